@@ -1,0 +1,100 @@
+//! Where do time, ids and randomness come from? From here, as values, so that rules stay pure.
+//!
+//! A handler holds one [`Outside`], draws what a command needs *before* the transaction (a closure
+//! on the database port may run more than once) and hands plain values on.
+
+mod clock;
+mod entropy;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
+
+use std::sync::Arc;
+
+/// The outside world as one part of the program sees it: a clock and a source of randomness.
+#[derive(Clone)]
+pub struct Outside {
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl std::fmt::Debug for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outside").finish_non_exhaustive()
+    }
+}
+
+impl Outside {
+    /// Joins a clock and a source of randomness.
+    pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { clock, entropy }
+    }
+
+    /// The machine's own clock and randomness.
+    pub fn system() -> Self {
+        Self::new(Arc::new(SystemClock), Arc::new(SystemEntropy))
+    }
+
+    /// The present instant, whole microseconds (the unit the database keeps).
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    /// `N` random bytes.
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// A new id in the documents' strict form: 24 lower-case hex digits (protocol.md §1.4). The first
+    /// eight are the seconds of the clock, so ids made later sort later to the second.
+    pub fn object_id(&self) -> String {
+        let seconds = u32::try_from(self.now().as_second()).unwrap_or(u32::MAX);
+        let mut id = [0_u8; 12];
+        id[..4].copy_from_slice(&seconds.to_be_bytes());
+        self.entropy.fill(&mut id[4..]);
+        hex(&id)
+    }
+
+    /// A number drawn evenly from `0..bound`; 0 when `bound` is 0.
+    pub fn below(&self, bound: u64) -> u64 {
+        let wide = u128::from(u64::from_be_bytes(self.random_bytes())) * u128::from(bound);
+        u64::try_from(wide >> 64).unwrap_or(0)
+    }
+}
+
+/// Lower-case hex of some bytes.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)] as char, DIGITS[usize::from(byte & 15)] as char])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_id_has_the_documents_form_and_follows_the_seed() {
+        let make = || {
+            let clock = ManualClock::at("2026-03-01T10:00:00Z".parse().unwrap());
+            Outside::new(Arc::new(clock), Arc::new(SeededEntropy::new(7)))
+        };
+        let (one, other) = (make(), make());
+        let id = one.object_id();
+        assert_eq!(id.len(), 24);
+        assert!(id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{id}");
+        assert_eq!(id, other.object_id());
+        assert_ne!(id, one.object_id());
+    }
+
+    #[test]
+    fn below_stays_below() {
+        let outside = Outside::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(1)));
+        assert!((0..1000).all(|_| outside.below(3) < 3));
+        assert_eq!(outside.below(0), 0);
+    }
+}
