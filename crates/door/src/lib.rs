@@ -1,1 +1,27 @@
-//! Skeleton.
+//! What does a request meet before a handler sees it, and what does an error look like on the way out?
+//!
+//! Everything that comes in passes here: the accept loop ([`serve`]), limits on bodies, time and rate,
+//! reading of messages ([`Message`], [`Strict`]), credentials and tokens, and the one form every error
+//! has ([`ApiError`], protocol.md §1.7). The sides build their routers on it and know no hyper.
+
+pub mod admin;
+mod body;
+mod cache;
+pub mod credentials;
+mod error;
+mod observe;
+mod rate;
+mod serve;
+pub mod token;
+
+pub use admin::AdminTokens;
+pub use body::{BODY_LIMIT_DEFAULT, BodyLimit, FormOrJson, Message, Raw, RawMessage, Strict, body_limit};
+pub use cache::TokenCache;
+pub use error::ApiError;
+pub use observe::{RequestId, observe};
+pub use rate::RateLimit;
+pub use serve::{Peer, ServeOptions, serve};
+
+/// The tables of the door: admin tokens.
+pub const MIGRATIONS: db::Migrations =
+    db::Migrations { owner: "door", files: &[("0001_start", include_str!("../migrations/0001_start.sql"))] };

@@ -1,1 +1,19 @@
-//! Skeleton.
+//! How are amounts kept exact, rounded once, spread over lines and split by VAT?
+//!
+//! Money is a whole number of minor units ([`Amount`]) at a [`Precision`] of 0 to 3 decimals. Pure: no I/O, no clock,
+//! no JSON. The rules are loyalty.md §1 (spreading), §2 (points, VAT by rate) and protocol.md §1.5.
+
+mod amount;
+mod decimal;
+mod points;
+mod ratio;
+mod share;
+mod spread;
+pub mod vat;
+
+pub use amount::{Amount, OutOfRange, Precision, Rounded};
+pub use decimal::{ParseDecimalError, parse_decimal};
+pub use points::{points_for, times_rate};
+pub use rust_decimal::Decimal;
+pub use share::percentage;
+pub use spread::{UNITS_MAX, spendable, spread, spread_over_units};

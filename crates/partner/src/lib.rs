@@ -1,1 +1,38 @@
-//! Skeleton.
+//! What does an integrator of the documented POS cloud need? This: a loyalty provider with its three
+//! webhooks, a DataSync receiver, and a customers feed for marketing, over one ledger.
+//!
+//! [`Partner`] is the state, [`router`] the HTTP surface, [`MIGRATIONS`] the tables, [`verify`] the proof
+//! that the books add up.
+
+mod admin;
+mod credentials;
+mod customers;
+mod datasync;
+mod loyalty;
+mod merchant;
+mod row;
+mod state;
+mod sweep;
+mod verify;
+
+pub use credentials::{CustomersClient, DataSyncConnection, LoyaltyConnection};
+pub use state::{Partner, PartnerConfig};
+pub use verify::{Fault, verify};
+
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The tables of this side.
+pub const MIGRATIONS: db::Migrations =
+    db::Migrations { owner: "partner", files: &[("0001_start", include_str!("../migrations/0001_start.sql"))] };
+
+/// Every route of this side: `/partner/…`, `/api/v1/customer…` and `/admin/v1/partner/…`.
+pub fn router(partner: Partner) -> axum::Router {
+    let (router, _) = routes(&partner).split_for_parts();
+    router.with_state(partner)
+}
+
+/// The description of [`router`].
+pub fn openapi() -> OpenApi {
+    routes(&PartnerConfig::default()).into_openapi()
+}

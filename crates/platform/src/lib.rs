@@ -1,1 +1,73 @@
-//! Skeleton.
+//! What is the POS cloud made of, and how is it joined into a program?
+//!
+//! A folder per documented API, each with its routes, its SQL (`store.rs`) and its pure rules: [`access`]
+//! the token call, [`merchants`], [`menu`], [`bills`], [`loyalty`] the broker towards the provider and the
+//! benefit usages, [`datasync`] what the change feed reads; [`till`] is our own API for registers and
+//! [`admin`] the set-up. To join it in:
+//!
+//! ```ignore
+//! db.migrate(&[door::MIGRATIONS, courier::MIGRATIONS, platform::MIGRATIONS]).await?;
+//! let courier = Courier::start(…, platform::listeners(), platform::feeds());
+//! let wake = { let courier = courier.clone(); Arc::new(move || courier.wake()) };
+//! let platform = Platform::new(PlatformParts { db, outside, caller, keyring, admin, wake, config });
+//! let app = platform::router(platform);
+//! ```
+
+mod access;
+mod admin;
+mod bills;
+mod column;
+mod datasync;
+mod listing;
+mod loyalty;
+mod menu;
+mod merchants;
+mod state;
+mod till;
+
+pub use state::{Platform, PlatformConfig, PlatformParts};
+
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The platform's tables (`platform_…`).
+pub const MIGRATIONS: db::Migrations =
+    db::Migrations { owner: "platform", files: &[("0001_start", include_str!("../migrations/0001_start.sql"))] };
+
+/// Every route of the platform: the documented APIs at the root, `/pos/…` and `/admin/v1/platform/…`.
+pub fn router(platform: Platform) -> axum::Router {
+    routes().with_state(platform).split_for_parts().0
+}
+
+/// The description of the documented APIs and of `/pos/…`.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    public_routes().into_openapi()
+}
+
+/// The description of the platform's part of `/admin/v1`.
+pub fn admin_openapi() -> utoipa::openapi::OpenApi {
+    admin::routes().into_openapi()
+}
+
+/// What the courier must tell the platform: how deliveries of usage reports end.
+pub fn listeners() -> Vec<Arc<dyn courier::Listener>> {
+    vec![Arc::new(loyalty::UsageListener)]
+}
+
+/// What the courier reads for DataSync: the platform's domains.
+pub fn feeds() -> Vec<Arc<dyn courier::FeedSource>> {
+    vec![Arc::new(datasync::BillsFeed)]
+}
+
+fn routes() -> OpenApiRouter<Platform> {
+    public_routes().merge(admin::routes())
+}
+
+fn public_routes() -> OpenApiRouter<Platform> {
+    OpenApiRouter::new()
+        .merge(access::routes())
+        .merge(merchants::routes())
+        .merge(bills::routes())
+        .merge(loyalty::routes())
+        .merge(till::routes())
+}

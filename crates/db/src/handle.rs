@@ -1,0 +1,165 @@
+//! What does the rest of the program hold of a database?
+
+use crate::command::{Answer, Command, Job};
+use crate::options::Address;
+use crate::queue::Queue;
+use crate::{Engine, Error, Never, Options, STATEMENTS, Tx, TxError, metrics, postgres, sqlite};
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// A database, open: cheap to clone, the lanes are shared.
+///
+/// When the last clone is gone, the lanes finish what was accepted and end.
+#[derive(Clone)]
+pub struct Db(Arc<Shared>);
+
+struct Shared {
+    engine: Engine,
+    reads: Arc<Queue>,
+    writes: Arc<Queue>,
+    lanes: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.reads.close();
+        self.writes.close();
+    }
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("engine", &self.0.engine).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Opens the database and starts its lanes. A SQLite file is made when it is missing; on PostgreSQL one
+    /// connection is tried, the others are made when they are first needed.
+    ///
+    /// # Errors
+    /// [`Error::Address`] when the address or the file cannot be used, [`Error::Unavailable`] when the
+    /// server does not answer.
+    pub async fn open(options: Options) -> Result<Db, Error> {
+        metrics::describe();
+        let address = options.address()?;
+        let engine = address.engine();
+        let reads = Arc::new(Queue::new(options.queue_limit));
+        let writes = Arc::new(Queue::new(options.queue_limit));
+        // Dropped on an error, which closes the queues and ends the lanes that did start
+        let db = Db(Arc::new(Shared {
+            engine,
+            reads: Arc::clone(&reads),
+            writes: Arc::clone(&writes),
+            lanes: Mutex::new(Vec::new()),
+        }));
+        let lanes = match address {
+            Address::Sqlite(path) => sqlite::open(&path, &options, &reads, &writes).await?,
+            Address::Postgres(url) => postgres::open(&url, &options, &reads, &writes).await?,
+        };
+        *db.0.lanes.lock().unwrap_or_else(PoisonError::into_inner) = lanes;
+        Ok(db)
+    }
+
+    /// The engine underneath.
+    pub fn engine(&self) -> Engine {
+        self.0.engine
+    }
+
+    /// Runs `closure` on a read lane: one snapshot, no writes. `name` is for metrics and logs.
+    ///
+    /// Nothing happens before the future is polled. Dropping it leaves the command to run to its end, or
+    /// keeps it from starting; never half.
+    pub fn read<T, R, F>(
+        &self,
+        name: &'static str,
+        closure: F,
+    ) -> impl Future<Output = Result<T, TxError<R>>> + Send + use<T, R, F>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, TxError<R>> + Send + 'static,
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        send(Arc::clone(&self.0.reads), name, closure)
+    }
+
+    /// Runs `closure` on a write lane; answers only after COMMIT. `name` is for metrics and logs.
+    ///
+    /// Nothing happens before the future is polled. Dropping it leaves the command to run to its end, or
+    /// keeps it from starting; never half.
+    pub fn write<T, R, F>(
+        &self,
+        name: &'static str,
+        closure: F,
+    ) -> impl Future<Output = Result<T, TxError<R>>> + Send + use<T, R, F>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, TxError<R>> + Send + 'static,
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        send(Arc::clone(&self.0.writes), name, closure)
+    }
+
+    /// Prepares every registered [`STATEMENTS`] on this engine and looks at its column types, without
+    /// running anything. Gives name and error of those that do not stand.
+    ///
+    /// # Errors
+    /// When the database itself cannot be reached.
+    pub async fn prepare_all(&self) -> Result<Vec<(&'static str, Error)>, Error> {
+        let all = |tx: &mut Tx<'_>| -> Result<Vec<(&'static str, Error)>, TxError<Never>> {
+            Ok(STATEMENTS
+                .iter()
+                .filter_map(|statement| tx.check(statement).err().map(|error| (statement.name, error)))
+                .collect())
+        };
+        Ok(self.write("prepare_all", all).await?)
+    }
+
+    /// How many commands wait for a write lane and for a read lane right now.
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.0.writes.len(), self.0.reads.len())
+    }
+
+    /// Stops taking work, finishes what was accepted, closes the connections. Other clones get
+    /// [`Error::Closed`] from now on.
+    pub async fn close(self) {
+        self.0.reads.close();
+        self.0.writes.close();
+        let lanes = std::mem::take(&mut *self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner));
+        let joined = tokio::task::spawn_blocking(move || {
+            // The writer is first in the list and must be the last to close: it empties the log
+            for lane in lanes.into_iter().rev() {
+                if lane.join().is_err() {
+                    tracing::error!("a database lane ended by a panic");
+                }
+            }
+        });
+        if joined.await.is_err() {
+            tracing::error!("the database lanes could not be waited for");
+        }
+    }
+}
+
+async fn send<T, R, F>(queue: Arc<Queue>, name: &'static str, closure: F) -> Answer<T, R>
+where
+    F: FnMut(&mut Tx<'_>) -> Answer<T, R> + Send + 'static,
+    T: Send + 'static,
+    R: Send + 'static,
+{
+    let (command, answer): (_, oneshot::Receiver<Answer<T, R>>) = Command::new(name, closure);
+    let job: Box<dyn Job> = Box::new(command);
+    queue.push(job)?;
+    drop(queue);
+    // A lane that dies with the command in hand drops the sender
+    answer.await.unwrap_or(Err(TxError::Failed(Error::Closed)))
+}
+
+/// Starts a lane's thread.
+pub(crate) fn lane(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new()
+        .name(name)
+        .spawn(run)
+        .map_err(|error| Error::Unavailable(format!("no thread for a database lane: {error}")))
+}

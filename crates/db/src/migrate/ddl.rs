@@ -1,0 +1,228 @@
+//! How does one migration text become SQLite's and PostgreSQL's?
+//!
+//! A file is a list of statements with `;` between them. Of CREATE TABLE and ADD COLUMN the column types are
+//! translated; anything but BIGINT, TEXT and BYTEA is refused, because only these mean the same on
+//! both. A comment line `-- append-only: some_table` makes that table refuse UPDATE and DELETE.
+
+use crate::sql::{Kind, Piece, pieces};
+use crate::{Engine, dialect};
+
+const DIRECTIVE: &str = "append-only:";
+
+/// The script for `engine`; the error says what is not in the shared dialect.
+pub(super) fn translate(engine: Engine, text: &str) -> Result<String, String> {
+    let all = pieces(text);
+    let mut script = String::with_capacity(text.len() + 64);
+    for statement in all.split(|piece| piece.is_symbol(";")) {
+        let meant: Vec<Piece<'_>> = statement.iter().copied().filter(Piece::counts).collect();
+        if meant.is_empty() {
+            continue;
+        }
+        script.push_str(&one(engine, statement, &meant)?);
+        script.push_str(";\n");
+    }
+    for table in directives(&all)? {
+        script.push_str(&dialect::append_only(engine, table));
+        script.push('\n');
+    }
+    Ok(script)
+}
+
+/// The tables named by `-- append-only: …` lines.
+fn directives<'a>(all: &[Piece<'a>]) -> Result<Vec<&'a str>, String> {
+    let mut tables = Vec::new();
+    for piece in all.iter().filter(|piece| piece.kind == Kind::Comment) {
+        let Some(table) = piece.text.trim_start_matches('-').trim().strip_prefix(DIRECTIVE) else {
+            continue;
+        };
+        let table = table.trim();
+        let is_name = !table.is_empty()
+            && table.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if !is_name {
+            return Err(format!("expected -- {DIRECTIVE} TABLE with the name of one table, came {table:?}"));
+        }
+        tables.push(table);
+    }
+    Ok(tables)
+}
+
+/// One statement, translated. `meant` is `statement` without comments and white space.
+fn one(engine: Engine, statement: &[Piece<'_>], meant: &[Piece<'_>]) -> Result<String, String> {
+    let word = |at: usize, word: &str| meant.get(at).is_some_and(|piece| piece.is_word(word));
+    if word(0, "CREATE") && word(1, "TABLE") {
+        return create_table(engine, statement, meant);
+    }
+    if word(0, "ALTER") && word(1, "TABLE") {
+        return alter_table(engine, statement, meant);
+    }
+    let create_index = word(0, "CREATE") && (word(1, "INDEX") || (word(1, "UNIQUE") && word(2, "INDEX")));
+    let drop = word(0, "DROP") && (word(1, "TABLE") || word(1, "INDEX"));
+    let data = word(0, "INSERT") || word(0, "UPDATE") || word(0, "DELETE");
+    if create_index || drop || data {
+        return Ok(match engine {
+            Engine::Sqlite => dialect::for_sqlite(&text_of(statement)),
+            Engine::Postgres => text_of(statement),
+        });
+    }
+    let start: Vec<&str> = meant.iter().take(3).map(|piece| piece.text).collect();
+    Err(format!(
+        "expected CREATE TABLE, CREATE [UNIQUE] INDEX, ALTER TABLE, DROP, INSERT, UPDATE or DELETE, came \
+         \"{} …\"",
+        start.join(" ")
+    ))
+}
+
+fn create_table(engine: Engine, statement: &[Piece<'_>], meant: &[Piece<'_>]) -> Result<String, String> {
+    let table = meant.iter().take_while(|piece| !piece.is_symbol("(")).last().map_or("", |piece| piece.text);
+    if !meant.last().is_some_and(|piece| piece.is_symbol(")")) {
+        return Err(format!(
+            "table {table}: expected the statement to end with the closing parenthesis of its columns \
+             (STRICT is added by itself)"
+        ));
+    }
+    let mut written = String::new();
+    let mut depth = 0_usize;
+    // Where in an item (a column or a constraint) the next word is: 0 its name, 1 its type, then the rest
+    let mut place = usize::MAX;
+    let mut column = "";
+    for piece in statement {
+        let mut text = piece.text;
+        if piece.is_symbol("(") {
+            depth += 1;
+            if depth == 1 {
+                place = 0;
+            } else if place < 3 && place > 0 {
+                return Err(format!("table {table}, column {column}: a type takes no length"));
+            }
+        } else if piece.is_symbol(")") {
+            depth = depth.saturating_sub(1);
+        } else if piece.is_symbol(",") && depth == 1 {
+            place = 0;
+        } else if piece.counts() && depth == 1 {
+            match place {
+                0 if is_constraint(piece) => place = usize::MAX,
+                0 => {
+                    column = piece.text;
+                    place = 1;
+                }
+                1 => {
+                    text = named_type(engine, table, column, piece)?;
+                    place = 2;
+                }
+                2 => place = 3,
+                _ => {}
+            }
+        }
+        written.push_str(text);
+    }
+    let end = written.trim_end().len();
+    written.truncate(end);
+    written.push_str(dialect::table_options(engine));
+    Ok(written)
+}
+
+/// ADD COLUMN has a type; every other ALTER TABLE goes through as it is.
+fn alter_table(engine: Engine, statement: &[Piece<'_>], meant: &[Piece<'_>]) -> Result<String, String> {
+    let table = meant.get(2).map_or("", |piece| piece.text);
+    let (Some(verb), Some(object)) = (meant.get(3), meant.get(4)) else {
+        return Err("ALTER TABLE ends too early".to_owned());
+    };
+    if verb.is_word("RENAME") || (verb.is_word("DROP") && object.is_word("COLUMN")) {
+        return Ok(text_of(statement));
+    }
+    if !(verb.is_word("ADD") && object.is_word("COLUMN")) {
+        return Err(format!(
+            "table {table}: expected ADD COLUMN, DROP COLUMN or RENAME (SQLite has no other), came {} {}",
+            verb.text, object.text
+        ));
+    }
+    let (Some(column), Some(kind)) = (meant.get(5), meant.get(6)) else {
+        return Err(format!("table {table}: ADD COLUMN needs a name and a type"));
+    };
+    let translated = named_type(engine, table, column.text, kind)?;
+    let mut written = String::new();
+    let mut seen = 0_usize;
+    for piece in statement {
+        let is_type = piece.counts() && seen == 6;
+        written.push_str(if is_type { translated } else { piece.text });
+        seen += usize::from(piece.counts());
+    }
+    Ok(written)
+}
+
+fn named_type(
+    engine: Engine,
+    table: &str,
+    column: &str,
+    came: &Piece<'_>,
+) -> Result<&'static str, String> {
+    dialect::column_type(engine, came.text).ok_or_else(|| {
+        format!("table {table}, column {column}: expected type BIGINT, TEXT or BYTEA, came {}", came.text)
+    })
+}
+
+fn is_constraint(piece: &Piece<'_>) -> bool {
+    ["PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "CONSTRAINT"].iter().any(|word| piece.is_word(word))
+}
+
+fn text_of(pieces: &[Piece<'_>]) -> String {
+    pieces.iter().map(|piece| piece.text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "-- A table; with a semicolon.\nCREATE TABLE a_b (\n  id BIGINT NOT NULL, -- TEXT\n  \
+                         note text DEFAULT 'BIGINT; (x,',\n  body BYTEA,\n  flag BIGINT CHECK (flag IN (0, 1)),\n  \
+                         PRIMARY KEY (id, note)\n);";
+
+    #[test]
+    fn a_table_gets_the_types_of_its_engine() {
+        assert_eq!(
+            translate(Engine::Sqlite, TABLE).unwrap(),
+            "-- A table; with a semicolon.\nCREATE TABLE a_b (\n  id INTEGER NOT NULL, -- TEXT\n  \
+             note TEXT DEFAULT 'BIGINT; (x,',\n  body BLOB,\n  flag INTEGER CHECK (flag IN (0, 1)),\n  \
+             PRIMARY KEY (id, note)\n) STRICT;\n"
+        );
+        assert_eq!(
+            translate(Engine::Postgres, TABLE).unwrap(),
+            "-- A table; with a semicolon.\nCREATE TABLE a_b (\n  id BIGINT NOT NULL, -- TEXT\n  \
+             note TEXT COLLATE \"C\" DEFAULT 'BIGINT; (x,',\n  body BYTEA,\n  flag BIGINT CHECK (flag IN (0, 1)),\n  \
+             PRIMARY KEY (id, note)\n);\n"
+        );
+    }
+
+    #[test]
+    fn a_column_is_added_and_the_rest_of_alter_is_left() {
+        let added = translate(Engine::Sqlite, "ALTER TABLE t ADD COLUMN x BYTEA; ALTER TABLE t RENAME TO u").unwrap();
+        assert_eq!(added, "ALTER TABLE t ADD COLUMN x BLOB;\n ALTER TABLE t RENAME TO u;\n");
+    }
+
+    #[test]
+    fn what_only_one_engine_knows_is_refused_by_name() {
+        let cases = [
+            ("CREATE TABLE t (id UUID NOT NULL)", "table t, column id: expected type BIGINT, TEXT or BYTEA, came UUID"),
+            ("CREATE TABLE t (id TEXT(10))", "table t, column id: a type takes no length"),
+            ("CREATE TABLE t (a BIGINT) STRICT", "table t: expected the statement to end with the closing"),
+            ("CREATE TABLE t AS SELECT 1", "expected the statement to end with the closing"),
+            ("ALTER TABLE t ADD COLUMN x BOOLEAN", "table t, column x: expected type BIGINT, TEXT or BYTEA, came BOOLEAN"),
+            ("ALTER TABLE t ALTER COLUMN x TYPE TEXT", "expected ADD COLUMN, DROP COLUMN or RENAME"),
+            ("CREATE VIEW v AS SELECT 1", "came \"CREATE VIEW v …\""),
+            ("-- append-only: two tables", "with the name of one table"),
+        ];
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            for (text, expected) in cases {
+                let message = translate(engine, text).unwrap_err();
+                assert!(message.contains(expected), "{text}: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_directive_closes_its_table() {
+        let script = translate(Engine::Sqlite, "-- append-only: t\nCREATE TABLE t (id BIGINT)").unwrap();
+        assert!(script.contains("BEFORE DELETE ON t "), "{script}");
+        assert!(script.find("CREATE TABLE") < script.find("CREATE TRIGGER"), "{script}");
+    }
+}

@@ -1,0 +1,156 @@
+//! How does one statement run on a PostgreSQL connection?
+
+use super::errors::{self, Setback};
+use super::value::{Cell, fits, is_readable};
+use crate::tx::{Session, gives_rows};
+use crate::{Engine, Error, Param, Row, Statement};
+use ::postgres::Client;
+use ::postgres::types::ToSql;
+use std::collections::HashMap;
+
+/// A connection with its prepared statements.
+pub(super) struct PostgresSession {
+    client: Client,
+    prepared: HashMap<usize, ::postgres::Statement>,
+    setback: Option<Setback>,
+}
+
+impl PostgresSession {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, prepared: HashMap::new(), setback: None }
+    }
+
+    /// Runs BEGIN, COMMIT or ROLLBACK.
+    pub(super) fn frame(&mut self, verb: &str) -> Result<(), ::postgres::Error> {
+        self.client.batch_execute(verb)
+    }
+
+    /// Whether a statement since the last call failed in a way that calls for another run.
+    pub(super) fn take_setback(&mut self) -> Option<Setback> {
+        self.setback.take()
+    }
+
+    /// Every statement is prepared again when it is next used.
+    pub(super) fn forget_plans(&mut self) {
+        self.prepared.clear();
+    }
+
+    fn prepare(&mut self, statement: &'static Statement) -> Result<::postgres::Statement, Error> {
+        let address = std::ptr::from_ref(statement).addr();
+        if let Some(known) = self.prepared.get(&address) {
+            return Ok(known.clone());
+        }
+        let prepared =
+            self.client.prepare(statement.sql).map_err(|error| self.failed(statement.name, &error))?;
+        refuse_unreadable(statement, &prepared)?;
+        self.prepared.insert(address, prepared.clone());
+        Ok(prepared)
+    }
+
+    fn rows(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<Vec<::postgres::Row>, Error> {
+        let prepared = self.prepare(statement)?;
+        let bound = bound(statement, &prepared, params)?;
+        self.client.query(&prepared, &bound).map_err(|error| self.failed(statement.name, &error))
+    }
+
+    /// The first cause counts: what follows it in an aborted transaction says nothing new.
+    fn failed(&mut self, statement: &'static str, error: &::postgres::Error) -> Error {
+        self.setback = self.setback.or(errors::setback(error));
+        errors::of(statement, error)
+    }
+}
+
+/// The parameters as the driver takes them, each looked at before anything goes over the wire.
+fn bound<'p>(
+    statement: &'static Statement,
+    prepared: &::postgres::Statement,
+    params: &'p [Param<'p>],
+) -> Result<Vec<&'p (dyn ToSql + Sync)>, Error> {
+    let fault = |message| Error::Parameter { statement: statement.name, message };
+    let expected = prepared.params();
+    if expected.len() != params.len() {
+        return Err(fault(format!("expected {} parameters, came {}", expected.len(), params.len())));
+    }
+    let mut bound: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(params.len());
+    for (index, (param, expected)) in params.iter().zip(expected).enumerate() {
+        fits(*param, expected).map_err(|message| fault(format!("parameter ${}: {message}", index + 1)))?;
+        bound.push(param);
+    }
+    Ok(bound)
+}
+
+fn refuse_unreadable(statement: &'static Statement, prepared: &::postgres::Statement) -> Result<(), Error> {
+    match prepared.columns().iter().find(|column| !is_readable(column.type_())) {
+        None => Ok(()),
+        Some(column) => Err(Error::Statement {
+            name: statement.name,
+            message: format!(
+                "column {} is {}: only BIGINT, TEXT and BYTEA exist on both engines; CAST it, or make a \
+                 condition a number with CASE WHEN … THEN 1 ELSE 0 END",
+                column.name(),
+                column.type_()
+            ),
+        }),
+    }
+}
+
+impl Session for PostgresSession {
+    fn engine(&self) -> Engine {
+        Engine::Postgres
+    }
+
+    fn query(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
+        self.rows(statement, params)?.iter().map(|row| read(statement.name, row)).collect()
+    }
+
+    fn optional(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<Option<Row>, Error> {
+        self.rows(statement, params)?.first().map(|row| read(statement.name, row)).transpose()
+    }
+
+    fn execute(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, Error> {
+        let prepared = self.prepare(statement)?;
+        if !prepared.columns().is_empty() {
+            return Err(gives_rows(statement));
+        }
+        let bound = bound(statement, &prepared, params)?;
+        self.client.execute(&prepared, &bound).map_err(|error| self.failed(statement.name, &error))
+    }
+
+    fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error> {
+        self.client.batch_execute(sql).map_err(|error| self.failed(name, &error))
+    }
+
+    fn check(&mut self, statement: &'static Statement) -> Result<(), Error> {
+        let begun = self.client.batch_execute("SAVEPOINT looked_at");
+        begun.map_err(|error| self.failed(statement.name, &error))?;
+        let checked = self
+            .client
+            .prepare(statement.sql)
+            .map_err(|error| errors::of(statement.name, &error))
+            .and_then(|prepared| refuse_unreadable(statement, &prepared));
+        let ended = self.client.batch_execute("ROLLBACK TO SAVEPOINT looked_at");
+        ended.map_err(|error| self.failed(statement.name, &error))?;
+        checked
+    }
+}
+
+fn read(statement: &'static str, row: &::postgres::Row) -> Result<Row, Error> {
+    let mut values = Vec::with_capacity(row.len());
+    for column in 0..row.len() {
+        let cell: Cell = row.try_get(column).map_err(|error| Error::Row {
+            statement,
+            column,
+            message: errors::with_cause(&error),
+        })?;
+        values.push(cell.0);
+    }
+    Ok(Row::new(statement, values))
+}

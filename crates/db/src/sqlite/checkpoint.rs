@@ -1,0 +1,85 @@
+//! When do pages move from the write-ahead log into the database file?
+//!
+//! Not inside COMMIT, as SQLite does by itself, but by the write lane between two batches, after the
+//! callers have their answers. A passive checkpoint moves what no reader still needs and waits for nobody.
+//!
+//! The log starts over only when no reader looks at it in the moment the next write begins. With readers
+//! that overlap without a gap that moment may never come, and the log would grow without a limit: so
+//! past [`LONG_LOG_PAGES`] the lane waits for readers, but [`PATIENCE`] at most, and then lets the log grow
+//! by as much again before it asks once more. A reader that holds its snapshot for an hour costs disk, not
+//! writes.
+
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, MAIN_DB};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// Pages in the log after which a passive checkpoint is worth its two waits for the disk: 16 MiB.
+const WORTH_IT_PAGES: u32 = 4_000;
+/// Pages in the log after which readers are waited for: 256 MiB.
+const LONG_LOG_PAGES: u32 = 64_000;
+/// How long writers may stand still for that.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// What the log file is cut back to when it starts over, in bytes.
+const KEPT_LOG_BYTES: u32 = 64 * 1024 * 1024;
+
+/// Watches the log of one connection.
+pub(super) struct Checkpoints {
+    in_log: Arc<AtomicU32>,
+    next_passive: u32,
+    next_waiting: u32,
+}
+
+impl Checkpoints {
+    /// Takes checkpoints over from `connection`.
+    pub(super) fn of(connection: &mut Connection) -> Result<Self, rusqlite::Error> {
+        connection.execute_batch(&format!("PRAGMA journal_size_limit = {KEPT_LOG_BYTES}"))?;
+        let in_log = Arc::new(AtomicU32::new(0));
+        let seen = Arc::clone(&in_log);
+        // Replaces SQLite's own automatic checkpoint
+        connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages: i32| {
+            seen.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(Self { in_log, next_passive: WORTH_IT_PAGES, next_waiting: LONG_LOG_PAGES })
+    }
+
+    /// To be called between two batches.
+    pub(super) fn after_commit(&mut self, connection: &Connection) {
+        let pages = self.in_log.load(Ordering::Relaxed);
+        if pages < WORTH_IT_PAGES {
+            // The log started over
+            self.next_passive = WORTH_IT_PAGES;
+            self.next_waiting = LONG_LOG_PAGES;
+            return;
+        }
+        if pages >= self.next_waiting {
+            self.next_waiting = pages.saturating_add(LONG_LOG_PAGES);
+            self.next_passive = pages.saturating_add(WORTH_IT_PAGES);
+            wait_for_readers(connection);
+        } else if pages >= self.next_passive {
+            self.next_passive = pages.saturating_add(WORTH_IT_PAGES);
+            run(connection, CheckpointMode::PASSIVE);
+        }
+    }
+}
+
+fn wait_for_readers(connection: &Connection) {
+    let patience = connection.busy_timeout(PATIENCE);
+    run(connection, CheckpointMode::RESTART);
+    if let Err(error) = patience.and_then(|()| connection.busy_timeout(super::BUSY_TIMEOUT)) {
+        tracing::warn!(%error, "the busy timeout of the database could not be set");
+    }
+}
+
+/// A checkpoint that fails loses nothing: what is in the log is durable, and the next one tries again.
+fn run(connection: &Connection, mode: CheckpointMode) {
+    match connection.wal_checkpoint_v2(Some(MAIN_DB), mode) {
+        Ok((in_log, moved)) => tracing::debug!(in_log, moved, "checkpoint"),
+        Err(error) if super::errors::is_busy(&error) => {
+            tracing::warn!("a long read keeps the write-ahead log from starting over; it grows meanwhile");
+        }
+        Err(error) => tracing::warn!(%error, "checkpoint failed; it will be tried again"),
+    }
+}

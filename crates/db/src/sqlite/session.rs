@@ -1,0 +1,175 @@
+//! How does one statement run on a SQLite connection?
+//!
+//! Hot: everything a command does goes through here. A statement is prepared once per connection, found
+//! again by its address, and kept; there are as many as the program has, so nothing is ever evicted.
+
+use super::errors;
+use crate::tx::{Session, gives_rows};
+use crate::{Engine, Error, Param, Row, Statement, Value, dialect};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Rows};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// A connection with its prepared statements.
+pub(super) struct SqliteSession<'c> {
+    connection: &'c Connection,
+    prepared: HashMap<usize, Prepared<'c>, BuildHasherDefault<ByAddress>>,
+}
+
+struct Prepared<'c> {
+    statement: rusqlite::Statement<'c>,
+    parameters: usize,
+    columns: usize,
+}
+
+impl<'c> SqliteSession<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self { connection, prepared: HashMap::default() }
+    }
+
+    /// The statement, ready to run with `params`.
+    fn bound(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<&mut Prepared<'c>, Error> {
+        let address = std::ptr::from_ref(statement).addr();
+        let prepared = match self.prepared.entry(address) {
+            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::hash_map::Entry::Vacant(new) => {
+                new.insert(prepare(self.connection, statement)?)
+            }
+        };
+        if prepared.parameters != params.len() {
+            return Err(Error::Parameter {
+                statement: statement.name,
+                message: format!("expected {} parameters, came {}", prepared.parameters, params.len()),
+            });
+        }
+        for (index, param) in params.iter().enumerate() {
+            prepared
+                .statement
+                .raw_bind_parameter(index + 1, Bound(*param))
+                .map_err(|error| errors::of(statement.name, &error))?;
+        }
+        Ok(prepared)
+    }
+}
+
+fn prepare<'c>(connection: &'c Connection, statement: &'static Statement) -> Result<Prepared<'c>, Error> {
+    let sql = dialect::for_sqlite(statement.sql);
+    let prepared = connection.prepare(&sql).map_err(|error| errors::of(statement.name, &error))?;
+    let (parameters, columns) = (prepared.parameter_count(), prepared.column_count());
+    Ok(Prepared { statement: prepared, parameters, columns })
+}
+
+impl Session for SqliteSession<'_> {
+    fn engine(&self) -> Engine {
+        Engine::Sqlite
+    }
+
+    fn query(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
+        let prepared = self.bound(statement, params)?;
+        let columns = prepared.columns;
+        let mut cursor = prepared.statement.raw_query();
+        let mut rows = Vec::new();
+        while let Some(row) = next_row(statement.name, &mut cursor, columns)? {
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    fn optional(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<Option<Row>, Error> {
+        let prepared = self.bound(statement, params)?;
+        let columns = prepared.columns;
+        // A statement that writes has written everything before its first row comes
+        next_row(statement.name, &mut prepared.statement.raw_query(), columns)
+    }
+
+    fn execute(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, Error> {
+        let prepared = self.bound(statement, params)?;
+        if prepared.columns > 0 {
+            return Err(gives_rows(statement));
+        }
+        let touched =
+            prepared.statement.raw_execute().map_err(|error| errors::of(statement.name, &error))?;
+        Ok(touched as u64)
+    }
+
+    fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error> {
+        self.connection.execute_batch(sql).map_err(|error| errors::of(name, &error))
+    }
+
+    fn check(&mut self, statement: &'static Statement) -> Result<(), Error> {
+        prepare(self.connection, statement).map(drop)
+    }
+}
+
+fn next_row(
+    statement: &'static str,
+    cursor: &mut Rows<'_>,
+    columns: usize,
+) -> Result<Option<Row>, Error> {
+    let Some(row) = cursor.next().map_err(|error| errors::of(statement, &error))? else {
+        return Ok(None);
+    };
+    let mut values = Vec::with_capacity(columns);
+    for column in 0..columns {
+        let cell = row.get_ref(column).map_err(|error| errors::of(statement, &error))?;
+        values.push(value(statement, column, cell)?);
+    }
+    Ok(Some(Row::new(statement, values)))
+}
+
+fn value(statement: &'static str, column: usize, cell: ValueRef<'_>) -> Result<Value, Error> {
+    let fault = |message: &str| Error::Row { statement, column, message: message.to_owned() };
+    match cell {
+        ValueRef::Null => Ok(Value::Null),
+        ValueRef::Integer(number) => Ok(Value::Int(number)),
+        ValueRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => Ok(Value::Text(text.to_owned())),
+            Err(_) => Err(fault("the text is not UTF-8")),
+        },
+        ValueRef::Blob(bytes) => Ok(Value::Bytes(bytes.to_vec())),
+        ValueRef::Real(_) => {
+            Err(fault("a floating point number (an overflow, or a division): CAST it AS BIGINT"))
+        }
+    }
+}
+
+/// A parameter as rusqlite takes it.
+struct Bound<'a>(Param<'a>);
+
+impl rusqlite::ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Param::Null => ValueRef::Null,
+            Param::Int(number) => ValueRef::Integer(number),
+            Param::Text(text) => ValueRef::Text(text.as_bytes()),
+            Param::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// Addresses of statics are spread well enough by one multiplication.
+#[derive(Default)]
+struct ByAddress(u64);
+
+impl Hasher for ByAddress {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0.rotate_left(8) ^ u64::from(*byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        }
+    }
+    fn write_usize(&mut self, address: usize) {
+        self.0 = ((address as u64) >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32);
+    }
+}

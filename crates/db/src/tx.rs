@@ -1,0 +1,132 @@
+//! What can a closure do inside its transaction?
+
+use crate::{Engine, Error, Param, Row, Statement};
+
+/// One connection in the middle of a transaction: what each engine gives to [`Tx`].
+pub(crate) trait Session {
+    fn engine(&self) -> Engine;
+    fn query(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<Vec<Row>, Error>;
+    fn optional(&mut self, statement: &'static Statement, params: &[Param<'_>])
+    -> Result<Option<Row>, Error>;
+    fn execute(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, Error>;
+    /// Runs engine-specific SQL without parameters, any number of statements: migrations only.
+    fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error>;
+    /// Prepares without running and looks at the column types; leaves the transaction usable.
+    fn check(&mut self, statement: &'static Statement) -> Result<(), Error>;
+}
+
+/// The transaction a closure runs in.
+///
+/// After a statement failed, every further one fails with the same error and the command is undone even
+/// when its closure says `Ok`: PostgreSQL works so, and both engines shall agree.
+pub struct Tx<'a> {
+    session: &'a mut (dyn Session + 'a),
+    failed: Option<Error>,
+}
+
+impl std::fmt::Debug for Tx<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tx").field("engine", &self.session.engine()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(session: &'a mut (dyn Session + 'a)) -> Self {
+        Self { session, failed: None }
+    }
+
+    /// The engine underneath. For messages and metrics; SQL does not depend on it.
+    pub fn engine(&self) -> Engine {
+        self.session.engine()
+    }
+
+    /// Runs `statement` and gives every row.
+    ///
+    /// # Errors
+    /// What the engine refuses; see [`Error`].
+    pub fn query(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, Error> {
+        self.guarded(statement, params, |session| session.query(statement, params))
+    }
+
+    /// Runs `statement` and gives the first row, if any.
+    ///
+    /// # Errors
+    /// What the engine refuses; see [`Error`].
+    pub fn optional(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<Option<Row>, Error> {
+        self.guarded(statement, params, |session| session.optional(statement, params))
+    }
+
+    /// Runs `statement`, which gives no rows back, and gives how many it touched.
+    ///
+    /// # Errors
+    /// What the engine refuses; a statement with rows (SELECT, RETURNING) is refused too.
+    pub fn execute(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, Error> {
+        self.guarded(statement, params, |session| session.execute(statement, params))
+    }
+
+    pub(crate) fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        self.session.script(name, sql).inspect_err(|error| self.failed = Some(error.clone()))
+    }
+
+    pub(crate) fn check(&mut self, statement: &'static Statement) -> Result<(), Error> {
+        self.session.check(statement)
+    }
+
+    /// The error of the first statement that failed, if one did.
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        self.failed.take()
+    }
+
+    fn guarded<T>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+        run: impl FnOnce(&mut (dyn Session + 'a)) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let result = refuse_nul(statement, params).and_then(|()| run(self.session));
+        if let Err(error) = &result {
+            self.failed = Some(error.clone());
+        }
+        result
+    }
+}
+
+/// PostgreSQL cannot keep U+0000 in a TEXT; SQLite can. So nobody may.
+fn refuse_nul(statement: &'static Statement, params: &[Param<'_>]) -> Result<(), Error> {
+    for (index, param) in params.iter().enumerate() {
+        if let Param::Text(text) = param
+            && text.as_bytes().contains(&0)
+        {
+            return Err(Error::Parameter {
+                statement: statement.name,
+                message: format!(
+                    "parameter ${} holds U+0000, which no database text can; refuse it at the door",
+                    index + 1
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// `execute` of a statement that answers with rows: on both engines the same mistake.
+pub(crate) fn gives_rows(statement: &'static Statement) -> Error {
+    Error::Statement {
+        name: statement.name,
+        message: "it gives rows back: run it with query or optional".to_owned(),
+    }
+}

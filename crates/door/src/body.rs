@@ -1,0 +1,207 @@
+//! How is a body read, how long may it be, and what is said when it cannot be understood?
+//!
+//! Documented messages are read tolerantly ([`Message`]), bodies of our own API strictly ([`Strict`]).
+//! An extractor that reads a body must be the last argument of a handler, so credentials (which come from
+//! the head) are checked before a byte of the body is taken.
+
+use crate::ApiError;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use bytes::Bytes;
+use http::{StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tower::{Layer, Service};
+
+/// What a route without a limit of its own takes, in bytes.
+pub const BODY_LIMIT_DEFAULT: usize = 256 * 1024;
+/// A body must be there this long after its head.
+const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Of a body that is refused for its length this much is read and thrown away, so that the sender, who is
+/// still writing, gets to see the answer instead of a broken connection.
+const DRAINED_BYTES_MAX: usize = 4 * 1024 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A layer that bounds the body of the routes under it; see [`body_limit`].
+#[derive(Debug, Clone, Copy)]
+pub struct BodyLimit {
+    bytes: usize,
+}
+
+/// Bodies of more than `bytes` are answered 413, before the handler when `Content-Length` tells. Put on a
+/// route, it wins over one put on the router around it.
+pub fn body_limit(bytes: usize) -> BodyLimit {
+    BodyLimit { bytes }
+}
+
+impl<S> Layer<S> for BodyLimit {
+    type Service = Limit<S>;
+
+    fn layer(&self, inner: S) -> Limit<S> {
+        Limit { inner, limit: *self }
+    }
+}
+
+/// The service behind [`BodyLimit`].
+#[derive(Debug, Clone)]
+pub struct Limit<S> {
+    inner: S,
+    limit: BodyLimit,
+}
+
+impl<S: Service<Request>> Service<Request> for Limit<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> S::Future {
+        request.extensions_mut().insert(self.limit);
+        // For a route that reads with one of axum's own extractors.
+        DefaultBodyLimit::max(self.limit.bytes).apply(&mut request);
+        self.inner.call(request)
+    }
+}
+
+/// A documented message, read tolerantly: `async fn handler(…, Message(offer): Message<Request>)`.
+#[derive(Debug, Clone)]
+pub struct Message<T>(pub T);
+
+/// A documented message with the bytes it came in (to store, hash or compare).
+#[derive(Debug, Clone)]
+pub struct RawMessage<T> {
+    /// What was understood.
+    pub message: T,
+    /// What came.
+    pub bytes: Bytes,
+}
+
+/// A body of our own API: unknown members and wrong types are refused by name.
+#[derive(Debug, Clone)]
+pub struct Strict<T>(pub T);
+
+/// The body as it came, within the route's limit: for a message whose refusal depends on more than its form.
+#[derive(Debug, Clone)]
+pub struct Raw(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        read(request).await.map(Self)
+    }
+}
+
+/// A body that may be a form (`application/x-www-form-urlencoded`) or JSON, as the token call takes it.
+#[derive(Debug, Clone)]
+pub struct FormOrJson<T>(pub T);
+
+impl<S: Send + Sync, T: wire::Read> FromRequest<S> for Message<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let bytes = read(request).await?;
+        Ok(Self(wire::read::from_slice(&bytes)?))
+    }
+}
+
+impl<S: Send + Sync, T: wire::Read> FromRequest<S> for RawMessage<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let bytes = read(request).await?;
+        let message = wire::read::from_slice(&bytes)?;
+        Ok(Self { message, bytes })
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Strict<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        Ok(Self(strict(&read(request).await?)?))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormOrJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let is_form = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
+        let bytes = read(request).await?;
+        if is_form {
+            let form = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(
+                form_urlencoded::parse(&bytes),
+            ));
+            form.map(Self).map_err(|error| unreadable(&error.path().to_string(), error.inner()))
+        } else {
+            strict(&bytes).map(Self)
+        }
+    }
+}
+
+/// Reads JSON into a type of our own API; an error names the member.
+fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    if bytes.is_empty() {
+        return Err(ApiError::bad_request("expected a JSON body, found an empty one"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| unreadable(&error.path().to_string(), error.inner()))?;
+    json.end().map_err(|error| unreadable(".", &error))?;
+    Ok(value)
+}
+
+/// 400 that says where. serde's own text names the expected and the found type.
+fn unreadable(path: &str, error: &impl std::fmt::Display) -> ApiError {
+    if path == "." || path.is_empty() {
+        return ApiError::bad_request(format!("the body cannot be read: {error}"));
+    }
+    ApiError::bad_request(format!("{path}: {error}")).with("field", path)
+}
+
+/// The whole body, within the route's limit and in time.
+async fn read(request: Request) -> Result<Bytes, ApiError> {
+    let limit = request.extensions().get::<BodyLimit>().map_or(BODY_LIMIT_DEFAULT, |limit| limit.bytes);
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok())
+        .unwrap_or(0);
+    let body = request.into_body();
+    if announced > limit {
+        drain(body).await;
+        return Err(ApiError::payload_too_large(limit));
+    }
+    match tokio::time::timeout(BODY_READ_TIMEOUT, Limited::new(body, limit).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::payload_too_large(limit)),
+        Ok(Err(_)) => Err(ApiError::bad_request("the body broke off before its end; send it again")),
+        Err(_) => Err(ApiError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!("expected the whole body within {} s", BODY_READ_TIMEOUT.as_secs()),
+        )),
+    }
+}
+
+async fn drain(mut body: axum::body::Body) {
+    let reading = async {
+        let mut left = DRAINED_BYTES_MAX;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // Whether the sender finished or not, the answer is the same.
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, reading).await;
+}

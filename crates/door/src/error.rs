@@ -1,0 +1,205 @@
+//! Which form does an error have when a caller meets it?
+//!
+//! One: `{"code", "message", "error", "name", "httpStatus", …}` (protocol.md §1.7; `error` repeats `message`
+//! because the vendor's clients read either). A message says what was expected, what came, what to do.
+//! Which error belongs where: a refusal of the caller is made here and not logged; a failure of ours is
+//! logged once, where it becomes an [`ApiError`], and the caller learns only that it was ours.
+
+use axum::response::{IntoResponse, Response};
+use db::TxError;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+/// An error answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApiError {
+    /// The HTTP status; also `httpStatus` in the body.
+    pub status: StatusCode,
+    /// A stable text for programs, such as `badRequest` or `HOLD_GONE`.
+    pub code: Cow<'static, str>,
+    /// What was expected, what came, what to do: for people.
+    pub message: String,
+    /// Named members that stand beside the fixed ones, such as `field`.
+    pub extra: Map<String, Value>,
+    /// Whole seconds for the `Retry-After` header.
+    pub retry_after_seconds: Option<u64>,
+}
+
+impl ApiError {
+    /// An error of any status with the code that belongs to the status.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code: Cow::Borrowed(code_of(status)),
+            message: message.into(),
+            extra: Map::new(),
+            retry_after_seconds: None,
+        }
+    }
+
+    /// Replaces the code that programs read.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.code = code.into();
+        self
+    }
+
+    /// Adds a named member to the body.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds `Retry-After`.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// 400: the request cannot be understood.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 400 that names the member at fault, for example `itemsToPay[0].amount`.
+    pub fn field(path: &str, expected: &str, found: &str) -> Self {
+        Self::bad_request(format!("{path}: expected {expected}, found {found}")).with("field", path)
+    }
+
+    /// 401: no credentials, or ones that are not known.
+    pub fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    /// 403: known, but not allowed this.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// 404: `what` is not there (or not this caller's, which looks the same).
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("{what} not found"))
+    }
+
+    /// 409: it contradicts what is stored.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    /// 413: the body has more than `limit` bytes.
+    pub fn payload_too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("expected a body of at most {limit} bytes, found a longer one; send less at a time"),
+        )
+    }
+
+    /// 429: come back in `seconds`.
+    pub fn too_many_requests(seconds: u64) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, format!("too many requests; try again in {seconds} s"))
+            .with_retry_after(seconds)
+    }
+
+    /// 503: we cannot now; come back in `seconds`.
+    pub fn unavailable(seconds: u64) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("the server is too busy or its database is away; try again in {seconds} s"),
+        )
+        .with_retry_after(seconds)
+    }
+
+    /// 500: our fault. Log the cause where this is made; the caller gets none of it.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the server failed at this request; the cause is in its log under the x-request-id of this answer",
+        )
+    }
+
+    /// The body of the answer.
+    pub fn body(&self) -> Value {
+        let mut body = self.extra.clone();
+        body.insert("code".into(), Value::from(self.code.as_ref()));
+        body.insert("message".into(), Value::from(self.message.as_str()));
+        body.insert("error".into(), Value::from(self.message.as_str()));
+        body.insert("name".into(), Value::from(name_of(self.status)));
+        body.insert("httpStatus".into(), Value::from(self.status.as_u16()));
+        Value::Object(body)
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}: {}", self.status.as_u16(), self.code, self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+fn code_of(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "badRequest",
+        401 => "unauthorized",
+        403 => "forbidden",
+        404 => "notFound",
+        405 => "methodNotAllowed",
+        408 => "requestTimeout",
+        409 => "conflict",
+        413 => "payloadTooLarge",
+        415 => "unsupportedMediaType",
+        422 => "unprocessable",
+        429 => "tooManyRequests",
+        502 => "badGateway",
+        503 => "unavailable",
+        504 => "gatewayTimeout",
+        400..=499 => "refused",
+        _ => "internal",
+    }
+}
+
+/// The `name` member: the standard phrase of the status.
+fn name_of(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Error")
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body().to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(HeaderName::from_static("www-authenticate"), HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<db::Error> for ApiError {
+    fn from(error: db::Error) -> Self {
+        tracing::error!(error = %error, "the database could not do what a request needed");
+        Self::internal()
+    }
+}
+
+impl From<Infallible> for ApiError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl<R: Into<ApiError>> From<TxError<R>> for ApiError {
+    fn from(error: TxError<R>) -> Self {
+        match error {
+            TxError::Refused(refusal) => refusal.into(),
+            TxError::Failed(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,291 @@
+-- What the integrator keeps. Money is minor units of the merchant's currency at price_precision,
+-- points are whole points, times are microseconds UTC, flags are 0 or 1.
+
+-- A merchant as this side knows it. program is the loyalty settings as JSON (partner/loyalty/program.rs);
+-- program_version moves with it and with every promotion, so that a parsed program can be kept in memory.
+CREATE TABLE partner_merchant (
+    merchant TEXT NOT NULL,
+    name TEXT NOT NULL,
+    currency_code TEXT NOT NULL,
+    price_precision BIGINT NOT NULL CHECK (price_precision BETWEEN 0 AND 3),
+    time_zone TEXT NOT NULL,
+    hold_ttl_seconds BIGINT NOT NULL CHECK (hold_ttl_seconds >= 180),
+    program TEXT NOT NULL,
+    program_version BIGINT NOT NULL,
+    last_customer_number BIGINT NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant)
+);
+
+-- The directory: which merchant stands behind a token. It is found by the token's public prefix before
+-- any merchant is known, so it is the one kind of table whose key does not begin with the merchant.
+CREATE TABLE partner_credential (
+    token_prefix TEXT NOT NULL,
+    token_hash BYTEA NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('loyalty', 'datasync', 'customers')),
+    merchant TEXT NOT NULL,
+    -- loyalty: the loyaltyProviderId this connection answers for
+    loyalty_provider_id TEXT,
+    -- customers: zone in which a last_updated without offset is read
+    time_zone TEXT,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    revoked_at BIGINT,
+    PRIMARY KEY (token_prefix)
+);
+CREATE INDEX partner_credential_by_merchant ON partner_credential (merchant, kind);
+
+-- A member is an opaque id to the books; the person behind it is in partner_person alone.
+CREATE TABLE partner_member (
+    merchant TEXT NOT NULL,
+    member_id TEXT NOT NULL,
+    customer_number BIGINT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('active', 'frozen', 'erased')),
+    tier TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, member_id)
+);
+CREATE UNIQUE INDEX partner_member_by_number ON partner_member (merchant, customer_number);
+
+CREATE TABLE partner_person (
+    merchant TEXT NOT NULL,
+    member_id TEXT NOT NULL,
+    first_name TEXT,
+    last_name TEXT,
+    email TEXT,
+    mobile_phone TEXT,
+    city TEXT,
+    state TEXT,
+    country TEXT,
+    address TEXT,
+    zip TEXT,
+    birth_date TEXT,
+    store_id BIGINT,
+    allow_sms BIGINT CHECK (allow_sms IN (0, 1)),
+    allow_email BIGINT CHECK (allow_email IN (0, 1)),
+    PRIMARY KEY (merchant, member_id)
+);
+
+-- What the customers feed shows beside the person, kept up to date as bills and usages arrive.
+CREATE TABLE partner_customer (
+    merchant TEXT NOT NULL,
+    customer_number BIGINT NOT NULL,
+    member_id TEXT NOT NULL,
+    points BIGINT NOT NULL DEFAULT 0,
+    total_orders BIGINT NOT NULL DEFAULT 0,
+    total_sales BIGINT NOT NULL DEFAULT 0,
+    date_first_order BIGINT,
+    date_last_order BIGINT,
+    last_order_value BIGINT,
+    categories TEXT NOT NULL DEFAULT '[]',
+    last_updated BIGINT NOT NULL,
+    PRIMARY KEY (merchant, customer_number)
+);
+CREATE UNIQUE INDEX partner_customer_by_member ON partner_customer (merchant, member_id);
+CREATE INDEX partner_customer_by_update ON partner_customer (merchant, last_updated);
+
+-- What a scanned code means.
+CREATE TABLE partner_code (
+    merchant TEXT NOT NULL,
+    code TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('card', 'voucher', 'promotion')),
+    member_id TEXT,
+    balance_id TEXT,
+    promotion_id TEXT,
+    status TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'frozen', 'used')),
+    valid_from BIGINT,
+    valid_until BIGINT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, code)
+);
+
+-- A promotion's rule as JSON (partner/loyalty/promotion).
+CREATE TABLE partner_promotion (
+    merchant TEXT NOT NULL,
+    promotion_id TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('active', 'inactive')),
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, promotion_id)
+);
+
+-- The aggregate every spend goes through: its row is bumped first, balances in the order of their id.
+-- posted is what the entries add up to; last_entry and last_hold number the entries and the holds.
+CREATE TABLE partner_balance (
+    merchant TEXT NOT NULL,
+    balance_id TEXT NOT NULL,
+    type TEXT NOT NULL CHECK (type IN ('singlePurposePrepaidVoucher', 'multiPurposePrepaidVoucher', 'collectablePoints', 'prepaidCredit')),
+    member_id TEXT,
+    status TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'frozen')),
+    -- settings of this balance as JSON: titles per language, point value and step, controllable, products
+    settings TEXT NOT NULL,
+    posted BIGINT NOT NULL,
+    version BIGINT NOT NULL DEFAULT 0,
+    last_entry BIGINT NOT NULL DEFAULT 0,
+    last_hold BIGINT NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, balance_id)
+);
+CREATE INDEX partner_balance_by_member ON partner_balance (merchant, member_id) WHERE member_id IS NOT NULL;
+
+-- Every credit makes a lot. Class and VAT data are frozen at issue.
+CREATE TABLE partner_lot (
+    merchant TEXT NOT NULL,
+    balance_id TEXT NOT NULL,
+    lot_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('paid', 'bonus', 'earned', 'overdraft')),
+    source TEXT NOT NULL,
+    issued BIGINT NOT NULL,
+    remaining BIGINT NOT NULL,
+    -- a fraction as decimal text, SPV only
+    vat_rate TEXT,
+    -- what the guest gave for it, when known and not the face value
+    paid_value BIGINT,
+    earned_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    PRIMARY KEY (merchant, balance_id, lot_id)
+);
+CREATE INDEX partner_lot_open ON partner_lot (merchant, balance_id) WHERE remaining <> 0;
+
+-- The ledger: one row is one debit and one credit of the same amount, so it balances by construction;
+-- the rows of a balance are numbered without gaps, so a missing one shows.
+-- append-only: partner_transfer
+CREATE TABLE partner_transfer (
+    merchant TEXT NOT NULL,
+    balance_id TEXT NOT NULL,
+    entry BIGINT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('issue', 'topUp', 'spend', 'earn', 'expire', 'refund', 'reversal', 'clawBack', 'overdraft', 'writeOff', 'adjust')),
+    debit_account TEXT NOT NULL,
+    credit_account TEXT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    lot_id TEXT NOT NULL,
+    member_id TEXT,
+    offer_id TEXT,
+    bill_id TEXT,
+    reverses BIGINT,
+    reason TEXT,
+    -- how the amount lies over the lines of its bill, as JSON, where a partial refund has to know
+    lines TEXT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, balance_id, entry)
+);
+CREATE INDEX partner_transfer_by_bill ON partner_transfer (merchant, bill_id) WHERE bill_id IS NOT NULL;
+
+-- What one check keeps for itself. amount is what is still held; lots is [{"lotId", "amount"}].
+-- It counts while state is 'active' and now < expires_at; the sweeper only marks.
+CREATE TABLE partner_hold (
+    merchant TEXT NOT NULL,
+    balance_id TEXT NOT NULL,
+    hold_number BIGINT NOT NULL,
+    place TEXT NOT NULL,
+    device_number BIGINT NOT NULL,
+    check_id TEXT NOT NULL,
+    offer_id TEXT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount >= 0),
+    lots TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('active', 'captured', 'replaced', 'released', 'expired')),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, balance_id, hold_number)
+);
+CREATE UNIQUE INDEX partner_hold_active ON partner_hold (merchant, balance_id, place, device_number, check_id) WHERE state = 'active';
+CREATE INDEX partner_hold_by_check ON partner_hold (merchant, place, device_number, check_id) WHERE state = 'active';
+CREATE INDEX partner_hold_ending ON partner_hold (expires_at) WHERE state = 'active';
+
+-- The newest answer under an offer id, with the hash of the question.
+CREATE TABLE partner_offer (
+    merchant TEXT NOT NULL,
+    offer_id TEXT NOT NULL,
+    place TEXT NOT NULL,
+    device_number BIGINT NOT NULL,
+    check_id TEXT NOT NULL,
+    member_id TEXT,
+    question_hash BYTEA NOT NULL,
+    -- the balances the answer used, as JSON, for the usage report that follows
+    balances TEXT NOT NULL,
+    response TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'used', 'invalid')),
+    validation_errors TEXT,
+    -- ids in the body this merchant does not know, explained, as a JSON list
+    remarks TEXT NOT NULL DEFAULT '[]',
+    created_at BIGINT NOT NULL,
+    asked_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, offer_id)
+);
+
+-- A usage report under its natural key. The row is inserted first: the unique key decides a race.
+CREATE TABLE partner_usage (
+    merchant TEXT NOT NULL,
+    loyalty_provider_id TEXT NOT NULL,
+    offer_id TEXT NOT NULL,
+    bill_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body_hash BYTEA NOT NULL,
+    body TEXT NOT NULL,
+    -- late, no_offer, differs, overdraft, conflict: a JSON list
+    flags TEXT NOT NULL DEFAULT '[]',
+    remarks TEXT NOT NULL DEFAULT '[]',
+    member_id TEXT,
+    place TEXT,
+    device_number BIGINT,
+    total_with_vat BIGINT NOT NULL,
+    paid_at BIGINT,
+    booked_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, loyalty_provider_id, offer_id, bill_id, kind)
+);
+CREATE INDEX partner_usage_by_bill ON partner_usage (merchant, bill_id);
+
+-- What was understood too little or contradicts what is booked: kept, explained, never lost.
+CREATE TABLE partner_quarantine (
+    merchant TEXT NOT NULL,
+    quarantine_id TEXT NOT NULL,
+    source TEXT NOT NULL CHECK (source IN ('benefitUsage', 'dataSync')),
+    record_key TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    body TEXT NOT NULL,
+    body_hash BYTEA NOT NULL,
+    received_at BIGINT NOT NULL,
+    resolved_at BIGINT,
+    PRIMARY KEY (merchant, quarantine_id)
+);
+CREATE UNIQUE INDEX partner_quarantine_once ON partner_quarantine (merchant, source, record_key, body_hash);
+
+-- A DataSync record in its newest state, whatever its domain.
+CREATE TABLE partner_record (
+    merchant TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    place TEXT,
+    version BIGINT,
+    last_modified_at BIGINT,
+    removed BIGINT NOT NULL CHECK (removed IN (0, 1)),
+    body_hash BYTEA NOT NULL,
+    body TEXT NOT NULL,
+    received_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, domain, record_id)
+);
+
+-- A bill as far as the customers feed needs it; the whole record is in partner_record.
+CREATE TABLE partner_bill (
+    merchant TEXT NOT NULL,
+    bill_id TEXT NOT NULL,
+    place TEXT,
+    member_id TEXT,
+    final_price BIGINT NOT NULL,
+    paid_at BIGINT,
+    -- 0 for a deleted, refunded or corrective bill: it is no order
+    counts BIGINT NOT NULL CHECK (counts IN (0, 1)),
+    -- 1 once a usage report said so, whatever the record says: also the tombstone of a bill whose report comes later
+    cancelled BIGINT NOT NULL DEFAULT 0 CHECK (cancelled IN (0, 1)),
+    -- what final_price and paid_at come from: the bill's own record outranks the usage report
+    source TEXT NOT NULL CHECK (source IN ('usage', 'record')),
+    -- names of the product categories on it, as a JSON list
+    categories TEXT NOT NULL DEFAULT '[]',
+    PRIMARY KEY (merchant, bill_id)
+);
+CREATE INDEX partner_bill_by_member ON partner_bill (merchant, member_id, paid_at) WHERE member_id IS NOT NULL;

@@ -1,0 +1,117 @@
+//! What does the feed need to know of a bill, whichever way the bill became known?
+//!
+//! A bill is told of twice: by its usage report and by its own record (DataSync). Either may come first.
+//! The record outranks the report for what was paid and when; the report says whose bill it is and, when
+//! it was cancelled, that it counts no more.
+
+use db::{Error, Tx, params};
+use jiff::Timestamp;
+
+db::statement! {
+    /// A bill as its usage report tells it; also the lock under which the reports of one bill follow each other.
+    BILL_FROM_USAGE = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories)
+        VALUES ($1, $2, $3, $4, $5, $6, 1, $7, 'usage', $8)
+        ON CONFLICT (merchant, bill_id) DO UPDATE SET
+          place = COALESCE(kept.place, EXCLUDED.place),
+          member_id = COALESCE(EXCLUDED.member_id, kept.member_id),
+          final_price = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.final_price ELSE EXCLUDED.final_price END,
+          paid_at = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.paid_at ELSE EXCLUDED.paid_at END,
+          cancelled = CASE WHEN EXCLUDED.cancelled = 1 THEN 1 ELSE kept.cancelled END,
+          categories = CASE WHEN EXCLUDED.cancelled = 1 THEN kept.categories ELSE EXCLUDED.categories END
+        RETURNING cancelled, member_id";
+    /// A bill as its own record tells it.
+    BILL_FROM_RECORD = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'record', '[]')
+        ON CONFLICT (merchant, bill_id) DO UPDATE SET
+          place = COALESCE(EXCLUDED.place, kept.place),
+          member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
+          final_price = EXCLUDED.final_price, paid_at = EXCLUDED.paid_at, counts = EXCLUDED.counts, source = 'record'
+        RETURNING member_id";
+    /// Whether a member exists.
+    IS_MEMBER = "SELECT member_id FROM partner_member WHERE merchant = $1 AND member_id = $2";
+}
+
+/// A bill as one of its usage reports tells it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReportedBill<'a> {
+    pub(crate) bill_id: &'a str,
+    pub(crate) place: Option<&'a str>,
+    pub(crate) member_id: Option<&'a str>,
+    /// Minor units.
+    pub(crate) total: i64,
+    pub(crate) paid_at: Option<Timestamp>,
+    /// The report says that the bill was refunded or cancelled.
+    pub(crate) cancelled: bool,
+    /// A JSON list.
+    pub(crate) categories: &'a str,
+}
+
+/// What is known of a bill after a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownBill {
+    /// Whether some report said that it was refunded or cancelled.
+    pub(crate) cancelled: bool,
+    pub(crate) member_id: Option<String>,
+}
+
+/// Keeps what a usage report tells of a bill, and locks the bill.
+pub(crate) fn from_usage(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    bill: &ReportedBill<'_>,
+) -> Result<Option<KnownBill>, Error> {
+    let row = tx.optional(
+        &BILL_FROM_USAGE,
+        params![
+            merchant,
+            bill.bill_id,
+            bill.place,
+            bill.member_id,
+            bill.total,
+            bill.paid_at,
+            bill.cancelled,
+            bill.categories,
+        ],
+    )?;
+    row.map(|row| Ok(KnownBill { cancelled: row.get(0)?, member_id: row.get(1)? })).transpose()
+}
+
+/// A bill as its own record tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RecordedBill {
+    pub(crate) bill_id: String,
+    pub(crate) place: Option<String>,
+    /// `customerId` of the record; kept only when it is a member of this merchant.
+    pub(crate) customer_id: Option<String>,
+    /// Minor units.
+    pub(crate) final_price: i64,
+    pub(crate) paid_at: Option<Timestamp>,
+    /// Whether it is an order: not deleted, refunded or corrective.
+    pub(crate) counts: bool,
+}
+
+/// Keeps what a record tells of a bill; whose bill it is, if known.
+pub(crate) fn from_record(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    bill: &RecordedBill,
+) -> Result<Option<String>, Error> {
+    let member_id = match &bill.customer_id {
+        Some(id) => tx.optional(&IS_MEMBER, params![merchant, id])?.map(|row| row.get(0)).transpose()?,
+        None => None,
+    };
+    let member_id: Option<String> = member_id;
+    let row = tx.optional(
+        &BILL_FROM_RECORD,
+        params![
+            merchant,
+            &bill.bill_id,
+            bill.place.as_deref(),
+            member_id.as_deref(),
+            bill.final_price,
+            bill.paid_at,
+            bill.counts,
+        ],
+    )?;
+    Ok(row.map(|row| row.get(0)).transpose()?.flatten())
+}

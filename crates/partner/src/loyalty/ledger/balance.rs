@@ -1,0 +1,161 @@
+//! What is a balance, and what does a merchant set on it?
+
+use money::Decimal;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use wire::loyalty::BalanceType;
+
+/// A balance as its row says (table `partner_balance`).
+///
+/// `posted` counts minor units of the merchant's currency; for collectable points, whole points.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct BalanceRow {
+    pub(crate) balance_id: String,
+    pub(crate) balance_type: BalanceType,
+    pub(crate) member_id: Option<String>,
+    pub(crate) status: BalanceStatus,
+    pub(crate) settings: BalanceSettings,
+    /// What the entries add up to; below zero only after a fact that nothing covered (loyalty.md §8).
+    pub(crate) posted: i64,
+    /// Moves with every command that locks the balance.
+    pub(crate) version: i64,
+    /// Number of the newest entry; the entries are 1..=last_entry.
+    pub(crate) last_entry: i64,
+    /// Number of the newest hold.
+    pub(crate) last_hold: i64,
+}
+
+impl BalanceRow {
+    /// Points are counted in points, everything else in minor units of the currency.
+    pub(crate) fn counts_points(&self) -> bool {
+        self.balance_type == BalanceType::CollectablePoints
+    }
+}
+
+/// Whether a balance may be spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BalanceStatus {
+    /// Spendable.
+    Active,
+    /// Not activated yet: may be topped up, not spent (loyalty.md §11 T4).
+    Inactive,
+    /// Blocked by hand or by a shortfall.
+    Frozen,
+}
+
+impl BalanceStatus {
+    /// The text in the table and in the API.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Frozen => "frozen",
+        }
+    }
+
+    /// Reads the text of the table.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "active" => Some(Self::Active),
+            "inactive" => Some(Self::Inactive),
+            "frozen" => Some(Self::Frozen),
+            _ => None,
+        }
+    }
+}
+
+/// What a merchant sets on one balance; column `settings`, JSON. Everything has a default, so a
+/// setting that comes later needs no migration.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct BalanceSettings {
+    /// Titles for the cashier and for the bill.
+    pub(crate) titles: Titles,
+    /// What one point is worth in the currency (`0.10`); `None` for other types, whose rate is 1.
+    #[serde(with = "exact")]
+    pub(crate) point_value: Option<Decimal>,
+    /// Points are spent in multiples of this; `None` means 1.
+    pub(crate) point_step: Option<i64>,
+    /// Whether the cashier chooses how much is used (protocol.md §10.5); `None`: as the program says.
+    pub(crate) controllable: Option<bool>,
+    /// SPV: the products it may be spent on; empty means every line at its own VAT rate.
+    pub(crate) product_ids: Vec<String>,
+    /// What the register may sell as a top-up; `None`: no top-up.
+    pub(crate) prepayment: Option<serde_json::Value>,
+}
+
+/// A decimal as an exact JSON number, or null.
+mod exact {
+    use money::Decimal;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use wire::Number;
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<Decimal>, to: S) -> Result<S::Ok, S::Error> {
+        value.map(Number).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
+        Ok(Option::<Number>::deserialize(from)?.map(|number| number.0))
+    }
+}
+
+/// Texts per language code (`cs`), for the register's screen and for the printed bill.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Titles {
+    /// Shown to the cashier (`posTitle`).
+    pub(crate) pos: BTreeMap<String, String>,
+    /// Printed on the bill (`billTitle`).
+    pub(crate) bill: BTreeMap<String, String>,
+}
+
+/// The documents' name of a balance type (protocol.md §10.5), as the table keeps it.
+pub(crate) fn type_text(balance_type: BalanceType) -> &'static str {
+    match balance_type {
+        BalanceType::SinglePurposePrepaidVoucher => "singlePurposePrepaidVoucher",
+        BalanceType::MultiPurposePrepaidVoucher => "multiPurposePrepaidVoucher",
+        BalanceType::CollectablePoints => "collectablePoints",
+        BalanceType::PrepaidCredit => "prepaidCredit",
+    }
+}
+
+/// Reads the documents' name of a balance type.
+pub(crate) fn type_from_text(text: &str) -> Option<BalanceType> {
+    match text {
+        "singlePurposePrepaidVoucher" => Some(BalanceType::SinglePurposePrepaidVoucher),
+        "multiPurposePrepaidVoucher" => Some(BalanceType::MultiPurposePrepaidVoucher),
+        "collectablePoints" => Some(BalanceType::CollectablePoints),
+        "prepaidCredit" => Some(BalanceType::PrepaidCredit),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_say_nothing_are_the_defaults() {
+        let settings: BalanceSettings = serde_json::from_str("{}").unwrap();
+        assert_eq!(settings, BalanceSettings::default());
+    }
+
+    #[test]
+    fn a_point_value_keeps_its_decimals() {
+        let settings: BalanceSettings = serde_json::from_str(r#"{"pointValue":"0.10","pointStep":10}"#).unwrap();
+        assert_eq!(settings.point_value, Some("0.1".parse().unwrap()));
+        let again: BalanceSettings =
+            serde_json::from_str(&serde_json::to_string(&settings).unwrap()).unwrap();
+        assert_eq!(again, settings);
+    }
+
+    #[test]
+    fn type_names_go_there_and_back() {
+        for name in
+            ["singlePurposePrepaidVoucher", "multiPurposePrepaidVoucher", "collectablePoints", "prepaidCredit"]
+        {
+            assert_eq!(type_from_text(name).map(type_text), Some(name));
+        }
+        assert_eq!(type_from_text("stamps"), None);
+    }
+}

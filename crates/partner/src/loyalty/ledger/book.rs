@@ -1,0 +1,466 @@
+//! How does one command book on the balances it has locked?
+//!
+//! [`Book::lock`] takes the rows, the methods move value in memory, [`Book::close`] writes everything:
+//! lots, numbered entries, posted sums. Nothing here refuses: a report is a fact (loyalty.md §5), and
+//! what no lot covers becomes an overdraft lot, a hole that later credits fill first (§8 N2, N3).
+
+use super::balance::{BalanceRow, BalanceStatus};
+use super::lot::{Consumed, LotKind, LotPart, LotState, NewLot, consume};
+use super::store;
+use super::transfer::{Account, Transfer, TransferKind};
+use db::{Error, Tx};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The balances one command has locked, and what it books on them.
+#[derive(Debug)]
+pub(crate) struct Book<'a> {
+    merchant: &'a str,
+    now: Timestamp,
+    balances: BTreeMap<String, Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    row: BalanceRow,
+    lots: BTreeMap<String, OpenLot>,
+    entries: Vec<Entry>,
+    changed: bool,
+}
+
+#[derive(Debug)]
+struct OpenLot {
+    state: LotState,
+    /// What it was issued with, when this command made it.
+    new: Option<(NewLot, i64)>,
+    touched: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    number: i64,
+    kind: TransferKind,
+    credits_guest: bool,
+    other: Account,
+    amount: i64,
+    lot_id: String,
+    reverses: Option<i64>,
+    link: Link,
+    lines: Option<String>,
+}
+
+/// What an entry is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) offer_id: Option<String>,
+    pub(crate) bill_id: Option<String>,
+    /// For people: why, where the kind does not say it.
+    pub(crate) reason: Option<String>,
+}
+
+/// What a spend may take from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spend<'a> {
+    /// In the balance's unit, at least 0.
+    pub(crate) amount: i64,
+    /// What the check's own hold keeps: taken first, even past a lot's end (loyalty.md §10 E3).
+    pub(crate) own: &'a [LotPart],
+    /// What holds of other checks keep: not touched.
+    pub(crate) reserved: &'a [LotPart],
+    /// The instant at which a lot must have been live.
+    pub(crate) live_at: Timestamp,
+}
+
+/// What a spend took.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Spent {
+    /// From which lots.
+    pub(crate) parts: Vec<LotPart>,
+    /// The part of it that bonus lots gave.
+    pub(crate) bonus: i64,
+    /// What nothing covered: it went into an overdraft lot.
+    pub(crate) short: i64,
+}
+
+impl<'a> Book<'a> {
+    /// Locks the balances in the order of their ids. Ids this merchant does not have are left out.
+    pub(crate) fn lock(
+        tx: &mut Tx<'_>,
+        merchant: &'a str,
+        balance_ids: &BTreeSet<&str>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let mut balances = BTreeMap::new();
+        for balance_id in balance_ids {
+            if let Some(row) = store::lock_balance(tx, merchant, balance_id, now)? {
+                balances.insert((*balance_id).to_owned(), Open::new(row));
+            }
+        }
+        let known: Vec<&str> = balances.keys().map(String::as_str).collect();
+        let lots = store::open_lots(tx, merchant, &known)?;
+        let mut book = Self { merchant, now, balances };
+        for (balance_id, lots) in lots {
+            if let Some(open) = book.balances.get_mut(&balance_id) {
+                open.lots = lots.into_iter().map(|lot| (lot.lot_id.clone(), OpenLot::stored(lot))).collect();
+            }
+        }
+        Ok(book)
+    }
+
+    /// A balance that was just inserted in this transaction: nobody else can see it.
+    pub(crate) fn of_new_balance(merchant: &'a str, row: BalanceRow, now: Timestamp) -> Self {
+        Self { merchant, now, balances: BTreeMap::from([(row.balance_id.clone(), Open::new(row))]) }
+    }
+
+    /// The row of a locked balance as it stands in the book.
+    pub(crate) fn row(&self, balance_id: &str) -> Option<&BalanceRow> {
+        self.balances.get(balance_id).map(|open| &open.row)
+    }
+
+    /// The ids of the locked balances, in order.
+    pub(crate) fn balance_ids(&self) -> Vec<&str> {
+        self.balances.keys().map(String::as_str).collect()
+    }
+
+    /// Whether moving `amount` (either way) keeps the balance a number that can be counted.
+    pub(crate) fn has_room(&self, balance_id: &str, amount: i64) -> bool {
+        self.balances.get(balance_id).is_some_and(|open| {
+            open.row.posted.checked_add(amount).is_some() && open.row.posted.checked_sub(amount).is_some()
+        })
+    }
+
+    /// Sets whether the balance may be spent.
+    pub(crate) fn set_status(&mut self, balance_id: &str, status: BalanceStatus) {
+        if let Some(open) = self.balances.get_mut(balance_id) {
+            open.changed |= open.row.status != status;
+            open.row.status = status;
+        }
+    }
+
+    /// Makes sure a lot is in the book even if nothing is left of it: value may return to it.
+    pub(crate) fn load_lot(&mut self, tx: &mut Tx<'_>, balance_id: &str, lot_id: &str) -> Result<(), Error> {
+        let Some(open) = self.balances.get_mut(balance_id) else { return Ok(()) };
+        if !open.lots.contains_key(lot_id)
+            && let Some(lot) = store::get_lot(tx, self.merchant, balance_id, lot_id)?
+        {
+            open.lots.insert(lot_id.to_owned(), OpenLot::stored(lot));
+        }
+        Ok(())
+    }
+
+    /// Takes what a bill used: the own hold's lots, then free ones in their order, then a hole.
+    pub(crate) fn spend(&mut self, balance_id: &str, spend: &Spend<'_>, link: &Link) -> Spent {
+        let Some(open) = self.balances.get_mut(balance_id) else { return Spent::default() };
+        let mut left = spend.amount.max(0);
+        let mut parts = Vec::new();
+        for held in spend.own {
+            let remaining = open.lots.get(&held.lot_id).map_or(0, |lot| lot.state.remaining);
+            let taken = left.min(held.amount).min(remaining);
+            if taken > 0 {
+                parts.push(LotPart { lot_id: held.lot_id.clone(), amount: taken });
+                left -= taken;
+                open.take(&held.lot_id, taken);
+            }
+        }
+        let free = consume(&open.free_lots(spend.reserved, spend.live_at), left);
+        for part in &free.parts {
+            open.take(&part.lot_id, part.amount);
+        }
+        parts.extend(free.parts);
+        let mut spent = Spent { bonus: 0, short: free.short, parts };
+        for part in &spent.parts {
+            if open.lots.get(&part.lot_id).is_some_and(|lot| lot.state.kind == LotKind::Bonus) {
+                spent.bonus += part.amount;
+            }
+            open.enter(TransferKind::Spend, Side::Debit(Account::Redemption), part, None, link);
+        }
+        if spent.short > 0 {
+            let hole = Hole { kind: TransferKind::Overdraft, other: Account::Redemption, reverses: None };
+            open.dig(&hole, spent.short, self.now, link);
+        }
+        spent
+    }
+
+    /// Adds value: it fills holes first, and what stays makes a lot. `lines` says how the amount lies over
+    /// the lines of a bill (JSON), where a later refund needs to know.
+    pub(crate) fn credit(
+        &mut self,
+        balance_id: &str,
+        kind: TransferKind,
+        other: Account,
+        amount: i64,
+        lot: NewLot,
+        lines: Option<String>,
+        link: &Link,
+    ) {
+        let Some(open) = self.balances.get_mut(balance_id) else { return };
+        let first = open.entries.len();
+        let left = open.fill_holes(kind, other, amount, None, link);
+        if left > 0 {
+            open.issue(kind, other, left, lot, self.now, None, link);
+        }
+        if let Some(entry) = open.entries.get_mut(first) {
+            entry.lines = lines;
+        }
+    }
+
+    /// Mirrors a booked spend (or overdraft): holes first, then the value's own lot with its old end; a lot
+    /// already past its end comes back and expires at once (loyalty.md §6 C2). Its lot must be loaded.
+    pub(crate) fn give_back(&mut self, original: &Transfer, link: &Link) {
+        let Some(open) = self.balances.get_mut(&original.balance_id) else { return };
+        let (kind, reverses) = (TransferKind::Reversal, Some(original.entry));
+        let left = open.fill_holes(kind, original.other, original.amount, reverses, link);
+        if left == 0 {
+            return;
+        }
+        let own = open.lots.get_mut(&original.lot_id).filter(|lot| lot.state.kind != LotKind::Overdraft);
+        let Some(own) = own else {
+            let kind_of_lot = if open.row.counts_points() { LotKind::Earned } else { LotKind::Paid };
+            let lot = NewLot {
+                kind: kind_of_lot,
+                source: format!("reversal of entry {}", original.entry),
+                vat_rate: None,
+                paid_value: None,
+                expires_at: None,
+            };
+            open.issue(kind, original.other, left, lot, self.now, reverses, link);
+            return;
+        };
+        own.state.remaining += left;
+        own.touched = true;
+        let ended = !own.state.is_live(self.now);
+        let part = LotPart { lot_id: original.lot_id.clone(), amount: left };
+        open.enter(kind, Side::Credit(original.other), &part, reverses, link);
+        if ended {
+            open.take(&part.lot_id, left);
+            open.enter(TransferKind::Expire, Side::Debit(Account::Breakage), &part, None, link);
+        }
+    }
+
+    /// Mirrors a booked credit: from its own lot what is left of it, then from others that no hold keeps, then
+    /// a hole (loyalty.md §6 C3, C5). Its lot must be loaded.
+    pub(crate) fn take_back(
+        &mut self,
+        original: &Transfer,
+        kind: TransferKind,
+        reserved: &[LotPart],
+        link: &Link,
+    ) {
+        let Some(open) = self.balances.get_mut(&original.balance_id) else { return };
+        let mut free = open.free_lots(reserved, self.now);
+        free.sort_by_key(|lot| lot.lot_id != original.lot_id);
+        let own = free.first().filter(|lot| lot.lot_id == original.lot_id);
+        let from_own = consume(own.map(std::slice::from_ref).unwrap_or_default(), original.amount);
+        let Consumed { parts, short } = consume(
+            free.iter().filter(|lot| lot.lot_id != original.lot_id).cloned().collect::<Vec<_>>().as_slice(),
+            from_own.short,
+        );
+        for part in from_own.parts.iter().chain(&parts) {
+            open.take(&part.lot_id, part.amount);
+            open.enter(kind, Side::Debit(original.other), part, Some(original.entry), link);
+        }
+        if short > 0 {
+            let hole = Hole { kind, other: original.other, reverses: Some(original.entry) };
+            open.dig(&hole, short, self.now, link);
+        }
+    }
+
+    /// Writes what was booked; balances without an entry and without a change are only locked.
+    pub(crate) fn close(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        for (balance_id, open) in &self.balances {
+            for lot in open.lots.values().filter(|lot| lot.touched) {
+                match &lot.new {
+                    Some((new, issued)) => {
+                        store::insert_lot(tx, self.merchant, balance_id, &lot.state, *issued, new)?;
+                    }
+                    None => store::update_lot(tx, self.merchant, balance_id, &lot.state)?,
+                }
+            }
+            for entry in &open.entries {
+                let (debit, credit) = if entry.credits_guest {
+                    (entry.other, Account::Guest)
+                } else {
+                    (Account::Guest, entry.other)
+                };
+                store::insert_transfer(
+                    tx,
+                    &store::NewTransfer {
+                        merchant: self.merchant,
+                        balance_id,
+                        entry: entry.number,
+                        kind: entry.kind.text(),
+                        debit,
+                        credit,
+                        amount: entry.amount,
+                        lot_id: &entry.lot_id,
+                        member_id: open.row.member_id.as_deref(),
+                        offer_id: entry.link.offer_id.as_deref(),
+                        bill_id: entry.link.bill_id.as_deref(),
+                        reverses: entry.reverses,
+                        reason: entry.link.reason.as_deref(),
+                        lines: entry.lines.as_deref(),
+                        now: self.now,
+                    },
+                )?;
+            }
+            if open.changed || !open.entries.is_empty() {
+                store::settle_balance(tx, self.merchant, &open.row)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The account opposite the guest's, on the side where it stands.
+#[derive(Clone, Copy)]
+enum Side {
+    /// The guest's balance is debited, this account credited.
+    Debit(Account),
+    /// The guest's balance is credited, this account debited.
+    Credit(Account),
+}
+
+/// A shortfall to be booked.
+struct Hole {
+    kind: TransferKind,
+    other: Account,
+    reverses: Option<i64>,
+}
+
+impl OpenLot {
+    fn stored(state: LotState) -> Self {
+        Self { state, new: None, touched: false }
+    }
+}
+
+impl Open {
+    fn new(row: BalanceRow) -> Self {
+        Self { row, lots: BTreeMap::new(), entries: Vec::new(), changed: false }
+    }
+
+    /// Lots as a new spend sees them: live, and without what others hold of them.
+    fn free_lots(&self, reserved: &[LotPart], live_at: Timestamp) -> Vec<LotState> {
+        let kept = |lot_id: &str| -> i64 {
+            reserved.iter().filter(|part| part.lot_id == lot_id).map(|part| part.amount).sum()
+        };
+        let live = self.lots.values().filter(|lot| lot.state.is_live(live_at));
+        live.map(|lot| LotState { remaining: lot.state.remaining - kept(&lot.state.lot_id), ..lot.state.clone() })
+            .collect()
+    }
+
+    fn take(&mut self, lot_id: &str, amount: i64) {
+        if let Some(lot) = self.lots.get_mut(lot_id) {
+            lot.state.remaining -= amount;
+            lot.touched = true;
+        }
+    }
+
+    fn enter(
+        &mut self,
+        kind: TransferKind,
+        side: Side,
+        part: &LotPart,
+        reverses: Option<i64>,
+        link: &Link,
+    ) {
+        self.row.last_entry += 1;
+        let (credits_guest, other) = match side {
+            Side::Debit(other) => (false, other),
+            Side::Credit(other) => (true, other),
+        };
+        self.row.posted += if credits_guest { part.amount } else { -part.amount };
+        self.entries.push(Entry {
+            number: self.row.last_entry,
+            kind,
+            credits_guest,
+            other,
+            amount: part.amount,
+            lot_id: part.lot_id.clone(),
+            reverses,
+            link: link.clone(),
+            lines: None,
+        });
+    }
+
+    /// The id of a lot made by the next entry: unique in the balance, in the order of making.
+    fn next_lot_id(&self) -> String {
+        format!("{:08}", self.row.last_entry + 1)
+    }
+
+    fn dig(&mut self, hole: &Hole, short: i64, now: Timestamp, link: &Link) {
+        let lot_id = self.next_lot_id();
+        let new = NewLot {
+            kind: LotKind::Overdraft,
+            source: link.bill_id.as_ref().map_or_else(|| "shortfall".to_owned(), |bill| format!("bill {bill}")),
+            vat_rate: None,
+            paid_value: None,
+            expires_at: None,
+        };
+        let state = LotState {
+            lot_id: lot_id.clone(),
+            kind: LotKind::Overdraft,
+            remaining: -short,
+            vat_rate: None,
+            earned_at: now,
+            expires_at: None,
+        };
+        self.lots.insert(lot_id.clone(), OpenLot { state, new: Some((new, 0)), touched: true });
+        let part = LotPart { lot_id, amount: short };
+        self.enter(hole.kind, Side::Debit(hole.other), &part, hole.reverses, link);
+    }
+
+    /// Fills holes with up to `amount`, the oldest first; what stays of it.
+    fn fill_holes(
+        &mut self,
+        kind: TransferKind,
+        other: Account,
+        amount: i64,
+        reverses: Option<i64>,
+        link: &Link,
+    ) -> i64 {
+        let mut left = amount.max(0);
+        let holes: Vec<(String, i64)> = self
+            .lots
+            .values()
+            .filter(|lot| lot.state.remaining < 0)
+            .map(|lot| (lot.state.lot_id.clone(), -lot.state.remaining))
+            .collect();
+        for (lot_id, depth) in holes {
+            let part = LotPart { lot_id, amount: left.min(depth) };
+            if part.amount > 0 {
+                left -= part.amount;
+                self.take(&part.lot_id, -part.amount);
+                self.enter(kind, Side::Credit(other), &part, reverses, link);
+            }
+        }
+        left
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "every one is a column of the entry or the lot")]
+    fn issue(
+        &mut self,
+        kind: TransferKind,
+        other: Account,
+        amount: i64,
+        new: NewLot,
+        now: Timestamp,
+        reverses: Option<i64>,
+        link: &Link,
+    ) {
+        let lot_id = self.next_lot_id();
+        let state = LotState {
+            lot_id: lot_id.clone(),
+            kind: new.kind,
+            remaining: amount,
+            vat_rate: new.vat_rate,
+            earned_at: now,
+            expires_at: new.expires_at,
+        };
+        self.lots.insert(lot_id.clone(), OpenLot { state, new: Some((new, amount)), touched: true });
+        self.enter(kind, Side::Credit(other), &LotPart { lot_id, amount }, reverses, link);
+    }
+}
+
+#[cfg(test)]
+#[path = "book_tests.rs"]
+mod tests;

@@ -1,0 +1,182 @@
+//! Which lots does a spend consume, and in which order?
+
+use jiff::Timestamp;
+use money::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// One credit that is still (partly) there; what was frozen at its issue comes with it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LotState {
+    /// Unique within its balance.
+    pub(crate) lot_id: String,
+    pub(crate) kind: LotKind,
+    /// What is left, in the balance's unit. Below zero only for [`LotKind::Overdraft`].
+    pub(crate) remaining: i64,
+    /// A fraction (`0.12`), SPV only, as at issue (loyalty.md §3 V5).
+    pub(crate) vat_rate: Option<Decimal>,
+    pub(crate) earned_at: Timestamp,
+    /// The lot is over when `now >= expires_at`.
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl LotState {
+    /// Whether the lot may still be offered at `now`.
+    pub(crate) fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// Where a lot came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LotKind {
+    /// Given on top of what was paid (loyalty.md §3 V9).
+    Bonus,
+    /// Bought by the guest.
+    Paid,
+    /// Earned by a bill.
+    Earned,
+    /// A hole: a fact took more than there was. Issued is 0, remaining is at most 0.
+    Overdraft,
+}
+
+impl LotKind {
+    /// The text in the table and in the API.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Bonus => "bonus",
+            Self::Paid => "paid",
+            Self::Earned => "earned",
+            Self::Overdraft => "overdraft",
+        }
+    }
+
+    /// Reads the text of the table.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "bonus" => Some(Self::Bonus),
+            "paid" => Some(Self::Paid),
+            "earned" => Some(Self::Earned),
+            "overdraft" => Some(Self::Overdraft),
+            _ => None,
+        }
+    }
+}
+
+/// What a credit says about the lot it makes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NewLot {
+    pub(crate) kind: LotKind,
+    /// Where it came from, for people: `opening`, `bill QX2026000417`.
+    pub(crate) source: String,
+    pub(crate) vat_rate: Option<Decimal>,
+    /// What the guest gave, where that is known and not the face value (loyalty.md §3 V4).
+    pub(crate) paid_value: Option<i64>,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// A part of one lot: what a hold keeps (column `partner_hold.lots`, a JSON list of these) and what a
+/// spend takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LotPart {
+    pub(crate) lot_id: String,
+    /// More than 0, in the balance's unit.
+    pub(crate) amount: i64,
+}
+
+/// What [`consume`] found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Consumed {
+    /// What to take from which lot, in the order of consumption.
+    pub(crate) parts: Vec<LotPart>,
+    /// What no lot covers; 0 when there was enough.
+    pub(crate) short: i64,
+}
+
+/// Takes `amount` from the lots: the earliest end first, lots without an end last; where the end ties,
+/// bonus before paid (loyalty.md §3 V9), then the earlier one, then the id (§10 E2). Lots with nothing
+/// left are passed over; which lots may be used at all (live, not held elsewhere) is the caller's choice.
+pub(crate) fn consume(lots: &[LotState], amount: i64) -> Consumed {
+    let mut order: Vec<&LotState> = lots.iter().filter(|lot| lot.remaining > 0).collect();
+    order.sort_by(|one, other| key(one).cmp(&key(other)));
+    let mut consumed = Consumed { parts: Vec::new(), short: amount.max(0) };
+    for lot in order {
+        let taken = consumed.short.min(lot.remaining);
+        if taken > 0 {
+            consumed.parts.push(LotPart { lot_id: lot.lot_id.clone(), amount: taken });
+            consumed.short -= taken;
+        }
+    }
+    consumed
+}
+
+fn key(lot: &LotState) -> (Timestamp, LotKind, Timestamp, &str) {
+    (lot.expires_at.unwrap_or(Timestamp::MAX), lot.kind, lot.earned_at, &lot.lot_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lot(id: &str, kind: LotKind, remaining: i64, earned: &str, expires: Option<&str>) -> LotState {
+        LotState {
+            lot_id: id.to_owned(),
+            kind,
+            remaining,
+            vat_rate: None,
+            earned_at: earned.parse().unwrap(),
+            expires_at: expires.map(|end| end.parse().unwrap()),
+        }
+    }
+
+    fn taken(lots: &[LotState], amount: i64) -> (Vec<(String, i64)>, i64) {
+        let consumed = consume(lots, amount);
+        (consumed.parts.into_iter().map(|part| (part.lot_id, part.amount)).collect(), consumed.short)
+    }
+
+    const EARLY: &str = "2026-01-01T00:00:00Z";
+    const LATE: &str = "2026-02-01T00:00:00Z";
+
+    /// loyalty.md §10 E2: not plain first in, first out.
+    #[test]
+    fn the_lot_that_ends_first_goes_first_even_if_earned_later() {
+        let lots = [
+            lot("A", LotKind::Paid, 100, EARLY, Some("2026-12-31T23:00:00Z")),
+            lot("B", LotKind::Paid, 50, LATE, Some("2026-11-30T23:00:00Z")),
+        ];
+        assert_eq!(taken(&lots, 70), (vec![("B".to_owned(), 50), ("A".to_owned(), 20)], 0));
+    }
+
+    #[test]
+    fn ties_are_broken_by_bonus_then_age_then_id() {
+        let end = Some("2026-12-31T23:00:00Z");
+        let lots = [
+            lot("c", LotKind::Paid, 10, EARLY, end),
+            lot("b", LotKind::Paid, 10, EARLY, end),
+            lot("d", LotKind::Paid, 10, "2025-01-01T00:00:00Z", end),
+            lot("a", LotKind::Bonus, 10, LATE, end),
+            lot("never", LotKind::Bonus, 10, "2020-01-01T00:00:00Z", None),
+        ];
+        let ids: Vec<String> = taken(&lots, 50).0.into_iter().map(|(id, _)| id).collect();
+        assert_eq!(ids, ["a", "d", "b", "c", "never"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_holes_are_not_dug_deeper() {
+        let lots = [
+            lot("hole", LotKind::Overdraft, -30, EARLY, None),
+            lot("empty", LotKind::Paid, 0, EARLY, None),
+            lot("A", LotKind::Paid, 20, EARLY, None),
+        ];
+        assert_eq!(taken(&lots, 50), (vec![("A".to_owned(), 20)], 30));
+        assert_eq!(taken(&lots, 0), (vec![], 0));
+        assert_eq!(taken(&lots, -5), (vec![], 0));
+    }
+
+    #[test]
+    fn a_lot_is_over_at_the_instant_it_ends() {
+        let one = lot("A", LotKind::Paid, 1, EARLY, Some(LATE));
+        assert!(one.is_live("2026-01-31T23:59:59Z".parse().unwrap()));
+        assert!(!one.is_live(LATE.parse().unwrap()));
+    }
+}

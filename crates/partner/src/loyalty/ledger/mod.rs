@@ -1,0 +1,21 @@
+//! How is value booked, so that it is never edited and always adds up?
+//!
+//! A balance is the aggregate: whoever books locks its row first (several balances: in the order of
+//! their id), so the entries of a balance are numbered without gaps and one fact is booked after the
+//! other. A [`Book`] is the set of balances one command has locked; what it books are transfers (one
+//! debit and one credit of one amount each), lots, and the posted sum, written together.
+//!
+//! Rules: loyalty.md §6 (reversals), §8 (shortfalls), §10 (lots).
+
+mod balance;
+mod book;
+mod hold;
+mod lot;
+pub(crate) mod store;
+mod transfer;
+
+pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, Titles, type_from_text, type_text};
+pub(crate) use book::{Book, Link, Spend, Spent};
+pub(crate) use hold::{CheckKey, HoldRow};
+pub(crate) use lot::{Consumed, LotKind, LotPart, LotState, NewLot, consume};
+pub(crate) use transfer::{Account, Transfer, TransferKind};

@@ -1,0 +1,96 @@
+//! What is one entry of the ledger?
+
+/// Why value moved (column `partner_transfer.kind`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransferKind {
+    /// Value came into being: a voucher sold, an opening value.
+    Issue,
+    /// The guest paid for value to be used later (loyalty.md §11).
+    TopUp,
+    /// The guest used value on a bill.
+    Spend,
+    /// A bill earned points.
+    Earn,
+    /// A lot reached its end.
+    Expire,
+    /// Mirrors a spend or a top-up of a bill that was cancelled or refunded.
+    Reversal,
+    /// Takes back what a bill earned (loyalty.md §6 C3).
+    ClawBack,
+    /// The part of a fact that nothing covered (loyalty.md §8 N2).
+    Overdraft,
+}
+
+impl TransferKind {
+    /// The text in the table and in the API.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::TopUp => "topUp",
+            Self::Spend => "spend",
+            Self::Earn => "earn",
+            Self::Expire => "expire",
+            Self::Reversal => "reversal",
+            Self::ClawBack => "clawBack",
+            Self::Overdraft => "overdraft",
+        }
+    }
+}
+
+/// The two sides of an entry. One of them is always the guest's balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Account {
+    /// What the merchant owes the guest on this balance: credited when value comes, debited when it goes.
+    Guest,
+    /// Paid by the guest through a sale.
+    Sales,
+    /// Given by the merchant: points, bonus.
+    Promotion,
+    /// Used for goods on a bill.
+    Redemption,
+    /// Value that ended unused.
+    Breakage,
+    /// Value brought in from before this ledger, or set up by hand.
+    Opening,
+}
+
+impl Account {
+    /// The text in the table and in the API.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Sales => "sales",
+            Self::Promotion => "promotion",
+            Self::Redemption => "redemption",
+            Self::Breakage => "breakage",
+            Self::Opening => "opening",
+        }
+    }
+
+    /// Reads the text of the table.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "guest" => Some(Self::Guest),
+            "sales" => Some(Self::Sales),
+            "promotion" => Some(Self::Promotion),
+            "redemption" => Some(Self::Redemption),
+            "breakage" => Some(Self::Breakage),
+            "opening" => Some(Self::Opening),
+            _ => None,
+        }
+    }
+}
+
+/// An entry that is booked, as far as a reversal needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Transfer {
+    pub(crate) balance_id: String,
+    pub(crate) entry: i64,
+    pub(crate) kind: String,
+    /// Whether it added to the balance.
+    pub(crate) credits_guest: bool,
+    /// The account on the other side.
+    pub(crate) other: Account,
+    pub(crate) amount: i64,
+    pub(crate) lot_id: String,
+}

@@ -1,0 +1,28 @@
+//! How is the loyalty provider laid out?
+//!
+//! A folder per noun: [`offer`] answers what can be applied, [`usage`] books what was, [`ledger`] keeps
+//! the value, [`promotion`] and [`program`] are the merchant's rules, [`member`] and [`voucher`] the
+//! things a code stands for.
+
+pub(crate) mod ledger;
+pub(crate) mod member;
+pub(crate) mod offer;
+pub(crate) mod offered;
+pub mod program;
+pub mod promotion;
+pub(crate) mod usage;
+pub(crate) mod voucher;
+
+use crate::Partner;
+use door::body_limit;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The three webhooks of a loyalty provider (protocol.md §10.1).
+pub(crate) fn routes(loyalty_body_bytes_max: usize) -> OpenApiRouter<Partner> {
+    OpenApiRouter::new()
+        .routes(routes!(offer::get_benefit_offer))
+        .routes(routes!(offer::report_offer_validation_error))
+        .routes(routes!(usage::report_benefit_usage))
+        .layer(body_limit(loyalty_body_bytes_max))
+}

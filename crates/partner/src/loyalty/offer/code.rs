@@ -1,0 +1,194 @@
+//! What does a scanned code mean, and may it be used now?
+
+use super::reason::Reason;
+use jiff::Timestamp;
+use wire::loyalty::ThirdPartyLoyaltyOfferRequest;
+
+/// A code of this merchant with what stands behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct KnownCode {
+    /// As it is scanned.
+    pub(crate) code: String,
+    /// Whether it may be used.
+    pub(crate) status: CodeStatus,
+    /// Usable from this instant on.
+    pub(crate) valid_from: Option<Timestamp>,
+    /// Usable before this instant.
+    pub(crate) valid_until: Option<Timestamp>,
+    /// What it opens.
+    pub(crate) meaning: Meaning,
+}
+
+/// Column `partner_code.status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeStatus {
+    /// Usable.
+    Active,
+    /// Not switched on yet.
+    Inactive,
+    /// Blocked.
+    Frozen,
+    /// Used up.
+    Used,
+}
+
+impl CodeStatus {
+    /// Reads the text of the table.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "active" => Some(Self::Active),
+            "inactive" => Some(Self::Inactive),
+            "frozen" => Some(Self::Frozen),
+            "used" => Some(Self::Used),
+            _ => None,
+        }
+    }
+}
+
+/// What a code opens.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Meaning {
+    /// A member's balances.
+    Card(Member),
+    /// One balance, whoever carries the code.
+    Voucher {
+        /// Its id.
+        balance_id: String,
+    },
+    /// A promotion.
+    Promotion {
+        /// Its id.
+        promotion_id: String,
+    },
+}
+
+/// A member as an offer shows one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Member {
+    /// Opaque.
+    pub(crate) member_id: String,
+    /// Whether the member may use balances.
+    pub(crate) status: MemberStatus,
+    /// First and last name.
+    pub(crate) full_name: Option<String>,
+    /// The tier's name.
+    pub(crate) tier: Option<String>,
+}
+
+/// Column `partner_member.status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MemberStatus {
+    /// Usable.
+    Active,
+    /// Blocked.
+    Frozen,
+    /// The person is gone; for an offer there is no such card.
+    Erased,
+}
+
+impl MemberStatus {
+    /// Reads the text of the table.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "active" => Some(Self::Active),
+            "frozen" => Some(Self::Frozen),
+            "erased" => Some(Self::Erased),
+            _ => None,
+        }
+    }
+}
+
+impl KnownCode {
+    /// Whether the code itself (and the member behind a card) may be used at `now`.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub(crate) fn standing(&self, now: Timestamp) -> Result<(), Reason> {
+        if let Meaning::Card(member) = &self.meaning {
+            match member.status {
+                MemberStatus::Active => {}
+                MemberStatus::Frozen => return Err(Reason::Frozen),
+                MemberStatus::Erased => return Err(Reason::NotFound),
+            }
+        }
+        match self.status {
+            CodeStatus::Frozen => return Err(Reason::Frozen),
+            CodeStatus::Used => return Err(Reason::AlreadyUsed),
+            CodeStatus::Active | CodeStatus::Inactive => {}
+        }
+        if self.valid_until.is_some_and(|until| now >= until) {
+            return Err(Reason::Expired);
+        }
+        if self.valid_from.is_some_and(|from| now < from) {
+            return Err(Reason::NotYetValid);
+        }
+        if self.status == CodeStatus::Inactive {
+            return Err(Reason::Inactive);
+        }
+        Ok(())
+    }
+}
+
+/// The known code behind a scanned text.
+pub(crate) fn find<'a>(codes: &'a [KnownCode], input_code: &str) -> Option<&'a KnownCode> {
+    codes.iter().find(|known| known.code == input_code)
+}
+
+/// Whose check this is: the member of the first usable card in the request.
+pub(crate) fn member_of<'a>(
+    request: &ThirdPartyLoyaltyOfferRequest,
+    codes: &'a [KnownCode],
+    now: Timestamp,
+) -> Option<&'a Member> {
+    request.benefit_inputs.iter().find_map(|input| {
+        let known = find(codes, &input.input_code)?;
+        match &known.meaning {
+            Meaning::Card(member) if known.standing(now).is_ok() => Some(member),
+            _ => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_says_why_it_cannot_be_used() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let code = |status, from: Option<i64>, until: Option<i64>| KnownCode {
+            code: "v".to_owned(),
+            status,
+            valid_from: from.map(at),
+            valid_until: until.map(at),
+            meaning: Meaning::Voucher { balance_id: "b".to_owned() },
+        };
+        for (status, from, until, now, standing) in [
+            (CodeStatus::Active, None, None, 5, Ok(())),
+            (CodeStatus::Active, Some(5), Some(6), 5, Ok(())),
+            (CodeStatus::Active, Some(6), None, 5, Err(Reason::NotYetValid)),
+            (CodeStatus::Active, None, Some(5), 5, Err(Reason::Expired)),
+            (CodeStatus::Inactive, None, None, 5, Err(Reason::Inactive)),
+            (CodeStatus::Inactive, None, Some(5), 5, Err(Reason::Expired)),
+            (CodeStatus::Used, None, Some(5), 5, Err(Reason::AlreadyUsed)),
+            (CodeStatus::Frozen, Some(6), None, 5, Err(Reason::Frozen)),
+        ] {
+            assert_eq!(code(status, from, until).standing(at(now)), standing, "{status:?} {from:?} {until:?}");
+        }
+    }
+
+    #[test]
+    fn an_erased_members_card_is_nobodys() {
+        let member = |status| KnownCode {
+            code: "c".to_owned(),
+            status: CodeStatus::Active,
+            valid_from: None,
+            valid_until: None,
+            meaning: Meaning::Card(Member { member_id: "m".to_owned(), status, full_name: None, tier: None }),
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(member(MemberStatus::Erased).standing(now), Err(Reason::NotFound));
+        assert_eq!(member(MemberStatus::Frozen).standing(now), Err(Reason::Frozen));
+        assert_eq!(member(MemberStatus::Active).standing(now), Ok(()));
+    }
+}

@@ -1,0 +1,300 @@
+//! What happens when a register asks what a guest may use?
+//!
+//! The webhook getBenefitOffer (protocol.md §10.2–§10.6). One transaction: what the codes mean, the
+//! balances behind them locked in the order of their ids, the pure quote, the holds, the offer's row.
+
+use super::answer::answer;
+use super::balance_state::{BalanceState, Scale};
+use super::basket::Basket;
+use super::code::{KnownCode, Meaning, member_of};
+use super::hold::{self, Move};
+use super::offered::OfferedBalance;
+use super::quote::{Question, Quote, quote};
+use super::remark::Remark;
+use super::store::{self, NewHold, OfferMerchant, OfferRow};
+use super::wishes::Wishes;
+use crate::loyalty::ledger::{BalanceRow, CheckKey, HoldRow, LotPart, store as ledger};
+use crate::loyalty::program::{Program, ProgramCache};
+use crate::row;
+use crate::{LoyaltyConnection, Partner};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use db::{Tx, TxError};
+use door::{ApiError, RawMessage};
+use http::header;
+use jiff::Timestamp;
+use std::sync::Arc;
+use wire::loyalty::{LoyaltyOfferResponse, ThirdPartyLoyaltyOfferRequest};
+
+/// What a guest may use on a check. Asked again and again while the basket changes, and once more right
+/// before payment; the same question on the same books gets the same bytes, and the holds only move
+/// their end.
+///
+/// Ids in the body that the connection's merchant does not know are recorded and explained, not refused.
+#[utoipa::path(
+    post,
+    path = "/partner/loyalty/getBenefitOffer",
+    tag = "loyalty",
+    operation_id = "getBenefitOffer",
+    request_body = ThirdPartyLoyaltyOfferRequest,
+    responses(
+        (status = 200, description = "What can be applied", body = LoyaltyOfferResponse),
+        (status = 400, description = "Not an offer request; the field is named"),
+        (status = 401, description = "Not the token of a loyalty connection"),
+        (status = 413, description = "Longer than the limit"),
+        (status = 503, description = "Too busy; Retry-After says when to come back"),
+    ),
+)]
+pub(crate) async fn get_benefit_offer(
+    State(partner): State<Partner>,
+    connection: LoyaltyConnection,
+    RawMessage { message, bytes }: RawMessage<ThirdPartyLoyaltyOfferRequest>,
+) -> Result<Response, ApiError> {
+    let question_hash = wire::canonical::hash(&bytes)?;
+    let basket = Basket::read(message)
+        .map_err(|unreadable| ApiError::field(&unreadable.path, unreadable.expected, &unreadable.found))?;
+    let asked = Asked {
+        check: CheckKey {
+            place: basket.request.place_id.clone(),
+            device_number: basket.request.device_number,
+            check_id: basket.request.check_id.clone(),
+        },
+        wishes: Wishes::of(&basket.request),
+        basket,
+        question_hash,
+        merchant: connection.merchant,
+        now: partner.outside().now(),
+    };
+    let programs = partner.clone();
+    let made = partner
+        .db()
+        .write("get_benefit_offer", move |tx| asked.make(tx, programs.programs()))
+        .await?;
+    if let Some((merchant, version, program)) = made.parsed {
+        partner.programs().keep(&merchant, version, program);
+    }
+    Ok(([(header::CONTENT_TYPE, "application/json")], made.body).into_response())
+}
+
+/// A question, ready for its transaction.
+struct Asked {
+    merchant: String,
+    check: CheckKey,
+    basket: Basket,
+    wishes: Wishes,
+    question_hash: [u8; 32],
+    now: Timestamp,
+}
+
+/// An answer, kept.
+struct Made {
+    body: String,
+    /// A program that was parsed on the way: to be kept in memory once the transaction stands.
+    parsed: Option<(String, i64, Arc<Program>)>,
+}
+
+/// A check's balances as they are locked, with every hold on them.
+struct Locked {
+    rows: Vec<BalanceRow>,
+    states: Vec<BalanceState>,
+    holds: Vec<HoldRow>,
+}
+
+impl Asked {
+    fn make(&self, tx: &mut Tx<'_>, programs: &ProgramCache) -> Result<Made, TxError<ApiError>> {
+        let request = &self.basket.request;
+        let merchant = store::merchant(tx, &self.merchant, &request.place_id)?
+            .ok_or_else(|| TxError::Refused(ApiError::not_found("the merchant of this loyalty connection")))?;
+        let mut parsed = None;
+        let program = match programs.get(&self.merchant, merchant.program_version) {
+            Some(program) => program,
+            None => {
+                let (version, program) = store::program(tx, &self.merchant)?;
+                let program = Arc::new(program);
+                parsed = Some((self.merchant.clone(), version, program.clone()));
+                program
+            }
+        };
+        let codes = self.codes(tx)?;
+        let locked = self.lock(tx, &codes)?;
+        let question = Question {
+            program: &program,
+            books: &merchant.books,
+            basket: &self.basket,
+            codes: &codes,
+            balances: &locked.states,
+            wishes: &self.wishes,
+        };
+        let quote = quote(&question, self.now);
+        self.hold(tx, &locked, &quote, merchant.hold_ttl_seconds)?;
+        let body = self.keep(tx, &question, &quote, &merchant)?;
+        Ok(Made { body, parsed })
+    }
+
+    /// What the scanned texts mean.
+    fn codes(&self, tx: &mut Tx<'_>) -> Result<Vec<KnownCode>, db::Error> {
+        let mut distinct: Vec<&str> = Vec::with_capacity(self.basket.request.benefit_inputs.len());
+        for input in &self.basket.request.benefit_inputs {
+            if !distinct.contains(&input.input_code.as_str()) {
+                distinct.push(&input.input_code);
+            }
+        }
+        store::codes(tx, &self.merchant, &distinct)
+    }
+
+    /// Locks every balance a code opens and every one the check still holds something of, in the order
+    /// of their ids, then reads their lots and holds.
+    fn lock(&self, tx: &mut Tx<'_>, codes: &[KnownCode]) -> Result<Locked, db::Error> {
+        let member = member_of(&self.basket.request, codes, self.now);
+        let member_id = member.map(|member| member.member_id.as_str());
+        let mut ids = store::balances_in_play(tx, &self.merchant, member_id, &self.check)?;
+        ids.extend(codes.iter().filter_map(|known| match &known.meaning {
+            Meaning::Voucher { balance_id } => Some(balance_id.clone()),
+            Meaning::Card(_) | Meaning::Promotion { .. } => None,
+        }));
+        ids.sort_unstable();
+        ids.dedup();
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in &ids {
+            rows.extend(ledger::lock_balance(tx, &self.merchant, id, self.now)?);
+        }
+        let ids: Vec<&str> = rows.iter().map(|balance| balance.balance_id.as_str()).collect();
+        let lots = ledger::open_lots(tx, &self.merchant, &ids)?;
+        let holds = ledger::active_holds(tx, &self.merchant, &ids)?;
+        let states = rows
+            .iter()
+            .map(|balance| {
+                let lots = lots.get(&balance.balance_id).map_or(&[] as &[_], Vec::as_slice);
+                let of_balance: Vec<HoldRow> =
+                    holds.iter().filter(|hold| hold.balance_id == balance.balance_id).cloned().collect();
+                let free = hold::free_for(balance.posted, lots, &of_balance, &self.check, self.now);
+                BalanceState { row: balance.clone(), free }
+            })
+            .collect();
+        Ok(Locked { rows, states, holds })
+    }
+
+    /// Lets the check's holds follow the quote (loyalty.md §4): first what ends, then what stays, then
+    /// what is new.
+    fn hold(
+        &self,
+        tx: &mut Tx<'_>,
+        locked: &Locked,
+        quote: &Quote<'_>,
+        hold_ttl_seconds: i64,
+    ) -> Result<(), db::Error> {
+        let offer_id = self.basket.request.loyalty_offer_id.as_str();
+        let expires_at = hold::end(self.now, hold_ttl_seconds);
+        let nothing: &[LotPart] = &[];
+        let mut extend = false;
+        let mut place = Vec::new();
+        for (position, balance) in locked.rows.iter().enumerate() {
+            let given = quote.given.iter().find(|given| given.balance == position);
+            let wanted = given.map_or(nothing, |given| given.parts.as_slice());
+            let own = locked
+                .holds
+                .iter()
+                .find(|hold| hold.balance_id == balance.balance_id && hold.check == self.check);
+            let moved = hold::judge(own, wanted, self.now);
+            match (moved, own) {
+                (Move::Replace(ended) | Move::Release(ended), Some(own)) => {
+                    store::end_hold(tx, &self.merchant, own, ended)?;
+                }
+                (Move::Extend, _) => extend = true,
+                _ => {}
+            }
+            if matches!(moved, Move::Place | Move::Replace(_)) {
+                place.push((balance, wanted));
+            }
+        }
+        if extend {
+            store::extend_holds(tx, &self.merchant, &self.check, offer_id, expires_at)?;
+        }
+        for (balance, lots) in place {
+            store::place_hold(
+                tx,
+                &NewHold {
+                    merchant: &self.merchant,
+                    balance_id: &balance.balance_id,
+                    hold_number: balance.last_hold + 1,
+                    check: &self.check,
+                    offer_id,
+                    lots,
+                    now: self.now,
+                    expires_at,
+                },
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Writes the offer's row and gives the answer's bytes. The row has no person's name in it: names
+    /// live in one table only (loyalty.md G1).
+    fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        question: &Question<'_>,
+        quote: &Quote<'_>,
+        merchant: &OfferMerchant,
+    ) -> Result<String, db::Error> {
+        let scale = Scale::new(merchant.books.precision, self.basket.precision);
+        let offered: Vec<OfferedBalance> = quote
+            .given
+            .iter()
+            .filter(|given| given.used > 0)
+            .map(|given| {
+                OfferedBalance::of(given, &question.balances[given.balance], |value| scale.to_ledger(value))
+            })
+            .collect();
+        let mut response = answer(question, quote);
+        let body = row::to_json("partner_offer", "response", &response)?;
+        let named = response.customer.as_mut().and_then(|customer| customer.full_name.take()).is_some();
+        let nameless = if named { Some(row::to_json("partner_offer", "response", &response)?) } else { None };
+        store::keep_offer(
+            tx,
+            &OfferRow {
+                merchant: &self.merchant,
+                offer_id: &self.basket.request.loyalty_offer_id,
+                check: &self.check,
+                member_id: quote.member.map(|member| member.member_id.as_str()),
+                question_hash: &self.question_hash,
+                balances: &row::to_json("partner_offer", "balances", &offered)?,
+                response: nameless.as_deref().unwrap_or(&body),
+                remarks: &row::to_json("partner_offer", "remarks", &self.remarks(question, merchant))?,
+                now: self.now,
+            },
+        )?;
+        Ok(body)
+    }
+
+    /// Ids in the body that this merchant does not know.
+    fn remarks(&self, question: &Question<'_>, merchant: &OfferMerchant) -> Vec<Remark> {
+        let request = &self.basket.request;
+        let mut remarks = Vec::new();
+        if request.merchant_id != self.merchant {
+            remarks.push(Remark::new(
+                "merchantId",
+                &request.merchant_id,
+                "not the merchant of this connection; the connection decided",
+            ));
+        }
+        if !merchant.knows_place {
+            remarks.push(Remark::new(
+                "placeId",
+                &request.place_id,
+                "no place of this id has been synchronized; holds are kept under it all the same",
+            ));
+        }
+        for (index, balance) in request.balances.iter().enumerate() {
+            let known = question.balances.iter().any(|state| state.row.balance_id == balance.balance_id);
+            if !known {
+                remarks.push(Remark::new(
+                    format!("balances[{index}].balanceId"),
+                    &balance.balance_id,
+                    "not a balance behind any code of this request; the choice had no effect",
+                ));
+            }
+        }
+        remarks
+    }
+}

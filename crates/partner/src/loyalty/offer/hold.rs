@@ -1,0 +1,316 @@
+//! What may a check spend, and what happens to what it kept for itself before?
+//!
+//! The pure rules of loyalty.md §4. A hold belongs to (balance, place, device, check). It counts while
+//! `now < expires_at`; readers judge that by comparison, whatever the sweeper has marked.
+
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, LotState};
+use jiff::{SignedDuration, Timestamp};
+
+/// What one check may spend of a balance at an instant.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Free {
+    /// What this check may spend, in the balance's unit; never below 0.
+    pub(crate) available: i64,
+    /// What other checks hold of what could be spent otherwise.
+    pub(crate) reserved_elsewhere: i64,
+    /// The lots it may spend, `remaining` without what others hold; what a lot past its end has here is
+    /// only what this check's own hold began to keep in time (loyalty.md §10 E3).
+    pub(crate) lots: Vec<LotState>,
+    /// Whether something would be spendable had its lots not ended.
+    pub(crate) ended: bool,
+}
+
+/// What is free for `check`: posted − Σ live holds of other (place, device, check) keys, and never more
+/// than its lots hold. The other checks of the same device count as others; the check's own hold does
+/// not count, because what it asks for now replaces it.
+pub(crate) fn free_for(
+    posted: i64,
+    lots: &[LotState],
+    holds: &[HoldRow],
+    check: &CheckKey,
+    now: Timestamp,
+) -> Free {
+    let mut reserved = 0_i64;
+    for hold in holds.iter().filter(|hold| hold.counts(now) && hold.check != *check) {
+        reserved = reserved.saturating_add(hold.amount);
+    }
+    let own = own_hold(holds, check).filter(|hold| hold.counts(now));
+    let mut free = Free::default();
+    let mut in_lots = 0_i64;
+    let mut unheld = 0_i64;
+    for lot in lots.iter().filter(|lot| lot.remaining > 0) {
+        let by_others: i64 = holds
+            .iter()
+            .filter(|hold| hold.counts(now) && hold.check != *check)
+            .map(|hold| part_of(&hold.lots, &lot.lot_id))
+            .sum();
+        let left = (lot.remaining - by_others).max(0);
+        let mine = if lot.is_live(now) {
+            unheld = unheld.saturating_add(lot.remaining);
+            left
+        } else {
+            free.ended = true;
+            own.map_or(0, |hold| part_of(&hold.lots, &lot.lot_id)).min(left)
+        };
+        if mine > 0 {
+            in_lots = in_lots.saturating_add(mine);
+            free.lots.push(LotState { remaining: mine, ..lot.clone() });
+        }
+    }
+    free.available = posted.saturating_sub(reserved).min(in_lots).max(0);
+    free.reserved_elsewhere = posted.min(unheld).saturating_sub(free.available).clamp(0, reserved);
+    free
+}
+
+/// The hold a check has on a balance, over or not.
+pub(crate) fn own_hold<'a>(holds: &'a [HoldRow], check: &CheckKey) -> Option<&'a HoldRow> {
+    holds.iter().find(|hold| hold.check == *check)
+}
+
+fn part_of(parts: &[LotPart], lot_id: &str) -> i64 {
+    parts.iter().filter(|part| part.lot_id == lot_id).map(|part| part.amount).sum()
+}
+
+/// What an offer does to the hold its check has on one balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// Nothing is held and nothing is wanted.
+    Nothing,
+    /// The same lots and amounts are wanted: only the end moves.
+    Extend,
+    /// Something is wanted and nothing was held.
+    Place,
+    /// Something else is wanted: the old hold ends with this state, a new one takes its place.
+    Replace(Ended),
+    /// Nothing is wanted any more (code removed, empty basket, rejected, another customer).
+    Release(Ended),
+}
+
+/// The state a hold that is no longer active gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// A newer hold of the same check took its place.
+    Replaced,
+    /// Given back before its end.
+    Released,
+    /// Its time had passed already.
+    Expired,
+}
+
+impl Ended {
+    /// The text of `partner_hold.state`.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Judges what a check's own hold becomes when an offer wants `wanted` of the balance's lots.
+pub(crate) fn judge(own: Option<&HoldRow>, wanted: &[LotPart], now: Timestamp) -> Move {
+    match own {
+        None if wanted.is_empty() => Move::Nothing,
+        None => Move::Place,
+        Some(hold) if !hold.counts(now) && wanted.is_empty() => Move::Release(Ended::Expired),
+        Some(hold) if !hold.counts(now) => Move::Replace(Ended::Expired),
+        Some(_) if wanted.is_empty() => Move::Release(Ended::Released),
+        Some(hold) if hold.lots == wanted => Move::Extend,
+        Some(_) => Move::Replace(Ended::Replaced),
+    }
+}
+
+/// When a hold placed or renewed at `now` is over.
+pub(crate) fn end(now: Timestamp, hold_ttl_seconds: i64) -> Timestamp {
+    now.checked_add(SignedDuration::from_secs(hold_ttl_seconds)).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loyalty::ledger::{LotKind, consume};
+
+    const START: i64 = 1_772_359_200; // 2026-03-01T10:00:00Z
+    const TTL: i64 = 180;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(START + second).unwrap()
+    }
+
+    fn check(device_number: i64, check_id: &str) -> CheckKey {
+        CheckKey { place: "b1".to_owned(), device_number, check_id: check_id.to_owned() }
+    }
+
+    fn lot(lot_id: &str, remaining: i64, ends: Option<i64>) -> LotState {
+        LotState {
+            lot_id: lot_id.to_owned(),
+            kind: LotKind::Paid,
+            remaining,
+            vat_rate: None,
+            earned_at: at(-1000),
+            expires_at: ends.map(at),
+        }
+    }
+
+    fn hold(number: i64, of: CheckKey, parts: &[(&str, i64)], placed: i64) -> HoldRow {
+        let lots: Vec<LotPart> =
+            parts.iter().map(|(id, amount)| LotPart { lot_id: (*id).to_owned(), amount: *amount }).collect();
+        HoldRow {
+            balance_id: "v".to_owned(),
+            hold_number: number,
+            check: of,
+            offer_id: "o".to_owned(),
+            amount: lots.iter().map(|part| part.amount).sum(),
+            lots,
+            expires_at: end(at(placed), TTL),
+        }
+    }
+
+    /// A voucher of 300.00 with its holds, moved by the rules alone.
+    struct Voucher {
+        posted: i64,
+        lots: Vec<LotState>,
+        holds: Vec<HoldRow>,
+        numbered: i64,
+    }
+
+    impl Voucher {
+        /// Offers up to `needs` to a check; gives what it holds afterwards.
+        fn offer(&mut self, of: &CheckKey, needs: i64, second: i64) -> i64 {
+            let now = at(second);
+            let free = free_for(self.posted, &self.lots, &self.holds, of, now);
+            let wanted = consume(&free.lots, needs.min(free.available)).parts;
+            let held = wanted.iter().map(|part| part.amount).sum();
+            match judge(own_hold(&self.holds, of), &wanted, now) {
+                Move::Nothing => {}
+                Move::Extend => {
+                    let own = self.holds.iter_mut().find(|hold| hold.check == *of).unwrap();
+                    own.expires_at = end(now, TTL);
+                }
+                Move::Release(_) => self.holds.retain(|hold| hold.check != *of),
+                Move::Place | Move::Replace(_) => {
+                    self.holds.retain(|hold| hold.check != *of);
+                    self.numbered += 1;
+                    let parts: Vec<(&str, i64)> =
+                        wanted.iter().map(|part| (part.lot_id.as_str(), part.amount)).collect();
+                    self.holds.push(hold(self.numbered, of.clone(), &parts, second));
+                }
+            }
+            held
+        }
+
+        /// What a device that holds nothing sees.
+        fn free(&self, second: i64) -> i64 {
+            free_for(self.posted, &self.lots, &self.holds, &check(9, "other"), at(second)).available
+        }
+
+        fn held(&self, of: &CheckKey, second: i64) -> i64 {
+            own_hold(&self.holds, of).filter(|hold| hold.counts(at(second))).map_or(0, |hold| hold.amount)
+        }
+
+        /// A report: posts `used`, takes it from the check's hold.
+        fn report(&mut self, of: &CheckKey, used: i64) {
+            self.posted -= used;
+            self.lots[0].remaining -= used;
+            self.holds.retain(|hold| hold.check != *of);
+        }
+    }
+
+    fn voucher() -> Voucher {
+        Voucher { posted: 30_000, lots: vec![lot("l1", 30_000, None)], holds: Vec::new(), numbered: 0 }
+    }
+
+    /// The table of loyalty.md §4, row by row, with its times.
+    #[test]
+    fn the_life_of_a_hold() {
+        let (d1, d2) = (check(1, "c1"), check(2, "c2"));
+        let mut v = voucher();
+        assert_eq!(v.offer(&d1, 20_000, 0), 20_000);
+        assert_eq!(v.free(0), 10_000, "others see 100");
+
+        let free = free_for(v.posted, &v.lots, &v.holds, &d2, at(30));
+        assert_eq!((free.available, free.reserved_elsewhere), (10_000, 20_000));
+        assert_eq!(v.offer(&d2, 15_000, 30), 10_000, "capped: partly reserved elsewhere");
+
+        assert_eq!(v.offer(&d1, 26_000, 60), 20_000, "the own hold is ignored: 300 - 100");
+
+        assert_eq!(v.offer(&d1, 12_000, 70), 12_000);
+        assert_eq!(v.free(70), 8_000);
+
+        v.report(&d1, 12_000);
+        assert_eq!((v.posted, v.held(&d2, 100), v.free(100)), (18_000, 10_000, 8_000));
+
+        assert_eq!(v.held(&d2, 209), 10_000, "valid while now < expires_at");
+        assert_eq!(v.free(209), 8_000);
+        assert_eq!(v.held(&d2, 210), 0, "at equality it is over");
+        assert_eq!(v.free(210), 18_000);
+
+        v.report(&d2, 10_000);
+        assert_eq!(v.posted, 8_000);
+    }
+
+    #[test]
+    fn the_other_checks_of_a_device_count_as_others() {
+        let mut v = voucher();
+        assert_eq!(v.offer(&check(1, "c1"), 20_000, 0), 20_000);
+        assert_eq!(v.offer(&check(1, "c2"), 20_000, 1), 10_000);
+        let elsewhere = CheckKey { place: "b2".to_owned(), ..check(1, "c1") };
+        assert_eq!(v.offer(&elsewhere, 20_000, 2), 0);
+    }
+
+    #[test]
+    fn the_same_question_only_moves_the_end() {
+        let mine = check(1, "c1");
+        let wanted = [LotPart { lot_id: "l1".to_owned(), amount: 100 }];
+        let own = hold(1, mine.clone(), &[("l1", 100)], 0);
+        assert_eq!(judge(Some(&own), &wanted, at(100)), Move::Extend);
+        assert_eq!(judge(Some(&own), &wanted, at(180)), Move::Replace(Ended::Expired));
+        assert_eq!(judge(Some(&own), &[], at(100)), Move::Release(Ended::Released));
+        assert_eq!(judge(Some(&own), &[], at(180)), Move::Release(Ended::Expired));
+        let more = [LotPart { lot_id: "l1".to_owned(), amount: 101 }];
+        assert_eq!(judge(Some(&own), &more, at(100)), Move::Replace(Ended::Replaced));
+        assert_eq!(judge(None, &wanted, at(0)), Move::Place);
+        assert_eq!(judge(None, &[], at(0)), Move::Nothing);
+
+        let mut v = voucher();
+        v.offer(&mine, 20_000, 0);
+        v.offer(&mine, 20_000, 100);
+        assert_eq!(v.numbered, 1, "no second hold");
+        assert_eq!((v.held(&mine, 279), v.held(&mine, 280)), (20_000, 0));
+    }
+
+    #[test]
+    fn nothing_spendable_makes_no_hold() {
+        let mut v = Voucher { posted: 0, lots: Vec::new(), ..voucher() };
+        assert_eq!(v.offer(&check(1, "c1"), 5_000, 0), 0);
+        assert!(v.holds.is_empty());
+        let free = free_for(-8_000, &[], &[], &check(1, "c1"), at(0));
+        assert_eq!((free.available, free.reserved_elsewhere), (0, 0));
+    }
+
+    /// loyalty.md §10 E3: a lot that ended stays with the hold that began before, and with nobody else.
+    #[test]
+    fn a_held_lot_outlives_its_end_for_its_holder() {
+        let mine = check(1, "c1");
+        let lots = [lot("l1", 40, Some(10))];
+        let holds = [hold(1, mine.clone(), &[("l1", 30)], 0)];
+        let free = |of: &CheckKey, second| free_for(40, &lots, &holds, of, at(second)).available;
+        assert_eq!(free(&mine, 9), 40);
+        assert_eq!(free(&mine, 10), 30, "only what was held in time");
+        assert_eq!(free(&check(2, "c2"), 10), 0);
+        assert_eq!(free(&mine, 180), 0, "the hold is over, the lot too");
+        let over = free_for(40, &lots, &[], &mine, at(10));
+        assert!(over.ended && over.available == 0 && over.reserved_elsewhere == 0);
+    }
+
+    #[test]
+    fn lots_held_by_others_are_not_offered() {
+        let lots = [lot("l1", 100, Some(1000)), lot("l2", 100, None)];
+        let holds = [hold(1, check(2, "c2"), &[("l1", 70)], 0)];
+        let free = free_for(200, &lots, &holds, &check(1, "c1"), at(1));
+        let left: Vec<(&str, i64)> = free.lots.iter().map(|lot| (lot.lot_id.as_str(), lot.remaining)).collect();
+        assert_eq!(left, [("l1", 30), ("l2", 100)]);
+        assert_eq!((free.available, free.reserved_elsewhere), (130, 70));
+    }
+}

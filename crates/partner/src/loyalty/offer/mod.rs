@@ -1,0 +1,31 @@
+//! What may a guest use on this check, and what is kept for it until it is paid?
+//!
+//! `POST /partner/loyalty/getBenefitOffer` and `…/reportOfferValidationError`. The arithmetic is pure
+//! ([`quote`]); the handlers read what it needs, place the holds (loyalty.md §4) and keep the offer.
+
+mod answer;
+mod balance_state;
+mod basket;
+mod bill;
+mod code;
+mod discounts;
+mod get_benefit_offer;
+mod hold;
+mod inputs;
+mod offered;
+mod quote;
+mod reason;
+mod remark;
+mod report_offer_validation_error;
+mod spend;
+mod store;
+mod texts;
+mod trace;
+mod wishes;
+
+pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};
+pub(crate) use offered::OfferedBalance;
+pub(crate) use remark::Remark;
+pub(crate) use report_offer_validation_error::{
+    __path_report_offer_validation_error, report_offer_validation_error,
+};

@@ -1,0 +1,260 @@
+//! What does a program offer for a basket? The pure heart of getBenefitOffer.
+//!
+//! A function of (program, basket, codes, balances, choices, time): the tests, the simulator and the
+//! handler share it. The order of the steps is loyalty.md §2: item discounts, order discounts, SPV,
+//! points, then payments by MPV and credit. Steps 1–4 change line prices and the VAT base, 5–6 only pay.
+
+use super::balance_state::{BalanceState, Books, Scale};
+use super::basket::Basket;
+use super::bill::{Bill, Share};
+use super::code::{KnownCode, Member};
+use super::discounts::{self, Discount};
+use super::inputs::{Entry, Found, Identified, identify, nothing_to_spend};
+use super::reason::Reason;
+use super::spend::{self, Given, Table};
+use super::trace::{Note, Trace};
+use super::wishes::Wishes;
+use crate::loyalty::program::Program;
+use crate::loyalty::promotion::Target;
+use jiff::Timestamp;
+use money::Amount;
+use wire::loyalty::BalanceType;
+
+/// Everything a quote depends on, besides the time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// The merchant's settings and promotions.
+    pub(crate) program: &'a Program,
+    /// What the merchant's ledger counts in.
+    pub(crate) books: &'a Books,
+    /// What is on the check.
+    pub(crate) basket: &'a Basket,
+    /// The codes of the request that this merchant knows.
+    pub(crate) codes: &'a [KnownCode],
+    /// The balances behind them, with what this check may spend of each.
+    pub(crate) balances: &'a [BalanceState],
+    /// What the cashier chose.
+    pub(crate) wishes: &'a Wishes,
+}
+
+/// What a basket is worth looking at for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sale {
+    /// Nothing on it.
+    Empty,
+    /// Things are given back, and what is bought does not outweigh them (protocol.md §10.10).
+    Returning,
+    /// It comes to nothing.
+    Zero,
+    /// It comes to something.
+    Positive,
+}
+
+/// An offer, before it is put into words.
+#[derive(Debug, Clone)]
+pub(crate) struct Quote<'a> {
+    /// What kind of basket it was.
+    pub(crate) sale: Sale,
+    /// Whose check it is.
+    pub(crate) member: Option<&'a Member>,
+    /// One per entry of `benefitInputs`, in order, judged to the end.
+    pub(crate) entries: Vec<Entry>,
+    /// What the promotions take off, in the order they were applied.
+    pub(crate) discounts: Vec<Discount>,
+    /// What the balances give, in the order they were applied.
+    pub(crate) given: Vec<Given>,
+    /// What is taken off each line.
+    pub(crate) shares: Vec<Vec<Share>>,
+    /// The basket's and the ledger's currency differ: no balance was used.
+    pub(crate) other_currency: bool,
+    /// Σ lines.
+    pub(crate) total: Amount,
+    /// Σ benefits on lines.
+    pub(crate) benefits: Amount,
+    /// Σ payments by balances.
+    pub(crate) payments: Amount,
+    /// What stays for other payments: total − benefits − payments; below 0 only where the basket is.
+    pub(crate) payable: Amount,
+    /// What every step did, when it was asked for.
+    pub(crate) notes: Vec<Note>,
+}
+
+/// Quotes without notes.
+pub(crate) fn quote<'a>(question: &Question<'a>, now: Timestamp) -> Quote<'a> {
+    run(question, now, Trace::off())
+}
+
+/// Quotes and explains every step.
+#[cfg_attr(not(test), expect(dead_code, reason = "tests read it now, the explain call of the back office later"))]
+pub(crate) fn explain<'a>(question: &Question<'a>, now: Timestamp) -> Quote<'a> {
+    run(question, now, Trace::on())
+}
+
+fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'a> {
+    let Question { program, books, basket, codes, balances, wishes } = *question;
+    let till = program.settings.till_discounts;
+    let mut bill = Bill::new(basket.lines.iter().map(|line| (basket.line_total(line, till), line.ambiguous)));
+    note_border(basket, &mut trace);
+
+    let mut identified = identify(program, basket, codes, balances, now, &mut trace);
+    let other_currency = !basket.request.currency_code.eq_ignore_ascii_case(&books.currency_code);
+    if other_currency {
+        identified.allowed.fill(false);
+        trace.add("border", || ("balances", format!("the ledger counts in {}: none is used", books.currency_code)));
+    }
+
+    let sale = sale_of(&bill);
+    let mut applied = Vec::new();
+    let mut given = Vec::new();
+    if sale == Sale::Positive {
+        for target in [Target::Items, Target::Order] {
+            applied.extend(discounts::apply(
+                target,
+                program,
+                &identified.scanned,
+                basket,
+                &mut bill,
+                now,
+                &mut trace,
+            ));
+        }
+        let table = Table {
+            basket,
+            balances,
+            allowed: &identified.allowed,
+            wishes,
+            default_use: program.settings.default_use,
+            scale: Scale::new(books.precision, basket.precision),
+        };
+        for balance_type in [
+            BalanceType::SinglePurposePrepaidVoucher,
+            BalanceType::CollectablePoints,
+            BalanceType::MultiPurposePrepaidVoucher,
+            BalanceType::PrepaidCredit,
+        ] {
+            given.extend(spend::apply(balance_type, &table, &mut bill, &mut trace));
+        }
+    } else {
+        trace.add("border", || ("basket", format!("nothing applies: {sale:?}")));
+    }
+    let entries = settle_entries(&identified, sale, other_currency, balances, &applied, &given);
+    given.retain(|one| shown(one, &balances[one.balance], &identified, &entries));
+    Quote {
+        sale,
+        member: identified.member,
+        entries,
+        discounts: applied,
+        given,
+        other_currency: other_currency && !balances.is_empty(),
+        total: bill.total(),
+        benefits: bill.benefits(),
+        payments: bill.payments(),
+        payable: bill.payable(),
+        shares: bill.into_shares(),
+        notes: trace.into_notes(),
+    }
+}
+
+fn note_border(basket: &Basket, trace: &mut Trace) {
+    for (line, money) in basket.lines.iter().enumerate() {
+        if money.price.amount != money.price.ceiling || !is_on_grid(basket, line) {
+            trace.add("border", || {
+                let digits = basket.precision.digits();
+                let text = format!("price has more than {digits} decimals: counted as {}", money.price.amount.0);
+                (format!("itemsToPay[{line}]"), text)
+            });
+        }
+        if money.ambiguous {
+            trace.add("border", || {
+                let id = basket.check_item_id(line);
+                (format!("itemsToPay[{line}]"), format!("checkItemId {id} is not unique: no benefits on it"))
+            });
+        }
+    }
+}
+
+fn is_on_grid(basket: &Basket, line: usize) -> bool {
+    basket
+        .request
+        .items_to_pay
+        .get(line)
+        .is_none_or(|item| item.total_price_with_vat.0.normalize().scale() <= u32::from(basket.precision.digits()))
+}
+
+fn sale_of(bill: &Bill) -> Sale {
+    let returns = (0..bill.len()).any(|line| bill.initial(line) < Amount::ZERO);
+    let buys = (0..bill.len()).any(|line| bill.initial(line) > Amount::ZERO);
+    if bill.len() == 0 {
+        Sale::Empty
+    } else if returns && (!buys || bill.total() < Amount::ZERO) {
+        Sale::Returning
+    } else if bill.total() <= Amount::ZERO {
+        Sale::Zero
+    } else {
+        Sale::Positive
+    }
+}
+
+/// The last word on every code, now that it is known what it came to.
+fn settle_entries(
+    identified: &Identified<'_>,
+    sale: Sale,
+    other_currency: bool,
+    balances: &[BalanceState],
+    applied: &[Discount],
+    given: &[Given],
+) -> Vec<Entry> {
+    let mut entries = identified.entries.clone();
+    for entry in entries.iter_mut().filter(|entry| entry.refusal.is_none()) {
+        entry.refusal = match (sale, entry.found) {
+            (Sale::Empty, _) => Some(Reason::EmptyBasket),
+            (_, Found::Nothing) => None,
+            (_, Found::Card) => {
+                if sale == Sale::Positive { card(identified, balances, given) } else { None }
+            }
+            (_, Found::Voucher(_)) if other_currency => Some(Reason::CurrencyMismatch),
+            (Sale::Positive, Found::Voucher(position)) => given
+                .iter()
+                .find(|one| Some(one.balance) == position && one.most == 0)
+                .and_then(|one| one.reason)
+                .filter(|reason| *reason != Reason::PartlyReserved),
+            (Sale::Positive, Found::Promotion(position)) => {
+                let worked = applied.iter().any(|discount| Some(discount.promotion) == position);
+                (!worked).then_some(Reason::NoMatchingItems)
+            }
+            (Sale::Returning | Sale::Zero, Found::Voucher(_) | Found::Promotion(_)) => {
+                Some(Reason::NoMatchingItems)
+            }
+        };
+    }
+    entries
+}
+
+/// A card is locked when others hold everything its balances have.
+fn card(identified: &Identified<'_>, balances: &[BalanceState], given: &[Given]) -> Option<Reason> {
+    let member = identified.member?.member_id.as_str();
+    let mut locked = false;
+    for one in given {
+        let state = &balances[one.balance];
+        if state.row.member_id.as_deref() != Some(member) {
+            continue;
+        }
+        if state.free.available > 0 {
+            return None;
+        }
+        locked |= nothing_to_spend(state) == Some(Reason::LockedByOtherDevice);
+    }
+    locked.then_some(Reason::LockedByOtherDevice)
+}
+
+/// A balance is shown when there is something on it and its code was not refused; one of the member's
+/// own also while others hold all of it, so that the cashier sees why.
+fn shown(one: &Given, state: &BalanceState, identified: &Identified<'_>, entries: &[Entry]) -> bool {
+    let of_member = identified
+        .member
+        .is_some_and(|member| state.row.member_id.as_deref() == Some(member.member_id.as_str()));
+    let by_voucher = entries
+        .iter()
+        .any(|entry| entry.found == Found::Voucher(Some(one.balance)) && entry.refusal.is_none());
+    one.current > 0 && (of_member || by_voucher)
+}

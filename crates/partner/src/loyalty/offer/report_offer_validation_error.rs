@@ -1,0 +1,101 @@
+//! What happens when a register could not accept an offer?
+//!
+//! The webhook reportOfferValidationError (protocol.md §10.7). The errors are kept with the offer, and
+//! what it held is free again (loyalty.md §4). Nobody retries this call, so everything that can be
+//! understood is answered 200.
+
+use super::remark::Remark;
+use super::store::{self, Invalid};
+use crate::loyalty::ledger::{CheckKey, store as ledger};
+use crate::row;
+use crate::{LoyaltyConnection, Partner};
+use axum::Json;
+use axum::extract::State;
+use db::{Never, Tx, TxError};
+use door::{ApiError, Message};
+use jiff::Timestamp;
+use wire::loyalty::LoyaltyOfferValidationError;
+
+/// Why a register refused an offer. Kept with the offer; its holds are released. 200 also for an offer
+/// that is not known: the report is then kept under its id.
+#[utoipa::path(
+    post,
+    path = "/partner/loyalty/reportOfferValidationError",
+    tag = "loyalty",
+    operation_id = "reportOfferValidationError",
+    request_body = LoyaltyOfferValidationError,
+    responses(
+        (status = 200, description = "Kept; the body is an empty object"),
+        (status = 400, description = "Not such a report; the field is named"),
+        (status = 401, description = "Not the token of a loyalty connection"),
+        (status = 413, description = "Longer than the limit"),
+        (status = 503, description = "Too busy; Retry-After says when to come back"),
+    ),
+)]
+pub(crate) async fn report_offer_validation_error(
+    State(partner): State<Partner>,
+    connection: LoyaltyConnection,
+    Message(report): Message<LoyaltyOfferValidationError>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    let refused = Refused {
+        errors: row::to_json("partner_offer", "validation_errors", &report.errors)?,
+        said: CheckKey {
+            place: report.place_id.unwrap_or_default(),
+            device_number: report.device_number.unwrap_or_default(),
+            check_id: report.check_id.unwrap_or_default(),
+        },
+        offer_id: report.loyalty_offer_id,
+        merchant: connection.merchant,
+        now: partner.outside().now(),
+    };
+    partner
+        .db()
+        .write("report_offer_validation_error", move |tx| refused.keep(tx).map_err(TxError::<Never>::from))
+        .await?;
+    Ok(Json(serde_json::json!({})))
+}
+
+/// A refusal, ready for its transaction.
+struct Refused {
+    merchant: String,
+    offer_id: String,
+    /// The check as the report names it; counts only where the offer is not known.
+    said: CheckKey,
+    errors: String,
+    now: Timestamp,
+}
+
+impl Refused {
+    fn keep(&self, tx: &mut Tx<'_>) -> Result<(), db::Error> {
+        let known = store::offer_check(tx, &self.merchant, &self.offer_id)?;
+        let mut remarks = Vec::new();
+        if known.is_none() {
+            remarks.push(Remark::new(
+                "loyaltyOfferId",
+                &self.offer_id,
+                "no offer of this id was made; its validation errors are kept here",
+            ));
+        }
+        let check = known.as_ref().unwrap_or(&self.said);
+        if known.is_some() {
+            let held = store::holds_of_offer(tx, &self.merchant, check, &self.offer_id)?;
+            for balance_id in &held {
+                ledger::lock_balance(tx, &self.merchant, balance_id, self.now)?;
+            }
+            for balance_id in &held {
+                store::release_offer(tx, &self.merchant, balance_id, check, &self.offer_id)?;
+            }
+        }
+        store::invalidate_offer(
+            tx,
+            &Invalid {
+                merchant: &self.merchant,
+                offer_id: &self.offer_id,
+                check,
+                errors: &self.errors,
+                remarks: &row::to_json("partner_offer", "remarks", &remarks)?,
+                now: self.now,
+            },
+        )
+    }
+}

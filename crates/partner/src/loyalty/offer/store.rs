@@ -1,0 +1,364 @@
+//! Which rows does an offer read and write?
+//!
+//! The balances themselves are locked and read by [`crate::loyalty::ledger::store`].
+
+use super::balance_state::Books;
+use super::code::{CodeStatus, KnownCode, Meaning, Member, MemberStatus};
+use super::hold::Ended;
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart};
+use crate::loyalty::program::{Program, ProgramSettings};
+use crate::loyalty::promotion::{Definition, Promotion};
+use crate::row;
+use db::{Error, Row, Tx, params};
+use jiff::Timestamp;
+use money::Precision;
+
+db::statement! {
+    /// What an offer needs of the merchant, and whether DataSync has brought the place.
+    OFFER_MERCHANT = "SELECT currency_code, price_precision, hold_ttl_seconds, program_version,
+            (SELECT COUNT(*) FROM partner_record WHERE merchant = $1 AND domain = 'places' AND record_id = $2 AND removed = 0)
+        FROM partner_merchant WHERE merchant = $1";
+    /// The settings with the version they have.
+    PROGRAM_SETTINGS = "SELECT program, program_version FROM partner_merchant WHERE merchant = $1";
+    /// Every promotion's rule.
+    PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion WHERE merchant = $1";
+    /// Up to four codes with the member and the name behind a card.
+    CODES = "SELECT c.code, c.kind, c.member_id, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
+            m.status, m.tier, p.first_name, p.last_name
+        FROM partner_code AS c
+        LEFT JOIN partner_member AS m ON m.merchant = c.merchant AND m.member_id = c.member_id
+        LEFT JOIN partner_person AS p ON p.merchant = c.merchant AND p.member_id = c.member_id
+        WHERE c.merchant = $1 AND c.code IN ($2, $3, $4, $5)";
+    /// The balances of a member, and those on which a check keeps something for itself.
+    BALANCES_IN_PLAY = "SELECT balance_id FROM partner_balance WHERE merchant = $1 AND member_id = $2
+        UNION SELECT balance_id FROM partner_hold
+        WHERE merchant = $1 AND place = $3 AND device_number = $4 AND check_id = $5 AND state = 'active'";
+    /// Ends a hold.
+    END_HOLD = "UPDATE partner_hold SET state = $4
+        WHERE merchant = $1 AND balance_id = $2 AND hold_number = $3 AND state = 'active'";
+    /// Moves the end of every hold a check still has.
+    EXTEND_HOLDS = "UPDATE partner_hold SET expires_at = $5, offer_id = $6
+        WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
+    /// Takes the next hold number of a locked balance.
+    NUMBER_HOLD = "UPDATE partner_balance SET last_hold = $3 WHERE merchant = $1 AND balance_id = $2";
+    /// A new hold.
+    INSERT_HOLD = "INSERT INTO partner_hold (merchant, balance_id, hold_number, place, device_number, check_id, offer_id,
+            amount, lots, state, created_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11)";
+    /// Keeps the newest answer under an offer id. What a report has used stays used.
+    KEEP_OFFER = "INSERT INTO partner_offer (merchant, offer_id, place, device_number, check_id, member_id, question_hash,
+            balances, response, state, remarks, created_at, asked_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, $11)
+        ON CONFLICT (merchant, offer_id) DO UPDATE SET
+            place = excluded.place, device_number = excluded.device_number, check_id = excluded.check_id,
+            member_id = excluded.member_id, question_hash = excluded.question_hash,
+            balances = excluded.balances, response = excluded.response,
+            state = CASE WHEN partner_offer.state = 'used' THEN 'used' ELSE 'open' END,
+            remarks = excluded.remarks, asked_at = excluded.asked_at";
+    /// The check an offer was made for.
+    OFFER_CHECK = "SELECT place, device_number, check_id FROM partner_offer WHERE merchant = $1 AND offer_id = $2";
+    /// Keeps why a register refused an offer, also when the offer is not known (any more).
+    INVALIDATE_OFFER = "INSERT INTO partner_offer (merchant, offer_id, place, device_number, check_id, question_hash,
+            balances, response, state, validation_errors, remarks, created_at, asked_at)
+        VALUES ($1, $2, $3, $4, $5, $6, '[]', '{}', 'invalid', $7, $8, $9, $9)
+        ON CONFLICT (merchant, offer_id) DO UPDATE SET
+            state = CASE WHEN partner_offer.state = 'used' THEN 'used' ELSE 'invalid' END,
+            validation_errors = excluded.validation_errors";
+    /// The holds of a check that an offer placed or renewed last.
+    HOLDS_OF_OFFER = "SELECT balance_id FROM partner_hold
+        WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND offer_id = $5 AND state = 'active'
+        ORDER BY balance_id";
+    /// Gives back what an offer keeps on one balance.
+    RELEASE_OFFER = "UPDATE partner_hold SET state = 'released'
+        WHERE merchant = $1 AND balance_id = $2 AND place = $3 AND device_number = $4 AND check_id = $5
+          AND offer_id = $6 AND state = 'active'";
+}
+
+/// How many codes one statement looks up.
+const CODES_AT_ONCE: usize = 4;
+
+/// What an offer needs to know of its merchant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OfferMerchant {
+    pub(crate) books: Books,
+    /// How long a hold lasts.
+    pub(crate) hold_ttl_seconds: i64,
+    /// Which [`Program`] is the present one.
+    pub(crate) program_version: i64,
+    /// Whether DataSync has brought a place of that id.
+    pub(crate) knows_place: bool,
+}
+
+/// The merchant behind a connection; `None` when it was never set up.
+pub(crate) fn merchant(tx: &mut Tx<'_>, merchant: &str, place: &str) -> Result<Option<OfferMerchant>, Error> {
+    let Some(found) = tx.optional(&OFFER_MERCHANT, params![merchant, place])? else { return Ok(None) };
+    let digits: i64 = found.get(1)?;
+    let places: i64 = found.get(4)?;
+    Ok(Some(OfferMerchant {
+        books: Books {
+            currency_code: found.get(0)?,
+            precision: u8::try_from(digits)
+                .ok()
+                .and_then(Precision::new)
+                .ok_or_else(|| row::unreadable("partner_merchant", "price_precision", "0 to 3"))?,
+        },
+        hold_ttl_seconds: found.get(2)?,
+        program_version: found.get(3)?,
+        knows_place: places > 0,
+    }))
+}
+
+/// Reads and parses a merchant's program; gives the version it has. To be kept only after the
+/// transaction has ended well.
+pub(crate) fn program(tx: &mut Tx<'_>, merchant: &str) -> Result<(i64, Program), Error> {
+    let unset = || row::unreadable("partner_merchant", "program", "the merchant's row");
+    let found = tx.optional(&PROGRAM_SETTINGS, params![merchant])?.ok_or_else(unset)?;
+    let text: String = found.get(0)?;
+    let settings = ProgramSettings::parse(&text)
+        .map_err(|_| row::unreadable("partner_merchant", "program", "loyalty settings as JSON"))?;
+    let mut promotions = Vec::new();
+    for found in tx.query(&PROMOTIONS, params![merchant])? {
+        let (definition, status): (String, String) = (found.get(1)?, found.get(2)?);
+        let definition = Definition::parse(&definition)
+            .map_err(|_| row::unreadable("partner_promotion", "definition", "a promotion's rule as JSON"))?;
+        promotions.push(Promotion::new(found.get(0)?, status == "active", definition));
+    }
+    Ok((found.get(1)?, Program::new(settings, promotions)))
+}
+
+/// What the scanned texts mean to this merchant; unknown ones are left out.
+pub(crate) fn codes(tx: &mut Tx<'_>, merchant: &str, distinct: &[&str]) -> Result<Vec<KnownCode>, Error> {
+    let mut known = Vec::with_capacity(distinct.len());
+    for texts in distinct.chunks(CODES_AT_ONCE) {
+        // a free slot repeats the last text, which finds nothing twice
+        let slot = |at: usize| texts.get(at).or(texts.last()).copied().unwrap_or_default();
+        for found in tx.query(&CODES, params![merchant, slot(0), slot(1), slot(2), slot(3)])? {
+            known.push(code(&found)?);
+        }
+    }
+    Ok(known)
+}
+
+fn code(found: &Row) -> Result<KnownCode, Error> {
+    let (kind, status): (String, String) = (found.get(1)?, found.get(5)?);
+    let broken = |column, expected| row::unreadable("partner_code", column, expected);
+    let meaning = match kind.as_str() {
+        "card" => {
+            let member_status: Option<String> = found.get(8)?;
+            Meaning::Card(Member {
+                member_id: found.get::<Option<String>>(2)?.ok_or_else(|| broken("member_id", "a member"))?,
+                status: member_status
+                    .as_deref()
+                    .and_then(MemberStatus::from_text)
+                    .ok_or_else(|| broken("member_id", "a member's row"))?,
+                full_name: full_name(found.get(10)?, found.get(11)?),
+                tier: found.get(9)?,
+            })
+        }
+        "voucher" => Meaning::Voucher {
+            balance_id: found.get::<Option<String>>(3)?.ok_or_else(|| broken("balance_id", "a balance"))?,
+        },
+        "promotion" => Meaning::Promotion {
+            promotion_id: found.get::<Option<String>>(4)?.ok_or_else(|| broken("promotion_id", "a promotion"))?,
+        },
+        _ => return Err(broken("kind", "card, voucher or promotion")),
+    };
+    Ok(KnownCode {
+        code: found.get(0)?,
+        status: CodeStatus::from_text(&status)
+            .ok_or_else(|| broken("status", "active, inactive, frozen or used"))?,
+        valid_from: found.get(6)?,
+        valid_until: found.get(7)?,
+        meaning,
+    })
+}
+
+fn full_name(first: Option<String>, last: Option<String>) -> Option<String> {
+    match (first, last) {
+        (Some(first), Some(last)) => Some(format!("{first} {last}")),
+        (one, other) => one.or(other),
+    }
+}
+
+/// The ids of the balances an offer has to lock for a member and for what the check holds already.
+pub(crate) fn balances_in_play(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: Option<&str>,
+    check: &CheckKey,
+) -> Result<Vec<String>, Error> {
+    tx.query(
+        &BALANCES_IN_PLAY,
+        params![merchant, member_id, &check.place, check.device_number, &check.check_id],
+    )?
+    .iter()
+    .map(|found| found.get(0))
+    .collect()
+}
+
+/// Ends a hold. Its balance is locked.
+pub(crate) fn end_hold(tx: &mut Tx<'_>, merchant: &str, hold: &HoldRow, ended: Ended) -> Result<(), Error> {
+    tx.execute(&END_HOLD, params![merchant, &hold.balance_id, hold.hold_number, ended.text()])?;
+    Ok(())
+}
+
+/// Moves the end of every hold the check has. Their balances are locked.
+pub(crate) fn extend_holds(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    check: &CheckKey,
+    offer_id: &str,
+    expires_at: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(
+        &EXTEND_HOLDS,
+        params![merchant, &check.place, check.device_number, &check.check_id, expires_at, offer_id],
+    )?;
+    Ok(())
+}
+
+/// A hold to be placed.
+pub(crate) struct NewHold<'a> {
+    pub(crate) merchant: &'a str,
+    pub(crate) balance_id: &'a str,
+    /// The balance's `last_hold` + 1.
+    pub(crate) hold_number: i64,
+    pub(crate) check: &'a CheckKey,
+    pub(crate) offer_id: &'a str,
+    pub(crate) lots: &'a [LotPart],
+    pub(crate) now: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Places a hold. Its balance is locked, and the check has no other active hold on it.
+pub(crate) fn place_hold(tx: &mut Tx<'_>, new: &NewHold<'_>) -> Result<(), Error> {
+    let lots = row::to_json("partner_hold", "lots", &new.lots)?;
+    let amount: i64 = new.lots.iter().map(|part| part.amount).sum();
+    tx.execute(&NUMBER_HOLD, params![new.merchant, new.balance_id, new.hold_number])?;
+    tx.execute(
+        &INSERT_HOLD,
+        params![
+            new.merchant,
+            new.balance_id,
+            new.hold_number,
+            &new.check.place,
+            new.check.device_number,
+            &new.check.check_id,
+            new.offer_id,
+            amount,
+            &lots,
+            new.now,
+            new.expires_at,
+        ],
+    )?;
+    Ok(())
+}
+
+/// An answer to be kept.
+pub(crate) struct OfferRow<'a> {
+    pub(crate) merchant: &'a str,
+    pub(crate) offer_id: &'a str,
+    pub(crate) check: &'a CheckKey,
+    pub(crate) member_id: Option<&'a str>,
+    pub(crate) question_hash: &'a [u8],
+    /// A JSON list of [`super::OfferedBalance`].
+    pub(crate) balances: &'a str,
+    /// The answer without the person's name.
+    pub(crate) response: &'a str,
+    /// A JSON list of [`super::Remark`].
+    pub(crate) remarks: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+/// Keeps the newest answer under its id.
+pub(crate) fn keep_offer(tx: &mut Tx<'_>, offer: &OfferRow<'_>) -> Result<(), Error> {
+    tx.execute(
+        &KEEP_OFFER,
+        params![
+            offer.merchant,
+            offer.offer_id,
+            &offer.check.place,
+            offer.check.device_number,
+            &offer.check.check_id,
+            offer.member_id,
+            offer.question_hash,
+            offer.balances,
+            offer.response,
+            offer.remarks,
+            offer.now,
+        ],
+    )?;
+    Ok(())
+}
+
+/// The check an offer was made for; `None` when the offer is not known.
+pub(crate) fn offer_check(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Result<Option<CheckKey>, Error> {
+    tx.optional(&OFFER_CHECK, params![merchant, offer_id])?
+        .map(|found| {
+            Ok(CheckKey { place: found.get(0)?, device_number: found.get(1)?, check_id: found.get(2)? })
+        })
+        .transpose()
+}
+
+/// A refusal by a register, to be kept with its offer.
+pub(crate) struct Invalid<'a> {
+    pub(crate) merchant: &'a str,
+    pub(crate) offer_id: &'a str,
+    pub(crate) check: &'a CheckKey,
+    /// A JSON list.
+    pub(crate) errors: &'a str,
+    /// Kept only when the offer is not known.
+    pub(crate) remarks: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+/// Keeps a refusal; an offer that a report has used already stays used.
+pub(crate) fn invalidate_offer(tx: &mut Tx<'_>, invalid: &Invalid<'_>) -> Result<(), Error> {
+    let no_question: &[u8] = &[];
+    tx.execute(
+        &INVALIDATE_OFFER,
+        params![
+            invalid.merchant,
+            invalid.offer_id,
+            &invalid.check.place,
+            invalid.check.device_number,
+            &invalid.check.check_id,
+            no_question,
+            invalid.errors,
+            invalid.remarks,
+            invalid.now,
+        ],
+    )?;
+    Ok(())
+}
+
+/// The balances on which an offer keeps something, in the order in which they are to be locked.
+pub(crate) fn holds_of_offer(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    check: &CheckKey,
+    offer_id: &str,
+) -> Result<Vec<String>, Error> {
+    tx.query(
+        &HOLDS_OF_OFFER,
+        params![merchant, &check.place, check.device_number, &check.check_id, offer_id],
+    )?
+    .iter()
+    .map(|found| found.get(0))
+    .collect()
+}
+
+/// Gives back what an offer keeps on a balance. The balance is locked.
+pub(crate) fn release_offer(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    balance_id: &str,
+    check: &CheckKey,
+    offer_id: &str,
+) -> Result<(), Error> {
+    tx.execute(
+        &RELEASE_OFFER,
+        params![merchant, balance_id, &check.place, check.device_number, &check.check_id, offer_id],
+    )?;
+    Ok(())
+}

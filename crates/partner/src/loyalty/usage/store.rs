@@ -1,0 +1,243 @@
+//! Usage reports and what surrounds one: SQL.
+
+use super::report::Kind;
+use crate::loyalty::offered::OfferedBalance;
+use crate::merchant::MerchantRow;
+use crate::row;
+use db::{Error, Tx, params};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+db::statement! {
+    /// The merchant, the offer a report names (if known here) and the points balance of the offer's member.
+    MERCHANT_AND_OFFER = "SELECT m.merchant, m.name, m.currency_code, m.price_precision, m.time_zone, m.hold_ttl_seconds, m.program, m.program_version,
+          o.offer_id, o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
+          (SELECT MIN(b.balance_id) FROM partner_balance b
+            WHERE b.merchant = o.merchant AND b.member_id = o.member_id AND b.type = 'collectablePoints' AND b.status = 'active')
+        FROM partner_merchant m LEFT JOIN partner_offer o ON o.merchant = m.merchant AND o.offer_id = $2
+        WHERE m.merchant = $1";
+    /// A member a report names without a known offer, and its points balance.
+    KNOWN_MEMBER = "SELECT p.member_id,
+          (SELECT MIN(b.balance_id) FROM partner_balance b
+            WHERE b.merchant = p.merchant AND b.member_id = p.member_id AND b.type = 'collectablePoints' AND b.status = 'active')
+        FROM partner_member p WHERE p.merchant = $1 AND p.member_id = $2 AND p.status <> 'erased'";
+    /// A report under its natural key: whoever inserts it books it.
+    INSERT_USAGE = "INSERT INTO partner_usage (merchant, loyalty_provider_id, offer_id, bill_id, kind, body_hash, body, member_id, place, device_number, total_with_vat, paid_at, booked_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        ON CONFLICT (merchant, loyalty_provider_id, offer_id, bill_id, kind) DO NOTHING";
+    /// The body a natural key was booked with.
+    USAGE_HASH = "SELECT body_hash FROM partner_usage
+        WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4 AND kind = $5";
+    /// Which kinds of report one bill of one offer has.
+    KINDS_OF_BILL = "SELECT kind FROM partner_usage
+        WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4";
+    /// What people should know of a booked report.
+    ANNOTATE_USAGE = "UPDATE partner_usage SET flags = $6, remarks = $7
+        WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4 AND kind = $5";
+    /// Marks an offer as used; touches nothing when another bill of it came before.
+    USE_OFFER = "UPDATE partner_offer SET state = 'used' WHERE merchant = $1 AND offer_id = $2 AND state <> 'used'";
+    /// What the other bills of an offer used of each balance.
+    USED_BY_OTHER_BILLS = "SELECT t.balance_id, CAST(SUM(t.amount) AS BIGINT)
+        FROM partner_usage u JOIN partner_transfer t
+          ON t.merchant = u.merchant AND t.bill_id = u.bill_id AND t.offer_id = u.offer_id
+        WHERE u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
+          AND t.kind IN ('spend', 'overdraft') AND t.reverses IS NULL
+          AND NOT EXISTS (SELECT 1 FROM partner_transfer mirror
+            WHERE mirror.merchant = t.merchant AND mirror.bill_id = t.bill_id
+              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry)
+        GROUP BY t.balance_id ORDER BY t.balance_id";
+    /// A voucher that was topped up can be scanned to be spent.
+    ACTIVATE_CODES = "UPDATE partner_code SET status = 'active'
+        WHERE merchant = $1 AND balance_id = $2 AND status = 'inactive'";
+    /// Keeps a body that contradicts what is booked, or that cannot be booked; once per body.
+    QUARANTINE_USAGE = "INSERT INTO partner_quarantine (merchant, quarantine_id, source, record_key, reason, body, body_hash, received_at)
+        VALUES ($1, $2, 'benefitUsage', $3, $4, $5, $6, $7)
+        ON CONFLICT (merchant, source, record_key, body_hash) DO NOTHING";
+}
+
+/// The offer a report names, as far as booking needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct KnownOffer {
+    pub(super) place: String,
+    pub(super) device_number: i64,
+    pub(super) check_id: String,
+    pub(super) member_id: Option<String>,
+    pub(super) balances: Vec<OfferedBalance>,
+    pub(super) asked_at: Timestamp,
+}
+
+/// Who a report is about and with which books.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Ground {
+    pub(super) merchant: MerchantRow,
+    pub(super) offer: Option<KnownOffer>,
+    /// Where the offer's member collects points.
+    pub(super) points_balance: Option<String>,
+}
+
+/// The natural key of a report (loyalty.md §7 I1).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key<'a> {
+    pub(super) merchant: &'a str,
+    /// The connection's own id: a body cannot choose it.
+    pub(super) loyalty_provider_id: &'a str,
+    pub(super) offer_id: &'a str,
+    pub(super) bill_id: &'a str,
+    pub(super) kind: &'a Kind,
+}
+
+impl Key<'_> {
+    /// For people: offer, bill and kind.
+    pub(super) fn text(&self) -> String {
+        format!("{}/{}/{}", self.offer_id, self.bill_id, self.kind.text())
+    }
+}
+
+/// The merchant and the offer; `None` when the merchant is not set up.
+pub(super) fn ground(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Result<Option<Ground>, Error> {
+    let Some(row) = tx.optional(&MERCHANT_AND_OFFER, params![merchant, offer_id])? else { return Ok(None) };
+    let offer = match row.get::<Option<String>>(8)? {
+        None => None,
+        Some(_) => Some(KnownOffer {
+            place: row.get(9)?,
+            device_number: row.get(10)?,
+            check_id: row.get(11)?,
+            member_id: row.get(12)?,
+            balances: row::json("partner_offer", "balances", &row.get::<String>(13)?)?,
+            asked_at: row.get(14)?,
+        }),
+    };
+    Ok(Some(Ground { merchant: MerchantRow::from_row(&row)?, offer, points_balance: row.get(15)? }))
+}
+
+/// A member by the id of a report, with its points balance.
+pub(super) fn known_member(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+) -> Result<Option<(String, Option<String>)>, Error> {
+    let row = tx.optional(&KNOWN_MEMBER, params![merchant, member_id])?;
+    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// What a report's row holds beside its key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewUsage<'a> {
+    pub(super) body_hash: &'a [u8],
+    pub(super) body: &'a str,
+    pub(super) member_id: Option<&'a str>,
+    pub(super) place: Option<&'a str>,
+    pub(super) device_number: Option<i64>,
+    pub(super) total: i64,
+    pub(super) paid_at: Option<Timestamp>,
+    pub(super) now: Timestamp,
+}
+
+/// Inserts a report; false when its key is taken (by a committed report: a racing one is waited for).
+pub(super) fn insert(tx: &mut Tx<'_>, key: &Key<'_>, new: &NewUsage<'_>) -> Result<bool, Error> {
+    let inserted = tx.execute(
+        &INSERT_USAGE,
+        params![
+            key.merchant,
+            key.loyalty_provider_id,
+            key.offer_id,
+            key.bill_id,
+            key.kind.text(),
+            new.body_hash,
+            new.body,
+            new.member_id,
+            new.place,
+            new.device_number,
+            new.total,
+            new.paid_at,
+            new.now,
+        ],
+    )?;
+    Ok(inserted > 0)
+}
+
+/// The hash of the body a key was booked with.
+pub(super) fn booked_hash(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Option<Vec<u8>>, Error> {
+    let row = tx.optional(
+        &USAGE_HASH,
+        params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id, key.kind.text()],
+    )?;
+    row.map(|row| row.get(0)).transpose()
+}
+
+/// Whether the same bill of the same offer has a report of a kind that takes it back.
+pub(super) fn is_taken_back(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<bool, Error> {
+    let kinds = tx.query(
+        &KINDS_OF_BILL,
+        params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id],
+    )?;
+    for row in kinds {
+        if Kind::from_text(&row.get::<String>(0)?).takes_back() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Writes flags and remarks of a booked report.
+pub(super) fn annotate(
+    tx: &mut Tx<'_>,
+    key: &Key<'_>,
+    findings: &super::flag::Findings,
+) -> Result<(), Error> {
+    let flags = row::to_json("partner_usage", "flags", &findings.flags())?;
+    let remarks = row::to_json("partner_usage", "remarks", &findings.remarks())?;
+    tx.execute(
+        &ANNOTATE_USAGE,
+        params![
+            key.merchant,
+            key.loyalty_provider_id,
+            key.offer_id,
+            key.bill_id,
+            key.kind.text(),
+            &flags,
+            &remarks,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Marks the offer as used; false when another bill of it was reported before.
+pub(super) fn use_offer(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Result<bool, Error> {
+    Ok(tx.execute(&USE_OFFER, params![merchant, offer_id])? > 0)
+}
+
+/// What the other bills of the offer used of each balance and was not given back.
+pub(super) fn used_by_other_bills(
+    tx: &mut Tx<'_>,
+    key: &Key<'_>,
+) -> Result<BTreeMap<String, i64>, Error> {
+    let rows = tx.query(
+        &USED_BY_OTHER_BILLS,
+        params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id],
+    )?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+/// Makes the codes of a voucher that was topped up scannable.
+pub(super) fn activate_codes(tx: &mut Tx<'_>, merchant: &str, balance_id: &str) -> Result<(), Error> {
+    tx.execute(&ACTIVATE_CODES, params![merchant, balance_id])?;
+    Ok(())
+}
+
+/// Keeps a body aside.
+pub(super) fn quarantine(
+    tx: &mut Tx<'_>,
+    key: &Key<'_>,
+    quarantine_id: &str,
+    reason: &str,
+    body: &str,
+    body_hash: &[u8],
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let kept = tx.execute(
+        &QUARANTINE_USAGE,
+        params![key.merchant, quarantine_id, &key.text(), reason, body, body_hash, now],
+    )?;
+    Ok(kept > 0)
+}

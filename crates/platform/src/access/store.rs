@@ -1,0 +1,58 @@
+//! Where are applications and their access tokens kept?
+
+use super::ClientGrant;
+use db::{Db, Never, TxError, params};
+use door::ApiError;
+
+db::statement! {
+    /// What a client's secret must match.
+    pub(crate) CLIENT_SECRET = "SELECT secret_hash FROM platform_client WHERE client_id = $1";
+    /// Tokens that have ended are of no more use.
+    pub(crate) DROP_ENDED_TOKENS = "DELETE FROM platform_access_token WHERE client_id = $1 AND expires_at <= $2";
+    /// A new access token.
+    pub(crate) KEEP_ACCESS_TOKEN = "INSERT INTO platform_access_token (token_prefix, token_hash, client_id, issued_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5)";
+    ACCESS_TOKEN = "SELECT t.token_hash, t.expires_at, t.client_id, c.loyalty_provider_id
+        FROM platform_access_token t JOIN platform_client c ON c.client_id = t.client_id
+        WHERE t.token_prefix = $1";
+    /// The merchants assigned to a client.
+    pub(crate) CLIENT_MERCHANTS = "SELECT merchant FROM platform_client_merchant WHERE client_id = $1 ORDER BY merchant";
+    MERCHANT_EXISTS = "SELECT merchant FROM platform_merchant WHERE merchant = $1";
+}
+
+/// What the token with this public prefix stands for.
+pub(crate) async fn client_grant(db: &Db, prefix: &str) -> Result<Option<ClientGrant>, ApiError> {
+    let prefix = prefix.to_owned();
+    let grant = db
+        .read("client_grant", move |tx| {
+            let Some(row) = tx.optional(&ACCESS_TOKEN, params![&prefix])? else { return Ok(None) };
+            let client_id: String = row.get(2)?;
+            let mut merchants = tx
+                .query(&CLIENT_MERCHANTS, params![&client_id])?
+                .iter()
+                .map(|row| row.get::<String>(0))
+                .collect::<Result<Vec<_>, _>>()?;
+            // The database's collation need not be the order of bytes that a binary search wants.
+            merchants.sort_unstable();
+            Ok::<_, TxError<Never>>(Some(ClientGrant {
+                token_hash: row.get(0)?,
+                expires_at: row.get(1)?,
+                client_id,
+                merchants,
+                loyalty_provider_id: row.get(3)?,
+            }))
+        })
+        .await?;
+    Ok(grant)
+}
+
+/// Whether the platform knows the merchant at all.
+pub(crate) async fn merchant_exists(db: &Db, merchant: &str) -> Result<bool, ApiError> {
+    let merchant = merchant.to_owned();
+    let found = db
+        .read("merchant_exists", move |tx| {
+            Ok::<_, TxError<Never>>(tx.optional(&MERCHANT_EXISTS, params![&merchant])?.is_some())
+        })
+        .await?;
+    Ok(found)
+}

@@ -1,0 +1,87 @@
+//! What is a paid bill, as the platform keeps it?
+
+use crate::till::LineProduct;
+use jiff::Timestamp;
+use money::{Amount, Precision};
+use serde::{Deserialize, Serialize};
+use wire::Number;
+use wire::pos::PosPerson;
+
+/// A bill with its items. Amounts are minor units at `precision`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StoredBill {
+    pub(crate) bill_id: String,
+    pub(crate) check_id: String,
+    pub(crate) device_number: i64,
+    /// Moves with every change: the `_version` of DataSync.
+    pub(crate) version: i64,
+    pub(crate) session_created: Timestamp,
+    pub(crate) created_at: Timestamp,
+    pub(crate) paid_at: Timestamp,
+    pub(crate) modified_at: Timestamp,
+    pub(crate) currency_code: String,
+    pub(crate) precision: Precision,
+    pub(crate) final_price: Amount,
+    /// The register's own discounts and loyalty's, together.
+    pub(crate) discount: Amount,
+    pub(crate) taxes: Vec<StoredTax>,
+    pub(crate) payment_method: String,
+    pub(crate) payments: Vec<StoredPayment>,
+    pub(crate) created_by: Option<PosPerson>,
+    pub(crate) paid_by: Option<PosPerson>,
+    pub(crate) person_count: Option<i64>,
+    pub(crate) desk_id: Option<String>,
+    pub(crate) issued_as_vat_payer: bool,
+    /// The guest's id at the loyalty provider, when the offer named one.
+    pub(crate) customer_id: Option<String>,
+    pub(crate) bill_messages: Vec<String>,
+    pub(crate) refunded: bool,
+    pub(crate) refunded_bill_identifier: Option<String>,
+    pub(crate) deleted: bool,
+    /// Empty where only the list needs the bill.
+    pub(crate) items: Vec<StoredItem>,
+}
+
+/// The lines of one VAT rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredTax {
+    /// A fraction.
+    pub(crate) rate: Number,
+    pub(crate) gross: i64,
+    pub(crate) net: i64,
+}
+
+/// One payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoredPayment {
+    pub(crate) payment_method: String,
+    pub(crate) value: i64,
+}
+
+/// One line of a bill.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StoredItem {
+    pub(crate) check_item_id: String,
+    pub(crate) product: LineProduct,
+    pub(crate) amount: Number,
+    pub(crate) unit_price: i64,
+    pub(crate) till_discount: i64,
+    /// After the register's own discount, before loyalty.
+    pub(crate) total: i64,
+    pub(crate) benefits: Vec<StoredBenefit>,
+}
+
+/// What loyalty took off a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoredBenefit {
+    /// `generalDiscount` or `balance`.
+    pub(crate) source_type: String,
+    /// The general discount's or balance's id.
+    pub(crate) source_id: String,
+    /// Its title for the bill.
+    pub(crate) title: Option<String>,
+    /// Minor units, positive.
+    pub(crate) value: i64,
+}

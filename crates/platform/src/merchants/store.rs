@@ -1,0 +1,88 @@
+//! Where are merchants and places kept, and how do they look on the wire?
+
+use crate::column::{Digits, Json, Zone};
+use db::{Db, Never, Row, Tx, TxError, params};
+use door::ApiError;
+use jiff::tz::TimeZone;
+use money::Precision;
+use wire::merchants::{Merchant, Place};
+
+db::statement! {
+    MERCHANT = "SELECT name, business_id, vat_id, is_vat_payer, country_code, currency_code
+        FROM platform_merchant WHERE merchant = $1";
+    PLACES = "SELECT place, name, state, address FROM platform_place WHERE merchant = $1 ORDER BY created_at, place";
+    PLACE_SETTINGS = "SELECT p.name, p.state, p.time_zone, p.pos_lang, p.bill_lang, p.bill_letters,
+            m.currency_code, m.country_code, m.price_precision, m.is_vat_payer
+        FROM platform_place p JOIN platform_merchant m ON m.merchant = p.merchant
+        WHERE p.merchant = $1 AND p.place = $2";
+}
+
+/// A place with what its merchant decides for it: what selling there needs to know.
+#[derive(Debug, Clone)]
+pub(crate) struct PlaceSettings {
+    pub(crate) state: String,
+    pub(crate) zone: TimeZone,
+    pub(crate) pos_lang: String,
+    pub(crate) bill_lang: String,
+    pub(crate) bill_letters: String,
+    pub(crate) currency_code: String,
+    pub(crate) country_code: String,
+    pub(crate) precision: Precision,
+    pub(crate) is_vat_payer: bool,
+}
+
+/// The place as a transaction sees it; `None` when the merchant has no such place.
+pub(crate) fn place_settings(tx: &mut Tx<'_>, merchant: &str, place: &str) -> Result<Option<PlaceSettings>, db::Error> {
+    tx.optional(&PLACE_SETTINGS, params![merchant, place])?.map(|row| settings_of(&row)).transpose()
+}
+
+fn settings_of(row: &Row) -> Result<PlaceSettings, db::Error> {
+    Ok(PlaceSettings {
+        state: row.get(1)?,
+        zone: row.get::<Zone>(2)?.0,
+        pos_lang: row.get(3)?,
+        bill_lang: row.get(4)?,
+        bill_letters: row.get(5)?,
+        currency_code: row.get(6)?,
+        country_code: row.get(7)?,
+        precision: row.get::<Digits>(8)?.0,
+        is_vat_payer: row.get(9)?,
+    })
+}
+
+/// The place's settings, outside any other transaction.
+///
+/// # Errors
+/// 404 when the merchant has no such place.
+pub(crate) async fn settings(db: &Db, merchant: &str, place: &str) -> Result<PlaceSettings, ApiError> {
+    let (merchant, place) = (merchant.to_owned(), place.to_owned());
+    db.read("place_settings", move |tx| {
+        place_settings(tx, &merchant, &place)?
+            .ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("place {place}"))))
+    })
+    .await
+    .map_err(ApiError::from)
+}
+
+/// The documented answer.
+pub(crate) async fn merchant(db: &Db, merchant: &str) -> Result<Option<Merchant>, ApiError> {
+    let merchant_id = merchant.to_owned();
+    let found = db
+        .read("merchant", move |tx| {
+            let Some(row) = tx.optional(&MERCHANT, params![&merchant_id])? else { return Ok(None) };
+            let places = tx.query(&PLACES, params![&merchant_id])?;
+            let places = places.iter().map(place_of).collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, TxError<Never>>(Some(Merchant {
+                merchant_id: merchant_id.clone(),
+                name: row.get(0)?,
+                business_id: row.get(1)?,
+                vat_id: row.get(2)?,
+                is_vat_payer: row.get(3)?,
+                country_code: row.get(4)?,
+                currency_code: row.get(5)?,
+                places,
+            }))
+        })
+        .await?;
+    Ok(found)
+}

@@ -1,0 +1,125 @@
+//! What does a check hold between two calls of the register?
+
+use jiff::Timestamp;
+use money::{Amount, Decimal};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use wire::Number;
+use wire::loyalty::LoyaltyOfferResponse;
+use wire::pos::{CheckState, OfferProblem, PosPerson};
+
+/// A check as its row keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StoredCheck {
+    pub(crate) check_id: String,
+    pub(crate) device_number: i64,
+    pub(crate) version: i64,
+    pub(crate) state: CheckState,
+    pub(crate) desk_id: Option<String>,
+    pub(crate) person_count: Option<i64>,
+    pub(crate) opened_by: Option<PosPerson>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) codes: Vec<String>,
+    /// By balance id.
+    pub(crate) choices: Choices,
+    /// The id the provider was last asked under.
+    pub(crate) loyalty_offer_id: Option<String>,
+    /// The hash of what it was asked.
+    pub(crate) question: Option<Vec<u8>>,
+    /// Its answer, once it was found valid.
+    pub(crate) offer: Option<LoyaltyOfferResponse>,
+    /// Why there is no answer.
+    pub(crate) offer_problem: Option<OfferProblem>,
+    pub(crate) bill_id: Option<String>,
+    pub(crate) opened_at: Timestamp,
+}
+
+impl StoredCheck {
+    /// Makes it a check without loyalty: no codes, no decisions, no offer.
+    pub(crate) fn forget_loyalty(&mut self) {
+        self.codes.clear();
+        self.choices.clear();
+        self.loyalty_offer_id = None;
+        self.question = None;
+        self.offer = None;
+        self.offer_problem = None;
+    }
+
+    /// Whether paying it must ask the provider: a code was scanned, or an offer was asked for.
+    pub(crate) fn has_loyalty(&self) -> bool {
+        !self.codes.is_empty() || self.question.is_some()
+    }
+}
+
+/// What the cashier decided, by balance id.
+pub(crate) type Choices = BTreeMap<String, Choice>;
+
+/// What the cashier decided about one balance.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Choice {
+    /// In the balance's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) controllable_value_to_use: Option<Number>,
+    #[serde(default)]
+    pub(crate) rejected: bool,
+    /// In currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prepaid_value: Option<Number>,
+}
+
+/// One line, with the product as it was when the line was set: a later change of the menu does not reprice
+/// an open check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Line {
+    pub(crate) check_item_id: String,
+    pub(crate) product: LineProduct,
+    /// Negative for a return.
+    pub(crate) amount: Number,
+    /// Minor units with VAT.
+    pub(crate) unit_price: i64,
+    /// Minor units, the sign of the line.
+    pub(crate) till_discount: i64,
+    /// Minor units after the till's discount.
+    pub(crate) total: i64,
+}
+
+impl Line {
+    /// The line after the till's own discount: what loyalty may take from.
+    pub(crate) fn total(&self) -> Amount {
+        Amount(self.total)
+    }
+
+    /// The VAT rate as a fraction.
+    pub(crate) fn vat_rate(&self) -> Decimal {
+        self.product.vat_rate.0
+    }
+}
+
+/// The product of a line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LineProduct {
+    pub(crate) product_id: String,
+    /// Absent for a line the till itself adds.
+    pub(crate) decoded_id: Option<i64>,
+    pub(crate) category_id: Option<String>,
+    pub(crate) name: String,
+    pub(crate) measure: String,
+    pub(crate) ean: Option<String>,
+    /// A fraction.
+    pub(crate) vat_rate: Number,
+    pub(crate) vat_id: Option<Number>,
+    /// Its category and those above it, the nearest first.
+    pub(crate) categories: Vec<LineCategory>,
+}
+
+/// A category of a line's product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LineCategory {
+    pub(crate) category_id: String,
+    pub(crate) parent_category_id: Option<String>,
+    pub(crate) name: String,
+}

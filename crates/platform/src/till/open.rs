@@ -1,0 +1,85 @@
+//! How does a check begin, and how is it looked at?
+
+use super::check::StoredCheck;
+use super::register::Register;
+use super::{CheckPath, load, selling, store, view};
+use crate::Platform;
+use axum::Json;
+use axum::extract::{Path, State};
+use door::{ApiError, Strict};
+use http::StatusCode;
+use wire::pos::{Check, CheckState, OpenCheck};
+
+/// Opens an empty check on this register.
+#[utoipa::path(
+    post,
+    path = "/pos/{sourceId}/checks",
+    tag = "Till",
+    params(("sourceId" = String, Path, description = "`<merchantId>-<placeId>`")),
+    request_body = OpenCheck,
+    responses(
+        (status = 201, description = "The check", body = Check),
+        (status = 400, description = "The body cannot be read; `field` names the member"),
+        (status = 401, description = "No register's token"),
+        (status = 403, description = "The token belongs to another place, or the place is disabled")
+    )
+)]
+pub(super) async fn open_check(
+    State(platform): State<Platform>,
+    Register(grant): Register,
+    Strict(body): Strict<OpenCheck>,
+) -> Result<(StatusCode, Json<Check>), ApiError> {
+    let check = StoredCheck {
+        check_id: platform.outside().object_id(),
+        device_number: grant.device_number,
+        version: 1,
+        state: CheckState::Open,
+        desk_id: body.desk_id,
+        person_count: body.person_count.map(i64::from),
+        opened_by: body.opened_by,
+        lines: Vec::new(),
+        codes: Vec::new(),
+        choices: Default::default(),
+        loyalty_offer_id: None,
+        question: None,
+        offer: None,
+        offer_problem: None,
+        bill_id: None,
+        opened_at: platform.now(),
+    };
+    let (owner, opened) = (grant.clone(), check.clone());
+    let selling = platform
+        .db()
+        .write("open_check", move |tx| {
+            let selling = selling(tx, &grant)?;
+            store::open(tx, &grant, &check)?;
+            Ok(selling)
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(view::shown(&owner, &selling.settings, &opened)?)))
+}
+
+/// The check as it is now.
+#[utoipa::path(
+    get,
+    path = "/pos/{sourceId}/checks/{checkId}",
+    tag = "Till",
+    params(
+        ("sourceId" = String, Path, description = "`<merchantId>-<placeId>`"),
+        ("checkId" = String, Path, description = "The check's id")
+    ),
+    responses(
+        (status = 200, description = "The check", body = Check),
+        (status = 401, description = "No register's token"),
+        (status = 403, description = "The check is open on another register"),
+        (status = 404, description = "No such check here")
+    )
+)]
+pub(super) async fn read_check(
+    State(platform): State<Platform>,
+    Register(grant): Register,
+    Path(path): Path<CheckPath>,
+) -> Result<Json<Check>, ApiError> {
+    let (check, selling) = load(&platform, &grant, &path.check_id).await?;
+    view::shown(&grant, &selling.settings, &check).map(Json)
+}

@@ -1,0 +1,293 @@
+//! What does a check come to, with what the offer takes off and what balances pay?
+//!
+//! The provider's numbers are final; the register spreads only a discount over the whole basket that came
+//! without item benefits (protocol.md §10.5 no. 7). Benefits of points and SPV are discounts on lines,
+//! MPV and credit only pay (loyalty.md §2).
+
+use super::check::{Line, LineProduct};
+use money::{Amount, Precision, spendable, spread, vat};
+use wire::Number;
+use wire::loyalty::{BalanceType, LoyaltyOfferResponse, OfferBalance, Violation, ViolationCode};
+
+/// What a benefit comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    Discount(String),
+    Balance(String),
+}
+
+/// What is taken off one line by one source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LineBenefit {
+    pub(crate) source: Source,
+    /// Positive, off the whole line.
+    pub(crate) value: Amount,
+}
+
+/// A line with what loyalty does to it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ReckonedLine {
+    pub(crate) line: Line,
+    pub(crate) benefits: Vec<LineBenefit>,
+    /// What it comes to in the end.
+    pub(crate) after: Amount,
+}
+
+/// A payment by a balance: MPV or credit.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct BalancePayment {
+    pub(crate) balance_id: String,
+    pub(crate) r#type: BalanceType,
+    pub(crate) value_in_currency: Amount,
+}
+
+/// A check added up. `total` = Σ lines after benefits = `paid_by_balances` + `to_pay`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reckoning {
+    /// The basket, in its order.
+    pub(crate) lines: Vec<ReckonedLine>,
+    /// Lines the till adds for what is topped up, in the order of the offer's balances.
+    pub(crate) prepaid_lines: Vec<ReckonedLine>,
+    /// Each general discount with what it really took.
+    pub(crate) discounts: Vec<(String, Amount)>,
+    pub(crate) balance_payments: Vec<BalancePayment>,
+    pub(crate) total: Amount,
+    pub(crate) paid_by_balances: Amount,
+    pub(crate) to_pay: Amount,
+    /// Per VAT rate (a fraction's group): what lines come to, base and VAT.
+    pub(crate) vat: Vec<RateSum>,
+}
+
+/// Lines of one VAT rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RateSum {
+    pub(crate) rate: vat::VatRate,
+    pub(crate) gross: Amount,
+    pub(crate) net: Amount,
+    pub(crate) vat: Amount,
+}
+
+/// Adds the check up, with the offer's benefits when there is one.
+///
+/// # Errors
+/// An offer that [`wire::loyalty::validate`] let pass but that does not work out on this basket: a line or the
+/// check would fall below zero, or a number does not fit the currency.
+pub(crate) fn reckon(
+    lines: &[Line],
+    offer: Option<&LoyaltyOfferResponse>,
+    precision: Precision,
+    is_vat_payer: bool,
+) -> Result<Reckoning, Violation> {
+    let mut reckoned: Vec<ReckonedLine> = lines
+        .iter()
+        .map(|line| ReckonedLine { line: line.clone(), benefits: Vec::new(), after: line.total() })
+        .collect();
+    let mut discounts = Vec::new();
+    let mut prepaid_lines = Vec::new();
+    let mut balance_payments = Vec::new();
+    if let Some(offer) = offer {
+        take(&mut reckoned, offer, precision, Step::Discounts)?;
+        discounts = spread_general_discounts(&mut reckoned, offer, precision)?;
+        take(&mut reckoned, offer, precision, Step::Balances)?;
+        for (index, balance) in offer.balances.iter().enumerate() {
+            prepaid_lines.extend(prepaid_line(index, balance, precision)?);
+            balance_payments.extend(balance_payment(index, balance, precision)?);
+        }
+    }
+    add_up(reckoned, prepaid_lines, discounts, balance_payments, is_vat_payer)
+}
+
+/// Item benefits are taken in two steps, because a discount over the whole basket stands between them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Discounts,
+    Balances,
+}
+
+fn take(
+    reckoned: &mut [ReckonedLine],
+    offer: &LoyaltyOfferResponse,
+    precision: Precision,
+    step: Step,
+) -> Result<(), Violation> {
+    for (index, item) in offer.item_benefits_to_apply.iter().enumerate() {
+        let Some(line) = reckoned.iter_mut().find(|line| line.line.check_item_id == item.check_item_id) else {
+            continue;
+        };
+        for (number, benefit) in item.benefits.iter().enumerate() {
+            let path = format!("itemBenefitsToApply[{index}].benefits[{number}]");
+            let (source, belongs) = match (&benefit.applied_from_general_discount_id, &benefit.applied_from_balance_id) {
+                (Some(id), None) => (Source::Discount(id.clone()), Step::Discounts),
+                (None, Some(id)) => (Source::Balance(id.clone()), Step::Balances),
+                _ => {
+                    let message = "expected exactly one of appliedFromGeneralDiscountId and appliedFromBalanceId";
+                    return Err(violation(ViolationCode::UnknownSource, &path, message, None));
+                }
+            };
+            if belongs != step {
+                continue;
+            }
+            let value = amount(&format!("{path}.absoluteTotalValue"), benefit.absolute_total_value, precision)?;
+            line.benefits.push(LineBenefit { source, value });
+            line.after -= value;
+            if line.after.is_negative() && !line.line.total().is_negative() {
+                let message = format!("line {} would fall below zero", item.check_item_id);
+                return Err(violation(
+                    ViolationCode::BenefitExceedsItemPrice,
+                    &format!("{path}.absoluteTotalValue"),
+                    &message,
+                    Some(benefit.absolute_total_value),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What each general discount takes; those that are not item-specific are spread here over the sale lines, in
+/// proportion to what is left of each (loyalty.md §1, R1–R6).
+fn spread_general_discounts(
+    reckoned: &mut [ReckonedLine],
+    offer: &LoyaltyOfferResponse,
+    precision: Precision,
+) -> Result<Vec<(String, Amount)>, Violation> {
+    let mut used = Vec::new();
+    for (index, discount) in offer.general_discounts.iter().enumerate() {
+        let value = amount(&format!("generalDiscounts[{index}].valueToUse"), discount.value_to_use, precision)?;
+        if discount.is_item_specific {
+            used.push((discount.general_discount_id.clone(), value));
+            continue;
+        }
+        let weights: Vec<Amount> = reckoned.iter().map(|line| line.after.or_zero()).collect();
+        let bill: Amount = reckoned.iter().map(|line| line.after).sum();
+        let taken = spendable(value, &weights, bill);
+        for (line, share) in reckoned.iter_mut().zip(spread(taken, &weights)) {
+            if share.is_positive() {
+                let source = Source::Discount(discount.general_discount_id.clone());
+                line.benefits.push(LineBenefit { source, value: share });
+                line.after -= share;
+            }
+        }
+        used.push((discount.general_discount_id.clone(), taken));
+    }
+    Ok(used)
+}
+
+/// The bill item that stands for a top-up (protocol.md §10.6): VAT only where the goods are known, with an SPV.
+fn prepaid_line(
+    index: usize,
+    balance: &OfferBalance,
+    precision: Precision,
+) -> Result<Option<ReckonedLine>, Violation> {
+    let Some(prepayment) = &balance.prepayment else { return Ok(None) };
+    let value = amount(&format!("balances[{index}].prepayment.value"), prepayment.value, precision)?;
+    if value == Amount::ZERO {
+        return Ok(None);
+    }
+    let rate = match balance.r#type {
+        BalanceType::SinglePurposePrepaidVoucher => prepayment.vat_rate.unwrap_or_default(),
+        _ => Number::ZERO,
+    };
+    if vat::VatRate::from_fraction(rate.0).is_none() {
+        let path = format!("balances[{index}].prepayment.vatRate");
+        let message = "expected a fraction from 0 to 1";
+        return Err(violation(ViolationCode::SchemaViolation, &path, message, Some(rate)));
+    }
+    let id = format!("prepayment:{}", balance.balance_id);
+    let title = prepayment.bill_title.as_ref().or(balance.bill_title.as_ref()).unwrap_or(&balance.balance_id);
+    let line = Line {
+        check_item_id: id.clone(),
+        product: LineProduct {
+            product_id: id,
+            decoded_id: None,
+            category_id: None,
+            name: title.clone(),
+            measure: "pcs".to_owned(),
+            ean: None,
+            vat_rate: rate,
+            vat_id: prepayment.vat_id,
+            categories: Vec::new(),
+        },
+        amount: Number::from(1),
+        unit_price: value.0,
+        till_discount: 0,
+        total: value.0,
+    };
+    Ok(Some(ReckonedLine { line, benefits: Vec::new(), after: value }))
+}
+
+/// What a balance pays: only MPV and credit do.
+fn balance_payment(
+    index: usize,
+    balance: &OfferBalance,
+    precision: Precision,
+) -> Result<Option<BalancePayment>, Violation> {
+    if !pays(balance.r#type) {
+        return Ok(None);
+    }
+    let value = balance.value_to_use_in_currency.unwrap_or_default();
+    let value_in_currency = amount(&format!("balances[{index}].valueToUseInCurrency"), value, precision)?;
+    Ok((value_in_currency != Amount::ZERO).then(|| BalancePayment {
+        balance_id: balance.balance_id.clone(),
+        r#type: balance.r#type,
+        value_in_currency,
+    }))
+}
+
+/// Whether a balance of this type pays a bill (MPV, credit) instead of lowering prices (SPV, points).
+pub(crate) fn pays(r#type: BalanceType) -> bool {
+    match r#type {
+        BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit => true,
+        BalanceType::SinglePurposePrepaidVoucher | BalanceType::CollectablePoints => false,
+    }
+}
+
+fn add_up(
+    lines: Vec<ReckonedLine>,
+    prepaid_lines: Vec<ReckonedLine>,
+    discounts: Vec<(String, Amount)>,
+    balance_payments: Vec<BalancePayment>,
+    is_vat_payer: bool,
+) -> Result<Reckoning, Violation> {
+    let total: Amount = lines.iter().chain(&prepaid_lines).map(|line| line.after).sum();
+    let paid_by_balances: Amount = balance_payments.iter().map(|payment| payment.value_in_currency).sum();
+    if paid_by_balances.is_positive() && paid_by_balances > total {
+        let message = "balances would pay more than the check comes to";
+        return Err(violation(ViolationCode::NegativeTotal, "balances", message, None));
+    }
+    let mut vat = Vec::new();
+    if is_vat_payer {
+        let by_line: Vec<_> = lines
+            .iter()
+            .chain(&prepaid_lines)
+            .map(|line| (vat::VatRate::from_fraction(line.line.vat_rate()).unwrap_or(vat::VatRate::ZERO), line.after))
+            .collect();
+        vat = vat::by_rate(&by_line)
+            .into_iter()
+            .map(|(rate, group)| RateSum { rate, gross: group.gross, net: group.net, vat: group.vat })
+            .collect();
+    }
+    Ok(Reckoning {
+        to_pay: total - paid_by_balances,
+        lines,
+        prepaid_lines,
+        discounts,
+        balance_payments,
+        total,
+        paid_by_balances,
+        vat,
+    })
+}
+
+fn amount(path: &str, number: Number, precision: Precision) -> Result<Amount, Violation> {
+    match number.amount(precision) {
+        Ok(rounded) if rounded.exact => Ok(rounded.amount),
+        Ok(_) => {
+            let message = format!("expected at most {} decimals", precision.digits());
+            Err(violation(ViolationCode::PrecisionExceeded, path, &message, Some(number)))
+        }
+        Err(_) => {
+            Err(violation(ViolationCode::SchemaViolation, path, "expected at most 10^15 minor units", Some(number)))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Which register calls?
+
+use super::TillPath;
+use crate::Platform;
+use crate::access::SourceId;
+use axum::extract::{FromRequestParts, Path};
+use db::{Db, Never, TxError, params};
+use door::{ApiError, credentials, token};
+use http::request::Parts;
+use jiff::Timestamp;
+
+db::statement! {
+    POS_TOKEN = "SELECT t.token_hash, t.merchant, t.place, t.device_number, t.expires_at, p.state
+        FROM platform_pos_token t JOIN platform_place p ON p.merchant = t.merchant AND p.place = t.place
+        WHERE t.token_prefix = $1";
+}
+
+/// What a register's token stands for.
+#[derive(Debug, Clone)]
+pub(crate) struct PosGrant {
+    token_hash: Vec<u8>,
+    pub(crate) merchant: String,
+    pub(crate) place: String,
+    pub(crate) device_number: i64,
+    expires_at: Option<Timestamp>,
+    place_state: String,
+}
+
+/// The register behind the bearer token, at the place of the path.
+pub(crate) struct Register(pub(crate) PosGrant);
+
+impl FromRequestParts<Platform> for Register {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, platform: &Platform) -> Result<Self, ApiError> {
+        let refused = || ApiError::unauthorized("expected Authorization: Bearer with the register's token");
+        let text = credentials::bearer(&parts.headers).ok_or_else(refused)?;
+        let prefix = token::prefix_of(text).ok_or_else(refused)?;
+        let grant = platform
+            .registers()
+            .get_or_load(prefix, || load(platform.db(), prefix))
+            .await?
+            .ok_or_else(refused)?;
+        let ended = grant.expires_at.is_some_and(|end| platform.now() >= end);
+        if !token::matches(&grant.token_hash, text) || ended {
+            return Err(refused());
+        }
+        let Path(path) = Path::<TillPath>::from_request_parts(parts, platform)
+            .await
+            .map_err(|error| ApiError::bad_request(error.body_text()))?;
+        let source = SourceId::parse(&path.source_id)?;
+        if source.merchant != grant.merchant || source.place != grant.place {
+            return Err(ApiError::forbidden(format!(
+                "this token belongs to register {} of {}-{}; it cannot act for {source}",
+                grant.device_number, grant.merchant, grant.place
+            )));
+        }
+        if grant.place_state == "disabled" {
+            return Err(ApiError::forbidden(format!("place {} is disabled; its registers cannot sell", grant.place)));
+        }
+        Ok(Self(grant))
+    }
+}
+
+async fn load(db: &Db, prefix: &str) -> Result<Option<PosGrant>, ApiError> {
+    let prefix = prefix.to_owned();
+    let grant = db
+        .read("pos_grant", move |tx| {
+            let Some(row) = tx.optional(&POS_TOKEN, params![&prefix])? else { return Ok(None) };
+            Ok::<_, TxError<Never>>(Some(PosGrant {
+                token_hash: row.get(0)?,
+                merchant: row.get(1)?,
+                place: row.get(2)?,
+                device_number: row.get(3)?,
+                expires_at: row.get(4)?,
+                place_state: row.get(5)?,
+            }))
+        })
+        .await?;
+    Ok(grant)
+}

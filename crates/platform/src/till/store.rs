@@ -1,0 +1,154 @@
+//! Where are checks kept, and how does a change reach one safely?
+//!
+//! Every change bumps the row first (that is its lock), works on what it finds and writes it back; a paid
+//! check is not found by the bump, so nothing can change it.
+
+use super::check::StoredCheck;
+use super::register::PosGrant;
+use crate::column::{Json, Message, json};
+use db::{Row, Tx, TxError, params};
+use door::ApiError;
+use jiff::Timestamp;
+use wire::loyalty::LoyaltyOfferResponse;
+use wire::pos::CheckState;
+
+db::statement! {
+    OPEN_CHECK = "INSERT INTO platform_check (merchant, place, check_id, device_number, version, state, desk_id, person_count,
+            opened_by, lines, codes, choices, loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, updated_at)
+        VALUES ($1, $2, $3, $4, 1, 'open', $5, $6, $7, '[]', '[]', '{}', NULL, NULL, NULL, NULL, NULL, $8, $8)";
+    READ_CHECK = "SELECT check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at
+        FROM platform_check WHERE merchant = $1 AND place = $2 AND check_id = $3";
+    BUMP_CHECK = "UPDATE platform_check SET version = version + 1, updated_at = $4
+        WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'
+        RETURNING check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at";
+    WRITE_CHECK = "UPDATE platform_check SET lines = $4, codes = $5, choices = $6, loyalty_offer_id = $7, question = $8,
+            offer = $9, offer_problem = $10
+        WHERE merchant = $1 AND place = $2 AND check_id = $3";
+    CLOSE_CHECK = "UPDATE platform_check SET version = version + 1, state = 'paid', bill_id = $4, offer = $5, updated_at = $6
+        WHERE merchant = $1 AND place = $2 AND check_id = $3";
+}
+
+/// Opens a check.
+pub(crate) fn open(tx: &mut Tx<'_>, grant: &PosGrant, check: &StoredCheck) -> Result<(), db::Error> {
+    let opened_by = check.opened_by.as_ref().map(|person| json("opened_by", person)).transpose()?;
+    tx.execute(
+        &OPEN_CHECK,
+        params![
+            &grant.merchant,
+            &grant.place,
+            &check.check_id,
+            check.device_number,
+            check.desk_id.as_ref(),
+            check.person_count,
+            opened_by.as_ref(),
+            check.opened_at
+        ],
+    )?;
+    Ok(())
+}
+
+/// The check, if it is this register's.
+///
+/// # Errors
+/// 404 for a check the place does not have, 403 for one of another register.
+pub(crate) fn read(tx: &mut Tx<'_>, grant: &PosGrant, check_id: &str) -> Result<StoredCheck, TxError<ApiError>> {
+    let row = tx.optional(&READ_CHECK, params![&grant.merchant, &grant.place, check_id])?;
+    let row = row.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("check {check_id}"))))?;
+    own(grant, check_of(&row)?)
+}
+
+/// The check as it is now, its version moved on: the caller's to change until the transaction ends.
+///
+/// # Errors
+/// As [`read`], and 409 `CHECK_PAID` once it has a bill.
+pub(crate) fn bump(
+    tx: &mut Tx<'_>,
+    grant: &PosGrant,
+    check_id: &str,
+    now: Timestamp,
+) -> Result<StoredCheck, TxError<ApiError>> {
+    match tx.optional(&BUMP_CHECK, params![&grant.merchant, &grant.place, check_id, now])? {
+        Some(row) => own(grant, check_of(&row)?),
+        None => {
+            let paid = read(tx, grant, check_id)?;
+            let bill = paid.bill_id.unwrap_or_default();
+            let message =
+                format!("check {check_id} is paid (bill {bill}) and cannot change any more; open a new check");
+            Err(TxError::Refused(ApiError::conflict(message).with_code("CHECK_PAID").with("billId", bill)))
+        }
+    }
+}
+
+/// Writes back what a change made of a bumped check.
+pub(crate) fn write(tx: &mut Tx<'_>, grant: &PosGrant, check: &StoredCheck) -> Result<(), db::Error> {
+    let offer = check.offer.as_ref().map(|offer| json("offer", offer)).transpose()?;
+    let problem = check.offer_problem.as_ref().map(|problem| json("offer_problem", problem)).transpose()?;
+    tx.execute(
+        &WRITE_CHECK,
+        params![
+            &grant.merchant,
+            &grant.place,
+            &check.check_id,
+            &json("lines", &check.lines)?,
+            &json("codes", &check.codes)?,
+            &json("choices", &check.choices)?,
+            check.loyalty_offer_id.as_ref(),
+            check.question.as_ref(),
+            offer.as_ref(),
+            problem.as_ref()
+        ],
+    )?;
+    Ok(())
+}
+
+/// Closes a bumped check with its bill and the answer it was paid by.
+pub(crate) fn close(
+    tx: &mut Tx<'_>,
+    grant: &PosGrant,
+    check_id: &str,
+    bill_id: &str,
+    offer: Option<&LoyaltyOfferResponse>,
+    now: Timestamp,
+) -> Result<(), db::Error> {
+    let offer = offer.map(|offer| json("offer", offer)).transpose()?;
+    tx.execute(
+        &CLOSE_CHECK,
+        params![&grant.merchant, &grant.place, check_id, bill_id, offer.as_ref(), now],
+    )?;
+    Ok(())
+}
+
+fn own(grant: &PosGrant, check: StoredCheck) -> Result<StoredCheck, TxError<ApiError>> {
+    if check.device_number == grant.device_number {
+        return Ok(check);
+    }
+    let message = format!(
+        "check {} is open on register {}, this is register {}; go on there",
+        check.check_id, check.device_number, grant.device_number
+    );
+    Err(TxError::Refused(ApiError::forbidden(message)))
+}
+
+fn check_of(row: &Row) -> Result<StoredCheck, db::Error> {
+    let state: String = row.get(3)?;
+    Ok(StoredCheck {
+        check_id: row.get(0)?,
+        device_number: row.get(1)?,
+        version: row.get(2)?,
+        state: if state == "paid" { CheckState::Paid } else { CheckState::Open },
+        desk_id: row.get(4)?,
+        person_count: row.get(5)?,
+        opened_by: row.get::<Option<Json<_>>>(6)?.map(|json| json.0),
+        lines: row.get::<Json<_>>(7)?.0,
+        codes: row.get::<Json<_>>(8)?.0,
+        choices: row.get::<Json<_>>(9)?.0,
+        loyalty_offer_id: row.get(10)?,
+        question: row.get(11)?,
+        offer: row.get::<Option<Message<_>>>(12)?.map(|message| message.0),
+        offer_problem: row.get::<Option<Json<_>>>(13)?.map(|json| json.0),
+        bill_id: row.get(14)?,
+        opened_at: row.get(15)?,
+    })
+}

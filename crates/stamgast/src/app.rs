@@ -1,0 +1,168 @@
+//! How does one server come up, from a configuration to an open door, and go down again?
+
+use crate::config::{Config, resolve_keys};
+use crate::{database, operations};
+use anyhow::Context as _;
+use axum::Router;
+use courier::seal::Keyring;
+use courier::{Courier, CourierConfig};
+use db::Db;
+use door::{AdminTokens, ServeOptions};
+use outside::Outside;
+use partner::{Partner, PartnerConfig};
+use platform::{Platform, PlatformConfig, PlatformParts};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A running server. The caller owns the listener, the clock and the moment of the end.
+pub struct App {
+    url: String,
+    db: Db,
+    outside: Outside,
+    courier: Option<Courier>,
+    partner: Option<Partner>,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+    background: Vec<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// What is put around all routes, outermost: the demo's and the tests' faults.
+pub type Wrap = Box<dyn FnOnce(Router) -> Router + Send>;
+
+impl App {
+    /// Opens and prepares the database, checks the secret key, and serves on `listener`.
+    ///
+    /// # Errors
+    /// When the database cannot be used or is behind (with `migrate = false`), or a secret was sealed with
+    /// a key that is not there. The message says what to do.
+    pub async fn start(config: Config, outside: Outside, listener: TcpListener) -> anyhow::Result<App> {
+        Self::start_wrapped(config, outside, listener, Box::new(|router| router)).await
+    }
+
+    /// As [`App::start`], with something around all routes.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn start_wrapped(
+        config: Config,
+        outside: Outside,
+        listener: TcpListener,
+        wrap: Wrap,
+    ) -> anyhow::Result<App> {
+        operations::start_metrics();
+        let url = format!("http://{}", listener.local_addr().context("the listener has no address")?);
+        let db = database::open(&config).await?;
+        database::prepare(&db, &config).await?;
+        let mut router = operations::router(db.clone(), config.role);
+        let mut courier = None;
+        if config.role.is_platform() {
+            let (started, platform) = platform_side(&config, &db, &outside).await?;
+            courier = Some(started);
+            router = router.merge(platform::router(platform));
+        }
+        let mut background = vec![tokio::spawn(every(Duration::from_secs(5), || async { operations::tidy_metrics() }))];
+        let mut partner = None;
+        if config.role.is_partner() {
+            let side = partner_side(&config, &db, &outside);
+            let swept = side.clone();
+            background.push(tokio::spawn(every(Duration::from_secs(config.partner.sweep_seconds), move || {
+                let side = swept.clone();
+                async move {
+                    if let Err(error) = side.sweep().await {
+                        tracing::warn!(?error, "ended holds could not be marked; they count for nothing all the same");
+                    }
+                }
+            })));
+            router = router.merge(partner::router(side.clone()));
+            partner = Some(side);
+        }
+        let router = wrap(door::observe(router));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let options = ServeOptions {
+            header_read_timeout: Duration::from_secs(config.door.header_read_seconds),
+            connections_max: config.door.connection_limit,
+            shutdown_grace: Duration::from_secs(config.door.shutdown_seconds),
+        };
+        let server = tokio::spawn(async move {
+            // an App that is dropped without shutdown stops as well
+            let stopped = async move { stopped.await.unwrap_or(()) };
+            door::serve(listener, router, stopped, options).await;
+        });
+        tracing::info!(%url, role = ?config.role, database = database::shown(&config.database), "listening");
+        Ok(App { url, db, outside, courier, partner, stop, server, background })
+    }
+
+    /// `http://ADDRESS:PORT`, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The database under both sides.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// What the platform's side sends with; `None` in the partner's role.
+    pub fn courier(&self) -> Option<&Courier> {
+        self.courier.as_ref()
+    }
+
+    /// The integrator's side; `None` in the platform's role.
+    pub fn partner(&self) -> Option<&Partner> {
+        self.partner.as_ref()
+    }
+
+    /// A new token for `/admin/v1`.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub async fn admin_token(&self, name: &str) -> anyhow::Result<String> {
+        let issued = AdminTokens::new(self.db.clone(), self.outside.clone()).issue(name).await;
+        Ok(issued.map_err(|error| anyhow::anyhow!("the admin token could not be kept: {}", error.message))?.text)
+    }
+
+    /// Stops accepting, finishes what was accepted and what is on its way out, closes the database.
+    ///
+    /// # Errors
+    /// When the accept loop had died.
+    pub async fn shutdown(self) -> anyhow::Result<()> {
+        for task in &self.background {
+            task.abort();
+        }
+        // the loop may have ended already; then there is nobody to tell
+        let _ = self.stop.send(());
+        let ended = self.server.await;
+        if let Some(courier) = self.courier {
+            courier.shutdown().await;
+        }
+        self.db.close().await;
+        ended.context("the accept loop ended early")
+    }
+}
+
+/// Runs `work` again and again until the task is stopped; the first time after one period.
+async fn every<F: Future<Output = ()>>(period: Duration, work: impl Fn() -> F) {
+    loop {
+        tokio::time::sleep(period).await;
+        work().await;
+    }
+}
+
+/// The keys; refused when something in the database was sealed with one that is not there.
+async fn keyring(config: &Config, db: &Db, outside: &Outside) -> anyhow::Result<Keyring> {
+    let keyring = resolve_keys(config, outside)?;
+    courier::seal::check(db, keyring.as_ref()).await.context("the server does not start")?;
+    keyring.context(
+        "the platform seals the secrets it sends, and PostgreSQL has no key of its own: expected --secret-key-file or \
+         STAMGAST_SECRET_KEY, the same for every server on this database (docs/operations.md shows how to make one)",
+    )
+}

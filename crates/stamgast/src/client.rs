@@ -1,0 +1,133 @@
+//! How do the demo and the tests call a server? As a stranger would: JSON over HTTP, nothing shared.
+
+use anyhow::Context as _;
+use http::{HeaderMap, Method};
+use serde_json::Value;
+use std::time::Duration;
+
+/// An HTTP client for one server, as one caller.
+#[derive(Clone)]
+pub struct JsonClient {
+    http: reqwest::Client,
+    base: String,
+    authorization: Option<String>,
+}
+
+impl std::fmt::Debug for JsonClient {
+    /// Never shows the credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JsonClient").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// The body as it came.
+    pub text: String,
+    /// The body as JSON; null when it is none.
+    pub json: Value,
+}
+
+impl JsonClient {
+    /// A caller without credentials. `base` is `http://HOST:PORT`.
+    ///
+    /// # Errors
+    /// When the client cannot be built.
+    pub fn new(base: &str) -> anyhow::Result<Self> {
+        // an error here says that another part of the process was faster, which is as good
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(60))
+            .build()
+            .context("the HTTP client cannot be built")?;
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), authorization: None })
+    }
+
+    /// The same server, called with `Authorization: Bearer TOKEN`.
+    #[must_use]
+    pub fn bearer(&self, token: &str) -> Self {
+        self.authorization(&format!("Bearer {token}"))
+    }
+
+    /// The same server, called with this `Authorization`.
+    #[must_use]
+    pub fn authorization(&self, text: &str) -> Self {
+        Self { authorization: Some(text.to_owned()), ..self.clone() }
+    }
+
+    /// The address of the server.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Sends bytes as they are and gives the answer, whatever its status.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> anyhow::Result<Answer> {
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
+        if let Some(authorization) = &self.authorization {
+            request = request.header(http::header::AUTHORIZATION, authorization);
+        }
+        if let Some(body) = body {
+            request = request.header(http::header::CONTENT_TYPE, "application/json").body(body);
+        }
+        let answer = request.send().await.with_context(|| format!("{method} {path} got no answer"))?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let text = answer.text().await.with_context(|| format!("the answer to {method} {path} broke off"))?;
+        // an answer that is no JSON is shown as its text
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Answer { status, headers, text, json })
+    }
+
+    /// As [`JsonClient::send`], but any status other than 2xx is an error.
+    async fn succeed(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let answer = self.send(method.clone(), path, body.map(|body| body.to_string().into_bytes())).await?;
+        anyhow::ensure!(
+            (200..300).contains(&answer.status),
+            "{method} {path}: expected a success, found {}: {}",
+            answer.status,
+            answer.text
+        );
+        Ok(answer.json)
+    }
+
+    /// `GET`, a success expected.
+    ///
+    /// # Errors
+    /// When no answer or another status than 2xx comes; so for all below.
+    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.succeed(Method::GET, path, None).await
+    }
+
+    /// `POST` with a body, a success expected.
+    ///
+    /// # Errors
+    /// As [`JsonClient::get`].
+    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.succeed(Method::POST, path, Some(body)).await
+    }
+
+    /// `PUT` with a body, a success expected.
+    ///
+    /// # Errors
+    /// As [`JsonClient::get`].
+    pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.succeed(Method::PUT, path, Some(body)).await
+    }
+
+    /// `DELETE`, a success expected.
+    ///
+    /// # Errors
+    /// As [`JsonClient::get`].
+    pub async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.succeed(Method::DELETE, path, None).await
+    }
+}

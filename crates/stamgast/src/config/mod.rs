@@ -1,0 +1,282 @@
+//! Which settings are there, in which form, and which source of them wins?
+
+mod key;
+mod load;
+
+pub use key::resolve as resolve_keys;
+pub use load::{Flags, apply_serve, load};
+
+use serde::{Deserialize, Serialize};
+
+/// The documentation of every setting: the defaults as a file, carried inside the program.
+pub const DEFAULT_FILE: &str = include_str!("../../../../stamgast.default.toml");
+
+/// Which side of the two contracts this process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Both sides, sharing a database; they still talk over HTTP.
+    All,
+    /// The POS cloud.
+    Platform,
+    /// The integrator.
+    Partner,
+}
+
+impl Role {
+    /// Whether the POS cloud runs here.
+    pub fn is_platform(self) -> bool {
+        self != Role::Partner
+    }
+
+    /// Whether the integrator runs here.
+    pub fn is_partner(self) -> bool {
+        self != Role::Platform
+    }
+}
+
+/// Every setting. `stamgast.default.toml` says what each one means; a test holds the two together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub database: String,
+    /// Address and port to listen on.
+    pub listen: String,
+    /// Which side runs here.
+    pub role: Role,
+    /// Whether `serve` migrates by itself.
+    pub migrate: bool,
+    /// 0: one per core.
+    pub worker_threads: usize,
+    /// What is logged, and how.
+    pub log: Log,
+    /// The key that seals outbound secrets.
+    pub secret: Secret,
+    /// The database port's threads and queue.
+    pub lanes: Lanes,
+    /// Limits on what comes in.
+    pub door: Door,
+    /// How things go out.
+    pub courier: Courier,
+    /// The POS cloud's own settings.
+    pub platform: Platform,
+    /// The integrator's own settings.
+    pub partner: Partner,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// A level or a filter.
+    pub level: String,
+    /// `text` or `json`.
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// `[secret]`
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secret {
+    /// `<key id>:<64 hex digits or base64>`; empty: not given here.
+    pub key: String,
+    /// A file with the key; empty: the default of the database.
+    pub key_file: String,
+    /// Keys that may still open.
+    pub old_keys: Vec<String>,
+}
+
+impl std::fmt::Debug for Secret {
+    /// Never shows a key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secret").field("key_file", &self.key_file).finish_non_exhaustive()
+    }
+}
+
+/// `[lanes]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lanes {
+    /// Reading connections.
+    pub read: usize,
+    /// Writing connections, PostgreSQL only.
+    pub write: usize,
+    /// Commands that may wait.
+    pub queue_limit: usize,
+    /// Commands in one SQLite commit.
+    pub batch_limit: usize,
+}
+
+/// `[door]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Door {
+    /// Seconds for the head of a request.
+    pub header_read_seconds: u64,
+    /// Connections at once.
+    pub connection_limit: usize,
+    /// Time for accepted work to finish at the end.
+    pub shutdown_seconds: u64,
+}
+
+/// `[courier]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Courier {
+    /// Waits after the first attempt.
+    pub schedule_seconds: Vec<u64>,
+    /// Spread of each wait.
+    pub jitter_percent: u8,
+    /// Deadline of one call.
+    pub deadline_ms: u64,
+    /// How often to look without a wake-up.
+    pub poll_ms: u64,
+    /// How often a subscription is served anyway.
+    pub tick_seconds: u64,
+    /// Wait for further changes.
+    pub debounce_ms: u64,
+    /// Whether plain http may be called.
+    pub allow_http: bool,
+    /// Private networks that may be called, as CIDR.
+    pub allow_networks: Vec<String>,
+}
+
+/// `[platform]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Platform {
+    /// Deadline of an offer.
+    pub offer_deadline_ms: u64,
+    /// Bytes of an offer's answer.
+    pub offer_bytes_max: usize,
+    /// Deadline of a validation error report.
+    pub validation_report_deadline_ms: u64,
+    /// Validation error reports under way at once.
+    pub validation_reports_max: usize,
+    /// Life of an API access token.
+    pub access_token_seconds: i64,
+    /// Token requests per client and minute.
+    pub token_requests_per_minute: u32,
+    /// Bytes of a register's body.
+    pub pos_body_bytes_max: usize,
+    /// Bytes of a set-up body.
+    pub admin_body_bytes_max: usize,
+}
+
+/// `[partner]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Partner {
+    /// Bytes of an offer request or a usage report.
+    pub loyalty_body_bytes_max: usize,
+    /// Bytes of a DataSync request.
+    pub datasync_body_bytes_max: usize,
+    /// Bytes of a set-up body.
+    pub admin_body_bytes_max: usize,
+    /// How often ended holds are marked.
+    pub sweep_seconds: u64,
+    /// Holds marked in one transaction.
+    pub sweep_slice_rows: i64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database: "sqlite:stamgast.sqlite".to_owned(),
+            listen: "127.0.0.1:8080".to_owned(),
+            role: Role::All,
+            migrate: true,
+            worker_threads: 0,
+            log: Log { level: "info".to_owned(), format: LogFormat::Text },
+            secret: Secret { key: String::new(), key_file: String::new(), old_keys: Vec::new() },
+            lanes: Lanes { read: 2, write: 8, queue_limit: 4096, batch_limit: 64 },
+            door: Door { header_read_seconds: 10, connection_limit: 4096, shutdown_seconds: 30 },
+            courier: Courier {
+                schedule_seconds: vec![10, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 86_400],
+                jitter_percent: 20,
+                deadline_ms: 30_000,
+                poll_ms: 1000,
+                tick_seconds: 60,
+                debounce_ms: 2000,
+                allow_http: false,
+                allow_networks: Vec::new(),
+            },
+            platform: Platform {
+                offer_deadline_ms: 10_000,
+                offer_bytes_max: 1 << 20,
+                validation_report_deadline_ms: 30_000,
+                validation_reports_max: 64,
+                access_token_seconds: 3600,
+                token_requests_per_minute: 60,
+                pos_body_bytes_max: 256 << 10,
+                admin_body_bytes_max: 4 << 20,
+            },
+            partner: Partner {
+                loyalty_body_bytes_max: 1 << 20,
+                datasync_body_bytes_max: 8 << 20,
+                admin_body_bytes_max: 256 << 10,
+                sweep_seconds: 30,
+                sweep_slice_rows: 500,
+            },
+        }
+    }
+}
+
+/// The path of every setting, dotted: `database`, `courier.tick_seconds`, …
+pub(crate) fn paths() -> Vec<String> {
+    fn walk(prefix: &str, table: &toml::Table, into: &mut Vec<String>) {
+        for (name, value) in table {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            match value {
+                toml::Value::Table(inner) => walk(&path, inner, into),
+                _ => into.push(path),
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    // the embedded file is a constant, and a test reads it; an unreadable one has no settings
+    walk("", &DEFAULT_FILE.parse().unwrap_or_default(), &mut paths);
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_file_says_what_the_code_does() {
+        let file: toml::Table = DEFAULT_FILE.parse().unwrap();
+        let code = toml::Table::try_from(Config::default()).unwrap();
+        assert_eq!(file, code, "stamgast.default.toml and Config::default() differ");
+        let read: Config = DEFAULT_FILE.parse::<toml::Table>().unwrap().try_into().unwrap();
+        assert_eq!(read, Config::default());
+    }
+
+    #[test]
+    fn every_setting_of_the_file_has_its_meaning_above_it() {
+        let lines: Vec<&str> = DEFAULT_FILE.lines().collect();
+        for (index, line) in lines.iter().enumerate() {
+            if line.contains(" = ") && !line.starts_with('#') {
+                assert!(lines[index - 1].starts_with('#'), "line {}: no meaning above {line}", index + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_never_shown() {
+        let mut config = Config::default();
+        config.secret.key = "5ecre7".repeat(10);
+        assert!(!format!("{config:?}").contains("5ecre7"));
+    }
+}

@@ -1,0 +1,105 @@
+//! How is the database opened, brought up to date, and checked?
+
+use crate::config::{Config, Role};
+use anyhow::Context as _;
+use db::{Db, Migrations};
+
+/// The tables a process in this role owns.
+pub fn migrations(role: Role) -> Vec<Migrations> {
+    let mut sets = vec![door::MIGRATIONS, courier::MIGRATIONS];
+    if role.is_platform() {
+        sets.push(platform::MIGRATIONS);
+    }
+    if role.is_partner() {
+        sets.push(partner::MIGRATIONS);
+    }
+    sets
+}
+
+/// Opens the configured database; nothing in it is changed.
+///
+/// # Errors
+/// When it cannot be reached.
+pub async fn open(config: &Config) -> anyhow::Result<Db> {
+    let mut options = db::Options::new(&config.database);
+    options.read_lanes = config.lanes.read;
+    options.write_lanes = config.lanes.write;
+    options.queue_limit = config.lanes.queue_limit;
+    options.batch_limit = config.lanes.batch_limit;
+    Db::open(options).await.with_context(|| format!("the database {} cannot be opened", shown(&config.database)))
+}
+
+/// Brings the tables up to date; gives what was applied.
+///
+/// # Errors
+/// When a migration fails or the database holds another history.
+pub async fn migrate(db: &Db, role: Role) -> anyhow::Result<Vec<String>> {
+    db.migrate(&migrations(role)).await.context("the tables cannot be brought up to date")
+}
+
+/// An error when some migration is missing.
+///
+/// # Errors
+/// With the names of the missing ones and what to do.
+pub async fn refuse_when_behind(db: &Db, role: Role) -> anyhow::Result<()> {
+    let pending = db.pending(&migrations(role)).await.context("the tables' state cannot be read")?;
+    anyhow::ensure!(
+        pending.is_empty(),
+        "the database is behind this program: {} missing. Run `stamgast migrate` on it, or start without --no-migrate",
+        pending.join(", ")
+    );
+    Ok(())
+}
+
+/// What the configuration wants before work begins: up to date by itself, or refused.
+///
+/// # Errors
+/// As [`migrate`] and [`refuse_when_behind`].
+pub async fn prepare(db: &Db, config: &Config) -> anyhow::Result<()> {
+    if !config.migrate {
+        return refuse_when_behind(db, config.role).await;
+    }
+    for name in migrate(db, config.role).await? {
+        tracing::info!(migration = name, "applied");
+    }
+    Ok(())
+}
+
+/// Every row at fault, one line each; empty when the ledger is in order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn verify(db: &Db, role: Role) -> anyhow::Result<Vec<String>> {
+    if !role.is_partner() {
+        return Ok(Vec::new()); // the ledger is the integrator's
+    }
+    let faults = partner::verify(db).await.context("the ledger cannot be read")?;
+    Ok(faults.iter().map(ToString::to_string).collect())
+}
+
+/// A database URL without the password it may hold.
+pub(crate) fn shown(url: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+        Some((scheme, (_, host))) => format!("{scheme}://…@{host}"),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        assert_eq!(shown("postgres://me:p@ss@host/name"), "postgres://…@host/name");
+        assert_eq!(shown("sqlite:a/b.sqlite"), "sqlite:a/b.sqlite");
+    }
+
+    #[test]
+    fn each_role_owns_its_own_tables_and_the_shared_ones() {
+        let owners = |role| migrations(role).iter().map(|set| set.owner).collect::<Vec<_>>();
+        assert_eq!(owners(Role::All), ["door", "courier", "platform", "partner"]);
+        assert_eq!(owners(Role::Platform), ["door", "courier", "platform"]);
+        assert_eq!(owners(Role::Partner), ["door", "courier", "partner"]);
+    }
+}

@@ -1,0 +1,27 @@
+//! Which messages make up the loyalty API, and where is each one?
+//!
+//! One file per documented page (protocol.md §10). Members have the documented names in snake case. A member is
+//! required in reading only where nothing can be computed without it.
+
+mod benefit_usages;
+mod get_benefit_offer;
+mod metadata;
+mod open_text;
+mod report_benefit_usage;
+mod report_offer_validation_error;
+mod validate;
+mod validate_balances;
+
+pub use benefit_usages::{BenefitUsage, MarkAsSynchronized, MarkedAsSynchronized};
+pub use get_benefit_offer::{
+    BalanceBenefitOfferRequest, BalanceType, Benefit, BenefitInput, BenefitInputResult, GeneralDiscount, ItemBenefits,
+    ItemToPay, LoyaltyOfferResponse, MenuProductDefinition, OfferBalance, OfferCustomer, Prepayment, ProductCategory,
+    SourceType, ThirdPartyLoyaltyOfferRequest,
+};
+pub use metadata::Metadata;
+pub use report_benefit_usage::{
+    AppliedBenefit, ApplicationType, BillState, LoyaltyBenefitUsagesPayload, PaidItem, PaymentByBalance, UsedBalance,
+    UsedGeneralDiscount,
+};
+pub use report_offer_validation_error::{LoyaltyOfferValidationError, ValidationErrorDetail, ViolationCode};
+pub use validate::{Violation, validate};

@@ -1,0 +1,106 @@
+//! How is a message from a foreign system read, and what is said when it cannot be?
+//!
+//! Accepted everywhere: unknown members (kept), a number as text, an id as a number, `null` for a missing
+//! optional member, a key given twice (the last one counts), a byte order mark. Never accepted: a value of
+//! another kind than the documents name, NaN-like text, more nesting or bytes than the limits.
+//! Sources: protocol.md §1.4, §1.5; loyalty.md §0.
+
+mod object;
+
+pub use object::{Extra, Object};
+
+use serde_json::Value;
+
+/// Most bytes [`from_slice`] takes; routes set narrower limits of their own.
+pub const BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Deepest nesting that is read (the JSON parser's own limit).
+pub const DEPTH_MAX: usize = 128;
+
+/// A message that is read tolerantly out of a JSON object.
+pub trait Read: Sized {
+    /// Takes the documented members out of `object`; what is left belongs to `extra`.
+    ///
+    /// # Errors
+    /// The first member that is missing or of another kind, by its path inside `object`.
+    fn read(object: &mut Object) -> Result<Self, ReadError>;
+}
+
+/// A message that could not be read: where, what was expected and what came instead.
+///
+/// Values of text members are never quoted, so the error is fit for a log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: expected {expected}, found {found}", if path.is_empty() { "body" } else { path })]
+pub struct ReadError {
+    /// The member, as `itemsToPay[0].product.categories[1].categoryId`; empty for the whole body.
+    pub path: String,
+    /// What the documents ask for.
+    pub expected: String,
+    /// The kind of what came, `nothing` for a missing member.
+    pub found: String,
+}
+
+impl ReadError {
+    /// An error at `path`.
+    pub fn new(path: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { path: path.into(), expected: expected.into(), found: found.into() }
+    }
+
+    /// The same error seen from the object that holds `key`.
+    #[must_use]
+    pub fn inside(mut self, key: &str) -> Self {
+        let joint = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        self.path = format!("{key}{joint}{}", self.path);
+        self
+    }
+
+    /// The same error seen from the list whose entry `index` holds it.
+    #[must_use]
+    pub fn at_index(self, index: usize) -> Self {
+        self.inside(&format!("[{index}]"))
+    }
+}
+
+/// Reads one message from the bytes of a body.
+///
+/// # Errors
+/// Names the member at fault; an empty path means that the body as a whole is no JSON object.
+pub fn from_slice<T: Read>(bytes: &[u8]) -> Result<T, ReadError> {
+    from_value(value_from_slice(bytes)?)
+}
+
+/// Reads one message from JSON that is already parsed.
+///
+/// # Errors
+/// As [`from_slice`].
+pub fn from_value<T: Read>(value: Value) -> Result<T, ReadError> {
+    T::read(&mut Object::from_value(value)?)
+}
+
+/// Parses a body into JSON under the limits of this module, without asking for a shape.
+///
+/// # Errors
+/// Too many bytes, no UTF-8, no JSON, too deep: with the line and column where it ends to make sense.
+pub fn value_from_slice(bytes: &[u8]) -> Result<Value, ReadError> {
+    if bytes.len() > BYTES_MAX {
+        return Err(ReadError::new("", format!("at most {BYTES_MAX} bytes"), format!("{} bytes", bytes.len())));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ReadError::new("", "a JSON object", "an empty body"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| ReadError::new("", "a JSON object", error.to_string()))
+}
+
+/// What came, in words that quote no text.
+pub(crate) fn kind_of(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) if number.as_str().len() <= 40 => format!("the number {number}"),
+        Value::Number(number) => format!("a number of {} characters", number.as_str().len()),
+        Value::String(text) => format!("text of {} characters", text.chars().count()),
+        Value::Array(entries) => format!("a list of {}", entries.len()),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}
