@@ -13,13 +13,16 @@
 mod app;
 mod database;
 mod engine;
+mod house;
 mod scripted;
 
 pub use app::{KEY, START, TestApp, test_config};
 pub use database::TestDatabase;
 pub use db::Engine;
 pub use engine::run;
-pub use scripted::{Received, Scripted, Step};
+pub use house::{House, assert_number, eventually};
+pub use stamgast::demo::restaurant;
+pub use scripted::{Decide, Received, Scripted, Step};
 
 /// Writes two tests for each scenario: the same body on SQLite and on PostgreSQL.
 #[macro_export]

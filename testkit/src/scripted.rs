@@ -7,6 +7,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use stamgast::client::JsonClient;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +23,10 @@ pub enum Step {
     Late(Duration, Box<Step>),
     /// Read the request and close the connection without an answer.
     Drop,
+    /// Hand the request on to this server and give its answer back.
+    Forward(String),
+    /// Hand the request on to this server, then close the connection without an answer.
+    ForwardAndDrop(String),
 }
 
 impl Step {
@@ -52,10 +57,24 @@ impl Received {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).expect("a JSON body")
     }
+
+    /// Sends the same request to another server.
+    async fn hand_on(&self, url: &str) -> anyhow::Result<(u16, String)> {
+        let mut caller = JsonClient::new(url)?;
+        if let Some(authorization) = self.headers.get(http::header::AUTHORIZATION) {
+            caller = caller.authorization(authorization.to_str()?);
+        }
+        let answer = caller.send(self.method.clone(), &self.path, Some(self.body.to_vec())).await?;
+        Ok((answer.status, answer.text))
+    }
 }
+
+/// Chooses what to do with a request; `None` leaves it to the script.
+pub type Decide = Box<dyn Fn(&Received) -> Option<Step> + Send + Sync>;
 
 #[derive(Default)]
 struct State {
+    decide: Option<Decide>,
     script: VecDeque<Step>,
     then: Option<Step>,
     received: Vec<Received>,
@@ -104,6 +123,11 @@ impl Scripted {
         self.lock().then = Some(step);
     }
 
+    /// Chooses by request from now on.
+    pub fn decide(&self, decide: Decide) {
+        self.lock().decide = Some(decide);
+    }
+
     /// Adds to the script.
     pub fn push(&self, step: Step) {
         self.lock().script.push_back(step);
@@ -141,11 +165,13 @@ impl Scripted {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
         let path = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+        let received = Received { method: head.method, path, headers: head.headers, body };
         let mut step = {
             let mut state = self.lock();
-            state.received.push(Received { method: head.method, path, headers: head.headers, body });
+            let decided = state.decide.as_ref().and_then(|decide| decide(&received));
+            state.received.push(received.clone());
             let last = state.then.clone().unwrap_or_else(Step::ok);
-            state.script.pop_front().unwrap_or(last)
+            decided.or_else(|| state.script.pop_front()).unwrap_or(last)
         };
         self.news.notify_waiters();
         loop {
@@ -162,6 +188,14 @@ impl Scripted {
                     step = *next;
                 }
                 Step::Drop => return Err(Dropped),
+                Step::Forward(url) => {
+                    let (status, text) = received.hand_on(&url).await.map_err(|_| Dropped)?;
+                    step = Step::Answer(status, text);
+                }
+                Step::ForwardAndDrop(url) => {
+                    received.hand_on(&url).await.map_err(|_| Dropped)?;
+                    step = Step::Drop;
+                }
             }
         }
     }

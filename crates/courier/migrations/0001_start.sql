@@ -56,7 +56,8 @@ CREATE INDEX courier_delivery_pending
     ON courier_delivery (merchant, destination_id, place, kind, number) WHERE state = 'pending';
 CREATE INDEX courier_delivery_record ON courier_delivery (merchant, kind, record);
 
--- What each request met. Rows are only ever added. subject is a delivery, or subscription/domain of a feed lane.
+-- append-only: courier_attempt
+-- What each request met. subject is a delivery, or subscription/domain of a feed lane.
 CREATE TABLE courier_attempt (
     merchant            TEXT   NOT NULL,
     subject             TEXT   NOT NULL,
@@ -114,28 +115,29 @@ CREATE TABLE courier_subscription (
     PRIMARY KEY (merchant, subscription_id)
 );
 
--- One lane per subscription and domain. position: everything up to it was received. examined: up to it there
--- was nothing more to send when somebody looked. span: so many records from the position on hold one that the
--- receiver cannot take (0: nothing is suspected); probing: the suspect is skipped to see whether the next passes.
+-- One lane per subscription and domain. position: everything up to it was received. span: so many records after
+-- the position hold one that the receiver does not take (0: nothing is suspected). probing: the suspect is known,
+-- and the record that many places behind it is tried instead (0: no).
 CREATE TABLE courier_position (
     merchant        TEXT   NOT NULL,
     subscription_id TEXT   NOT NULL,
     domain          TEXT   NOT NULL,
     position        BIGINT NOT NULL,
-    examined        BIGINT NOT NULL,
     due_at          BIGINT NOT NULL,
     lease_until     BIGINT NOT NULL,
     fence           BIGINT NOT NULL,
     attempts        BIGINT NOT NULL,
     failures        BIGINT NOT NULL,
     span            BIGINT NOT NULL,
-    probing         BIGINT NOT NULL CHECK (probing IN (0, 1)),
+    probing         BIGINT NOT NULL,
+    failing_since   BIGINT,
     last_error      TEXT,
     last_success_at BIGINT,
     paused_at       BIGINT,
     paused_reason   TEXT,
     PRIMARY KEY (merchant, subscription_id, domain)
 );
+CREATE INDEX courier_position_retry ON courier_position (due_at) WHERE failures > 0;
 
 -- Records a receiver could not take, so that the rest of their lane could go on.
 CREATE TABLE courier_set_aside (

@@ -20,7 +20,9 @@ pub enum Authorization {
 
 /// A secret that cannot be sent in a header. It does not hold the secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected a secret of 1 to 512 visible ASCII characters{extra}, found {found}; ask the partner for another one")]
+#[error(
+    "expected a secret of 1 to 512 visible ASCII characters{extra}, found {found}; ask the partner for another one"
+)]
 pub struct InvalidSecret {
     extra: &'static str,
     found: String,

@@ -141,13 +141,12 @@ impl Caller {
         let client = self.client.get_or_init(|| client(&self.guard));
         let client = client.as_ref().map_err(|error| CallError::Ours(error.clone()))?;
         let mut headers = request.headers.clone();
-        headers
-            .entry(header::CONTENT_TYPE)
-            .or_insert_with(|| HeaderValue::from_static("application/json"));
+        headers.entry(header::CONTENT_TYPE).or_insert_with(|| HeaderValue::from_static("application/json"));
         if let Some(authorization) = &request.authorization {
             headers.insert(header::AUTHORIZATION, authorization.clone());
         }
-        let prepared = client.request(request.method.clone(), url).headers(headers).body(request.body.clone());
+        let prepared =
+            client.request(request.method.clone(), url).headers(headers).body(request.body.clone());
         let exchange = exchange(&self.guard, prepared, request.answer_bytes_max);
         match tokio::time::timeout(request.deadline, exchange).await {
             Ok(result) => result,

@@ -33,7 +33,12 @@ pub struct Change<'a> {
 
 /// Appends changes. Call it **last** in a writing transaction: the counter row it takes lets no other change
 /// of the merchant commit before this transaction does.
-pub fn append(tx: &mut Tx<'_>, merchant: &str, changes: &[Change<'_>], now: Timestamp) -> Result<(), db::Error> {
+pub fn append(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    changes: &[Change<'_>],
+    now: Timestamp,
+) -> Result<(), db::Error> {
     if changes.is_empty() {
         return Ok(());
     }

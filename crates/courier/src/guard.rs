@@ -21,7 +21,9 @@ pub enum TargetRefusal {
     #[error("expected an absolute URL such as https://example.com/hook, found another text")]
     Url,
     /// Another scheme than https, and the host is not listed for plain http.
-    #[error("expected an https URL (plain http only for hosts listed in the configuration), found {scheme}://{host}")]
+    #[error(
+        "expected an https URL (plain http only for hosts listed in the configuration), found {scheme}://{host}"
+    )]
     Scheme {
         /// What came.
         scheme: String,
@@ -62,7 +64,8 @@ impl TargetGuard {
     /// For tests and the demo: plain http to this machine.
     #[must_use]
     pub fn allow_loopback(self) -> Self {
-        let loopback = [IpNet::from(IpAddr::V4(Ipv4Addr::LOCALHOST)), IpNet::from(IpAddr::V6(Ipv6Addr::LOCALHOST))];
+        let loopback =
+            [IpNet::from(IpAddr::V4(Ipv4Addr::LOCALHOST)), IpNet::from(IpAddr::V6(Ipv6Addr::LOCALHOST))];
         loopback
             .into_iter()
             .fold(self, Self::allow_network)
@@ -93,7 +96,8 @@ impl TargetGuard {
     /// Whether an address may be connected to.
     pub fn check_address(&self, address: IpAddr) -> Result<(), TargetRefusal> {
         let plain = unwrapped(address);
-        let listed = self.networks.iter().any(|network| network.contains(&plain) || network.contains(&address));
+        let listed =
+            self.networks.iter().any(|network| network.contains(&plain) || network.contains(&address));
         if listed || is_public(plain) { Ok(()) } else { Err(TargetRefusal::Address(address)) }
     }
 }
@@ -145,10 +149,15 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 /// Only global unicast 2000::/3 is public, without its special parts.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
-    let special = (first == 0x2001 && second < 0x200) // protocol assignments: Teredo, benchmarks, ORCHID
-        || (first == 0x2001 && second == 0xdb8) // documentation
-        || first == 0x2002 // 6to4; unwrapped before
-        || (first == 0x3fff && second < 0x1000); // documentation
+    let special = match first {
+        // Protocol assignments (Teredo, benchmarks, ORCHID) and documentation
+        0x2001 => second < 0x200 || second == 0xdb8,
+        // 6to4; unwrapped before
+        0x2002 => true,
+        // Documentation
+        0x3fff => second < 0x1000,
+        _ => false,
+    };
     first & 0xe000 == 0x2000 && !special
 }
 
@@ -158,17 +167,65 @@ mod tests {
 
     #[test]
     fn each_address_and_whether_it_is_reached() {
-        let allowed = ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2a00:1450:4014:80e::200e", "::ffff:8.8.8.8",
-            "64:ff9b::808:808", "2002:808:808::1"];
+        let allowed = [
+            "8.8.8.8",
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2a00:1450:4014:80e::200e",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+            "2002:808:808::1",
+        ];
         let refused = [
-            "0.0.0.0", "0.1.2.3", "10.0.0.1", "127.0.0.1", "127.255.255.254", "172.16.0.1", "172.31.255.255",
-            "192.168.1.1", "169.254.169.254", "169.254.0.1", "100.64.0.1", "100.100.100.200", "100.127.255.255",
-            "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "192.88.99.1",
-            "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255",
-            "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::7f00:1", "::a00:1",
-            "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::1", "2002:a9fe:a9fe::1",
-            "2002:c0a8:101::1", "fc00::1", "fd00:ec2::254", "fe80::1", "febf::1", "fec0::1", "ff02::1", "2001::1",
-            "2001:db8::1", "3fff::1", "100::1", "4000::1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "127.0.0.1",
+            "127.255.255.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "169.254.0.1",
+            "100.64.0.1",
+            "100.100.100.200",
+            "100.127.255.255",
+            "192.0.0.1",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+            "203.0.113.1",
+            "192.88.99.1",
+            "224.0.0.1",
+            "239.255.255.255",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "::7f00:1",
+            "::a00:1",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::1",
+            "2002:7f00:1::1",
+            "2002:a9fe:a9fe::1",
+            "2002:c0a8:101::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "febf::1",
+            "fec0::1",
+            "ff02::1",
+            "2001::1",
+            "2001:db8::1",
+            "3fff::1",
+            "100::1",
+            "4000::1",
         ];
         let guard = TargetGuard::strict();
         for address in allowed {
@@ -182,9 +239,13 @@ mod tests {
     #[test]
     fn a_listed_network_opens_itself_only_also_when_wrapped() {
         let guard = TargetGuard::strict().allow_network("10.1.0.0/16".parse().unwrap());
-        for (address, reached) in
-            [("10.1.2.3", true), ("::ffff:10.1.2.3", true), ("10.2.0.1", false), ("127.0.0.1", false), ("::1", false)]
-        {
+        for (address, reached) in [
+            ("10.1.2.3", true),
+            ("::ffff:10.1.2.3", true),
+            ("10.2.0.1", false),
+            ("127.0.0.1", false),
+            ("::1", false),
+        ] {
             assert_eq!(guard.check_address(address.parse().unwrap()).is_ok(), reached, "{address}");
         }
     }
@@ -220,7 +281,8 @@ mod tests {
             assert_eq!(guard.check_url(url).map(|_| ()), expected, "{url}");
         }
         let local = TargetGuard::strict().allow_loopback();
-        for url in ["http://127.0.0.1:9/x", "http://[::1]:9/x", "http://localhost:9/x", "https://127.0.0.1/"] {
+        for url in ["http://127.0.0.1:9/x", "http://[::1]:9/x", "http://localhost:9/x", "https://127.0.0.1/"]
+        {
             assert!(local.check_url(url).is_ok(), "{url}");
         }
         assert!(local.check_url("http://127.0.0.2/").is_err());

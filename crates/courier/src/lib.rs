@@ -22,9 +22,11 @@ pub use call::{CallAnswer, CallError, CallRequest, Caller};
 pub use feed::{ChangedRecord, Domain, FeedSource};
 pub use guard::{TargetGuard, TargetRefusal};
 pub use outbox::{Delivery, Listener};
-pub use run::{Courier, CourierConfig};
+pub use run::{Courier, CourierConfig, Wake};
 pub use seal::Keyring;
 
 /// The courier's tables.
-pub const MIGRATIONS: db::Migrations =
-    db::Migrations { owner: "courier", files: &[("0001_start", include_str!("../migrations/0001_start.sql"))] };
+pub const MIGRATIONS: db::Migrations = db::Migrations {
+    owner: "courier",
+    files: &[("0001_start", include_str!("../migrations/0001_start.sql"))],
+};

@@ -3,8 +3,7 @@
 use jiff::SignedDuration;
 
 /// Seconds after each failed attempt (sync.md §2): 11 gaps, so 12 attempts over about 71 hours.
-pub const STEPS_SECONDS: [u64; 11] =
-    [10, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 86_400];
+pub const STEPS_SECONDS: [u64; 11] = [10, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 86_400];
 /// Each gap is moved by up to this much of itself, so that a receiver that comes back is not met by all at once.
 pub const JITTER_PERCENT: u8 = 20;
 
@@ -63,7 +62,8 @@ impl Schedule {
         let width = u128::from(reach.unsigned_abs()) * 2 + 1;
         let drawn = i64::try_from((u128::from(random) * width) >> 64).unwrap_or(0) - reach;
         let jittered = step + drawn;
-        let asked = asked_seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000));
+        let asked =
+            asked_seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000));
         let gap = asked.unwrap_or(0).clamp(jittered, jittered.max(step.saturating_mul(2)));
         Wait { gap: SignedDuration::from_micros(gap), asked_seconds }
     }
@@ -82,8 +82,10 @@ mod tests {
     fn the_default_schedule_is_the_documents() {
         let schedule = Schedule::new(STEPS_SECONDS.to_vec(), 0);
         assert_eq!(schedule.attempts_max(), 12);
-        let gaps: Vec<i64> =
-            (1..).map_while(|failures| schedule.wait(failures, 7, None)).map(|wait| wait.gap.as_secs()).collect();
+        let gaps: Vec<i64> = (1..)
+            .map_while(|failures| schedule.wait(failures, 7, None))
+            .map(|wait| wait.gap.as_secs())
+            .collect();
         assert_eq!(gaps, [10, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 86_400]);
         assert_eq!(gaps.iter().sum::<i64>() / 3_600, 71);
         assert_eq!(schedule.wait_for_ever(40, 7, None).gap.as_secs(), 86_400);

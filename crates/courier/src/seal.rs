@@ -33,7 +33,10 @@ pub struct Keyring {
 impl std::fmt::Debug for Keyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let ids: Vec<&String> = self.keys.keys().collect();
-        f.debug_struct("Keyring").field("current", &self.current).field("key_ids", &ids).finish_non_exhaustive()
+        f.debug_struct("Keyring")
+            .field("current", &self.current)
+            .field("key_ids", &ids)
+            .finish_non_exhaustive()
     }
 }
 
@@ -133,7 +136,8 @@ impl Keyring {
 
     fn cipher(&self, key_id: &str) -> Result<XChaCha20Poly1305, SealError> {
         let key = self.keys.get(key_id).ok_or_else(|| SealError::UnknownKey(key_id.to_owned()))?;
-        XChaCha20Poly1305::new_from_slice(key.as_slice()).map_err(|_| SealError::UnknownKey(key_id.to_owned()))
+        XChaCha20Poly1305::new_from_slice(key.as_slice())
+            .map_err(|_| SealError::UnknownKey(key_id.to_owned()))
     }
 }
 
@@ -224,7 +228,8 @@ mod tests {
 
     #[test]
     fn keys_are_read_in_hex_and_base64_and_never_shown() {
-        let ring = Keyring::parse("a:0101010101010101010101010101010101010101010101010101010101010101").unwrap();
+        let ring =
+            Keyring::parse("a:0101010101010101010101010101010101010101010101010101010101010101").unwrap();
         let same = Keyring::parse("a:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap();
         let sealed = ring.seal(&outside(), "c", b"x").unwrap();
         assert_eq!(same.open("c", &sealed).unwrap().as_slice(), b"x");

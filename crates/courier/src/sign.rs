@@ -23,8 +23,11 @@ pub(crate) fn headers(id: &str, body: &[u8], at: Timestamp, secrets: Option<&str
         headers.insert(WEBHOOK_ID, id);
     }
     headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(seconds));
-    let signatures: Vec<String> =
-        secrets.unwrap_or_default().split_ascii_whitespace().map(|secret| signature(secret, id, seconds, body)).collect();
+    let signatures: Vec<String> = secrets
+        .unwrap_or_default()
+        .split_ascii_whitespace()
+        .map(|secret| signature(secret, id, seconds, body))
+        .collect();
     if !signatures.is_empty()
         && let Ok(signatures) = HeaderValue::from_str(&signatures.join(" "))
     {
@@ -80,7 +83,9 @@ mod tests {
     #[test]
     fn id_time_and_body_each_change_the_signature() {
         let base = signature("k", "a", 1, b"x");
-        for other in [signature("k", "b", 1, b"x"), signature("k", "a", 2, b"x"), signature("k", "a", 1, b"y")] {
+        for other in
+            [signature("k", "b", 1, b"x"), signature("k", "a", 2, b"x"), signature("k", "a", 1, b"y")]
+        {
             assert_ne!(base, other);
         }
     }

@@ -63,8 +63,14 @@ mod tests {
 
     #[test]
     fn each_header_and_what_is_read_from_it() {
-        // header values, bearer, basic, verbatim or bearer
-        let table: &[(&[&str], Option<&str>, Option<(&str, &str)>, Option<&str>)] = &[
+        /// Header values, bearer, basic, verbatim or bearer.
+        type Case = (
+            &'static [&'static str],
+            Option<&'static str>,
+            Option<(&'static str, &'static str)>,
+            Option<&'static str>,
+        );
+        let table: &[Case] = &[
             (&[], None, None, None),
             (&[""], None, None, None),
             (&["Bearer abc"], Some("abc"), None, Some("abc")),

@@ -11,13 +11,18 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::convert::Infallible;
+use wire::ReadError;
+use wire::errors::ErrorBody;
+
+const RETRY_WHEN_BUSY_SECONDS: u64 = 1;
+const RETRY_WHEN_AWAY_SECONDS: u64 = 5;
 
 /// An error answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiError {
     /// The HTTP status; also `httpStatus` in the body.
     pub status: StatusCode,
-    /// A stable text for programs, such as `badRequest` or `HOLD_GONE`.
+    /// A stable text for programs, such as `BAD_REQUEST` or `HOLD_GONE`.
     pub code: Cow<'static, str>,
     /// What was expected, what came, what to do: for people.
     pub message: String,
@@ -122,14 +127,15 @@ impl ApiError {
     }
 
     /// The body of the answer.
-    pub fn body(&self) -> Value {
-        let mut body = self.extra.clone();
-        body.insert("code".into(), Value::from(self.code.as_ref()));
-        body.insert("message".into(), Value::from(self.message.as_str()));
-        body.insert("error".into(), Value::from(self.message.as_str()));
-        body.insert("name".into(), Value::from(name_of(self.status)));
-        body.insert("httpStatus".into(), Value::from(self.status.as_u16()));
-        Value::Object(body)
+    pub fn body(&self) -> ErrorBody {
+        ErrorBody {
+            code: self.code.clone().into_owned(),
+            message: self.message.clone(),
+            error: self.message.clone(),
+            name: name_of(self.status).to_owned(),
+            http_status: self.status.as_u16(),
+            extra: self.extra.clone(),
+        }
     }
 }
 
@@ -143,22 +149,22 @@ impl std::error::Error for ApiError {}
 
 fn code_of(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        400 => "badRequest",
-        401 => "unauthorized",
-        403 => "forbidden",
-        404 => "notFound",
-        405 => "methodNotAllowed",
-        408 => "requestTimeout",
-        409 => "conflict",
-        413 => "payloadTooLarge",
-        415 => "unsupportedMediaType",
-        422 => "unprocessable",
-        429 => "tooManyRequests",
-        502 => "badGateway",
-        503 => "unavailable",
-        504 => "gatewayTimeout",
-        400..=499 => "refused",
-        _ => "internal",
+        400 => "BAD_REQUEST",
+        401 => "UNAUTHORIZED",
+        403 => "FORBIDDEN",
+        404 => "NOT_FOUND",
+        405 => "METHOD_NOT_ALLOWED",
+        408 => "REQUEST_TIMEOUT",
+        409 => "CONFLICT",
+        413 => "PAYLOAD_TOO_LARGE",
+        415 => "UNSUPPORTED_MEDIA_TYPE",
+        422 => "UNPROCESSABLE",
+        429 => "TOO_MANY_REQUESTS",
+        502 => "BAD_GATEWAY",
+        503 => "UNAVAILABLE",
+        504 => "GATEWAY_TIMEOUT",
+        _ if status.is_client_error() => "REFUSED",
+        _ => "INTERNAL",
     }
 }
 
@@ -169,7 +175,9 @@ fn name_of(status: StatusCode) -> &'static str {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, self.body().to_string()).into_response();
+        // A body of texts and numbers cannot fail to be written.
+        let body = serde_json::to_vec(&self.body()).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = self.retry_after_seconds {
@@ -184,8 +192,31 @@ impl IntoResponse for ApiError {
 
 impl From<db::Error> for ApiError {
     fn from(error: db::Error) -> Self {
-        tracing::error!(error = %error, "the database could not do what a request needed");
-        Self::internal()
+        match error {
+            // The load is the news, and the queue's own metrics tell it.
+            db::Error::Busy => Self::unavailable(RETRY_WHEN_BUSY_SECONDS),
+            db::Error::CommitUnknown => {
+                tracing::error!(%error, "nobody knows whether a command counts");
+                Self::unavailable(RETRY_WHEN_AWAY_SECONDS)
+            }
+            error if error.is_transient() => {
+                tracing::warn!(%error, "the database could not be used for a request");
+                Self::unavailable(RETRY_WHEN_AWAY_SECONDS)
+            }
+            error => {
+                tracing::error!(%error, "a command on the database failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        if error.path.is_empty() {
+            return Self::bad_request(error.to_string());
+        }
+        Self::field(&error.path, &error.expected, &error.found)
     }
 }
 

@@ -68,8 +68,14 @@ struct Seen {
 }
 
 /// The template of a route such as `/bills/{sourceId}`, or nothing for a path no route has.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 struct MatchedRoute(Option<MatchedPath>);
+
+impl PartialEq for MatchedRoute {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
 
 impl MatchedRoute {
     fn as_str(&self) -> &str {
@@ -97,7 +103,8 @@ where
         let uri = request.uri().clone();
         let route = MatchedRoute(request.extensions().get::<MatchedPath>().cloned());
         let correlation_id = echoed(request.headers(), &CORRELATION_ID);
-        let id = echoed(request.headers(), &REQUEST_ID).or_else(|| correlation_id.clone()).unwrap_or_else(new_id);
+        let id =
+            echoed(request.headers(), &REQUEST_ID).or_else(|| correlation_id.clone()).unwrap_or_else(new_id);
         request.extensions_mut().insert(RequestId(id.clone()));
         let span = tracing::info_span!(
             "request",
@@ -134,14 +141,12 @@ where
 /// Runs a handler; a panic in it becomes 500 and the connection lives on.
 async fn caught(handler: impl Future<Output = Result<Response, Infallible>>) -> Response {
     let mut handler = std::pin::pin!(handler);
-    std::future::poll_fn(move |cx| {
-        match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(Ok(response))) => Poll::Ready(response),
-            Err(panic) => {
-                tracing::error!(panic = panic_text(panic.as_ref()), "a handler panicked");
-                Poll::Ready(ApiError::internal().into_response())
-            }
+    std::future::poll_fn(move |cx| match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(Ok(response))) => Poll::Ready(response),
+        Err(panic) => {
+            tracing::error!(panic = panic_text(panic.as_ref()), "a handler panicked");
+            Poll::Ready(ApiError::internal().into_response())
         }
     })
     .await

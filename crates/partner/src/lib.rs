@@ -28,11 +28,18 @@ pub const MIGRATIONS: db::Migrations =
 
 /// Every route of this side: `/partner/…`, `/api/v1/customer…` and `/admin/v1/partner/…`.
 pub fn router(partner: Partner) -> axum::Router {
-    let (router, _) = routes(&partner).split_for_parts();
-    router.with_state(partner)
+    routes(partner.config()).split_for_parts().0.with_state(partner)
 }
 
 /// The description of [`router`].
 pub fn openapi() -> OpenApi {
     routes(&PartnerConfig::default()).into_openapi()
+}
+
+fn routes(config: &PartnerConfig) -> OpenApiRouter<Partner> {
+    OpenApiRouter::new()
+        .merge(loyalty::routes(config.loyalty_body_bytes_max))
+        .merge(datasync::routes(config.datasync_body_bytes_max))
+        .merge(customers::routes())
+        .merge(admin::routes(config.admin_body_bytes_max))
 }

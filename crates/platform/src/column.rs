@@ -21,7 +21,9 @@ pub(crate) struct Message<T>(pub(crate) T);
 impl<T: Read> FromValue for Message<T> {
     fn from_value(value: &Value) -> Result<Self, String> {
         let text = String::from_value(value)?;
-        wire::read::from_slice(text.as_bytes()).map(Self).map_err(|error| format!("stored message: {}", error.path))
+        wire::read::from_slice(text.as_bytes())
+            .map(Self)
+            .map_err(|error| format!("stored message: {}", error.path))
     }
 }
 
@@ -30,7 +32,9 @@ pub(crate) struct Exact(pub(crate) Number);
 
 impl FromValue for Exact {
     fn from_value(value: &Value) -> Result<Self, String> {
-        Number::parse(&String::from_value(value)?).map(Self).map_err(|_| "expected a decimal as text".to_owned())
+        Number::parse(&String::from_value(value)?)
+            .map(Self)
+            .map_err(|_| "expected a decimal as text".to_owned())
     }
 }
 

@@ -31,22 +31,25 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The platform's tables (`platform_…`).
-pub const MIGRATIONS: db::Migrations =
-    db::Migrations { owner: "platform", files: &[("0001_start", include_str!("../migrations/0001_start.sql"))] };
+pub const MIGRATIONS: db::Migrations = db::Migrations {
+    owner: "platform",
+    files: &[("0001_start", include_str!("../migrations/0001_start.sql"))],
+};
 
 /// Every route of the platform: the documented APIs at the root, `/pos/…` and `/admin/v1/platform/…`.
 pub fn router(platform: Platform) -> axum::Router {
-    routes().with_state(platform).split_for_parts().0
+    let (pos, admin) = (platform.config().pos_body_bytes_max, platform.config().admin_body_bytes_max);
+    public_routes(pos).merge(admin::routes(admin)).with_state(platform).split_for_parts().0
 }
 
 /// The description of the documented APIs and of `/pos/…`.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    public_routes().into_openapi()
+    public_routes(PlatformConfig::default().pos_body_bytes_max).into_openapi()
 }
 
 /// The description of the platform's part of `/admin/v1`.
 pub fn admin_openapi() -> utoipa::openapi::OpenApi {
-    admin::routes().into_openapi()
+    admin::routes(PlatformConfig::default().admin_body_bytes_max).into_openapi()
 }
 
 /// What the courier must tell the platform: how deliveries of usage reports end.
@@ -59,15 +62,11 @@ pub fn feeds() -> Vec<Arc<dyn courier::FeedSource>> {
     vec![Arc::new(datasync::BillsFeed)]
 }
 
-fn routes() -> OpenApiRouter<Platform> {
-    public_routes().merge(admin::routes())
-}
-
-fn public_routes() -> OpenApiRouter<Platform> {
+fn public_routes(pos_body_bytes_max: usize) -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
         .merge(access::routes())
         .merge(merchants::routes())
         .merge(bills::routes())
         .merge(loyalty::routes())
-        .merge(till::routes())
+        .merge(till::routes(pos_body_bytes_max))
 }

@@ -20,8 +20,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         let read = Query::<T>::try_from_uri(&parts.uri);
-        read.map(|Query(parameters)| Self(parameters))
-            .map_err(|error| ApiError::bad_request(format!("the query cannot be read: {}", error.body_text())))
+        read.map(|Query(parameters)| Self(parameters)).map_err(|error| {
+            ApiError::bad_request(format!("the query cannot be read: {}", error.body_text()))
+        })
     }
 }
 
@@ -67,7 +68,11 @@ impl NextPage {
 }
 
 /// A date or date-time of a query, cut to whole milliseconds.
-pub(crate) fn instant(name: &str, text: Option<&str>, zone: &TimeZone) -> Result<Option<Timestamp>, ApiError> {
+pub(crate) fn instant(
+    name: &str,
+    text: Option<&str>,
+    zone: &TimeZone,
+) -> Result<Option<Timestamp>, ApiError> {
     let Some(text) = text else { return Ok(None) };
     let expected = || ApiError::field(name, "an ISO 8601 date or date-time", &format!("{text:?}"));
     let read = wire::time::parse_query_time(text, zone).map_err(|_| expected())?;
@@ -94,3 +99,7 @@ pub(crate) fn limit(text: Option<&str>) -> Result<Option<i64>, ApiError> {
     }
 }
 
+/// A page as it is sent.
+pub(crate) fn page<T>(data: Vec<T>, next_page: Option<String>) -> wire::list::Page<T> {
+    wire::list::Page { data, next_page, ok: Some(1) }
+}

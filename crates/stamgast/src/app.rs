@@ -4,8 +4,7 @@ use crate::config::{Config, resolve_keys};
 use crate::{database, operations};
 use anyhow::Context as _;
 use axum::Router;
-use courier::seal::Keyring;
-use courier::{Courier, CourierConfig};
+use courier::{Caller, Courier, CourierConfig, Keyring, TargetGuard, Wake};
 use db::Db;
 use door::{AdminTokens, ServeOptions};
 use outside::Outside;
@@ -65,9 +64,9 @@ impl App {
         let mut router = operations::router(db.clone(), config.role);
         let mut courier = None;
         if config.role.is_platform() {
-            let (started, platform) = platform_side(&config, &db, &outside).await?;
+            let (started, side) = platform_side(&config, &db, &outside).await?;
             courier = Some(started);
-            router = router.merge(platform::router(platform));
+            router = router.merge(platform::router(side));
         }
         let mut background = vec![tokio::spawn(every(Duration::from_secs(5), || async { operations::tidy_metrics() }))];
         let mut partner = None;
@@ -155,6 +154,76 @@ async fn every<F: Future<Output = ()>>(period: Duration, work: impl Fn() -> F) {
         tokio::time::sleep(period).await;
         work().await;
     }
+}
+
+/// The POS cloud with what it sends through.
+async fn platform_side(config: &Config, db: &Db, outside: &Outside) -> anyhow::Result<(Courier, Platform)> {
+    let keyring = keyring(config, db, outside).await?;
+    let mut guard = TargetGuard::strict();
+    for network in &config.courier.allow_networks {
+        guard = guard.allow_network(*network);
+    }
+    for host in &config.courier.plain_http_hosts {
+        guard = guard.allow_plain_http(host);
+    }
+    let wake = Wake::default();
+    let courier = Courier::start(
+        db.clone(),
+        outside.clone(),
+        courier_config(config, guard.clone(), wake.clone()),
+        keyring.clone(),
+        platform::listeners(),
+        platform::feeds(),
+    );
+    let settings = &config.platform;
+    let parts = PlatformParts {
+        db: db.clone(),
+        outside: outside.clone(),
+        caller: Caller::new(guard),
+        keyring,
+        admin: AdminTokens::new(db.clone(), outside.clone()),
+        wake: Arc::new(move || wake.wake()),
+        config: PlatformConfig {
+            offer_deadline: Duration::from_millis(settings.offer_deadline_ms),
+            validation_report_deadline: Duration::from_millis(settings.validation_report_deadline_ms),
+            validation_reports_max: settings.validation_reports_max,
+            offer_bytes_max: settings.offer_bytes_max,
+            token_lifetime_seconds: settings.access_token_seconds,
+            token_requests_per_second: settings.token_requests_per_second,
+            token_requests_burst: settings.token_requests_burst,
+            pos_body_bytes_max: settings.pos_body_bytes_max,
+            admin_body_bytes_max: settings.admin_body_bytes_max,
+        },
+    };
+    Ok((courier, Platform::new(parts)))
+}
+
+fn courier_config(config: &Config, guard: TargetGuard, wake: Wake) -> CourierConfig {
+    let settings = &config.courier;
+    CourierConfig {
+        schedule_seconds: settings.schedule_seconds.clone(),
+        jitter_percent: settings.jitter_percent,
+        poll: Duration::from_millis(settings.poll_ms),
+        tick_seconds: settings.tick_seconds,
+        debounce_seconds: settings.debounce_seconds,
+        deadline_seconds: settings.deadline_seconds,
+        lease_margin_seconds: settings.lease_margin_seconds,
+        concurrency: settings.concurrency,
+        shutdown_grace: Duration::from_secs(settings.shutdown_seconds),
+        guard,
+        wake,
+    }
+}
+
+fn partner_side(config: &Config, db: &Db, outside: &Outside) -> Partner {
+    let settings = &config.partner;
+    let limits = PartnerConfig {
+        loyalty_body_bytes_max: settings.loyalty_body_bytes_max,
+        datasync_body_bytes_max: settings.datasync_body_bytes_max,
+        admin_body_bytes_max: settings.admin_body_bytes_max,
+        sweep_slice_rows: settings.sweep_slice_rows,
+    };
+    Partner::new(db.clone(), outside.clone(), limits)
 }
 
 /// The keys; refused when something in the database was sealed with one that is not there.

@@ -2,7 +2,13 @@
 
 use crate::config::{Config, Role};
 use anyhow::Context as _;
-use db::{Db, Migrations};
+use db::{Db, Migrations, Never, TxError};
+use std::collections::BTreeSet;
+
+db::statement! {
+    /// What the port's runner has applied; read only.
+    APPLIED = "SELECT owner, file FROM db_migration";
+}
 
 /// The tables a process in this role owns.
 pub fn migrations(role: Role) -> Vec<Migrations> {
@@ -42,13 +48,30 @@ pub async fn migrate(db: &Db, role: Role) -> anyhow::Result<Vec<String>> {
 /// # Errors
 /// With the names of the missing ones and what to do.
 pub async fn refuse_when_behind(db: &Db, role: Role) -> anyhow::Result<()> {
-    let pending = db.pending(&migrations(role)).await.context("the tables' state cannot be read")?;
+    let pending = pending(db, role).await.context("the tables' state cannot be read")?;
     anyhow::ensure!(
         pending.is_empty(),
         "the database is behind this program: {} missing. Run `stamgast migrate` on it, or start without --no-migrate",
         pending.join(", ")
     );
     Ok(())
+}
+
+/// The migrations that are not applied yet, as `partner/0001_start`; nothing is changed.
+async fn pending(db: &Db, role: Role) -> anyhow::Result<Vec<String>> {
+    let mut applied = BTreeSet::new();
+    if db.schema().await?.contains_key("db_migration") {
+        let read = db.read("applied_migrations", |tx| {
+            let rows = tx.query(&APPLIED, &[])?;
+            let names = rows.iter().map(|row| Ok(format!("{}/{}", row.get::<String>(0)?, row.get::<String>(1)?)));
+            Ok::<_, TxError<Never>>(names.collect::<Result<Vec<_>, db::Error>>()?)
+        });
+        applied.extend(read.await.map_err(db::Error::from)?);
+    }
+    let names = migrations(role).into_iter().flat_map(|set| {
+        set.files.iter().map(move |(file, _)| format!("{}/{file}", set.owner))
+    });
+    Ok(names.filter(|name| !applied.contains(name)).collect())
 }
 
 /// What the configuration wants before work begins: up to date by itself, or refused.

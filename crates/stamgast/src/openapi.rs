@@ -1,21 +1,51 @@
 //! What do the three API descriptions say, and what does a running server show?
 
 use crate::config::Role;
+use std::collections::BTreeSet;
 use utoipa::openapi::OpenApi;
 
 /// The committed documents by name: `platform` (documented APIs and the till), `partner` (webhooks,
 /// DataSync, customers feed), `admin` (set-up of both sides).
 pub fn documents() -> Vec<(&'static str, OpenApi)> {
+    let all = served(Role::All);
+    let is_admin = |path: &str| path.starts_with("/admin/");
+    let of_partner = partner::openapi().paths.paths;
     vec![
-        ("platform", titled(platform::openapi(), "Štamgast platform", "The POS cloud: what partners and registers call.")),
-        ("partner", titled(partner::openapi(), "Štamgast partner", "The integrator: what the POS cloud and a marketing tool call.")),
-        ("admin", admin()),
+        ("platform", part(&all, "Štamgast platform", "The POS cloud: what partners and registers call.", |path| {
+            !is_admin(path) && !of_partner.contains_key(path)
+        })),
+        ("partner", part(&all, "Štamgast partner", "The integrator: what the POS cloud and a marketing tool call.", |path| {
+            !is_admin(path) && of_partner.contains_key(path)
+        })),
+        ("admin", part(&all, "Štamgast set-up", "Setting up both sides under /admin/v1.", is_admin)),
     ]
 }
 
-fn admin() -> OpenApi {
-    let both = platform::admin_openapi().merge_from(partner::admin_openapi());
-    titled(both, "Štamgast set-up", "Setting up both sides under /admin/v1.")
+/// The paths that are wanted, with the schemas that they need and no others.
+fn part(all: &OpenApi, title: &str, description: &str, wanted: impl Fn(&str) -> bool) -> OpenApi {
+    let mut document = titled(all.clone(), title, description);
+    document.paths.paths.retain(|path, _| wanted(path));
+    let Some(components) = &mut document.components else { return document };
+    let mut needed = BTreeSet::new();
+    let mut unread = references(&document.paths);
+    while let Some(name) = unread.pop() {
+        if let Some(schema) = components.schemas.get(&name)
+            && needed.insert(name)
+        {
+            unread.extend(references(schema));
+        }
+    }
+    components.schemas.retain(|name, _| needed.contains(name));
+    document
+}
+
+/// The names of the schemas that something refers to.
+fn references(of: &impl serde::Serialize) -> Vec<String> {
+    // what cannot be written refers to nothing; the document itself is written right after
+    let text = serde_json::to_string(of).unwrap_or_default();
+    let mut names = text.split("\"#/components/schemas/");
+    names.next();
+    names.filter_map(|rest| rest.split('"').next().map(str::to_owned)).collect()
 }
 
 /// Everything that a server in this role answers.
@@ -27,7 +57,6 @@ pub(crate) fn served(role: Role) -> OpenApi {
     }
     if role.is_partner() {
         all.merge(partner::openapi());
-        all.merge(partner::admin_openapi());
     }
     titled(all, "Štamgast", "Both ends of a documented POS, loyalty and DataSync contract.")
 }
@@ -38,4 +67,23 @@ fn titled(mut document: OpenApi, title: &str, description: &str) -> OpenApi {
     document.info.description = Some(description.to_owned());
     document.info.license = Some(utoipa::openapi::License::new("Apache-2.0"));
     document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_is_in_one_document_and_every_reference_leads_somewhere() {
+        let documents = documents();
+        let paths: usize = documents.iter().map(|(_, document)| document.paths.paths.len()).sum();
+        assert_eq!(paths, served(Role::All).paths.paths.len());
+        for (name, document) in documents {
+            assert!(!document.paths.paths.is_empty(), "{name}");
+            let components = document.components.clone().unwrap_or_default();
+            for reference in references(&document) {
+                assert!(components.schemas.contains_key(&reference), "{name}: {reference} leads nowhere");
+            }
+        }
+    }
 }

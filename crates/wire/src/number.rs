@@ -50,6 +50,12 @@ impl From<i64> for Number {
     }
 }
 
+impl From<Number> for serde_json::Number {
+    fn from(number: Number) -> Self {
+        Self::from_string_unchecked(number.to_string())
+    }
+}
+
 impl From<Decimal> for Number {
     fn from(decimal: Decimal) -> Self {
         Self(decimal)
@@ -64,7 +70,7 @@ impl std::fmt::Display for Number {
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serde_json::Number::from_string_unchecked(self.to_string()).serialize(serializer)
+        serde_json::Number::from(*self).serialize(serializer)
     }
 }
 
@@ -98,3 +104,99 @@ impl utoipa::PartialSchema for Number {
 }
 
 impl utoipa::ToSchema for Number {}
+
+/// An exact decimal that the documented system writes as text, `"24.64"`. Read from a number too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct DecimalText(pub Decimal);
+
+impl DecimalText {
+    /// Money with every decimal of its precision, `29.50`.
+    #[must_use]
+    pub fn from_amount(amount: Amount, precision: Precision) -> Self {
+        Self(Decimal::new(amount.0, u32::from(precision.digits())))
+    }
+}
+
+impl From<Number> for DecimalText {
+    fn from(number: Number) -> Self {
+        Self(number.0)
+    }
+}
+
+impl From<DecimalText> for Number {
+    fn from(text: DecimalText) -> Self {
+        Self(text.0)
+    }
+}
+
+impl Serialize for DecimalText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl utoipa::PartialSchema for DecimalText {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("An exact decimal as text."))
+            .examples(["24.64"])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for DecimalText {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_text_of_a_number_passes_through_unchanged() {
+        for (text, written) in [
+            ("0.1", "0.1"),
+            ("1.00", "1"),
+            ("1e3", "1000"),
+            ("-58645542.78854501", "-58645542.78854501"),
+            ("1234567890.1234567890123456", "1234567890.1234567890123456"),
+            ("\"19.90\"", "19.9"),
+        ] {
+            let number: Number = serde_json::from_str(text).expect(text);
+            assert_eq!(serde_json::to_string(&number).expect(text), written);
+            // And through a DOM
+            let value = serde_json::to_value(number).expect(text);
+            assert_eq!(value.to_string(), written);
+            assert_eq!(serde_json::from_value::<Number>(value).expect(text), number);
+        }
+        for text in ["true", "null", "[]", "\"\"", "\"1,5\"", "1e99"] {
+            assert!(serde_json::from_str::<Number>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers() {
+        for (text, whole) in [
+            ("1.0", Some(1)),
+            ("-0", Some(0)),
+            ("1.5", None),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("9223372036854775808", None),
+        ] {
+            assert_eq!(Number::parse(text).expect(text).integer(), whole, "{text}");
+        }
+    }
+
+    #[test]
+    fn decimal_text_keeps_the_decimals_of_money() {
+        let two = Precision::new(2).expect("a precision");
+        assert_eq!(
+            serde_json::to_value(DecimalText::from_amount(Amount(2950), two)).expect("text"),
+            json!("29.50")
+        );
+        assert_eq!(
+            DecimalText::from_amount(Amount(2950), two),
+            DecimalText::from(Number::parse("29.5").expect("a number"))
+        );
+    }
+}

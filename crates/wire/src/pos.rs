@@ -39,7 +39,7 @@ impl PosPerson {
     /// The same person as the documented bill shows them.
     pub fn on_bill(&self) -> Person {
         Person {
-            person_id: Some(self.person_id.to_string()),
+            person_id: Some(self.person_id),
             full_name: Some(self.full_name.clone()),
             user_name: Some(self.user_name.clone()),
             ..Person::default()

@@ -1,50 +1,58 @@
-//! Where are PostgreSQL's server binaries, and as whom do they run?
+//! Where on this machine are the server's binaries?
 
-use super::{Error, step};
+use crate::ClusterError;
 use std::path::{Path, PathBuf};
 
-/// The directory with `postgres`, `initdb`, `psql` and `pg_isready`: `$STAMGAST_PG_BIN`, else the newest
-/// of Debian's, else the first on `$PATH`.
-pub(crate) fn find() -> Option<PathBuf> {
+/// The folder that holds `initdb` and `postgres`: `STAMGAST_PG_BIN`, else the newest version where Debian,
+/// Red Hat and Homebrew put it, else `PATH`.
+pub(crate) fn find() -> Result<PathBuf, ClusterError> {
     if let Some(named) = std::env::var_os("STAMGAST_PG_BIN") {
-        return Some(PathBuf::from(named)).filter(|directory| has_server(directory));
+        let folder = PathBuf::from(named);
+        return if is_complete(&folder) {
+            Ok(folder)
+        } else {
+            Err(ClusterError::NoBinaries { looked_in: format!("STAMGAST_PG_BIN={}", folder.display()) })
+        };
     }
-    let mut installed: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok)
-        .filter_map(|entry| {
-            let major = entry.file_name().to_str()?.parse().ok()?;
-            Some((major, entry.path().join("bin")))
-        })
-        .filter(|(_, directory)| has_server(directory))
-        .collect();
-    installed.sort();
-    installed.pop().map(|(_, directory)| directory).or_else(|| {
-        let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path).find(|directory| has_server(directory))
+    let mut versions: Vec<(u32, PathBuf)> =
+        ["/usr/lib/postgresql", "/usr", "/opt/homebrew/opt", "/usr/local/opt"]
+            .into_iter()
+            .flat_map(|parent| std::fs::read_dir(parent).into_iter().flatten().flatten())
+            .filter_map(|entry| Some((version(entry.file_name().to_str()?)?, entry.path().join("bin"))))
+            .filter(|(_, folder)| is_complete(folder))
+            .collect();
+    versions.sort();
+    if let Some((_, newest)) = versions.pop() {
+        return Ok(newest);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).find(|folder| is_complete(folder)).ok_or_else(|| {
+        ClusterError::NoBinaries { looked_in: "/usr/lib/postgresql/*/bin, /usr/pgsql-*/bin and PATH".to_owned() }
     })
 }
 
-fn has_server(directory: &Path) -> bool {
-    ["postgres", "initdb", "psql", "pg_isready"].iter().all(|name| directory.join(name).is_file())
+/// `16` of `16`, `pgsql-16`, `postgresql@16`; others hold no server.
+fn version(folder: &str) -> Option<u32> {
+    let number = ["pgsql-", "postgresql@"]
+        .into_iter()
+        .find_map(|prefix| folder.strip_prefix(prefix))
+        .unwrap_or(folder);
+    number.parse().ok()
 }
 
-/// The user and group for the server when this process is root; nothing when it is not.
-pub(crate) fn unprivileged_user() -> Result<Option<(u32, u32)>, Error> {
-    use std::os::unix::fs::MetadataExt;
-    let me = std::fs::metadata("/proc/self").map_err(step("asking who this process is"))?.uid();
-    if me != 0 {
-        return Ok(None);
+fn is_complete(folder: &Path) -> bool {
+    ["initdb", "postgres"].iter().all(|binary| folder.join(binary).is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_from_the_folder() {
+        let cases = [("16", Some(16)), ("pgsql-9", Some(9)), ("postgresql@17", Some(17)), ("lib", None)];
+        for (folder, expected) in cases {
+            assert_eq!(version(folder), expected);
+        }
     }
-    let passwd = std::fs::read_to_string("/etc/passwd").map_err(step("reading /etc/passwd"))?;
-    let entry = |name: &str| {
-        passwd.lines().find_map(|line| {
-            let mut fields = line.split(':');
-            let found = fields.next()? == name;
-            let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
-            found.then_some((uid, gid))
-        })
-    };
-    entry("postgres").or_else(|| entry("nobody")).map(Some).ok_or(Error::NoUser)
 }

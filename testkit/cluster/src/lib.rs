@@ -1,280 +1,183 @@
-//! Where does a test get a real PostgreSQL? From a private cluster: its own data directory, a free
-//! port on loopback, C collation, no root, gone when the process that started it is gone.
+//! Where does a test get a PostgreSQL of its own?
 //!
-//! A small shell supervises the server and reads its orders from a pipe. When the pipe closes, for
-//! whatever reason (the tests ended, failed, or were killed), it stops the server by its pid and
-//! removes the directory, so nothing is left behind.
+//! From the server binaries of this machine: [`Cluster::start`] makes a data directory in a temporary
+//! folder and runs a server on it, on 127.0.0.1 and a free port. A small shell process watches over the
+//! server and holds the end of a pipe: when the test process ends, however it ends, the pipe closes, the
+//! watcher stops the server by its process id and removes the folder.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), cluster::ClusterError> {
+//! let url = cluster::Cluster::shared()?.create_database()?;
+//! # Ok(()) }
+//! ```
 
 mod binaries;
-mod supervisor;
+mod server;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use server::{Account, Server};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
-use supervisor::Supervisor;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use tempfile::TempDir;
 
-/// Why there is no cluster.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// No server binaries on this machine.
+/// Why there is no server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClusterError {
+    /// The binaries are not on this machine.
     #[error(
-        "PostgreSQL's server binaries are not on this machine (looked in $STAMGAST_PG_BIN, \
-         /usr/lib/postgresql/*/bin and $PATH); on Debian: apt-get install postgresql"
+        "no PostgreSQL server on this machine (looked in {looked_in}); install it with\n    \
+         apt-get install --yes postgresql\nor set STAMGAST_PG_BIN to the folder that holds initdb and postgres"
     )]
-    NoBinaries,
-    /// The server would not run as root and there is no other user to run it as.
-    #[error(
-        "running as root, and neither the user postgres nor nobody is in /etc/passwd to run the server as"
-    )]
-    NoUser,
-    /// A step of the set-up failed.
-    #[error("{step}: {reason}")]
-    Step {
-        /// What was being done.
-        step: &'static str,
-        /// What went wrong, with the server's own words.
-        reason: String,
+    NoBinaries {
+        /// The places that were searched.
+        looked_in: String,
     },
+    /// The server did not do what it should.
+    #[error("PostgreSQL for tests: {0}")]
+    Server(String),
 }
 
-fn step(step: &'static str) -> impl Fn(std::io::Error) -> Error {
-    move |error| Error::Step { step, reason: error.to_string() }
+impl From<std::io::Error> for ClusterError {
+    fn from(error: std::io::Error) -> Self {
+        ClusterError::Server(error.to_string())
+    }
 }
 
-/// How much the cluster promises.
+/// How a cluster treats its disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// For tests: fsync off. Survives a killed process, not a power cut.
-    Fast,
-    /// For benchmarks and crash tests: as an operator would run it.
+    /// Nothing waits for the disk: fast, survives the death of the server but not of the machine. For tests.
+    Off,
+    /// As in earnest. For benches.
     Full,
 }
 
-/// The superuser of the cluster; it needs no password on loopback.
-const USER: &str = "stamgast";
-/// How long the server may take to start.
-const START_SECONDS_MAX: u64 = 30;
-
-/// A running private PostgreSQL.
-#[derive(Debug)]
+/// A running server with a data directory of its own.
 pub struct Cluster {
-    binaries: PathBuf,
-    directory: PathBuf,
-    user: Option<(u32, u32)>,
+    server: Mutex<Server>,
     port: u16,
-    durability: Durability,
-    supervisor: Mutex<Supervisor>,
-    databases: AtomicU64,
-    creating: Mutex<()>,
+    created: AtomicU64,
+    // Last: the folder is removed by the watcher, and by this when the watcher could not
+    folder: TempDir,
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster").field("port", &self.port).finish_non_exhaustive()
+    }
 }
 
 impl Cluster {
-    /// The cluster all tests of this process share, started at the first call.
-    ///
-    /// # Panics
-    /// When it cannot be started: a test without its engine must fail aloud. The message has the install line.
-    #[expect(clippy::panic, reason = "a test that silently runs without PostgreSQL proves nothing")]
-    pub fn shared() -> &'static Cluster {
-        static SHARED: OnceLock<Cluster> = OnceLock::new();
-        SHARED.get_or_init(|| Cluster::start(Durability::Fast).unwrap_or_else(|error| panic!("{error}")))
-    }
-
-    /// Starts a cluster of its own.
+    /// Makes a data directory (UTF-8, order by bytes) and starts a server on it.
     ///
     /// # Errors
-    /// No binaries, no user to run as, or a step that failed, with the server's words.
-    pub fn start(durability: Durability) -> Result<Self, Error> {
-        static STARTED: AtomicU64 = AtomicU64::new(0);
-        let binaries = binaries::find().ok_or(Error::NoBinaries)?;
-        let user = binaries::unprivileged_user()?;
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let directory =
-            base_directory(user.is_some()).join(format!("stamgast-pg-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&directory).map_err(step("making the data directory"))?;
-        if let Some((uid, gid)) = user {
-            std::os::unix::fs::chown(&directory, Some(uid), Some(gid))
-                .map_err(step("handing the data directory to the server's user"))?;
-        }
-        let made =
-            Self::run(
-                Command::new(binaries.join("initdb"))
-                    .args(["--username", USER, "--encoding", "UTF8"])
-                    .args(["--locale", "C", "--auth", "trust", "--no-sync", "--pgdata"]),
-                &directory.join("data"),
-                user,
-            );
-        if let Err(error) = made {
-            let _ = std::fs::remove_dir_all(&directory);
-            return Err(error);
-        }
-        let port = free_port()?;
-        let supervisor = supervisor::start(&binaries, &directory, user, port, durability)?;
-        let cluster = Self {
-            binaries,
-            directory,
-            user,
-            port,
-            durability,
-            supervisor: Mutex::new(supervisor),
-            databases: AtomicU64::new(0),
-            creating: Mutex::new(()),
-        };
-        cluster.wait_until_ready()?;
-        Ok(cluster)
+    /// [`ClusterError::NoBinaries`] with what to install, or what the server said.
+    pub fn start(durability: Durability) -> Result<Self, ClusterError> {
+        let binaries = binaries::find()?;
+        let folder = tempfile::Builder::new().prefix("stamgast-postgres-").tempdir()?;
+        let account = Account::for_server(folder.path())?;
+        server::make_data_directory(&binaries, folder.path(), account)?;
+        let (server, port) = Server::start(&binaries, folder.path(), account, durability)?;
+        Ok(Self { server: Mutex::new(server), port, created: AtomicU64::new(0), folder })
     }
 
-    /// A new, empty database; the answer is its URL.
+    /// The one cluster of this process, started when it is first asked for, without durability.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`]; the first error is kept and given to everybody.
+    pub fn shared() -> Result<&'static Self, ClusterError> {
+        static SHARED: OnceLock<Result<Cluster, ClusterError>> = OnceLock::new();
+        SHARED.get_or_init(|| Cluster::start(Durability::Off)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Makes an empty database and gives its address.
     ///
     /// # Errors
     /// What the server said.
-    pub fn create_database(&self) -> Result<String, Error> {
-        self.create_from_template("template0")
+    pub fn create_database(&self) -> Result<String, ClusterError> {
+        self.create("template0")
     }
 
-    /// A new database with what `template` (a name from [`Cluster::name_of`]) has; nobody may be connected to it.
+    /// Makes a copy of the database at `template`, an address this cluster gave. Nobody may be connected to
+    /// it meanwhile.
     ///
     /// # Errors
     /// What the server said.
-    pub fn create_from_template(&self, template: &str) -> Result<String, Error> {
-        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        // CREATE DATABASE locks its template: two at once would refuse each other
-        let _one_at_a_time = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
-        self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))?;
-        Ok(self.url(&name))
+    pub fn create_from_template(&self, template: &str) -> Result<String, ClusterError> {
+        let name = self.name_in(template)?;
+        self.create(name)
     }
 
-    /// The name of the database a URL of this cluster leads to.
-    pub fn name_of(url: &str) -> &str {
-        url.rsplit('/').next().unwrap_or(url)
-    }
-
-    /// The URL of a database by name.
-    pub fn url(&self, database: &str) -> String {
-        format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port)
-    }
-
-    /// Runs SQL as the superuser with psql; the answer is what it printed, without headings.
+    /// Removes the database at `url`, an address this cluster gave, and throws out who is connected.
     ///
     /// # Errors
     /// What the server said.
-    pub fn sql(&self, database: &str, sql: &str) -> Result<String, Error> {
-        let output = Command::new(self.binaries.join("psql"))
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1"])
-            .args(["--command", sql, "--dbname", &self.url(database)])
-            .output()
-            .map_err(step("running psql"))?;
-        if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-        } else {
-            Err(Error::Step { step: "running SQL", reason: words(&output.stderr) })
-        }
+    pub fn drop_database(&self, url: &str) -> Result<(), ClusterError> {
+        let name = self.name_in(url)?;
+        self.administer(&format!("DROP DATABASE \"{name}\" WITH (FORCE)"))
     }
 
-    /// Ends the server at once with SIGKILL, as a power cut would; the data stays for [`Cluster::start_again`].
+    /// Runs SQL in the database at `url`, as its owner and outside of any transaction of the program.
     ///
     /// # Errors
-    /// When the supervisor does not hear.
-    pub fn kill_hard(&self) -> Result<(), Error> {
-        self.supervisor.lock().unwrap_or_else(PoisonError::into_inner).order("kill")
+    /// What the server said.
+    pub fn run_sql(&self, url: &str, sql: &str) -> Result<(), ClusterError> {
+        server::run_sql(url, sql)
     }
 
-    /// Starts the server on the data it left, on the same port.
+    /// Kills the server and everything it started with `kill -9`, as a power cut would.
     ///
     /// # Errors
-    /// When it does not come up.
-    pub fn start_again(&self) -> Result<(), Error> {
-        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
-        let (deadline, mut last) = (Instant::now() + Duration::from_secs(START_SECONDS_MAX), None);
-        // The killed server's children take a moment to let go of the shared memory
-        while Instant::now() < deadline {
-            *supervisor =
-                supervisor::start(&self.binaries, &self.directory, self.user, self.port, self.durability)?;
-            match self.wait_until_ready() {
-                Ok(()) => return Ok(()),
-                Err(error) => last = Some(error),
-            }
-            supervisor.order("stop")?;
-        }
-        Err(last.unwrap_or(Error::Step { step: "starting again", reason: "it did not come up".to_owned() }))
+    /// When the watcher does not answer.
+    pub fn kill_hard(&self) -> Result<(), ClusterError> {
+        self.server().tell("kill")
     }
 
-    fn run(command: &mut Command, last_argument: &Path, user: Option<(u32, u32)>) -> Result<(), Error> {
-        command.arg(last_argument);
-        // The present directory may be closed to the server's user
-        command.current_dir("/");
-        supervisor::run_as(command, user);
-        let output = command.output().map_err(step("running initdb"))?;
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(Error::Step { step: "running initdb", reason: words(&output.stderr) })
-        }
+    /// Stops the server in order; who is connected is thrown out.
+    ///
+    /// # Errors
+    /// When the watcher does not answer.
+    pub fn stop(&self) -> Result<(), ClusterError> {
+        self.server().tell("stop")
     }
 
-    fn wait_until_ready(&self) -> Result<(), Error> {
-        let deadline = Instant::now() + Duration::from_secs(START_SECONDS_MAX);
-        loop {
-            let ready = Command::new(self.binaries.join("pg_isready"))
-                .args(["--quiet", "--host", "127.0.0.1", "--username", USER, "--dbname", "postgres"])
-                .args(["--port", &self.port.to_string()])
-                .status()
-                .map_err(step("running pg_isready"))?;
-            if ready.success() {
-                return Ok(());
-            }
-            let gone = supervisor::server_is_gone(&self.directory);
-            if gone || Instant::now() > deadline {
-                let log = std::fs::read(self.directory.join("server.log")).unwrap_or_default();
-                return Err(Error::Step { step: "starting the server", reason: words(&log) });
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    /// Starts the server again after [`kill_hard`](Self::kill_hard) or [`stop`](Self::stop), on the same port
+    /// and with the same data, and waits until it has recovered.
+    ///
+    /// # Errors
+    /// What the server wrote before it gave up.
+    pub fn start_again(&self) -> Result<(), ClusterError> {
+        let mut server = self.server();
+        server.tell("start")?;
+        server.wait_until_ready(self.port)
     }
-}
 
-/// The last lines of what a program said.
-fn words(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let lines: Vec<&str> = text.trim().lines().collect();
-    lines[lines.len().saturating_sub(8)..].join("\n")
-}
+    /// The folder that holds the data directory and the server's log.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
 
-/// A private $TMPDIR would be closed to another user.
-fn base_directory(other_user: bool) -> PathBuf {
-    if other_user { PathBuf::from("/tmp") } else { std::env::temp_dir() }
-}
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
 
-fn free_port() -> Result<u16, Error> {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(step("finding a free port"))?;
-    Ok(listener.local_addr().map_err(step("finding a free port"))?.port())
-}
+    fn server(&self) -> MutexGuard<'_, Server> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    fn create(&self, template: &str) -> Result<String, ClusterError> {
+        let name = format!("test_{}", self.created.fetch_add(1, Ordering::Relaxed));
+        self.administer(&format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\""))?;
+        Ok(server::url(self.port, &name))
+    }
 
-    #[test]
-    fn a_cluster_serves_survives_a_kill_and_leaves_nothing_behind() {
-        let cluster = Cluster::start(Durability::Full).unwrap();
-        let url = cluster.create_database().unwrap();
-        let database = Cluster::name_of(&url).to_owned();
-        cluster.sql(&database, "CREATE TABLE kept (a BIGINT); INSERT INTO kept VALUES (7)").unwrap();
-        assert_eq!(cluster.sql(&database, "SHOW lc_collate").unwrap(), "C");
-        let copy = cluster.create_from_template(&database).unwrap();
-        assert_eq!(cluster.sql(Cluster::name_of(&copy), "SELECT a FROM kept").unwrap(), "7");
-        cluster.kill_hard().unwrap();
-        cluster.start_again().unwrap();
-        assert_eq!(cluster.sql(&database, "SELECT a FROM kept").unwrap(), "7");
-        let refusal = cluster.sql(&database, "SELECT b FROM kept").unwrap_err().to_string();
-        assert!(refusal.contains("column \"b\" does not exist"), "{refusal}");
-        let directory = cluster.directory.clone();
-        drop(cluster);
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while directory.exists() {
-            assert!(Instant::now() < deadline, "{} is still there", directory.display());
-            std::thread::sleep(Duration::from_millis(50));
-        }
+    fn administer(&self, sql: &str) -> Result<(), ClusterError> {
+        server::run_sql(&server::url(self.port, "postgres"), sql)
+    }
+
+    fn name_in<'u>(&self, url: &'u str) -> Result<&'u str, ClusterError> {
+        url.strip_prefix(server::url(self.port, "").as_str()).ok_or_else(|| {
+            ClusterError::Server(format!("expected an address of the cluster on port {}, came {url}", self.port))
+        })
     }
 }

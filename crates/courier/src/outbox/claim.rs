@@ -75,7 +75,8 @@ fn take(
 ) -> Result<Option<Claimed>, db::Error> {
     let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
     let (merchant, destination_id, place, kind) = lane.key();
-    let taken = tx.optional(&store::LEASE_LANE, params![merchant, destination_id, place, kind, now, until])?;
+    let taken =
+        tx.optional(&store::LEASE_LANE, params![merchant, destination_id, place, kind, now, until])?;
     let Some(taken) = taken else { return Ok(None) };
     let Some(head) = tx.optional(&store::LANE_HEAD, params![merchant, destination_id, place, kind])? else {
         tx.execute(&store::LANE_IS_EMPTY, params![merchant, destination_id, place, kind])?;

@@ -97,7 +97,13 @@ pub trait Listener: Send + Sync {
     /// The receiver took it.
     fn delivered(&self, tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), db::Error>;
     /// An attempt failed and another will be made.
-    fn attempted(&self, tx: &mut Tx<'_>, delivery: &Delivery, error: &str, now: Timestamp) -> Result<(), db::Error>;
+    fn attempted(
+        &self,
+        tx: &mut Tx<'_>,
+        delivery: &Delivery,
+        error: &str,
+        now: Timestamp,
+    ) -> Result<(), db::Error>;
     /// The last attempt failed (`attempted` was called for it too).
     fn failed(&self, tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), db::Error>;
 }
@@ -163,7 +169,12 @@ pub fn replay(tx: &mut Tx<'_>, merchant: &str, delivery_id: &str, now: Timestamp
 }
 
 /// Lets the paused lanes of a destination go on from where they stood; gives how many there were.
-pub fn resume(tx: &mut Tx<'_>, merchant: &str, destination_id: &str, now: Timestamp) -> Result<u64, db::Error> {
+pub fn resume(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    destination_id: &str,
+    now: Timestamp,
+) -> Result<u64, db::Error> {
     tx.execute(&store::RESUME, params![merchant, destination_id, now])
 }
 

@@ -62,9 +62,8 @@ pub(crate) async fn write_outcome(
         row.wait = *wait;
     }
     let (delivery, fence) = (claimed.delivery.clone(), claimed.fence);
-    let written = db.write("courier_outcome", move |tx| {
-        apply(tx, &delivery, fence, &outcome, &row, listener.as_deref())
-    });
+    let written = db
+        .write("courier_outcome", move |tx| apply(tx, &delivery, fence, &outcome, &row, listener.as_deref()));
     match written.await {
         Ok(()) => Ok(true),
         Err(TxError::Refused(Fenced)) => Ok(false),
@@ -143,7 +142,17 @@ fn set_lane(
     let paused_at = paused_reason.map(|_| now);
     tx.execute(
         &store::SET_LANE,
-        params![merchant, destination_id, place, kind, fence, due_at, failing_since, paused_at, paused_reason],
+        params![
+            merchant,
+            destination_id,
+            place,
+            kind,
+            fence,
+            due_at,
+            failing_since,
+            paused_at,
+            paused_reason
+        ],
     )?;
     Ok(())
 }

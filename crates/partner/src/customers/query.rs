@@ -3,9 +3,9 @@
 //! `last_updated`, `start`, `limit` (protocol.md §14.1) and the additive `next`. A value that cannot be
 //! read is an error that names it, never an empty list (sync.md §5).
 
-use jiff::civil::{Date, DateTime};
+use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
+use wire::time::parse_query_time;
 
 /// Records on a page unless the caller says otherwise.
 const LIMIT_DEFAULT: i64 = 25;
@@ -13,6 +13,8 @@ const LIMIT_DEFAULT: i64 = 25;
 const LIMIT_MAX: i64 = 500;
 /// Beyond this many skipped records a caller should follow `next`.
 const START_MAX: i64 = 10_000_000;
+/// No clock is further ahead.
+const EASTERNMOST: Offset = Offset::constant(14);
 
 /// A page that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,49 +95,11 @@ fn whole(name: &str, text: &str, least: i64, most: i64) -> Result<i64, String> {
 }
 
 /// Reads `last_updated`. Without offset: in the client's zone; without a zone the earliest instant the text
-/// can mean (so nothing is missed). A `+` that was decoded to a space is put back. A bare date is its
-/// midnight.
+/// can mean, which is that of the easternmost clocks, so nothing is missed.
 fn instant(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, String> {
-    let refused = || {
-        format!("last_updated: expected an ISO 8601 time like 2026-07-03T12:33:45+02:00, found {text:?}")
-    };
-    let repaired = repair_plus(text);
-    if let Ok(found) = repaired.parse::<Timestamp>() {
-        return Ok(found);
-    }
-    // only a text without any offset may go on: jiff would read the local part of others
-    let bare = !repaired.contains(['Z', 'z', '[', '+']) && repaired.matches('-').count() == 2;
-    let local = if bare {
-        repaired
-            .parse::<DateTime>()
-            .ok()
-            .or_else(|| repaired.parse::<Date>().ok().map(|date| date.to_datetime(jiff::civil::Time::midnight())))
-    } else {
-        None
-    };
-    let local = local.ok_or_else(refused)?;
-    match zone {
-        // in a fold the earlier of the two instants, in a gap the one before it: nothing is missed
-        Some(zone) => zone.to_ambiguous_timestamp(local).earlier().map_err(|_| refused()),
-        None => Offset::UTC
-            .to_timestamp(local)
-            .and_then(|utc| utc.checked_sub(SignedDuration::from_hours(14)))
-            .map_err(|_| refused()),
-    }
-}
-
-/// `2026-07-03T12:33:45 02:00` → `…+02:00`: a client forgot to percent-encode the plus.
-fn repair_plus(text: &str) -> String {
-    match text.rsplit_once(' ') {
-        Some((time, offset))
-            if time.contains(':')
-                && !offset.is_empty()
-                && offset.bytes().all(|b| b.is_ascii_digit() || b == b':') =>
-        {
-            format!("{time}+{offset}")
-        }
-        _ => text.to_owned(),
-    }
+    let easternmost = TimeZone::fixed(EASTERNMOST);
+    parse_query_time(text, zone.unwrap_or(&easternmost))
+        .map_err(|invalid| format!("last_updated: expected {}, found {text:?}", invalid.expected))
 }
 
 #[cfg(test)]

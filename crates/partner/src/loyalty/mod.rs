@@ -4,10 +4,10 @@
 //! the value, [`promotion`] and [`program`] are the merchant's rules, [`member`] and [`voucher`] the
 //! things a code stands for.
 
+pub(crate) mod code;
 pub(crate) mod ledger;
 pub(crate) mod member;
 pub(crate) mod offer;
-pub(crate) mod offered;
 pub mod program;
 pub mod promotion;
 pub(crate) mod usage;

@@ -7,19 +7,8 @@ use axum::extract::State;
 use db::{TxError, params};
 use door::{ApiError, FormOrJson, token};
 use jiff::ToSpan;
-use serde::Deserialize;
-use wire::access::TokenResponse;
-
-/// The token call's fields, as a form or as JSON; fields it does not know are ignored.
-#[derive(Deserialize, utoipa::ToSchema)]
-pub(crate) struct Credentials {
-    /// `client_credentials`.
-    grant_type: Option<String>,
-    /// The application's id.
-    client_id: Option<String>,
-    /// The application's secret.
-    client_secret: Option<String>,
-}
+use wire::Extra;
+use wire::access::{TokenRequest, TokenResponse};
 
 /// Exchanges an application's id and secret for an access token that lives for one hour.
 #[utoipa::path(
@@ -27,8 +16,8 @@ pub(crate) struct Credentials {
     path = "/api/auth/authorize",
     tag = "Access",
     request_body(content(
-        (Credentials = "application/x-www-form-urlencoded"),
-        (Credentials = "application/json")
+        (TokenRequest = "application/x-www-form-urlencoded"),
+        (TokenRequest = "application/json")
     )),
     responses(
         (status = 200, description = "The token", body = TokenResponse),
@@ -39,11 +28,13 @@ pub(crate) struct Credentials {
 )]
 pub(crate) async fn authorize(
     State(platform): State<Platform>,
-    FormOrJson(credentials): FormOrJson<Credentials>,
+    FormOrJson(credentials): FormOrJson<TokenRequest>,
 ) -> Result<Json<TokenResponse>, ApiError> {
     match credentials.grant_type.as_deref() {
         Some("client_credentials") => {}
-        Some(other) => return Err(ApiError::field("grant_type", "client_credentials", &format!("{other:?}"))),
+        Some(other) => {
+            return Err(ApiError::field("grant_type", "client_credentials", &format!("{other:?}")));
+        }
         None => return Err(ApiError::field("grant_type", "client_credentials", "nothing")),
     }
     let client_id = given("client_id", credentials.client_id)?;
@@ -60,7 +51,9 @@ pub(crate) async fn authorize(
         .db()
         .write("authorize", move |tx| {
             let refused = || ApiError::unauthorized("client_id and client_secret do not belong together");
-            let row = tx.optional(&CLIENT_SECRET, params![&client_id])?.ok_or_else(|| TxError::Refused(refused()))?;
+            let row = tx
+                .optional(&CLIENT_SECRET, params![&client_id])?
+                .ok_or_else(|| TxError::Refused(refused()))?;
             if !token::matches(&row.get::<Vec<u8>>(0)?, &secret) {
                 return Err(TxError::Refused(refused()));
             }
@@ -73,6 +66,7 @@ pub(crate) async fn authorize(
         token_type: "Bearer".to_owned(),
         expires_at: wire::time::utc_millis(expires_at),
         access_token: issued.text,
+        extra: Extra::new(),
     }))
 }
 

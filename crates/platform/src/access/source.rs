@@ -22,7 +22,9 @@ impl SourceId {
             Some((merchant, place)) if !merchant.is_empty() && !place.is_empty() && !place.contains('-') => {
                 Ok(Self { merchant: merchant.to_owned(), place: place.to_owned() })
             }
-            _ => Err(ApiError::field("sourceId", "<merchantId>-<placeId> with one dash", &format!("{text:?}"))),
+            _ => {
+                Err(ApiError::field("sourceId", "<merchantId>-<placeId> with one dash", &format!("{text:?}")))
+            }
         }
     }
 }
@@ -40,7 +42,10 @@ mod tests {
     #[test]
     fn one_dash_between_two_ids() {
         let table: &[(&str, Option<(&str, &str)>)] = &[
-            ("5f00000000000000000000a1-5f00000000000000000000b1", Some(("5f00000000000000000000a1", "5f00000000000000000000b1"))),
+            (
+                "5f00000000000000000000a1-5f00000000000000000000b1",
+                Some(("5f00000000000000000000a1", "5f00000000000000000000b1")),
+            ),
             ("59-91", Some(("59", "91"))),
             ("59", None),
             ("59-", None),
@@ -59,7 +64,10 @@ mod tests {
             );
             match parsed {
                 Ok(source) => assert_eq!(source.to_string(), *text),
-                Err(error) => assert_eq!((error.status.as_u16(), error.extra["field"].as_str()), (400, Some("sourceId"))),
+                Err(error) => assert_eq!(
+                    (error.status.as_u16(), error.extra["field"].as_str()),
+                    (400, Some("sourceId"))
+                ),
             }
         }
     }

@@ -81,7 +81,8 @@ mod tests {
     use super::*;
 
     fn parse(query: &[(&str, &str)]) -> Result<BillsQuery, ApiError> {
-        let object: serde_json::Map<_, _> = query.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect();
+        let object: serde_json::Map<_, _> =
+            query.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect();
         let parameters = serde_json::from_value(serde_json::Value::Object(object)).unwrap();
         BillsQuery::parse(parameters, &TimeZone::get("Europe/Prague").unwrap())
     }
@@ -101,7 +102,11 @@ mod tests {
                 "/bills/5fa1-5fb1?from=2026-02-28T23%3A00%3A00.000Z&till=2026-03-01T23%3A00%3A00.000Z&includeDeleted=1&lastBillId=QX2026000161",
             ),
             (
-                &[("modifiedSince", "2026-03-01T10:00:00.123456Z"), ("refunded", "true"), ("lastBillId", "QX2026000200")],
+                &[
+                    ("modifiedSince", "2026-03-01T10:00:00.123456Z"),
+                    ("refunded", "true"),
+                    ("lastBillId", "QX2026000200"),
+                ],
                 "/bills/5fa1-5fb1?modifiedSince=2026-03-01T10%3A00%3A00.123Z&refunded=1&lastBillId=QX2026000161",
             ),
         ];
@@ -130,7 +135,11 @@ mod tests {
             ("includeDeleted", "2"),
         ] {
             let error = parse(&[(name, value)]).unwrap_err();
-            assert_eq!((error.status.as_u16(), error.extra["field"].as_str()), (400, Some(name)), "{value:?}");
+            assert_eq!(
+                (error.status.as_u16(), error.extra["field"].as_str()),
+                (400, Some(name)),
+                "{value:?}"
+            );
         }
     }
 }

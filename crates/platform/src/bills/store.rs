@@ -70,7 +70,12 @@ pub(crate) fn next_bill_id(
 }
 
 /// Writes a new bill with its items.
-pub(crate) fn insert(tx: &mut Tx<'_>, merchant: &str, place: &str, bill: &StoredBill) -> Result<(), db::Error> {
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    bill: &StoredBill,
+) -> Result<(), db::Error> {
     let created_by = bill.created_by.as_ref().map(|person| json("created_by", person)).transpose()?;
     let paid_by = bill.paid_by.as_ref().map(|person| json("paid_by", person)).transpose()?;
     tx.execute(
@@ -107,7 +112,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, merchant: &str, place: &str, bill: &Stored
     )?;
     for (item_number, item) in (1_i64..).zip(&bill.items) {
         let product = &item.product;
-        let vat_id = product.vat_id.as_ref().map(|number| number.0.to_string());
+        let vat_id = product.vat_id.as_ref().map(|vat_id| json("vat_id", vat_id)).transpose()?;
         tx.execute(
             &INSERT_ITEM,
             params![
@@ -170,7 +175,8 @@ pub(crate) fn page(
     let from = query.from.map_or(i64::MIN, |from| from.as_microsecond());
     let till = query.till.map_or(i64::MAX, |till| till.as_microsecond());
     let modified_since = query.modified_since.map_or(i64::MIN, |since| since.as_microsecond());
-    let (refunded_min, refunded_max) = query.refunded.map_or((0, 1), |refunded| (i64::from(refunded), i64::from(refunded)));
+    let (refunded_min, refunded_max) =
+        query.refunded.map_or((0, 1), |refunded| (i64::from(refunded), i64::from(refunded)));
     let rows = tx.query(
         &PAGE,
         params![
@@ -232,7 +238,7 @@ fn item_of(row: &Row) -> Result<StoredItem, db::Error> {
             measure: row.get(6)?,
             ean: row.get(7)?,
             vat_rate: row.get::<Exact>(9)?.0,
-            vat_id: row.get::<Option<Exact>>(10)?.map(|exact| exact.0),
+            vat_id: row.get::<Option<Json<_>>>(10)?.map(|json| json.0),
             // The bill shows its own category only; the report that needed them all is frozen elsewhere.
             categories: Vec::new(),
         },

@@ -3,11 +3,11 @@
 use crate::merchants::store::PlaceSettings;
 use crate::till::{LineProduct, PosGrant, StoredCheck};
 use money::Amount;
-use wire::Number;
 use wire::loyalty::{
     BalanceBenefitOfferRequest, BenefitInput, ItemToPay, MenuProductDefinition, ProductCategory,
     ThirdPartyLoyaltyOfferRequest,
 };
+use wire::{Extra, Number};
 
 /// The question a check asks (protocol.md §10.3), under `loyalty_offer_id`. The whole basket goes along; of the
 /// balances only what the cashier decided, since the provider knows the rest better.
@@ -21,12 +21,12 @@ pub(crate) fn question(
     ThirdPartyLoyaltyOfferRequest {
         check_id: check.check_id.clone(),
         loyalty_offer_id: loyalty_offer_id.to_owned(),
-        device_number: Some(check.device_number),
-        currency_code: Some(settings.currency_code.clone()),
+        device_number: check.device_number,
+        currency_code: settings.currency_code.clone(),
         country_code: Some(settings.country_code.clone()),
         pos_lang: Some(settings.pos_lang.clone()),
         bill_lang: Some(settings.bill_lang.clone()),
-        price_precision: precision.digits(),
+        price_precision: precision,
         benefit_inputs: inputs(check),
         balances: check
             .choices
@@ -35,7 +35,7 @@ pub(crate) fn question(
                 balance_id: balance_id.clone(),
                 controllable_value_to_use: choice.controllable_value_to_use,
                 prepaid_value: choice.prepaid_value,
-                rejected_by_pos: choice.rejected.then_some(true),
+                rejected_by_pos: choice.rejected,
                 ..BalanceBenefitOfferRequest::default()
             })
             .collect(),
@@ -48,25 +48,24 @@ pub(crate) fn question(
                 amount: line.amount,
                 measure: Some(line.product.measure.clone()),
                 total_price_with_vat: Number::from_amount(line.total(), precision),
-                total_applied_non_loyalty_discounts: Some(Number::from_amount(Amount(line.till_discount), precision)),
+                total_applied_non_loyalty_discounts: Some(Number::from_amount(
+                    Amount(line.till_discount),
+                    precision,
+                )),
                 vat_rate: Some(line.product.vat_rate),
-                vat_id: line.product.vat_id,
-                ..ItemToPay::default()
+                vat_id: line.product.vat_id.clone(),
+                extra: Extra::new(),
             })
             .collect(),
-        merchant_id: Some(grant.merchant.clone()),
-        place_id: Some(grant.place.clone()),
-        ..ThirdPartyLoyaltyOfferRequest::default()
+        merchant_id: grant.merchant.clone(),
+        place_id: grant.place.clone(),
+        extra: Extra::new(),
     }
 }
 
 /// Every scanned code, repeated ones too.
 pub(crate) fn inputs(check: &StoredCheck) -> Vec<BenefitInput> {
-    check
-        .codes
-        .iter()
-        .map(|code| BenefitInput { input_code: code.clone(), ..BenefitInput::default() })
-        .collect()
+    check.codes.iter().map(|code| BenefitInput { input_code: code.clone(), extra: Extra::new() }).collect()
 }
 
 /// A product as the documents define it, with its category and those above.
@@ -81,10 +80,10 @@ pub(crate) fn product(product: &LineProduct) -> MenuProductDefinition {
                 category_id: category.category_id.clone(),
                 parent_category_id: category.parent_category_id.clone(),
                 name: Some(category.name.clone()),
-                ..ProductCategory::default()
+                extra: Extra::new(),
             })
             .collect(),
-        ..MenuProductDefinition::default()
+        extra: Extra::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where is the menu kept, and what does the till need of a product?
 
-use crate::column::Exact;
+use crate::column::{Exact, Json};
 use crate::till::{LineCategory, LineProduct};
 use db::{Tx, params};
 use money::Amount;
@@ -30,7 +30,11 @@ pub(crate) struct Product {
 }
 
 /// The product with its category and those above it; `None` when the menu does not have it.
-pub(crate) fn product(tx: &mut Tx<'_>, merchant: &str, product_id: &str) -> Result<Option<Product>, db::Error> {
+pub(crate) fn product(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    product_id: &str,
+) -> Result<Option<Product>, db::Error> {
     let Some(row) = tx.optional(&PRODUCT, params![merchant, product_id])? else { return Ok(None) };
     let category_id: Option<String> = row.get(2)?;
     let categories = match &category_id {
@@ -46,7 +50,7 @@ pub(crate) fn product(tx: &mut Tx<'_>, merchant: &str, product_id: &str) -> Resu
             measure: row.get(4)?,
             ean: row.get(5)?,
             vat_rate: row.get::<Exact>(8)?.0,
-            vat_id: row.get::<Option<Exact>>(9)?.map(|exact| exact.0),
+            vat_id: row.get::<Option<Json<_>>>(9)?.map(|json| json.0),
             categories,
         },
         price: Amount(row.get(6)?),

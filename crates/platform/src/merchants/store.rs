@@ -1,17 +1,18 @@
 //! Where are merchants and places kept, and how do they look on the wire?
 
-use crate::column::{Digits, Json, Zone};
+use crate::column::{Digits, Message, Zone};
 use db::{Db, Never, Row, Tx, TxError, params};
 use door::ApiError;
 use jiff::tz::TimeZone;
 use money::Precision;
+use wire::Extra;
 use wire::merchants::{Merchant, Place};
 
 db::statement! {
     MERCHANT = "SELECT name, business_id, vat_id, is_vat_payer, country_code, currency_code
         FROM platform_merchant WHERE merchant = $1";
     PLACES = "SELECT place, name, state, address FROM platform_place WHERE merchant = $1 ORDER BY created_at, place";
-    PLACE_SETTINGS = "SELECT p.name, p.state, p.time_zone, p.pos_lang, p.bill_lang, p.bill_letters,
+    PLACE_SETTINGS = "SELECT p.time_zone, p.pos_lang, p.bill_lang, p.bill_letters,
             m.currency_code, m.country_code, m.price_precision, m.is_vat_payer
         FROM platform_place p JOIN platform_merchant m ON m.merchant = p.merchant
         WHERE p.merchant = $1 AND p.place = $2";
@@ -20,7 +21,6 @@ db::statement! {
 /// A place with what its merchant decides for it: what selling there needs to know.
 #[derive(Debug, Clone)]
 pub(crate) struct PlaceSettings {
-    pub(crate) state: String,
     pub(crate) zone: TimeZone,
     pub(crate) pos_lang: String,
     pub(crate) bill_lang: String,
@@ -32,21 +32,24 @@ pub(crate) struct PlaceSettings {
 }
 
 /// The place as a transaction sees it; `None` when the merchant has no such place.
-pub(crate) fn place_settings(tx: &mut Tx<'_>, merchant: &str, place: &str) -> Result<Option<PlaceSettings>, db::Error> {
+pub(crate) fn place_settings(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+) -> Result<Option<PlaceSettings>, db::Error> {
     tx.optional(&PLACE_SETTINGS, params![merchant, place])?.map(|row| settings_of(&row)).transpose()
 }
 
 fn settings_of(row: &Row) -> Result<PlaceSettings, db::Error> {
     Ok(PlaceSettings {
-        state: row.get(1)?,
-        zone: row.get::<Zone>(2)?.0,
-        pos_lang: row.get(3)?,
-        bill_lang: row.get(4)?,
-        bill_letters: row.get(5)?,
-        currency_code: row.get(6)?,
-        country_code: row.get(7)?,
-        precision: row.get::<Digits>(8)?.0,
-        is_vat_payer: row.get(9)?,
+        zone: row.get::<Zone>(0)?.0,
+        pos_lang: row.get(1)?,
+        bill_lang: row.get(2)?,
+        bill_letters: row.get(3)?,
+        currency_code: row.get(4)?,
+        country_code: row.get(5)?,
+        precision: row.get::<Digits>(6)?.0,
+        is_vat_payer: row.get(7)?,
     })
 }
 
@@ -78,11 +81,22 @@ pub(crate) async fn merchant(db: &Db, merchant: &str) -> Result<Option<Merchant>
                 business_id: row.get(1)?,
                 vat_id: row.get(2)?,
                 is_vat_payer: row.get(3)?,
-                country_code: row.get(4)?,
-                currency_code: row.get(5)?,
+                country_code: row.get(2)?,
+                currency_code: row.get(3)?,
                 places,
+                extra: Extra::new(),
             }))
         })
         .await?;
     Ok(found)
+}
+
+fn place_of(row: &Row) -> Result<Place, db::Error> {
+    Ok(Place {
+        place_id: row.get(0)?,
+        name: row.get(1)?,
+        state: row.get(2)?,
+        address_parts: row.get::<Option<Message<_>>>(3)?.map(|message| message.0),
+        extra: Extra::new(),
+    })
 }

@@ -1,9 +1,9 @@
 //! What may the cashier decide about a balance of the offer shown?
 
+use super::change;
 use super::check::Choice;
 use super::lines::exact_amount;
 use super::register::Register;
-use super::change;
 use crate::Platform;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -96,18 +96,18 @@ fn choice(
 }
 
 fn ask_first() -> ApiError {
-    ApiError::conflict("the newest offer does not show this balance; take the decision back or ask for an offer")
-        .with_code("BALANCE_NOT_OFFERED")
+    ApiError::conflict(
+        "the newest offer does not show this balance; take the decision back or ask for an offer",
+    )
+    .with_code("BALANCE_NOT_OFFERED")
 }
 
 /// Inside the range and on a step of it. Without a range the most is what the offer uses or holds.
 fn controllable(value: Number, balance: &OfferBalance) -> Result<(), ApiError> {
     let least = balance.min_controllable_value.unwrap_or_default();
-    let most = balance
-        .max_controllable_value
-        .or(balance.controllable_value_to_use)
-        .unwrap_or_default();
-    let refuse = |expected: String| Err(ApiError::field("controllableValueToUse", &expected, &value.to_string()));
+    let most = balance.max_controllable_value.or(balance.controllable_value_to_use).unwrap_or_default();
+    let refuse =
+        |expected: String| Err(ApiError::field("controllableValueToUse", &expected, &value.to_string()));
     // Nothing is always a choice: a least value is for those who use some.
     if value.0 < Decimal::ZERO || (!value.0.is_zero() && value < least) || value > most {
         return refuse(format!("{least} to {most}"));
@@ -127,8 +127,7 @@ fn prepaid(value: Number, balance: &OfferBalance, precision: Precision) -> Resul
         return Err(ApiError::field("prepaidValue", expected, "one that it spends"));
     };
     exact_amount("prepaidValue", &value, precision)?;
-    let editable = prepayment.is_value_editable.unwrap_or(false);
-    let (least, most) = if editable {
+    let (least, most) = if prepayment.is_value_editable {
         (prepayment.min_value.unwrap_or_default(), prepayment.max_value)
     } else {
         (prepayment.value, Some(prepayment.value))

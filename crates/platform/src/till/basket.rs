@@ -49,7 +49,11 @@ pub(super) async fn set_lines(
             if !known.contains_key(&line.product_id) {
                 let found = product(tx, &merchant, &line.product_id)?.ok_or_else(|| {
                     let path = format!("lines[{index}].productId");
-                    TxError::Refused(ApiError::field(&path, "a product of the menu", &format!("{:?}", line.product_id)))
+                    TxError::Refused(ApiError::field(
+                        &path,
+                        "a product of the menu",
+                        &format!("{:?}", line.product_id),
+                    ))
                 })?;
                 known.insert(line.product_id.clone(), found);
             }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use money::{Amount, Decimal};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use wire::Number;
 use wire::loyalty::LoyaltyOfferResponse;
@@ -110,7 +111,8 @@ pub(crate) struct LineProduct {
     pub(crate) ean: Option<String>,
     /// A fraction.
     pub(crate) vat_rate: Number,
-    pub(crate) vat_id: Option<Number>,
+    /// The register's own name of the rate, number or text.
+    pub(crate) vat_id: Option<Value>,
     /// Its category and those above it, the nearest first.
     pub(crate) categories: Vec<LineCategory>,
 }

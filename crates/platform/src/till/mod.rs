@@ -14,11 +14,14 @@ mod pay;
 mod reckon;
 mod register;
 mod sale;
+#[cfg(test)]
+pub(crate) mod samples;
 mod store;
 mod view;
 
 pub(crate) use check::{LineCategory, LineProduct, StoredCheck};
-pub(crate) use reckon::{ReckonedLine, Reckoning, Source, pays, reckon};
+pub(crate) use lines::exact_amount;
+pub(crate) use reckon::{ReckonedLine, Reckoning, Source, reckon};
 pub(crate) use register::PosGrant;
 
 use crate::Platform;
@@ -106,7 +109,11 @@ where
 }
 
 /// The check and what it depends on, as they are now.
-async fn load(platform: &Platform, grant: &PosGrant, check_id: &str) -> Result<(StoredCheck, Selling), ApiError> {
+async fn load(
+    platform: &Platform,
+    grant: &PosGrant,
+    check_id: &str,
+) -> Result<(StoredCheck, Selling), ApiError> {
     let (grant, check_id) = (grant.clone(), check_id.to_owned());
     let loaded = platform
         .db()

@@ -6,6 +6,7 @@
 
 use super::check::{Line, LineProduct};
 use money::{Amount, Precision, spendable, spread, vat};
+use serde_json::Value;
 use wire::Number;
 use wire::loyalty::{BalanceType, LoyaltyOfferResponse, OfferBalance, Violation, ViolationCode};
 
@@ -111,23 +112,27 @@ fn take(
     step: Step,
 ) -> Result<(), Violation> {
     for (index, item) in offer.item_benefits_to_apply.iter().enumerate() {
-        let Some(line) = reckoned.iter_mut().find(|line| line.line.check_item_id == item.check_item_id) else {
+        let Some(line) = reckoned.iter_mut().find(|line| line.line.check_item_id == item.check_item_id)
+        else {
             continue;
         };
         for (number, benefit) in item.benefits.iter().enumerate() {
             let path = format!("itemBenefitsToApply[{index}].benefits[{number}]");
-            let (source, belongs) = match (&benefit.applied_from_general_discount_id, &benefit.applied_from_balance_id) {
-                (Some(id), None) => (Source::Discount(id.clone()), Step::Discounts),
-                (None, Some(id)) => (Source::Balance(id.clone()), Step::Balances),
-                _ => {
-                    let message = "expected exactly one of appliedFromGeneralDiscountId and appliedFromBalanceId";
-                    return Err(violation(ViolationCode::UnknownSource, &path, message, None));
-                }
-            };
+            let (source, belongs) =
+                match (&benefit.applied_from_general_discount_id, &benefit.applied_from_balance_id) {
+                    (Some(id), None) => (Source::Discount(id.clone()), Step::Discounts),
+                    (None, Some(id)) => (Source::Balance(id.clone()), Step::Balances),
+                    _ => {
+                        let message =
+                            "expected exactly one of appliedFromGeneralDiscountId and appliedFromBalanceId";
+                        return Err(violation(ViolationCode::UnknownSource, &path, message, None));
+                    }
+                };
             if belongs != step {
                 continue;
             }
-            let value = amount(&format!("{path}.absoluteTotalValue"), benefit.absolute_total_value, precision)?;
+            let value =
+                amount(&format!("{path}.absoluteTotalValue"), benefit.absolute_total_value, precision)?;
             line.benefits.push(LineBenefit { source, value });
             line.after -= value;
             if line.after.is_negative() && !line.line.total().is_negative() {
@@ -153,7 +158,8 @@ fn spread_general_discounts(
 ) -> Result<Vec<(String, Amount)>, Violation> {
     let mut used = Vec::new();
     for (index, discount) in offer.general_discounts.iter().enumerate() {
-        let value = amount(&format!("generalDiscounts[{index}].valueToUse"), discount.value_to_use, precision)?;
+        let value =
+            amount(&format!("generalDiscounts[{index}].valueToUse"), discount.value_to_use, precision)?;
         if discount.is_item_specific {
             used.push((discount.general_discount_id.clone(), value));
             continue;
@@ -205,7 +211,7 @@ fn prepaid_line(
             measure: "pcs".to_owned(),
             ean: None,
             vat_rate: rate,
-            vat_id: prepayment.vat_id,
+            vat_id: prepayment.vat_id.clone(),
             categories: Vec::new(),
         },
         amount: Number::from(1),
@@ -222,7 +228,7 @@ fn balance_payment(
     balance: &OfferBalance,
     precision: Precision,
 ) -> Result<Option<BalancePayment>, Violation> {
-    if !pays(balance.r#type) {
+    if balance.r#type.is_discount() {
         return Ok(None);
     }
     let value = balance.value_to_use_in_currency.unwrap_or_default();
@@ -232,14 +238,6 @@ fn balance_payment(
         r#type: balance.r#type,
         value_in_currency,
     }))
-}
-
-/// Whether a balance of this type pays a bill (MPV, credit) instead of lowering prices (SPV, points).
-pub(crate) fn pays(r#type: BalanceType) -> bool {
-    match r#type {
-        BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit => true,
-        BalanceType::SinglePurposePrepaidVoucher | BalanceType::CollectablePoints => false,
-    }
 }
 
 fn add_up(
@@ -260,7 +258,9 @@ fn add_up(
         let by_line: Vec<_> = lines
             .iter()
             .chain(&prepaid_lines)
-            .map(|line| (vat::VatRate::from_fraction(line.line.vat_rate()).unwrap_or(vat::VatRate::ZERO), line.after))
+            .map(|line| {
+                (vat::VatRate::from_fraction(line.line.vat_rate()).unwrap_or(vat::VatRate::ZERO), line.after)
+            })
             .collect();
         vat = vat::by_rate(&by_line)
             .into_iter()
@@ -286,8 +286,154 @@ fn amount(path: &str, number: Number, precision: Precision) -> Result<Amount, Vi
             let message = format!("expected at most {} decimals", precision.digits());
             Err(violation(ViolationCode::PrecisionExceeded, path, &message, Some(number)))
         }
-        Err(_) => {
-            Err(violation(ViolationCode::SchemaViolation, path, "expected at most 10^15 minor units", Some(number)))
+        Err(_) => Err(violation(
+            ViolationCode::SchemaViolation,
+            path,
+            "expected at most 10^15 minor units",
+            Some(number),
+        )),
+    }
+}
+
+fn violation(code: ViolationCode, path: &str, message: &str, value: Option<Number>) -> Violation {
+    let value = value.map_or(Value::Null, |number| serde_json::to_value(number).unwrap_or(Value::Null));
+    Violation { code, path: path.to_owned(), message: message.to_owned(), value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{line, offer};
+    use super::*;
+    use serde_json::json;
+
+    fn two() -> Precision {
+        Precision::new(2).unwrap()
+    }
+
+    fn worked_offer() -> LoyaltyOfferResponse {
+        let benefits = |line: &str, list: &[(&str, &str, f64)]| {
+            let benefits: Vec<Value> = list
+                .iter()
+                .map(|(source, id, value)| {
+                    let (discount, balance) =
+                        if *source == "balance" { (None, Some(*id)) } else { (Some(*id), None) };
+                    json!({"sourceType": source, "appliedFromGeneralDiscountId": discount,
+                        "appliedFromBalanceId": balance, "absoluteTotalValue": value})
+                })
+                .collect();
+            json!({"checkItemId": line, "benefits": benefits})
+        };
+        offer(json!({
+            "generalDiscounts": [
+                {"generalDiscountId": "beer", "isItemSpecific": true, "valueToUse": 35.4},
+                {"generalDiscountId": "order", "isItemSpecific": false, "valueToUse": 61.46},
+            ],
+            "balances": [
+                {"balanceId": "spv", "type": "singlePurposePrepaidVoucher", "nonControllableValueToUse": 80, "valueToUseInCurrency": 80},
+                {"balanceId": "points", "type": "collectablePoints", "controllableValueToUse": 500, "valueToUseInCurrency": 50},
+                {"balanceId": "mpv", "type": "multiPurposePrepaidVoucher", "nonControllableValueToUse": 300, "valueToUseInCurrency": 300},
+                {"balanceId": "credit", "type": "prepaidCredit", "controllableValueToUse": 100, "valueToUseInCurrency": 100},
+            ],
+            "itemBenefitsToApply": [
+                benefits("L1", &[("balance", "points", 35.95)]),
+                benefits("L2", &[("generalDiscount", "beer", 35.4), ("balance", "points", 13.47)]),
+                benefits("L3", &[("balance", "spv", 80.0), ("balance", "points", 0.58)]),
+            ],
+        }))
+    }
+
+    #[test]
+    fn the_worked_bill_of_the_loyalty_rules() {
+        let lines = [line("L1", 37_800, "0.12"), line("L2", 17_700, "0.21"), line("L3", 9_500, "0.12")];
+        let bill = reckon(&lines, Some(&worked_offer()), two(), true).unwrap();
+        let after: Vec<i64> = bill.lines.iter().map(|line| line.after.0).collect();
+        assert_eq!(after, [30_425, 11_397, 492]);
+        // The register spread the order's 61.46 by what the beer discount had left.
+        let order = |line: usize| {
+            let found =
+                bill.lines[line].benefits.iter().find(|b| b.source == Source::Discount("order".into()));
+            found.unwrap().value.0
+        };
+        assert_eq!([order(0), order(1), order(2)], [3_780, 1_416, 950]);
+        assert_eq!((bill.total.0, bill.paid_by_balances.0, bill.to_pay.0), (42_314, 40_000, 2_314));
+        let vat: Vec<_> = bill
+            .vat
+            .iter()
+            .map(|sum| (sum.rate.percent().to_string(), sum.gross.0, sum.net.0, sum.vat.0))
+            .collect();
+        assert_eq!(vat, [("12".into(), 30_917, 27_604, 3_313), ("21".into(), 11_397, 9_419, 1_978)]);
+    }
+
+    #[test]
+    fn vat_does_not_depend_on_what_only_pays() {
+        let lines = [line("L1", 37_800, "0.12"), line("L2", 17_700, "0.21"), line("L3", 9_500, "0.12")];
+        let mut without = worked_offer();
+        without.balances.retain(|balance| balance.r#type.is_discount());
+        let (with, without) =
+            (reckon(&lines, Some(&worked_offer()), two(), true), reckon(&lines, Some(&without), two(), true));
+        assert_eq!(with.unwrap().vat, without.unwrap().vat);
+        assert!(reckon(&lines, None, two(), false).unwrap().vat.is_empty());
+    }
+
+    #[test]
+    fn a_discount_over_the_basket_never_takes_more_than_the_bill_comes_to() {
+        let ten_off = offer(json!({
+            "generalDiscounts": [{"generalDiscountId": "d", "isItemSpecific": false, "valueToUse": 10}]}));
+        // lines, expected after, taken
+        let table: &[(&[i64], &[i64], i64)] = &[
+            (&[5_000, 5_000, 5_000], &[4_666, 4_667, 4_667], 1_000),
+            (&[1_000, -500], &[500, -500], 500),
+            (&[300], &[0], 300),
+            (&[-500], &[-500], 0),
+        ];
+        for (totals, expected, taken) in table {
+            let lines: Vec<Line> = totals
+                .iter()
+                .enumerate()
+                .map(|(index, total)| line(&index.to_string(), *total, "0.21"))
+                .collect();
+            let bill = reckon(&lines, Some(&ten_off), two(), true).unwrap();
+            let after: Vec<i64> = bill.lines.iter().map(|line| line.after.0).collect();
+            assert_eq!((after.as_slice(), bill.discounts[0].1.0), (*expected, *taken), "{totals:?}");
+        }
+    }
+
+    #[test]
+    fn a_top_up_is_a_line_of_its_own_with_vat_only_for_an_spv() {
+        let table = [
+            ("prepaidCredit", json!(0.12), "0"),
+            ("multiPurposePrepaidVoucher", json!(0.12), "0"),
+            ("singlePurposePrepaidVoucher", json!(0.12), "0.12"),
+        ];
+        for (r#type, rate, expected) in table {
+            let offer = offer(json!({"balances": [{"balanceId": "b", "type": r#type, "billTitle": "Kredit",
+                "prepayment": {"value": 500, "vatRate": rate}}]}));
+            let bill = reckon(&[line("coffee", 6_000, "0.21")], Some(&offer), two(), true).unwrap();
+            let added = &bill.prepaid_lines[0];
+            assert_eq!((added.after.0, added.line.product.name.as_str()), (50_000, "Kredit"));
+            assert_eq!(added.line.product.vat_rate.to_string(), expected, "{type}", type = r#type);
+            assert_eq!((bill.total.0, bill.to_pay.0), (56_000, 56_000));
+        }
+    }
+
+    #[test]
+    fn what_does_not_work_out_is_named() {
+        let over = offer(json!({
+            "generalDiscounts": [{"generalDiscountId": "d", "isItemSpecific": false, "valueToUse": 10}],
+            "balances": [{"balanceId": "s", "type": "singlePurposePrepaidVoucher", "valueToUseInCurrency": 50}],
+            "itemBenefitsToApply": [{"checkItemId": "a", "benefits": [{"sourceType": "balance",
+                "appliedFromBalanceId": "s", "absoluteTotalValue": 50}]}]}));
+        let too_much = offer(json!({"balances": [
+            {"balanceId": "m", "type": "multiPurposePrepaidVoucher", "valueToUseInCurrency": 60}]}));
+        let too_fine = offer(json!({"balances": [
+            {"balanceId": "m", "type": "multiPurposePrepaidVoucher", "valueToUseInCurrency": 1.001}]}));
+        for (offer, code) in [
+            (over, ViolationCode::BenefitExceedsItemPrice),
+            (too_much, ViolationCode::NegativeTotal),
+            (too_fine, ViolationCode::PrecisionExceeded),
+        ] {
+            let violation = reckon(&[line("a", 5_000, "0.21")], Some(&offer), two(), true).unwrap_err();
+            assert_eq!(violation.code, code, "{}", violation.path);
         }
     }
 }

@@ -56,7 +56,10 @@ impl FromRequestParts<Platform> for Register {
             )));
         }
         if grant.place_state == "disabled" {
-            return Err(ApiError::forbidden(format!("place {} is disabled; its registers cannot sell", grant.place)));
+            return Err(ApiError::forbidden(format!(
+                "place {} is disabled; its registers cannot sell",
+                grant.place
+            )));
         }
         Ok(Self(grant))
     }
@@ -78,4 +81,19 @@ async fn load(db: &Db, prefix: &str) -> Result<Option<PosGrant>, ApiError> {
         })
         .await?;
     Ok(grant)
+}
+
+#[cfg(test)]
+impl PosGrant {
+    /// A grant for tests of pure rules.
+    pub(crate) fn sample(merchant: &str, place: &str, device_number: i64) -> Self {
+        Self {
+            token_hash: Vec::new(),
+            merchant: merchant.to_owned(),
+            place: place.to_owned(),
+            device_number,
+            expires_at: None,
+            place_state: "active".to_owned(),
+        }
+    }
 }

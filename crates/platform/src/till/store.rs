@@ -26,7 +26,7 @@ db::statement! {
     WRITE_CHECK = "UPDATE platform_check SET lines = $4, codes = $5, choices = $6, loyalty_offer_id = $7, question = $8,
             offer = $9, offer_problem = $10
         WHERE merchant = $1 AND place = $2 AND check_id = $3";
-    CLOSE_CHECK = "UPDATE platform_check SET version = version + 1, state = 'paid', bill_id = $4, offer = $5, updated_at = $6
+    CLOSE_CHECK = "UPDATE platform_check SET state = 'paid', bill_id = $4, offer = $5, updated_at = $6
         WHERE merchant = $1 AND place = $2 AND check_id = $3";
 }
 
@@ -53,7 +53,11 @@ pub(crate) fn open(tx: &mut Tx<'_>, grant: &PosGrant, check: &StoredCheck) -> Re
 ///
 /// # Errors
 /// 404 for a check the place does not have, 403 for one of another register.
-pub(crate) fn read(tx: &mut Tx<'_>, grant: &PosGrant, check_id: &str) -> Result<StoredCheck, TxError<ApiError>> {
+pub(crate) fn read(
+    tx: &mut Tx<'_>,
+    grant: &PosGrant,
+    check_id: &str,
+) -> Result<StoredCheck, TxError<ApiError>> {
     let row = tx.optional(&READ_CHECK, params![&grant.merchant, &grant.place, check_id])?;
     let row = row.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("check {check_id}"))))?;
     own(grant, check_of(&row)?)
@@ -74,8 +78,9 @@ pub(crate) fn bump(
         None => {
             let paid = read(tx, grant, check_id)?;
             let bill = paid.bill_id.unwrap_or_default();
-            let message =
-                format!("check {check_id} is paid (bill {bill}) and cannot change any more; open a new check");
+            let message = format!(
+                "check {check_id} is paid (bill {bill}) and cannot change any more; open a new check"
+            );
             Err(TxError::Refused(ApiError::conflict(message).with_code("CHECK_PAID").with("billId", bill)))
         }
     }
@@ -113,10 +118,7 @@ pub(crate) fn close(
     now: Timestamp,
 ) -> Result<(), db::Error> {
     let offer = offer.map(|offer| json("offer", offer)).transpose()?;
-    tx.execute(
-        &CLOSE_CHECK,
-        params![&grant.merchant, &grant.place, check_id, bill_id, offer.as_ref(), now],
-    )?;
+    tx.execute(&CLOSE_CHECK, params![&grant.merchant, &grant.place, check_id, bill_id, offer.as_ref(), now])?;
     Ok(())
 }
 

@@ -144,6 +144,7 @@ mod tests {
         let variables = [
             ("STAMGAST_DATABASE", "sqlite:environment"),
             ("STAMGAST_COURIER_POLL_MS", "9"),
+            ("STAMGAST_COURIER_ALLOW_NETWORKS", "[\"10.1.0.0/16\"]"),
             ("STAMGAST_COURIER_SCHEDULE_SECONDS", "[1, 2]"),
             ("STAMGAST_ROLE", "partner"),
             ("STAMGAST_SECRET_KEY", "0123456789"),
@@ -157,7 +158,8 @@ mod tests {
         assert_eq!(config.courier.schedule_seconds, [1, 2]);
         assert_eq!(config.role, Role::Partner);
         assert_eq!(config.secret.key, "0123456789", "text that looks like a number stays text");
-        assert_eq!(config.courier.debounce_ms, Config::default().courier.debounce_ms);
+        assert_eq!(config.courier.debounce_seconds, Config::default().courier.debounce_seconds);
+        assert_eq!(config.courier.allow_networks, ["10.1.0.0/16".parse().unwrap()]);
     }
 
     #[test]

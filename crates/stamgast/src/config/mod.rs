@@ -6,7 +6,9 @@ mod load;
 pub use key::resolve as resolve_keys;
 pub use load::{Flags, apply_serve, load};
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 
 /// The documentation of every setting: the defaults as a file, carried inside the program.
 pub const DEFAULT_FILE: &str = include_str!("../../../../stamgast.default.toml");
@@ -139,17 +141,32 @@ pub struct Courier {
     /// Spread of each wait.
     pub jitter_percent: u8,
     /// Deadline of one call.
-    pub deadline_ms: u64,
+    pub deadline_seconds: u64,
+    /// How much longer a claim lasts.
+    pub lease_margin_seconds: u64,
+    /// Calls under way at once.
+    pub concurrency: usize,
     /// How often to look without a wake-up.
     pub poll_ms: u64,
     /// How often a subscription is served anyway.
     pub tick_seconds: u64,
     /// Wait for further changes.
-    pub debounce_ms: u64,
-    /// Whether plain http may be called.
-    pub allow_http: bool,
-    /// Private networks that may be called, as CIDR.
-    pub allow_networks: Vec<String>,
+    pub debounce_seconds: u64,
+    /// Time for calls under way at the end.
+    pub shutdown_seconds: u64,
+    /// Hosts that may be called over plain http.
+    pub plain_http_hosts: Vec<String>,
+    /// Private networks that may be called.
+    pub allow_networks: Vec<IpNet>,
+}
+
+impl Courier {
+    /// Lets plain http calls to this machine through, for the demo and for tests.
+    pub fn allow_loopback(&mut self) {
+        use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+        self.plain_http_hosts.extend(["127.0.0.1", "::1", "localhost"].map(str::to_owned));
+        self.allow_networks.extend([IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].map(IpNet::from));
+    }
 }
 
 /// `[platform]`
@@ -166,8 +183,10 @@ pub struct Platform {
     pub validation_reports_max: usize,
     /// Life of an API access token.
     pub access_token_seconds: i64,
-    /// Token requests per client and minute.
-    pub token_requests_per_minute: u32,
+    /// Token requests per client and second.
+    pub token_requests_per_second: NonZeroU32,
+    /// Token requests of a client at once.
+    pub token_requests_burst: NonZeroU32,
     /// Bytes of a register's body.
     pub pos_body_bytes_max: usize,
     /// Bytes of a set-up body.
@@ -200,16 +219,19 @@ impl Default for Config {
             worker_threads: 0,
             log: Log { level: "info".to_owned(), format: LogFormat::Text },
             secret: Secret { key: String::new(), key_file: String::new(), old_keys: Vec::new() },
-            lanes: Lanes { read: 2, write: 8, queue_limit: 4096, batch_limit: 64 },
+            lanes: Lanes { read: 4, write: 8, queue_limit: 1024, batch_limit: 128 },
             door: Door { header_read_seconds: 10, connection_limit: 4096, shutdown_seconds: 30 },
             courier: Courier {
                 schedule_seconds: vec![10, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 86_400],
                 jitter_percent: 20,
-                deadline_ms: 30_000,
+                deadline_seconds: 30,
+                lease_margin_seconds: 15,
+                concurrency: 64,
                 poll_ms: 1000,
                 tick_seconds: 60,
-                debounce_ms: 2000,
-                allow_http: false,
+                debounce_seconds: 2,
+                shutdown_seconds: 10,
+                plain_http_hosts: Vec::new(),
                 allow_networks: Vec::new(),
             },
             platform: Platform {
@@ -218,7 +240,8 @@ impl Default for Config {
                 validation_report_deadline_ms: 30_000,
                 validation_reports_max: 64,
                 access_token_seconds: 3600,
-                token_requests_per_minute: 60,
+                token_requests_per_second: NonZeroU32::MIN,
+                token_requests_burst: NonZeroU32::MIN.saturating_add(29),
                 pos_body_bytes_max: 256 << 10,
                 admin_body_bytes_max: 4 << 20,
             },

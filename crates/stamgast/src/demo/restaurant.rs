@@ -86,13 +86,25 @@ impl Wishes {
     }
 }
 
-/// Sets everything up on both sides. `admin` is a caller with an admin token.
+/// Sets everything up on both sides of one server. `admin` is a caller with an admin token.
 ///
 /// # Errors
 /// With the call that failed and the answer it got.
 pub async fn set_up(admin: &JsonClient, wishes: &Wishes) -> anyhow::Result<Restaurant> {
-    let partner = partner_side(admin, wishes).await.context("setting up the partner")?;
-    let platform = platform_side(admin, wishes, &partner).await.context("setting up the platform")?;
+    set_up_apart(admin, admin, wishes).await
+}
+
+/// As [`set_up`], for a platform and a partner that are two servers.
+///
+/// # Errors
+/// As [`set_up`].
+pub async fn set_up_apart(
+    platform_admin: &JsonClient,
+    partner_admin: &JsonClient,
+    wishes: &Wishes,
+) -> anyhow::Result<Restaurant> {
+    let partner = partner_side(partner_admin, wishes).await.context("setting up the partner")?;
+    let platform = platform_side(platform_admin, wishes, &partner).await.context("setting up the platform")?;
     let [merchant_id, place_id, _, provider] = wishes.ids.clone();
     Ok(Restaurant {
         source_id: format!("{merchant_id}-{place_id}"),
@@ -175,4 +187,83 @@ struct PartnerSide {
     customer_id: Value,
     points_balance_id: String,
     credit_balance_id: String,
+}
+
+async fn partner_side(admin: &JsonClient, wishes: &Wishes) -> anyhow::Result<PartnerSide> {
+    let [merchant, _, _, provider] = &wishes.ids;
+    let base = format!("/admin/v1/partner/merchants/{merchant}");
+    admin
+        .put(
+            &base,
+            &json!({"name": "U Štamgasta s.r.o.", "currencyCode": "CZK", "pricePrecision": 2, "timeZone": "Europe/Prague",
+                "holdTtlSeconds": 300, "program": {"earn": {"points": 1, "perAmount": 10}, "defaultUse": "max"}}),
+        )
+        .await?;
+    let connection = json!({"name": "Sample POS cloud", "loyaltyProviderId": provider});
+    let token = text(&admin.post(&format!("{base}/connections"), &connection).await?, "token")?;
+    let secret = admin.post(&format!("{base}/datasync-secrets"), &json!({"name": "Sample POS cloud"})).await?;
+    let datasync_secret = text(&secret, "token")?;
+    let client = json!({"name": "Sample marketing tool", "timeZone": "Europe/Prague"});
+    let customers_token = text(&admin.post(&format!("{base}/customers-clients"), &client).await?, "token")?;
+    let discount = json!({"definition": {"kind": {"percent": {"percent": 10}}, "scope": {"on": "order"}, "trigger": "code",
+            "titles": {"pos": {"cs": "Sleva 10 %", "en": "10 % off"}, "bill": {"cs": "Sleva 10 %", "en": "10 % off"}}},
+        "codes": [PROMO]});
+    admin.put(&format!("{base}/promotions/{PROMO}"), &discount).await?;
+    let member = admin.post(&format!("{base}/members"), &member()).await?;
+    for voucher in vouchers() {
+        admin.post(&format!("{base}/vouchers"), &voucher).await?;
+    }
+    let balance = |index: usize| {
+        let id = member["balanceIds"][index].as_str().map(str::to_owned);
+        id.context("the new member's balances are missing in the answer")
+    };
+    Ok(PartnerSide {
+        token,
+        datasync_secret,
+        customers_token,
+        member_id: text(&member, "memberId")?,
+        customer_id: member["customerId"].clone(),
+        points_balance_id: balance(0)?,
+        credit_balance_id: balance(1)?,
+    })
+}
+
+fn titles(cs: &str, en: &str) -> Value {
+    json!({"cs": cs, "en": en})
+}
+
+/// 500 points worth 0.10 each and 1000.00 of prepaid credit; the cashier may choose how much of either.
+fn member() -> Value {
+    json!({
+        "tier": "Gold",
+        "person": {"firstName": "Jana", "lastName": "Nová", "email": "jana@example.com", "mobilePhone": "+420600000001",
+            "city": "Praha", "state": "Praha", "country": "CZ", "allowSms": true, "allowEmail": false},
+        "cards": [CARD],
+        "balances": [
+            {"type": "collectablePoints", "openingValue": POINTS, "settings": {"pointValue": "0.10", "pointStep": 1,
+                "controllable": true, "posTitles": titles("Body", "Points"), "billTitles": titles("Body", "Points")}},
+            {"type": "prepaidCredit", "openingValue": 1000, "settings": {"controllable": true,
+                "posTitles": titles("Kredit", "Credit"), "billTitles": titles("Kredit", "Credit")}},
+        ],
+    })
+}
+
+fn vouchers() -> [Value; 4] {
+    let named = |cs: &str, en: &str| json!({"posTitles": titles(cs, en), "billTitles": titles(cs, en)});
+    [
+        json!({"code": SPV, "type": "singlePurposePrepaidVoucher", "value": 80, "vatRate": "0.12", "productIds": [DESSERT],
+            "settings": named("Poukaz na dezert", "Dessert voucher")}),
+        json!({"code": MPV, "type": "multiPurposePrepaidVoucher", "value": 300,
+            "settings": named("Dárkový poukaz", "Gift voucher")}),
+        json!({"code": CREDIT, "type": "prepaidCredit", "value": 500,
+            "settings": named("Předplacený kredit", "Prepaid credit")}),
+        json!({"code": INACTIVE, "type": "multiPurposePrepaidVoucher", "value": 0, "status": "inactive",
+            "settings": named("Dárkový poukaz", "Gift voucher")}),
+    ]
+}
+
+/// A member of an answer that must be text.
+fn text(answer: &Value, name: &str) -> anyhow::Result<String> {
+    let found = answer[name].as_str().map(str::to_owned);
+    found.with_context(|| format!("expected {name} in the answer, found {answer}"))
 }

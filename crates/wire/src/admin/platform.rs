@@ -7,7 +7,8 @@ use crate::Number;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// `PUT /admin/v1/platform/merchants/{merchantId}`. Currency and precision cannot change once a bill exists.
+/// `PUT /admin/v1/platform/merchants/{merchantId}`. Currency and precision cannot change once
+/// the menu has a price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PutMerchant {
@@ -87,6 +88,11 @@ impl PlaceState {
             Self::Disabled => "disabled",
             Self::Hidden => "hidden",
         }
+    }
+
+    /// The state a text names.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Active, Self::Disabled, Self::Hidden].into_iter().find(|state| state.as_str() == text)
     }
 }
 
@@ -267,14 +273,13 @@ pub struct AdminClient {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PutLoyaltyConnection {
-    /// The provider's id; left out, the one in use is changed, or a new id is made.
+    /// The provider's id; left out, a new one is made.
     #[serde(default)]
     pub loyalty_provider_id: Option<String>,
     /// Base URL: `/getBenefitOffer` and the other two are added to it.
     pub url: String,
-    /// The bearer token the provider gave; left out, the stored one stays.
-    #[serde(default)]
-    pub token: Option<String>,
+    /// The bearer token the provider gave.
+    pub token: String,
 }
 
 /// A loyalty connection as set up.
@@ -295,9 +300,8 @@ pub struct AdminLoyaltyConnection {
 pub struct PutDataSync {
     /// The receiver's URL.
     pub url: String,
-    /// Sent as it is in `Authorization`; left out, the stored one stays.
-    #[serde(default)]
-    pub secret: Option<String>,
+    /// Sent as it is in `Authorization`.
+    pub secret: String,
     /// `POST` (default) or `PUT`.
     #[serde(default)]
     pub method: DataSyncMethod,
@@ -315,6 +319,16 @@ pub enum DataSyncMethod {
     /// `PUT`.
     #[serde(rename = "PUT")]
     Put,
+}
+
+impl DataSyncMethod {
+    /// The HTTP method's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Put => "PUT",
+        }
+    }
 }
 
 /// A DataSync subscription as set up.
@@ -347,4 +361,14 @@ pub struct DataSyncLag {
     pub records: i64,
     /// Age of the oldest of them.
     pub seconds: i64,
+    /// Failed attempts in a row.
+    pub failures: i64,
+    /// The newest failure, if the newest attempt failed.
+    pub last_error: Option<String>,
+    /// When the receiver last took something, UTC.
+    pub last_success_at: Option<String>,
+    /// Why the lane stands still, if it does.
+    pub paused_reason: Option<String>,
+    /// Records the receiver could not take, set aside so that the others go on.
+    pub set_aside: i64,
 }

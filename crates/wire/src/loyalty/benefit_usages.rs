@@ -44,10 +44,10 @@ impl Read for BenefitUsage {
         Ok(Self {
             benefit_usage_id: object.id("benefitUsageId")?,
             synchronized: object.flag("synchronized")?,
-            synchronized_at: object.optional_parsed("synchronizedAt", time::DATE_TIME, time::parse_date_time)?,
+            synchronized_at: object.optional_instant("synchronizedAt")?,
             attempts: object.optional_integer("attempts")?.unwrap_or(0),
             last_error: object.optional_text("lastError")?,
-            created_at: object.parsed("createdAt", time::DATE_TIME, time::parse_date_time)?,
+            created_at: object.instant("createdAt")?,
             payload: object.message("payload")?,
             extra: object.rest(),
         })

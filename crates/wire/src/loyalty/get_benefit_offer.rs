@@ -360,7 +360,9 @@ impl Read for BenefitInputResult {
 }
 
 /// The four kinds of balance, which decide how it lands on the bill (§10.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize, ToSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum BalanceType {
     /// SPV: VAT settled at sale, a discount on items at use.
@@ -474,6 +476,25 @@ impl OfferBalance {
             prepayment: None,
             reason_code: None,
             extra: Extra::new(),
+        }
+    }
+
+    /// Both parts to use together, in the balance's own unit; `None` when they are too large to add.
+    #[must_use]
+    pub fn used_value(&self) -> Option<Number> {
+        let controllable = self.controllable_value_to_use.unwrap_or_default();
+        let fixed = self.non_controllable_value_to_use.unwrap_or_default();
+        controllable.0.checked_add(fixed.0).map(Number)
+    }
+
+    /// What it does on this bill in currency units. Of all kinds but points a unit is worth a unit (§10.5), so a
+    /// missing `valueToUseInCurrency` means the parts to use; `None` for points without it.
+    #[must_use]
+    pub fn worth(&self) -> Option<Number> {
+        match (self.value_to_use_in_currency, self.r#type) {
+            (Some(value), _) => Some(value),
+            (None, BalanceType::CollectablePoints) => None,
+            (None, _) => self.used_value(),
         }
     }
 }

@@ -4,24 +4,25 @@
 //! required in reading only where nothing can be computed without it.
 
 mod benefit_usages;
+mod close_usage;
 mod get_benefit_offer;
 mod metadata;
 mod open_text;
 mod report_benefit_usage;
 mod report_offer_validation_error;
 mod validate;
-mod validate_balances;
 
 pub use benefit_usages::{BenefitUsage, MarkAsSynchronized, MarkedAsSynchronized};
+pub use close_usage::{UsageRemark, close_usage};
 pub use get_benefit_offer::{
-    BalanceBenefitOfferRequest, BalanceType, Benefit, BenefitInput, BenefitInputResult, GeneralDiscount, ItemBenefits,
-    ItemToPay, LoyaltyOfferResponse, MenuProductDefinition, OfferBalance, OfferCustomer, Prepayment, ProductCategory,
-    SourceType, ThirdPartyLoyaltyOfferRequest,
+    BalanceBenefitOfferRequest, BalanceType, Benefit, BenefitInput, BenefitInputResult, GeneralDiscount,
+    ItemBenefits, ItemToPay, LoyaltyOfferResponse, MenuProductDefinition, OfferBalance, OfferCustomer,
+    Prepayment, ProductCategory, SourceType, ThirdPartyLoyaltyOfferRequest,
 };
 pub use metadata::Metadata;
 pub use report_benefit_usage::{
-    AppliedBenefit, ApplicationType, BillState, LoyaltyBenefitUsagesPayload, PaidItem, PaymentByBalance, UsedBalance,
-    UsedGeneralDiscount,
+    ApplicationType, AppliedBenefit, BillState, LoyaltyBenefitUsagesPayload, PaidItem, PaymentByBalance,
+    UsedBalance, UsedGeneralDiscount,
 };
 pub use report_offer_validation_error::{LoyaltyOfferValidationError, ValidationErrorDetail, ViolationCode};
-pub use validate::{Violation, validate};
+pub use validate::{Violation, read_offer, validate};

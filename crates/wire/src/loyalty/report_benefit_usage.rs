@@ -102,7 +102,7 @@ impl Read for LoyaltyBenefitUsagesPayload {
             metadata: object.metadata("metadata")?,
             currency_code: object.id("currencyCode")?,
             country_code: object.optional_text("countryCode")?,
-            paid_at: object.parsed("paidAt", time::DATE_TIME, time::parse_date_time)?,
+            paid_at: object.instant("paidAt")?,
             used_balances: object.optional_list("usedBalances")?,
             used_general_discounts: object.optional_list("usedGeneralDiscounts")?,
             paid_items: object.optional_list("paidItems")?,

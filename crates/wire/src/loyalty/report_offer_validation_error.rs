@@ -51,7 +51,7 @@ impl Read for LoyaltyOfferValidationError {
             place_id: object.optional_id("placeId")?,
             device_number: object.optional_integer("deviceNumber")?,
             check_id: object.optional_id("checkId")?,
-            created_at: object.optional_parsed("createdAt", time::DATE_TIME, time::parse_date_time)?,
+            created_at: object.optional_instant("createdAt")?,
             errors: object.optional_list("errors")?,
             offer_response: object.optional_value("offerResponse"),
             extra: object.rest(),

@@ -83,7 +83,11 @@ pub fn from_value<T: Read>(value: Value) -> Result<T, ReadError> {
 /// Too many bytes, no UTF-8, no JSON, too deep: with the line and column where it ends to make sense.
 pub fn value_from_slice(bytes: &[u8]) -> Result<Value, ReadError> {
     if bytes.len() > BYTES_MAX {
-        return Err(ReadError::new("", format!("at most {BYTES_MAX} bytes"), format!("{} bytes", bytes.len())));
+        return Err(ReadError::new(
+            "",
+            format!("at most {BYTES_MAX} bytes"),
+            format!("{} bytes", bytes.len()),
+        ));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {

@@ -1,8 +1,14 @@
 //! How is each kind of member taken out of a JSON object?
 
 use super::{Read, ReadError, kind_of};
-use crate::{Number, loyalty::Metadata};
+use crate::{
+    Number,
+    loyalty::Metadata,
+    time::{self, LocalTime},
+};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Members that no document names, kept as they came and written back unchanged.
 pub type Extra = Map<String, Value>;
@@ -94,7 +100,7 @@ impl Object {
     /// # Errors
     /// Missing, another kind, or more digits than a decimal holds.
     pub fn number(&mut self, key: &str) -> Result<Number, ReadError> {
-        self.required(key, NUMBER, take_number)
+        self.required(key, NUMBER, |value| take_number(&value))
     }
 
     /// An exact decimal that may be missing.
@@ -102,7 +108,7 @@ impl Object {
     /// # Errors
     /// Another kind, or more digits than a decimal holds.
     pub fn optional_number(&mut self, key: &str) -> Result<Option<Number>, ReadError> {
-        self.optional(key, take_number)
+        self.optional(key, |value| take_number(&value))
     }
 
     /// A whole number; `1.0` and `"1"` are whole too.
@@ -110,7 +116,7 @@ impl Object {
     /// # Errors
     /// Missing, another kind, a fraction, or outside 64 bits.
     pub fn integer(&mut self, key: &str) -> Result<i64, ReadError> {
-        self.required(key, INTEGER, take_integer)
+        self.required(key, INTEGER, |value| take_integer(&value))
     }
 
     /// A whole number that may be missing.
@@ -118,7 +124,7 @@ impl Object {
     /// # Errors
     /// Another kind, a fraction, or outside 64 bits.
     pub fn optional_integer(&mut self, key: &str) -> Result<Option<i64>, ReadError> {
-        self.optional(key, take_integer)
+        self.optional(key, |value| take_integer(&value))
     }
 
     /// A flag: `true`, `false`, and `1`, `0` or the same as text (protocol.md §1.5).
@@ -126,7 +132,7 @@ impl Object {
     /// # Errors
     /// Missing or another kind.
     pub fn flag(&mut self, key: &str) -> Result<bool, ReadError> {
-        self.required(key, FLAG, take_flag)
+        self.required(key, FLAG, |value| take_flag(&value))
     }
 
     /// A flag that may be missing.
@@ -134,7 +140,7 @@ impl Object {
     /// # Errors
     /// Another kind.
     pub fn optional_flag(&mut self, key: &str) -> Result<Option<bool>, ReadError> {
-        self.optional(key, take_flag)
+        self.optional(key, |value| take_flag(&value))
     }
 
     /// A nested message.
@@ -169,6 +175,14 @@ impl Object {
         Ok(self.optional(key, |value| take_list(value, take_message))?.unwrap_or_default())
     }
 
+    /// A list of messages that may be missing, told apart from an empty one.
+    ///
+    /// # Errors
+    /// No list, or a fault inside an entry.
+    pub fn some_list<T: Read>(&mut self, key: &str) -> Result<Option<Vec<T>>, ReadError> {
+        self.optional(key, |value| take_list(value, take_message))
+    }
+
     /// A list of texts, empty when missing.
     ///
     /// # Errors
@@ -190,15 +204,58 @@ impl Object {
     /// # Errors
     /// No list, or an entry that is no number.
     pub fn numbers(&mut self, key: &str) -> Result<Vec<Number>, ReadError> {
-        Ok(self.optional(key, |value| take_list(value, take_number))?.unwrap_or_default())
+        Ok(self.optional(key, |value| take_list(value, |entry| take_number(&entry)))?.unwrap_or_default())
     }
 
-    /// A list of anything, empty when missing.
+    /// A list of anything that must be there.
     ///
     /// # Errors
-    /// No list.
-    pub fn values(&mut self, key: &str) -> Result<Vec<Value>, ReadError> {
-        Ok(self.optional(key, |value| take_list(value, Ok))?.unwrap_or_default())
+    /// Missing or no list.
+    pub fn required_values(&mut self, key: &str) -> Result<Vec<Value>, ReadError> {
+        self.required(key, LIST, |value| take_list(value, Ok))
+    }
+
+    /// A map of exact decimals, empty when missing; an empty list, which some systems write for it, is empty too.
+    ///
+    /// # Errors
+    /// No object, or an entry that is no number.
+    pub fn numbers_by_key(&mut self, key: &str) -> Result<BTreeMap<String, Number>, ReadError> {
+        let numbers = self.optional(key, |value| match value {
+            Value::Array(entries) if entries.is_empty() => Ok(BTreeMap::new()),
+            Value::Object(members) => members
+                .into_iter()
+                .map(|(key, value)| match take_number(&value) {
+                    Ok(number) => Ok((key, number)),
+                    Err(error) => Err(error.inside(&key)),
+                })
+                .collect(),
+            other => Err(ReadError::new("", "an object", kind_of(&other))),
+        })?;
+        Ok(numbers.unwrap_or_default())
+    }
+
+    /// An instant: a date-time with offset.
+    ///
+    /// # Errors
+    /// Missing or another form.
+    pub fn instant(&mut self, key: &str) -> Result<Timestamp, ReadError> {
+        self.parsed(key, time::DATE_TIME, |text| time::parse_date_time(text).ok())
+    }
+
+    /// An instant that may be missing.
+    ///
+    /// # Errors
+    /// Another form.
+    pub fn optional_instant(&mut self, key: &str) -> Result<Option<Timestamp>, ReadError> {
+        Ok(self.optional_local_time(key)?.map(|at| at.instant))
+    }
+
+    /// An instant with its offset that may be missing.
+    ///
+    /// # Errors
+    /// Another form.
+    pub fn optional_local_time(&mut self, key: &str) -> Result<Option<LocalTime>, ReadError> {
+        self.optional(key, |value| take_parsed(&value, time::DATE_TIME, |text| LocalTime::parse(text).ok()))
     }
 
     /// A member with its own way of being read.
@@ -211,20 +268,7 @@ impl Object {
         expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, ReadError> {
-        self.required(key, expected, |value| take_parsed(value, expected, parse))
-    }
-
-    /// A member with its own way of being read that may be missing.
-    ///
-    /// # Errors
-    /// What `take` says about its text.
-    pub fn optional_parsed<T>(
-        &mut self,
-        key: &str,
-        expected: &str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, ReadError> {
-        self.optional(key, |value| take_parsed(value, expected, parse))
+        self.required(key, expected, |value| take_parsed(&value, expected, parse))
     }
 
     /// `metadata`: an object or JSON text, empty when missing.
@@ -264,23 +308,22 @@ fn take_text(value: Value) -> Result<String, ReadError> {
     }
 }
 
-fn take_number(value: Value) -> Result<Number, ReadError> {
-    let text = match &value {
+fn take_number(value: &Value) -> Result<Number, ReadError> {
+    let text = match value {
         Value::Number(number) => number.as_str(),
         Value::String(text) => text.trim(),
         other => return Err(ReadError::new("", NUMBER, kind_of(other))),
     };
-    Number::parse(text).map_err(|error| ReadError::new("", NUMBER, format!("{}: {error}", kind_of(&value))))
+    Number::parse(text).map_err(|error| ReadError::new("", NUMBER, format!("{}: {error}", kind_of(value))))
 }
 
-fn take_integer(value: Value) -> Result<i64, ReadError> {
-    let found = kind_of(&value);
+fn take_integer(value: &Value) -> Result<i64, ReadError> {
     let number = take_number(value).map_err(|error| ReadError { expected: INTEGER.to_owned(), ..error })?;
-    number.integer().ok_or_else(|| ReadError::new("", INTEGER, found))
+    number.integer().ok_or_else(|| ReadError::new("", INTEGER, kind_of(value)))
 }
 
-fn take_flag(value: Value) -> Result<bool, ReadError> {
-    let text = match &value {
+fn take_flag(value: &Value) -> Result<bool, ReadError> {
+    let text = match value {
         Value::Bool(flag) => return Ok(*flag),
         Value::Number(number) => number.as_str(),
         Value::String(text) => text.as_str(),
@@ -289,7 +332,7 @@ fn take_flag(value: Value) -> Result<bool, ReadError> {
     match text {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        _ => Err(ReadError::new("", FLAG, kind_of(&value))),
+        _ => Err(ReadError::new("", FLAG, kind_of(value))),
     }
 }
 
@@ -308,11 +351,15 @@ fn take_list<T>(value: Value, take: impl Fn(Value) -> Result<T, ReadError>) -> R
         .collect()
 }
 
-fn take_parsed<T>(value: Value, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, ReadError> {
-    let text = match &value {
+fn take_parsed<T>(
+    value: &Value,
+    expected: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, ReadError> {
+    let text = match value {
         Value::Number(number) => number.as_str(),
         Value::String(text) => text.as_str(),
         other => return Err(ReadError::new("", expected, kind_of(other))),
     };
-    parse(text).ok_or_else(|| ReadError::new("", expected, kind_of(&value)))
+    parse(text).ok_or_else(|| ReadError::new("", expected, kind_of(value)))
 }

@@ -80,6 +80,9 @@ pub(crate) struct BalanceSettings {
     pub(crate) controllable: Option<bool>,
     /// SPV: the products it may be spent on; empty means every line at its own VAT rate.
     pub(crate) product_ids: Vec<String>,
+    /// SPV: the rate at which top-ups are sold, a fraction; frozen on each lot at its issue.
+    #[serde(with = "exact")]
+    pub(crate) vat_rate: Option<Decimal>,
     /// What the register may sell as a top-up; `None`: no top-up.
     pub(crate) prepayment: Option<serde_json::Value>,
 }
@@ -109,25 +112,9 @@ pub(crate) struct Titles {
     pub(crate) bill: BTreeMap<String, String>,
 }
 
-/// The documents' name of a balance type (protocol.md §10.5), as the table keeps it.
-pub(crate) fn type_text(balance_type: BalanceType) -> &'static str {
-    match balance_type {
-        BalanceType::SinglePurposePrepaidVoucher => "singlePurposePrepaidVoucher",
-        BalanceType::MultiPurposePrepaidVoucher => "multiPurposePrepaidVoucher",
-        BalanceType::CollectablePoints => "collectablePoints",
-        BalanceType::PrepaidCredit => "prepaidCredit",
-    }
-}
-
 /// Reads the documents' name of a balance type.
 pub(crate) fn type_from_text(text: &str) -> Option<BalanceType> {
-    match text {
-        "singlePurposePrepaidVoucher" => Some(BalanceType::SinglePurposePrepaidVoucher),
-        "multiPurposePrepaidVoucher" => Some(BalanceType::MultiPurposePrepaidVoucher),
-        "collectablePoints" => Some(BalanceType::CollectablePoints),
-        "prepaidCredit" => Some(BalanceType::PrepaidCredit),
-        _ => None,
-    }
+    BalanceType::ALL.into_iter().find(|balance_type| balance_type.as_str() == text)
 }
 
 #[cfg(test)]
@@ -151,10 +138,8 @@ mod tests {
 
     #[test]
     fn type_names_go_there_and_back() {
-        for name in
-            ["singlePurposePrepaidVoucher", "multiPurposePrepaidVoucher", "collectablePoints", "prepaidCredit"]
-        {
-            assert_eq!(type_from_text(name).map(type_text), Some(name));
+        for balance_type in BalanceType::ALL {
+            assert_eq!(type_from_text(balance_type.as_str()), Some(balance_type));
         }
         assert_eq!(type_from_text("stamps"), None);
     }

@@ -238,15 +238,15 @@ impl<'a> Book<'a> {
     }
 
     /// Mirrors a booked credit: from its own lot what is left of it, then from others that no hold keeps, then
-    /// a hole (loyalty.md §6 C3, C5). Its lot must be loaded.
+    /// a hole (loyalty.md §6 C3, C5); how deep the hole is. Its lot must be loaded.
     pub(crate) fn take_back(
         &mut self,
         original: &Transfer,
         kind: TransferKind,
         reserved: &[LotPart],
         link: &Link,
-    ) {
-        let Some(open) = self.balances.get_mut(&original.balance_id) else { return };
+    ) -> i64 {
+        let Some(open) = self.balances.get_mut(&original.balance_id) else { return 0 };
         let mut free = open.free_lots(reserved, self.now);
         free.sort_by_key(|lot| lot.lot_id != original.lot_id);
         let own = free.first().filter(|lot| lot.lot_id == original.lot_id);
@@ -263,6 +263,7 @@ impl<'a> Book<'a> {
             let hole = Hole { kind, other: original.other, reverses: Some(original.entry) };
             open.dig(&hole, short, self.now, link);
         }
+        short
     }
 
     /// Writes what was booked; balances without an entry and without a change are only locked.

@@ -11,11 +11,13 @@ mod balance;
 mod book;
 mod hold;
 mod lot;
+mod opening;
 pub(crate) mod store;
 mod transfer;
 
-pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, Titles, type_from_text, type_text};
+pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, Titles, type_from_text};
 pub(crate) use book::{Book, Link, Spend, Spent};
 pub(crate) use hold::{CheckKey, HoldRow};
 pub(crate) use lot::{Consumed, LotKind, LotPart, LotState, NewLot, consume};
+pub(crate) use opening::{NewBalanceRow, open};
 pub(crate) use transfer::{Account, Transfer, TransferKind};

@@ -10,10 +10,10 @@ use super::texts::{Language, Text, pick};
 use crate::loyalty::promotion::{Kind, Promotion};
 use money::{Amount, Decimal};
 use serde::{Deserialize, Serialize};
-use wire::Number;
+use wire::{Extra, Number};
 use wire::loyalty::{
-    BalanceType, Benefit, BenefitInputResult, GeneralDiscount, ItemBenefits, LoyaltyOfferResponse, OfferBalance,
-    OfferCustomer, SourceType,
+    BalanceType, Benefit, BenefitInputResult, GeneralDiscount, ItemBenefits, LoyaltyOfferResponse, Metadata, OfferBalance,
+    OfferCustomer,
 };
 
 /// What comes back with the usage report, so that a report can be understood even when the offer's row
@@ -39,7 +39,7 @@ pub(crate) fn answer(question: &Question<'_>, quote: &Quote<'_>) -> LoyaltyOffer
             customer_id: member.member_id.clone(),
             full_name: member.full_name.clone(),
             loyalty_status: member.tier.clone(),
-            extra: Default::default(),
+            extra: Extra::new(),
         }),
         benefit_inputs: quote
             .entries
@@ -57,7 +57,7 @@ pub(crate) fn answer(question: &Question<'_>, quote: &Quote<'_>) -> LoyaltyOffer
         pos_messages: words.pos_messages(),
         bill_messages: words.bill_messages(),
         metadata: words.metadata(),
-        extra: Default::default(),
+        extra: Extra::new(),
     }
 }
 
@@ -68,11 +68,11 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn pos_lang(&self) -> &str {
-        &self.question.basket.request.pos_lang
+        self.question.basket.request.pos_lang.as_deref().unwrap_or("en")
     }
 
     fn bill_lang(&self) -> &str {
-        &self.question.basket.request.bill_lang
+        self.question.basket.request.bill_lang.as_deref().unwrap_or_else(|| self.pos_lang())
     }
 
     fn money(&self, amount: Amount) -> Number {
@@ -103,7 +103,7 @@ impl Words<'_> {
                 Some(reason) => format!("{title}: {}", Text::Refusal(reason).in_language(language)),
             }),
             reason_code: entry.refusal.map(|reason| reason.code().to_owned()),
-            extra: Default::default(),
+            extra: Extra::new(),
         }
     }
 
@@ -124,7 +124,7 @@ impl Words<'_> {
         let ends = state.free.lots.iter().filter_map(|lot| lot.expires_at).min();
         OfferBalance {
             balance_id: state.row.balance_id.clone(),
-            balance_type: state.row.balance_type,
+            r#type: state.row.balance_type,
             pos_title: Some(state.pos_title(self.pos_lang())),
             bill_title: Some(state.bill_title(self.bill_lang())),
             current_value: Some(self.in_unit(one, one.current)),
@@ -138,7 +138,7 @@ impl Words<'_> {
             valid_until: ends.map(wire::time::utc_millis),
             prepayment: None,
             reason_code: one.reason.map(|reason| reason.code().to_owned()),
-            extra: Default::default(),
+            extra: Extra::new(),
         }
     }
 
@@ -153,7 +153,7 @@ impl Words<'_> {
             bill_title: Some(bill_title),
             is_item_specific: true,
             value_to_use: self.money(value),
-            extra: Default::default(),
+            extra: Extra::new(),
         }
     }
 
@@ -166,25 +166,18 @@ impl Words<'_> {
                 benefits: shares
                     .iter()
                     .map(|share| {
-                        let (source_type, discount, balance) = match share.source {
+                        let value = self.money(share.value);
+                        match share.source {
                             Source::Promotion(at) => {
-                                let id = question.program.promotions[at].promotion_id.clone();
-                                (SourceType::GeneralDiscount, Some(id), None)
+                                Benefit::of_discount(question.program.promotions[at].promotion_id.as_str(), value)
                             }
                             Source::Balance(at) => {
-                                (SourceType::Balance, None, Some(question.balances[at].row.balance_id.clone()))
+                                Benefit::of_balance(question.balances[at].row.balance_id.as_str(), value)
                             }
-                        };
-                        Benefit {
-                            source_type,
-                            applied_from_general_discount_id: discount,
-                            applied_from_balance_id: balance,
-                            absolute_total_value: self.money(share.value),
-                            extra: Default::default(),
                         }
                     })
                     .collect(),
-                extra: Default::default(),
+                extra: Extra::new(),
             })
             .collect()
     }
@@ -235,7 +228,7 @@ impl Words<'_> {
         vec![Text::OnlyReturned.in_language(Language::of(self.bill_lang())).to_owned()]
     }
 
-    fn metadata(&self) -> serde_json::Map<String, serde_json::Value> {
+    fn metadata(&self) -> Metadata {
         let request = &self.question.basket.request;
         let metadata = OfferMetadata {
             v: 1,
@@ -243,8 +236,8 @@ impl Words<'_> {
             check_id: request.check_id.clone(),
         };
         match serde_json::to_value(metadata) {
-            Ok(serde_json::Value::Object(object)) => object,
-            _ => serde_json::Map::new(),
+            Ok(serde_json::Value::Object(object)) => Metadata::Object(object),
+            _ => Metadata::default(),
         }
     }
 }

@@ -62,15 +62,9 @@ impl Basket {
     /// Reads the money of a request.
     ///
     /// # Errors
-    /// A precision outside 0–3, a price no bill has, more lines or codes than any check has.
+    /// A price no bill has, more lines or codes than any check has.
     pub(crate) fn read(request: ThirdPartyLoyaltyOfferRequest) -> Result<Self, Unreadable> {
-        let precision = u8::try_from(request.price_precision).ok().and_then(Precision::new).ok_or_else(|| {
-            Unreadable {
-                path: "pricePrecision".to_owned(),
-                expected: "a whole number from 0 to 3",
-                found: request.price_precision.to_string(),
-            }
-        })?;
+        let precision = request.price_precision;
         at_most(LINES_MAX, request.items_to_pay.len(), "itemsToPay", "at most 2000 lines")?;
         at_most(INPUTS_MAX, request.benefit_inputs.len(), "benefitInputs", "at most 100 codes")?;
         at_most(INPUTS_MAX, request.balances.len(), "balances", "at most 100 balances")?;

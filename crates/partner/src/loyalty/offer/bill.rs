@@ -58,8 +58,8 @@ impl Bill {
             paid: Amount::ZERO,
         };
         for (price, no_benefits) in totals {
-            bill.total = bill.total + price.amount;
-            bill.limit = bill.limit + price.ceiling;
+            bill.total += price.amount;
+            bill.limit += price.ceiling;
             let ceiling = if no_benefits { Amount::ZERO } else { price.ceiling.max(Amount::ZERO) };
             bill.lines.push(WorkLine {
                 total: price.amount,
@@ -122,21 +122,21 @@ impl Bill {
             if share <= Amount::ZERO {
                 continue;
             }
-            line.taken = line.taken + share;
-            taken = taken + share;
+            line.taken += share;
+            taken += share;
             match line.shares.iter_mut().find(|known| known.source == source) {
-                Some(known) => known.value = known.value + share,
+                Some(known) => known.value += share,
                 None => line.shares.push(Share { source, value: share }),
             }
         }
-        self.taken = self.taken + taken;
+        self.taken += taken;
         taken
     }
 
     /// Pays up to `amount` and gives what was paid.
     pub(crate) fn pay(&mut self, amount: Amount) -> Amount {
         let amount = amount.min(self.rest()).max(Amount::ZERO);
-        self.paid = self.paid + amount;
+        self.paid += amount;
         amount
     }
 

@@ -4,16 +4,15 @@
 //! balances behind them locked in the order of their ids, the pure quote, the holds, the offer's row.
 
 use super::answer::answer;
-use super::balance_state::{BalanceState, Scale};
+use super::balance_state::BalanceState;
 use super::basket::Basket;
 use super::code::{KnownCode, Meaning, member_of};
 use super::hold::{self, Move};
 use super::offered::OfferedBalance;
 use super::quote::{Question, Quote, quote};
-use super::remark::Remark;
 use super::store::{self, NewHold, OfferMerchant, OfferRow};
 use super::wishes::Wishes;
-use crate::loyalty::ledger::{BalanceRow, CheckKey, HoldRow, LotPart, store as ledger};
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, store as ledger};
 use crate::loyalty::program::{Program, ProgramCache};
 use crate::row;
 use crate::{LoyaltyConnection, Partner};
@@ -50,21 +49,7 @@ pub(crate) async fn get_benefit_offer(
     connection: LoyaltyConnection,
     RawMessage { message, bytes }: RawMessage<ThirdPartyLoyaltyOfferRequest>,
 ) -> Result<Response, ApiError> {
-    let question_hash = wire::canonical::hash(&bytes)?;
-    let basket = Basket::read(message)
-        .map_err(|unreadable| ApiError::field(&unreadable.path, unreadable.expected, &unreadable.found))?;
-    let asked = Asked {
-        check: CheckKey {
-            place: basket.request.place_id.clone(),
-            device_number: basket.request.device_number,
-            check_id: basket.request.check_id.clone(),
-        },
-        wishes: Wishes::of(&basket.request),
-        basket,
-        question_hash,
-        merchant: connection.merchant,
-        now: partner.outside().now(),
-    };
+    let asked = Asked::read(connection.merchant, message, &bytes, partner.outside().now())?;
     let programs = partner.clone();
     let made = partner
         .db()
@@ -77,7 +62,7 @@ pub(crate) async fn get_benefit_offer(
 }
 
 /// A question, ready for its transaction.
-struct Asked {
+pub(super) struct Asked {
     merchant: String,
     check: CheckKey,
     basket: Basket,
@@ -87,21 +72,48 @@ struct Asked {
 }
 
 /// An answer, kept.
-struct Made {
-    body: String,
+pub(super) struct Made {
+    /// The bytes of the answer.
+    pub(super) body: String,
     /// A program that was parsed on the way: to be kept in memory once the transaction stands.
-    parsed: Option<(String, i64, Arc<Program>)>,
+    pub(super) parsed: Option<(String, i64, Arc<Program>)>,
+}
+
+/// The holds on one balance; the rows come grouped by balance.
+fn holds_on<'a>(holds: &'a [HoldRow], balance_id: &str) -> &'a [HoldRow] {
+    holds
+        .chunk_by(|one, other| one.balance_id == other.balance_id)
+        .find(|group| group.iter().any(|hold| hold.balance_id == balance_id))
+        .unwrap_or_default()
 }
 
 /// A check's balances as they are locked, with every hold on them.
 struct Locked {
-    rows: Vec<BalanceRow>,
     states: Vec<BalanceState>,
     holds: Vec<HoldRow>,
 }
 
 impl Asked {
-    fn make(&self, tx: &mut Tx<'_>, programs: &ProgramCache) -> Result<Made, TxError<ApiError>> {
+    /// Reads what needs no database.
+    pub(super) fn read(
+        merchant: String,
+        message: ThirdPartyLoyaltyOfferRequest,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let question_hash = wire::canonical::hash(bytes)?;
+        let basket = Basket::read(message)
+            .map_err(|unreadable| ApiError::field(&unreadable.path, unreadable.expected, &unreadable.found))?;
+        let check = CheckKey {
+            place: basket.request.place_id.clone(),
+            device_number: basket.request.device_number,
+            check_id: basket.request.check_id.clone(),
+        };
+        Ok(Self { merchant, check, wishes: Wishes::of(&basket.request), basket, question_hash, now })
+    }
+
+    /// Answers, places the holds and keeps the offer.
+    pub(super) fn make(&self, tx: &mut Tx<'_>, programs: &ProgramCache) -> Result<Made, TxError<ApiError>> {
         let request = &self.basket.request;
         let merchant = store::merchant(tx, &self.merchant, &request.place_id)?
             .ok_or_else(|| TxError::Refused(ApiError::not_found("the merchant of this loyalty connection")))?;
@@ -162,16 +174,15 @@ impl Asked {
         let lots = ledger::open_lots(tx, &self.merchant, &ids)?;
         let holds = ledger::active_holds(tx, &self.merchant, &ids)?;
         let states = rows
-            .iter()
-            .map(|balance| {
-                let lots = lots.get(&balance.balance_id).map_or(&[] as &[_], Vec::as_slice);
-                let of_balance: Vec<HoldRow> =
-                    holds.iter().filter(|hold| hold.balance_id == balance.balance_id).cloned().collect();
-                let free = hold::free_for(balance.posted, lots, &of_balance, &self.check, self.now);
-                BalanceState { row: balance.clone(), free }
+            .into_iter()
+            .map(|row| {
+                let lots = lots.get(&row.balance_id).map_or(&[] as &[_], Vec::as_slice);
+                let of_balance = holds_on(&holds, &row.balance_id);
+                let free = hold::free_for(row.posted, lots, of_balance, &self.check, self.now);
+                BalanceState { row, free }
             })
             .collect();
-        Ok(Locked { rows, states, holds })
+        Ok(Locked { states, holds })
     }
 
     /// Lets the check's holds follow the quote (loyalty.md §4): first what ends, then what stays, then
@@ -188,13 +199,10 @@ impl Asked {
         let nothing: &[LotPart] = &[];
         let mut extend = false;
         let mut place = Vec::new();
-        for (position, balance) in locked.rows.iter().enumerate() {
+        for (position, BalanceState { row: balance, .. }) in locked.states.iter().enumerate() {
             let given = quote.given.iter().find(|given| given.balance == position);
             let wanted = given.map_or(nothing, |given| given.parts.as_slice());
-            let own = locked
-                .holds
-                .iter()
-                .find(|hold| hold.balance_id == balance.balance_id && hold.check == self.check);
+            let own = hold::own_hold(holds_on(&locked.holds, &balance.balance_id), &self.check);
             let moved = hold::judge(own, wanted, self.now);
             match (moved, own) {
                 (Move::Replace(ended) | Move::Release(ended), Some(own)) => {
@@ -237,13 +245,13 @@ impl Asked {
         quote: &Quote<'_>,
         merchant: &OfferMerchant,
     ) -> Result<String, db::Error> {
-        let scale = Scale::new(merchant.books.precision, self.basket.precision);
         let offered: Vec<OfferedBalance> = quote
             .given
             .iter()
             .filter(|given| given.used > 0)
-            .map(|given| {
-                OfferedBalance::of(given, &question.balances[given.balance], |value| scale.to_ledger(value))
+            .map(|given| OfferedBalance {
+                balance_id: question.balances[given.balance].row.balance_id.clone(),
+                amount: given.in_ledger(),
             })
             .collect();
         let mut response = answer(question, quote);
@@ -267,31 +275,24 @@ impl Asked {
         Ok(body)
     }
 
-    /// Ids in the body that this merchant does not know.
-    fn remarks(&self, question: &Question<'_>, merchant: &OfferMerchant) -> Vec<Remark> {
+    /// Ids in the body that this merchant does not know: kept with the offer and explained, not refused.
+    fn remarks(&self, question: &Question<'_>, merchant: &OfferMerchant) -> Vec<String> {
         let request = &self.basket.request;
         let mut remarks = Vec::new();
         if request.merchant_id != self.merchant {
-            remarks.push(Remark::new(
-                "merchantId",
-                &request.merchant_id,
-                "not the merchant of this connection; the connection decided",
-            ));
+            let id = &request.merchant_id;
+            remarks.push(format!("merchantId {id:?} is not the merchant of this connection; the connection decides"));
         }
         if !merchant.knows_place {
-            remarks.push(Remark::new(
-                "placeId",
-                &request.place_id,
-                "no place of this id has been synchronized; holds are kept under it all the same",
-            ));
+            let id = &request.place_id;
+            remarks.push(format!("placeId {id:?} is no place that was synchronized; holds are kept under it all the same"));
         }
         for (index, balance) in request.balances.iter().enumerate() {
             let known = question.balances.iter().any(|state| state.row.balance_id == balance.balance_id);
             if !known {
-                remarks.push(Remark::new(
-                    format!("balances[{index}].balanceId"),
-                    &balance.balance_id,
-                    "not a balance behind any code of this request; the choice had no effect",
+                let id = &balance.balance_id;
+                remarks.push(format!(
+                    "balances[{index}].balanceId {id:?} is not behind any code of this request; the choice has no effect"
                 ));
             }
         }

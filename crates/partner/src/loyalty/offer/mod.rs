@@ -15,7 +15,6 @@ mod inputs;
 mod offered;
 mod quote;
 mod reason;
-mod remark;
 mod report_offer_validation_error;
 mod spend;
 mod store;
@@ -23,9 +22,17 @@ mod texts;
 mod trace;
 mod wishes;
 
+#[cfg(test)]
+mod quote_properties;
+#[cfg(test)]
+mod quote_vectors;
+#[cfg(test)]
+mod row_tests;
+#[cfg(test)]
+mod sample;
+
 pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};
 pub(crate) use offered::OfferedBalance;
-pub(crate) use remark::Remark;
 pub(crate) use report_offer_validation_error::{
     __path_report_offer_validation_error, report_offer_validation_error,
 };

@@ -1,31 +1,16 @@
-//! What did an offer promise of each balance? For the usage report that follows.
+//! What did an offer give of each balance, as the usage report that follows has to know it?
+//!
+//! The JSON of column `partner_offer.balances`: written with the offer, read when its bill is reported.
 
-use super::balance_state::BalanceState;
-use super::spend::Given;
-use money::Amount;
 use serde::{Deserialize, Serialize};
 
-/// One balance as an offer gave it, in `partner_offer.balances`.
+/// What an offer gave of one balance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OfferedBalance {
-    /// Its id.
+    /// The balance.
     pub(crate) balance_id: String,
-    /// What the offer used of it, in the balance's unit (ledger minor units, or whole points); also what
-    /// the check's hold kept.
+    /// What may be used, in the balance's unit: points, or minor units of the ledger. The check's hold
+    /// keeps as much.
     pub(crate) amount: i64,
-    /// What that was worth on the bill, in minor units of the ledger, rounded down where the register
-    /// counts finer.
-    pub(crate) value: i64,
-}
-
-impl OfferedBalance {
-    /// What a quote gave of a balance, in the ledger's units.
-    pub(crate) fn of(given: &Given, state: &BalanceState, to_ledger: impl Fn(Amount) -> i64) -> Self {
-        Self {
-            balance_id: state.row.balance_id.clone(),
-            amount: given.in_ledger(),
-            value: to_ledger(given.value),
-        }
-    }
 }

@@ -4,7 +4,6 @@
 //! what it held is free again (loyalty.md §4). Nobody retries this call, so everything that can be
 //! understood is answered 200.
 
-use super::remark::Remark;
 use super::store::{self, Invalid};
 use crate::loyalty::ledger::{CheckKey, store as ledger};
 use crate::row;
@@ -37,17 +36,7 @@ pub(crate) async fn report_offer_validation_error(
     connection: LoyaltyConnection,
     Message(report): Message<LoyaltyOfferValidationError>,
 ) -> Result<Json<serde_json::Value>, ApiError> {
-    let refused = Refused {
-        errors: row::to_json("partner_offer", "validation_errors", &report.errors)?,
-        said: CheckKey {
-            place: report.place_id.unwrap_or_default(),
-            device_number: report.device_number.unwrap_or_default(),
-            check_id: report.check_id.unwrap_or_default(),
-        },
-        offer_id: report.loyalty_offer_id,
-        merchant: connection.merchant,
-        now: partner.outside().now(),
-    };
+    let refused = Refused::read(connection.merchant, report, partner.outside().now())?;
     partner
         .db()
         .write("report_offer_validation_error", move |tx| refused.keep(tx).map_err(TxError::<Never>::from))
@@ -56,7 +45,7 @@ pub(crate) async fn report_offer_validation_error(
 }
 
 /// A refusal, ready for its transaction.
-struct Refused {
+pub(super) struct Refused {
     merchant: String,
     offer_id: String,
     /// The check as the report names it; counts only where the offer is not known.
@@ -66,15 +55,31 @@ struct Refused {
 }
 
 impl Refused {
-    fn keep(&self, tx: &mut Tx<'_>) -> Result<(), db::Error> {
+    /// Reads what needs no database.
+    pub(super) fn read(
+        merchant: String,
+        report: LoyaltyOfferValidationError,
+        now: Timestamp,
+    ) -> Result<Self, db::Error> {
+        Ok(Self {
+            errors: row::to_json("partner_offer", "validation_errors", &report.errors)?,
+            said: CheckKey {
+                place: report.place_id.unwrap_or_default(),
+                device_number: report.device_number.unwrap_or_default(),
+                check_id: report.check_id.unwrap_or_default(),
+            },
+            offer_id: report.loyalty_offer_id,
+            merchant,
+            now,
+        })
+    }
+
+    /// Keeps the errors and gives back what the offer held.
+    pub(super) fn keep(&self, tx: &mut Tx<'_>) -> Result<(), db::Error> {
         let known = store::offer_check(tx, &self.merchant, &self.offer_id)?;
         let mut remarks = Vec::new();
         if known.is_none() {
-            remarks.push(Remark::new(
-                "loyaltyOfferId",
-                &self.offer_id,
-                "no offer of this id was made; its validation errors are kept here",
-            ));
+            remarks.push("no offer of this loyaltyOfferId was made; its validation errors are kept here");
         }
         let check = known.as_ref().unwrap_or(&self.said);
         if known.is_some() {

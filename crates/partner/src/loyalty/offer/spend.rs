@@ -205,7 +205,7 @@ fn cover(
             .min(limit - covered.value);
         let taken = bill.take(Source::Balance(at), table.scale.spendable(amount), &weights);
         if taken > Amount::ZERO {
-            covered.value = covered.value + taken;
+            covered.value += taken;
             covered.parts.push(LotPart { lot_id: part.lot_id.clone(), amount: table.scale.to_ledger(taken) });
         }
     }
@@ -227,7 +227,7 @@ fn fits_lot(lot: &LotState, line: usize, state: &BalanceState, table: &Table<'_>
         || table
             .basket
             .product(line)
-            .is_some_and(|product| products.iter().any(|id| *id == product.product_id));
+            .is_some_and(|product| products.contains(&product.product_id));
     let own_rate = match lot.vat_rate {
         Some(rate) => {
             let rate = VatRate::from_fraction(rate);

@@ -66,8 +66,7 @@ db::statement! {
             validation_errors = excluded.validation_errors";
     /// The holds of a check that an offer placed or renewed last.
     HOLDS_OF_OFFER = "SELECT balance_id FROM partner_hold
-        WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND offer_id = $5 AND state = 'active'
-        ORDER BY balance_id";
+        WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND offer_id = $5 AND state = 'active'";
     /// Gives back what an offer keeps on one balance.
     RELEASE_OFFER = "UPDATE partner_hold SET state = 'released'
         WHERE merchant = $1 AND balance_id = $2 AND place = $3 AND device_number = $4 AND check_id = $5
@@ -265,7 +264,7 @@ pub(crate) struct OfferRow<'a> {
     pub(crate) balances: &'a str,
     /// The answer without the person's name.
     pub(crate) response: &'a str,
-    /// A JSON list of [`super::Remark`].
+    /// A JSON list of sentences.
     pub(crate) remarks: &'a str,
     pub(crate) now: Timestamp,
 }
@@ -339,13 +338,17 @@ pub(crate) fn holds_of_offer(
     check: &CheckKey,
     offer_id: &str,
 ) -> Result<Vec<String>, Error> {
-    tx.query(
-        &HOLDS_OF_OFFER,
-        params![merchant, &check.place, check.device_number, &check.check_id, offer_id],
-    )?
-    .iter()
-    .map(|found| found.get(0))
-    .collect()
+    let mut held: Vec<String> = tx
+        .query(
+            &HOLDS_OF_OFFER,
+            params![merchant, &check.place, check.device_number, &check.check_id, offer_id],
+        )?
+        .iter()
+        .map(|found| found.get(0))
+        .collect::<Result<_, _>>()?;
+    // here and not in SQL: the order of text differs between databases, the order of locks may not
+    held.sort_unstable();
+    Ok(held)
 }
 
 /// Gives back what an offer keeps on a balance. The balance is locked.

@@ -17,15 +17,13 @@ pub(crate) struct Wish {
 pub(crate) struct Wishes(Vec<(String, Wish)>);
 
 impl Wishes {
-    /// Reads them: `controllableValueToUse` goes before its synonym `usedControllableValue`
-    /// (protocol.md §10.3). Of several entries for one balance the last choice counts, and one refusal.
+    /// Reads them. Of several entries for one balance the last choice counts, and one refusal.
     pub(crate) fn of(request: &ThirdPartyLoyaltyOfferRequest) -> Self {
         let mut wishes: Vec<(String, Wish)> = Vec::with_capacity(request.balances.len());
         for balance in &request.balances {
-            let chosen = balance.controllable_value_to_use.as_ref().or(balance.used_controllable_value.as_ref());
             let wish = Wish {
-                rejected: balance.rejected_by_pos == Some(true),
-                controllable: chosen.map(|number| number.0),
+                rejected: balance.rejected_by_pos,
+                controllable: balance.chosen_controllable_value().map(|number| number.0),
             };
             match wishes.iter_mut().find(|(id, _)| *id == balance.balance_id) {
                 Some((_, known)) => {

@@ -1,7 +1,7 @@
 //! Usage reports and what surrounds one: SQL.
 
 use super::report::Kind;
-use crate::loyalty::offered::OfferedBalance;
+use crate::loyalty::offer::OfferedBalance;
 use crate::merchant::MerchantRow;
 use crate::row;
 use db::{Error, Tx, params};

@@ -1,0 +1,183 @@
+//! Do values, rows and parameters mean the same on both engines?
+
+use crate::engines::on_both_engines;
+use crate::schema::*;
+use db::{ConstraintKind, Error, Never, Param, TxError, params};
+use proptest::prelude::*;
+
+db::statement! {
+    /// The second parameter appears first.
+    SWAPPED = "SELECT CAST($2 AS TEXT), CAST($1 AS TEXT), '$1'";
+    SWAPPED_INSERT = "INSERT INTO shop_note (note, merchant) VALUES ($2, $1) RETURNING merchant, note";
+    BYTES_BACK = "SELECT CAST($1 AS BYTEA)";
+    SUM_OF_AMOUNTS = "SELECT CAST(SUM(amount) AS BIGINT), COUNT(*) FROM shop_account WHERE merchant = 'm'";
+    OVERFLOW = "SELECT CAST($1 AS BIGINT) + CAST($2 AS BIGINT)";
+    NOTES_IN_ORDER = "SELECT note FROM shop_note WHERE merchant = 'm' ORDER BY note";
+    UPSERT = "INSERT INTO shop_account (merchant, account, amount) VALUES ('m', $1, $2) \
+              ON CONFLICT (merchant, account) DO UPDATE SET amount = shop_account.amount + excluded.amount \
+              RETURNING amount";
+    CHANGE_JOURNAL = "UPDATE shop_journal SET words = $2 WHERE merchant = 'm' AND entry = $1";
+    DELETE_JOURNAL = "DELETE FROM shop_journal WHERE merchant = 'm' AND entry = $1";
+}
+
+type Plain<T> = Result<T, TxError<Never>>;
+/// What one row of the round trip holds.
+type Sent = (Option<i64>, Option<String>, Option<Vec<u8>>);
+
+on_both_engines! {
+    async fn a_parameter_goes_where_its_number_is(opened: Opened) {
+        let (swapped, row) = opened.db.write("swapped", |tx| -> Plain<_> {
+            let swapped = tx.optional(&SWAPPED, params!["one", "two"])?;
+            Ok((swapped, tx.optional(&SWAPPED_INSERT, params!["merchant", "note"])?))
+        }).await.unwrap();
+        let swapped = swapped.unwrap();
+        assert_eq!([swapped.text(0), swapped.text(1), swapped.text(2)], [Ok("two"), Ok("one"), Ok("$1")]);
+        let row = row.unwrap();
+        assert_eq!([row.text(0), row.text(1)], [Ok("merchant"), Ok("note")]);
+    }
+
+    async fn a_statement_that_wants_other_parameters_says_so(opened: Opened) {
+        let ended = opened.db.write("few", |tx| -> Plain<_> {
+            Ok(tx.execute(&OPEN_ACCOUNT, params!["only one"])?)
+        }).await.unwrap_err().into_error();
+        assert_eq!(ended.to_string(), "OPEN_ACCOUNT: expected 2 parameters, came 1");
+    }
+
+    async fn text_does_not_fit_in_a_number(opened: Opened) {
+        let ended = opened.db.write("text", |tx| -> Plain<_> {
+            Ok(tx.execute(&OPEN_ACCOUNT, params!["a", "twelve"])?)
+        }).await.unwrap_err().into_error();
+        assert!(matches!(ended, Error::Parameter { statement: "OPEN_ACCOUNT", .. }), "{ended:?}");
+        assert_eq!(amount_of(&opened.db, "a").await, None);
+    }
+
+    async fn the_null_character_is_refused(opened: Opened) {
+        let ended = opened.db.write("nul", |tx| -> Plain<_> {
+            Ok(tx.execute(&OPEN_ACCOUNT, params!["a\0b", 1_i64])?)
+        }).await.unwrap_err().into_error();
+        assert!(ended.to_string().contains("parameter $1 holds U+0000"), "{ended}");
+    }
+
+    async fn a_statement_with_rows_is_not_executed(opened: Opened) {
+        let ended = opened.db.write("rows", |tx| -> Plain<_> {
+            Ok(tx.execute(&UPSERT, params!["a", 1_i64])?)
+        }).await.unwrap_err().into_error();
+        assert_eq!(ended.to_string(), "UPSERT: it gives rows back: run it with query or optional");
+    }
+
+    async fn constraints_are_told_apart(opened: Opened) {
+        open_accounts(&opened.db, &[("a", 5)]).await;
+        let kind = |ended: TxError<Never>| match ended.into_error() {
+            Error::Constraint { kind, .. } => kind,
+            other => panic!("{other:?}"),
+        };
+        let again = |tx: &mut db::Tx<'_>| -> Plain<_> { Ok(tx.execute(&OPEN_ACCOUNT, params!["a", 1_i64])?) };
+        let below = |tx: &mut db::Tx<'_>| -> Plain<_> { Ok(tx.execute(&ADD, params!["a", -6_i64])?) };
+        let none = |tx: &mut db::Tx<'_>| -> Plain<_> { Ok(tx.execute(&OPEN_ACCOUNT, params!["b", Param::Null])?) };
+        assert_eq!(kind(opened.db.write("again", again).await.unwrap_err()), ConstraintKind::Unique);
+        assert_eq!(kind(opened.db.write("below", below).await.unwrap_err()), ConstraintKind::Check);
+        assert_eq!(kind(opened.db.write("none", none).await.unwrap_err()), ConstraintKind::NotNull);
+        assert_eq!(amount_of(&opened.db, "a").await, Some(5));
+    }
+
+    async fn after_a_failed_statement_nothing_of_the_command_stands(opened: Opened) {
+        open_accounts(&opened.db, &[("a", 5)]).await;
+        let ended = opened.db.write("swallowed", |tx| -> Plain<&str> {
+            tx.execute(&OPEN_ACCOUNT, params!["b", 1_i64])?;
+            let failed = tx.execute(&OPEN_ACCOUNT, params!["a", 1_i64]);
+            let after = tx.execute(&OPEN_ACCOUNT, params!["c", 1_i64]);
+            assert_eq!(failed.unwrap_err(), after.unwrap_err());
+            Ok("as if nothing had happened")
+        }).await.unwrap_err().into_error();
+        assert!(matches!(ended, Error::Constraint { kind: ConstraintKind::Unique, .. }), "{ended:?}");
+        assert_eq!(amount_of(&opened.db, "b").await, None);
+        assert_eq!(amount_of(&opened.db, "c").await, None);
+    }
+
+    async fn sums_and_upserts_agree(opened: Opened) {
+        let amounts = opened.db.write("upsert", |tx| -> Plain<_> {
+            let mut amounts = Vec::new();
+            for (account, amount) in [("a", 3_i64), ("b", 4), ("a", 10)] {
+                let row = tx.optional(&UPSERT, params![account, amount])?;
+                amounts.push(row.map(|row| row.get::<i64>(0)).transpose()?);
+            }
+            let row = tx.optional(&SUM_OF_AMOUNTS, params![])?;
+            amounts.push(row.as_ref().map(|row| row.get(0)).transpose()?);
+            amounts.push(row.map(|row| row.get(1)).transpose()?);
+            Ok(amounts)
+        }).await.unwrap();
+        assert_eq!(amounts, [Some(3), Some(4), Some(13), Some(17), Some(2)]);
+    }
+
+    async fn an_overflow_is_an_error_and_no_float(opened: Opened) {
+        let ended = opened.db.read("overflow", |tx| -> Plain<_> {
+            let row = tx.optional(&OVERFLOW, params![i64::MAX, 1_i64])?;
+            Ok(row.map(|row| row.get::<i64>(0)).transpose()?)
+        }).await;
+        assert!(ended.is_err(), "{ended:?}");
+    }
+
+    async fn text_is_ordered_by_its_bytes(opened: Opened) {
+        let order = opened.db.write("order", |tx| -> Plain<_> {
+            for note in ["é", "z", "a", "Z", "_", "10", "9", "ž"] {
+                tx.execute(&WRITE_NOTE, params!["m", note, Param::Null, Param::Null, Param::Null])?;
+            }
+            let rows = tx.query(&NOTES_IN_ORDER, params![])?;
+            Ok(rows.iter().map(|row| row.get::<String>(0)).collect::<Result<Vec<_>, _>>()?)
+        }).await.unwrap();
+        assert_eq!(order, ["10", "9", "Z", "_", "a", "z", "é", "ž"]);
+    }
+
+    async fn an_append_only_table_takes_no_change(opened: Opened) {
+        opened.db.write("journal", |tx| -> Plain<_> { Ok(tx.execute(&JOURNAL, params![1_i64, "said"])?) }).await.unwrap();
+        let change = |tx: &mut db::Tx<'_>| -> Plain<_> { Ok(tx.execute(&CHANGE_JOURNAL, params![1_i64, "unsaid"])?) };
+        let delete = |tx: &mut db::Tx<'_>| -> Plain<_> { Ok(tx.execute(&DELETE_JOURNAL, params![1_i64])?) };
+        for ended in [opened.db.write("change", change).await, opened.db.write("delete", delete).await] {
+            let error = ended.unwrap_err().into_error();
+            assert!(matches!(error, Error::Constraint { kind: ConstraintKind::AppendOnly, .. }), "{error:?}");
+            assert!(error.to_string().contains("append-only: shop_journal takes no"), "{error}");
+        }
+    }
+
+    async fn a_read_cannot_write(opened: Opened) {
+        let ended = opened.db.read("write", |tx| -> Plain<_> {
+            Ok(tx.execute(&OPEN_ACCOUNT, params!["a", 1_i64])?)
+        }).await.unwrap_err().into_error();
+        assert!(matches!(ended, Error::Statement { .. }), "{ended:?}");
+        assert_eq!(amount_of(&opened.db, "a").await, None);
+    }
+
+    async fn values_come_back_as_they_went_in(opened: Opened) {
+        let strategy = prop::collection::vec(
+            (any::<Option<i64>>(), any::<Option<String>>(), any::<Option<Vec<u8>>>()), 1..20);
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(12));
+        let db = opened.db.clone();
+        let runtime = tokio::runtime::Handle::current();
+        let round_trip = move || {
+            runner.run(&strategy, |rows| {
+                // No database text holds it; refused elsewhere
+                let rows: Vec<_> = rows.into_iter()
+                    .map(|(number, words, picture)| (number, words.map(|w| w.replace('\0', "")), picture)).collect();
+                let sent = rows.clone();
+                let back = runtime.block_on(db.write("round_trip", move |tx| -> Result<(), TxError<Vec<Sent>>> {
+                    let mut back = Vec::new();
+                    for (index, (number, words, picture)) in (0_u32..).zip(&sent) {
+                        let note = index.to_string();
+                        tx.execute(&WRITE_NOTE, params!["p", &note, *number, words, picture])?;
+                        let row = tx.optional(&READ_NOTE, params!["p", &note])?.ok_or(TxError::Refused(vec![]))?;
+                        back.push((row.get(0)?, row.get(1)?, row.get(2)?));
+                    }
+                    // Refusing leaves the table empty for the next case
+                    Err(TxError::Refused(back))
+                }));
+                prop_assert_eq!(back, Err(TxError::Refused(rows)));
+                Ok(())
+            }).unwrap();
+        };
+        tokio::task::spawn_blocking(round_trip).await.unwrap();
+        let bytes = opened.db.read("bytes", |tx| -> Plain<_> {
+            Ok(tx.optional(&BYTES_BACK, params![&[0_u8, 255, 49]])?.map(|row| row.get::<Vec<u8>>(0)).transpose()?)
+        }).await.unwrap();
+        assert_eq!(bytes, Some(vec![0, 255, 49]));
+    }
+}

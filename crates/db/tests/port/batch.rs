@@ -1,0 +1,153 @@
+//! Does a command that fails leave its neighbours alone?
+
+use crate::engines::{Opened, on_both_engines};
+use crate::schema::*;
+use db::{Engine, Error, Never, TxError, params};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, mpsc};
+
+/// Keeps every write lane busy until the returned sender is dropped, so that what is sent meanwhile waits and
+/// becomes one batch.
+async fn hold_lanes(opened: &Opened) -> Vec<mpsc::Sender<()>> {
+    let lanes = if opened.db.engine() == Engine::Sqlite { 1 } else { opened.options.write_lanes };
+    let mut held = Vec::new();
+    for _ in 0..lanes {
+        let (release, released) = mpsc::channel::<()>();
+        let (started, has_started) = tokio::sync::oneshot::channel();
+        let mut started = Some(started);
+        let holding = opened.db.write("hold", move |_| -> Result<(), TxError<Never>> {
+            if let Some(started) = started.take() {
+                started.send(()).unwrap();
+            }
+            // Ends with an error when the sender is dropped
+            let _ = released.recv();
+            Ok(())
+        });
+        tokio::spawn(holding);
+        has_started.await.unwrap();
+        held.push(release);
+    }
+    held
+}
+
+/// Polls `futures` once each, so that they are in line, then lets the lanes go and gives every answer.
+async fn together<T: Send + 'static, R: Send + 'static>(
+    opened: &Opened,
+    futures: Vec<impl Future<Output = Result<T, TxError<R>>> + Send + 'static>,
+) -> Vec<Result<T, TxError<R>>> {
+    let held = hold_lanes(opened).await;
+    let expected = futures.len();
+    let sent: Vec<_> = futures.into_iter().map(tokio::spawn).collect();
+    while opened.db.waiting().0 < expected {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    drop(held);
+    let mut answers = Vec::new();
+    for one in sent {
+        answers.push(one.await.unwrap());
+    }
+    answers
+}
+
+on_both_engines! {
+    async fn a_refusal_undoes_only_itself(opened: Opened) {
+        open_accounts(&opened.db, &[("a", 0)]).await;
+        let commands = (0..30_i64).map(|number| {
+            opened.db.write("maybe", move |tx| {
+                tx.execute(&ADD, params!["a", 1_i64])?;
+                if number % 3 == 0 { Err(TxError::Refused(number)) } else { Ok(number) }
+            })
+        }).collect();
+        let answers = together(&opened, commands).await;
+        for (number, answer) in (0_i64..).zip(&answers) {
+            let expected = if number % 3 == 0 { Err(TxError::Refused(number)) } else { Ok(number) };
+            assert_eq!(*answer, expected);
+        }
+        assert_eq!(amount_of(&opened.db, "a").await, Some(20));
+    }
+
+    async fn a_panic_undoes_only_itself_and_the_lane_lives_on(opened: Opened) {
+        open_accounts(&opened.db, &[("a", 0)]).await;
+        let commands = (0..9_i64).map(|number| {
+            opened.db.write("panics", move |tx| -> Result<i64, TxError<Never>> {
+                tx.execute(&ADD, params!["a", 1_i64])?;
+                assert!(number != 4, "the closure of the test panics");
+                Ok(number)
+            })
+        }).collect();
+        let answers = together(&opened, commands).await;
+        for (number, answer) in (0_i64..).zip(answers) {
+            assert_eq!(answer, if number == 4 { Err(TxError::Failed(Error::Panicked)) } else { Ok(number) });
+        }
+        assert_eq!(amount_of(&opened.db, "a").await, Some(8));
+    }
+
+    async fn a_panic_with_a_payload_that_panics_is_survived(opened: Opened) {
+        struct Spiteful;
+        impl Drop for Spiteful {
+            fn drop(&mut self) {
+                panic!("even the payload");
+            }
+        }
+        let ended = opened.db.write("spiteful", |_| -> Result<(), TxError<Never>> {
+            std::panic::panic_any(Spiteful)
+        }).await;
+        assert_eq!(ended, Err(TxError::Failed(Error::Panicked)));
+        open_accounts(&opened.db, &[("a", 1)]).await;
+        assert_eq!(amount_of(&opened.db, "a").await, Some(1));
+    }
+
+    async fn a_commit_that_fails_fails_its_culprit_alone(opened: Opened) {
+        open_accounts(&opened.db, &[("a", 0)]).await;
+        let runs = Arc::new(AtomicU32::new(0));
+        let commands = (0..6_i64).map(|number| {
+            let runs = Arc::clone(&runs);
+            opened.db.write("deferred", move |tx| {
+                runs.fetch_add(1, Ordering::SeqCst);
+                tx.execute(&ADD, params!["a", 1_i64])?;
+                if number == 2 {
+                    // Its parent is not there: only COMMIT finds out
+                    tx.execute(&ADD_CHILD, params!["child", "nobody"])?;
+                }
+                if number == 5 { Err(TxError::Refused(number)) } else { Ok(number) }
+            })
+        }).collect();
+        let answers = together(&opened, commands).await;
+        for (number, answer) in (0_i64..).zip(answers) {
+            match number {
+                2 => {
+                    let Err(TxError::Failed(Error::Constraint { statement, kind, .. })) = answer else {
+                        panic!("{answer:?}");
+                    };
+                    assert_eq!((statement, kind), ("COMMIT", db::ConstraintKind::ForeignKey));
+                }
+                5 => assert_eq!(answer, Err(TxError::Refused(5))),
+                _ => assert_eq!(answer, Ok(number)),
+            }
+        }
+        assert_eq!(amount_of(&opened.db, "a").await, Some(4));
+        // On SQLite the batch ran once together and once each alone
+        let expected = if opened.db.engine() == Engine::Sqlite { 12 } else { 6 };
+        assert_eq!(runs.load(Ordering::SeqCst), expected);
+    }
+
+    async fn a_command_whose_caller_left_before_it_ran_does_not_run(opened: Opened) {
+        open_accounts(&opened.db, &[("a", 0)]).await;
+        let held = hold_lanes(&opened).await;
+        let ran = Arc::new(AtomicU32::new(0));
+        let seen = Arc::clone(&ran);
+        let command = tokio::spawn(opened.db.write("left", move |tx| -> Result<_, TxError<Never>> {
+            seen.fetch_add(1, Ordering::SeqCst);
+            Ok(tx.execute(&ADD, params!["a", 1_i64])?)
+        }));
+        while opened.db.waiting().0 == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        command.abort();
+        assert!(command.await.unwrap_err().is_cancelled());
+        drop(held);
+        open_accounts(&opened.db, &[("b", 0)]).await;
+        assert_eq!(ran.load(Ordering::SeqCst), 0);
+        assert_eq!(amount_of(&opened.db, "a").await, Some(0));
+    }
+}

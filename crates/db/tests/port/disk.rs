@@ -1,0 +1,74 @@
+//! What if SQLite's disk is full, or another process holds its lock?
+
+use crate::engines::Opened;
+use crate::schema::*;
+use db::{Engine, Error, Never, TxError, params};
+
+/// A file of 150 pages fills up under commands that share a COMMIT: some small, some large. Whoever was told
+/// yes is there, whoever was told no is not, and small ones go on as long as there is room.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_fails_who_needs_the_room_and_nobody_else() {
+    let opened = Opened::with(Engine::Sqlite, |options| options.file_pages_max = Some(150)).await;
+    open_accounts(&opened.db, &[("a", 0)]).await;
+    let big = vec![7_u8; 200_000];
+    let sent: Vec<_> = (0..64_u32)
+        .map(|number| {
+            let picture = if number % 4 == 0 { big.clone() } else { Vec::new() };
+            let written = opened.db.write("note", move |tx| -> Result<u32, TxError<Never>> {
+                let note = number.to_string();
+                tx.execute(&ADD, params!["a", 1_i64])?;
+                tx.execute(&WRITE_NOTE, params!["m", &note, i64::from(number), "words", &picture])?;
+                Ok(number)
+            });
+            tokio::spawn(written)
+        })
+        .collect();
+    let (mut kept, mut full) = (Vec::new(), Vec::new());
+    for (number, one) in (0_u32..).zip(sent) {
+        match one.await.unwrap().map_err(TxError::into_error) {
+            Ok(number) => kept.push(number),
+            Err(Error::Unavailable(message)) => {
+                assert!(message.contains("full"), "{message}");
+                full.push(number);
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    // 150 pages are 600 kB: two pictures fit, the other fourteen do not, and they fail alone
+    assert_eq!(full.iter().filter(|number| **number % 4 != 0).count(), 0, "{full:?}");
+    assert_eq!(full.len(), 14, "{full:?}");
+    let second = opened.again().await;
+    let there = second
+        .read("notes", |tx| -> Result<_, TxError<Never>> {
+            let rows = tx.query(&NUMBERS, params![])?;
+            Ok(rows.iter().map(|row| row.get::<u32>(0)).collect::<Result<Vec<_>, Error>>()?)
+        })
+        .await
+        .unwrap();
+    assert_eq!(there, kept);
+    assert_eq!(amount_of(&second, "a").await, Some(i64::try_from(kept.len()).unwrap()));
+}
+
+db::statement! {
+    NUMBERS = "SELECT number FROM shop_note WHERE merchant = 'm' ORDER BY number";
+}
+
+/// Two processes write to one file: they take turns.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_share_one_file() {
+    let opened = Opened::new(Engine::Sqlite).await;
+    let second = opened.again().await;
+    open_accounts(&opened.db, &[("a", 0)]).await;
+    let sent: Vec<_> = (0..200)
+        .map(|number| {
+            let db = if number % 2 == 0 { &opened.db } else { &second };
+            tokio::spawn(db.write("add", |tx| -> Result<_, TxError<Never>> {
+                Ok(tx.execute(&ADD, params!["a", 1_i64])?)
+            }))
+        })
+        .collect();
+    for one in sent {
+        assert_eq!(one.await.unwrap(), Ok(1));
+    }
+    assert_eq!(amount_of(&second, "a").await, Some(200));
+}

@@ -1,0 +1,135 @@
+//! What is in a balance: lots, holds, entries?
+
+use crate::Partner;
+use crate::loyalty::ledger::{BalanceRow, HoldRow, store as ledger};
+use crate::merchant;
+use axum::Json;
+use axum::extract::{Path, State};
+use db::{Error, Never, Row, Tx, TxError, params};
+use door::ApiError;
+use door::admin::AdminCaller;
+use jiff::Timestamp;
+use money::{Amount, Decimal, Precision};
+use wire::Number;
+use wire::admin::partner::{BalanceView, EntryView, HoldView, LotView};
+use wire::errors::ErrorBody;
+use wire::time::utc_millis;
+
+db::statement! {
+    /// Every lot of a balance.
+    LOTS_OF_BALANCE = "SELECT lot_id, kind, source, issued, remaining, vat_rate, earned_at, expires_at
+        FROM partner_lot WHERE merchant = $1 AND balance_id = $2 ORDER BY lot_id";
+    /// The newest entries of a balance, newest first.
+    NEWEST_ENTRIES = "SELECT entry, kind, debit_account, credit_account, amount, lot_id, offer_id, bill_id, reverses, reason, created_at
+        FROM partner_transfer WHERE merchant = $1 AND balance_id = $2 ORDER BY entry DESC LIMIT 200";
+}
+
+/// A balance with its lots, holds and entries.
+#[utoipa::path(
+    get, path = "/admin/v1/partner/merchants/{merchantId}/balances/{balanceId}", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("balanceId" = String, Path, description = "The balance's id"),
+    ),
+    responses(
+        (status = 200, body = BalanceView),
+        (status = 401, body = ErrorBody, description = "Not an admin token"),
+        (status = 404, body = ErrorBody, description = "No such balance of this merchant"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_balance(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, balance_id)): Path<(String, String)>,
+) -> Result<Json<BalanceView>, ApiError> {
+    let now = partner.outside().now();
+    let found = partner.db().read("partner_balance", move |tx| {
+        view(tx, &merchant, &balance_id, now).map_err(TxError::<Never>::from)
+    });
+    found.await?.map(Json).ok_or_else(|| ApiError::not_found("balance"))
+}
+
+fn view(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    balance_id: &str,
+    now: Timestamp,
+) -> Result<Option<BalanceView>, Error> {
+    let Some(settings) = merchant::get(tx, merchant)? else { return Ok(None) };
+    let Some(row) = ledger::get_balance(tx, merchant, balance_id)? else { return Ok(None) };
+    let unit = Unit { points: row.counts_points(), precision: settings.precision };
+    let holds = ledger::active_holds(tx, merchant, &[balance_id])?;
+    let holds: Vec<HoldRow> = holds.into_iter().filter(|hold| hold.counts(now)).collect();
+    let lots = tx.query(&LOTS_OF_BALANCE, params![merchant, balance_id])?;
+    let mut entries = tx.query(&NEWEST_ENTRIES, params![merchant, balance_id])?;
+    entries.reverse();
+    let held: i64 = holds.iter().map(|hold| hold.amount).sum();
+    let BalanceRow { balance_id, balance_type, member_id, status, posted, .. } = row;
+    Ok(Some(BalanceView {
+        balance_id,
+        r#type: balance_type,
+        member_id,
+        status: status.text().to_owned(),
+        posted: unit.number(posted),
+        held: unit.number(held),
+        free: unit.number(posted - held),
+        lots: lots.iter().map(|row| lot(row, unit)).collect::<Result<_, _>>()?,
+        holds: holds.iter().map(|hold| shown_hold(hold, unit)).collect(),
+        entries: entries.iter().map(|row| entry(row, unit)).collect::<Result<_, _>>()?,
+    }))
+}
+
+/// What a balance counts in.
+#[derive(Clone, Copy)]
+struct Unit {
+    points: bool,
+    precision: Precision,
+}
+
+impl Unit {
+    fn number(self, units: i64) -> Number {
+        if self.points { Number::from(units) } else { Number::from_amount(Amount(units), self.precision) }
+    }
+}
+
+fn lot(row: &Row, unit: Unit) -> Result<LotView, Error> {
+    let vat_rate: Option<String> = row.get(5)?;
+    Ok(LotView {
+        lot_id: row.get(0)?,
+        kind: row.get(1)?,
+        source: row.get(2)?,
+        issued: unit.number(row.get(3)?),
+        remaining: unit.number(row.get(4)?),
+        vat_rate: vat_rate.and_then(|text| text.parse::<Decimal>().ok()).map(Number),
+        earned_at: utc_millis(row.get(6)?),
+        expires_at: row.get::<Option<Timestamp>>(7)?.map(utc_millis),
+    })
+}
+
+fn shown_hold(hold: &HoldRow, unit: Unit) -> HoldView {
+    HoldView {
+        place_id: hold.check.place.clone(),
+        device_number: hold.check.device_number,
+        check_id: hold.check.check_id.clone(),
+        loyalty_offer_id: hold.offer_id.clone(),
+        amount: unit.number(hold.amount),
+        expires_at: utc_millis(hold.expires_at),
+    }
+}
+
+fn entry(row: &Row, unit: Unit) -> Result<EntryView, Error> {
+    Ok(EntryView {
+        entry: row.get(0)?,
+        kind: row.get(1)?,
+        debit_account: row.get(2)?,
+        credit_account: row.get(3)?,
+        amount: unit.number(row.get(4)?),
+        lot_id: row.get(5)?,
+        loyalty_offer_id: row.get(6)?,
+        bill_id: row.get(7)?,
+        reverses: row.get(8)?,
+        reason: row.get(9)?,
+        created_at: utc_millis(row.get(10)?),
+    })
+}

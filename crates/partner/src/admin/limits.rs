@@ -1,0 +1,84 @@
+//! What is an id, a time, a value that set-up accepts?
+
+use crate::loyalty::ledger::{BalanceSettings, Titles};
+use crate::loyalty::usage::units;
+use door::ApiError;
+use jiff::Timestamp;
+use money::{Amount, Decimal, Precision};
+use wire::Number;
+use wire::admin::partner::NewBalanceSettings;
+
+/// Longest id or code, in bytes: what an index of either engine takes.
+const ID_BYTES_MAX: usize = 200;
+
+/// An id or code: 1 to 200 bytes, no control characters.
+pub(super) fn id(path: &str, text: &str) -> Result<(), ApiError> {
+    if text.is_empty() || text.len() > ID_BYTES_MAX || text.chars().any(char::is_control) {
+        let expected = format!("1 to {ID_BYTES_MAX} bytes without control characters");
+        return Err(ApiError::field(path, &expected, &format!("{text:?}")));
+    }
+    Ok(())
+}
+
+/// Free text without U+0000, which PostgreSQL cannot keep.
+pub(super) fn text(path: &str, text: Option<&str>) -> Result<(), ApiError> {
+    match text {
+        Some(text) if text.contains('\0') => Err(ApiError::field(path, "text without U+0000", "one")),
+        _ => Ok(()),
+    }
+}
+
+/// An instant with offset.
+pub(super) fn instant(path: &str, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
+    text.map(|text| {
+        wire::time::parse_date_time(text)
+            .map_err(|_| ApiError::field(path, "a date-time with offset, 2026-12-31T23:59:59+01:00", text))
+    })
+    .transpose()
+}
+
+/// An IANA zone.
+pub(super) fn zone(path: &str, name: &str) -> Result<(), ApiError> {
+    match jiff::tz::TimeZone::get(name) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ApiError::field(path, "an IANA time zone such as Europe/Prague", name)),
+    }
+}
+
+/// A value in units of a balance: whole points, or money with no more decimals than the merchant's currency.
+pub(super) fn value(path: &str, number: Number, points: bool, precision: Precision) -> Result<i64, ApiError> {
+    let expected = if points {
+        "whole points, at least 0".to_owned()
+    } else {
+        format!("money, at least 0, with at most {} decimals", precision.digits())
+    };
+    match units(number.0, points, precision) {
+        Some((units, true)) if (0..=Amount::MAX_ABS).contains(&units) => Ok(units),
+        _ => Err(ApiError::field(path, &expected, &number.to_string())),
+    }
+}
+
+/// A VAT rate as a fraction.
+pub(super) fn vat_rate(path: &str, number: Number) -> Result<Decimal, ApiError> {
+    if number.0 < Decimal::ZERO || number.0 > Decimal::ONE {
+        return Err(ApiError::field(path, "a fraction from 0 to 1, such as 0.12", &number.to_string()));
+    }
+    Ok(number.0.normalize())
+}
+
+/// How a balance is shown and used.
+pub(super) fn settings(path: &str, new: &NewBalanceSettings) -> Result<BalanceSettings, ApiError> {
+    if let Some(worth) = new.point_value.filter(|worth| worth.0 <= Decimal::ZERO) {
+        return Err(ApiError::field(&format!("{path}.pointValue"), "above 0", &worth.to_string()));
+    }
+    if let Some(step) = new.point_step.filter(|step| *step < 1) {
+        return Err(ApiError::field(&format!("{path}.pointStep"), "at least 1", &step.to_string()));
+    }
+    Ok(BalanceSettings {
+        titles: Titles { pos: new.pos_titles.clone(), bill: new.bill_titles.clone() },
+        point_value: new.point_value.map(|worth| worth.0),
+        point_step: new.point_step,
+        controllable: new.controllable,
+        ..BalanceSettings::default()
+    })
+}

@@ -1,0 +1,128 @@
+//! How is a member set up?
+
+use super::limits;
+use crate::Partner;
+use crate::loyalty::ledger::{Account, BalanceStatus, LotKind, NewBalanceRow, NewLot};
+use crate::loyalty::member::{self, MemberCommand};
+use crate::merchant;
+use axum::Json;
+use axum::extract::{Path, State};
+use db::TxError;
+use door::admin::AdminCaller;
+use door::{ApiError, Strict};
+use http::StatusCode;
+use money::Precision;
+use wire::admin::partner::{CreatedMember, MemberPerson, NewBalance, NewMember};
+use wire::errors::ErrorBody;
+use wire::loyalty::BalanceType;
+
+/// Creates a member with cards and balances.
+#[utoipa::path(
+    post, path = "/admin/v1/partner/merchants/{merchantId}/members", tag = "Partner set-up",
+    params(("merchantId" = String, Path, description = "The merchant's id")),
+    request_body = NewMember,
+    responses(
+        (status = 201, body = CreatedMember),
+        (status = 400, body = ErrorBody, description = "`field` names the member at fault"),
+        (status = 401, body = ErrorBody, description = "Not an admin token"),
+        (status = 404, body = ErrorBody, description = "The merchant is not set up here"),
+        (status = 409, body = ErrorBody, description = "An id or a card is taken"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn post_member(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path(merchant): Path<String>,
+    Strict(body): Strict<NewMember>,
+) -> Result<(StatusCode, Json<CreatedMember>), ApiError> {
+    if let Some(id) = &body.member_id {
+        limits::id("memberId", id)?;
+    }
+    for (index, card) in body.cards.iter().enumerate() {
+        limits::id(&format!("cards[{index}]"), card)?;
+    }
+    limits::text("tier", body.tier.as_deref())?;
+    check_person(&body.person)?;
+    let precision = precision(&partner, &merchant).await?;
+    let member_id = body.member_id.clone().unwrap_or_else(|| partner.outside().object_id());
+    let mut balances = Vec::with_capacity(body.balances.len());
+    for (index, new) in body.balances.iter().enumerate() {
+        let balance_id = new.balance_id.clone().unwrap_or_else(|| partner.outside().object_id());
+        balances.push(balance(&format!("balances[{index}]"), new, balance_id, &member_id, precision)?);
+    }
+    let command = MemberCommand {
+        merchant,
+        member_id,
+        tier: body.tier,
+        person: body.person,
+        cards: body.cards,
+        balances,
+        now: partner.outside().now(),
+    };
+    let (member_id, balance_ids) = (
+        command.member_id.clone(),
+        command.balances.iter().map(|balance| balance.balance_id.clone()).collect(),
+    );
+    let customer_id = partner.db().write("create_member", move |tx| member::create(tx, &command)).await?;
+    Ok((StatusCode::CREATED, Json(CreatedMember { member_id, customer_id, balance_ids })))
+}
+
+/// Digits of the merchant's currency, which never change.
+pub(super) async fn precision(partner: &Partner, merchant: &str) -> Result<Precision, ApiError> {
+    let merchant = merchant.to_owned();
+    let found = partner
+        .db()
+        .read("partner_merchant", move |tx| merchant::get(tx, &merchant).map_err(TxError::<db::Never>::from));
+    Ok(found.await?.ok_or_else(|| ApiError::not_found("merchant"))?.precision)
+}
+
+fn balance(
+    path: &str,
+    new: &NewBalance,
+    balance_id: String,
+    member_id: &str,
+    precision: Precision,
+) -> Result<NewBalanceRow, ApiError> {
+    limits::id(&format!("{path}.balanceId"), &balance_id)?;
+    let points = new.r#type == BalanceType::CollectablePoints;
+    let opening = new.opening_value.unwrap_or_default();
+    Ok(NewBalanceRow {
+        balance_id,
+        balance_type: new.r#type,
+        member_id: Some(member_id.to_owned()),
+        status: BalanceStatus::Active,
+        settings: limits::settings(&format!("{path}.settings"), &new.settings)?,
+        opening: limits::value(&format!("{path}.openingValue"), opening, points, precision)?,
+        lot: NewLot {
+            kind: if points { LotKind::Earned } else { LotKind::Paid },
+            source: "opening".to_owned(),
+            vat_rate: None,
+            paid_value: None,
+            expires_at: limits::instant(&format!("{path}.validUntil"), new.valid_until.as_deref())?,
+        },
+        other: Account::Opening,
+    })
+}
+
+fn check_person(person: &MemberPerson) -> Result<(), ApiError> {
+    for (path, text) in [
+        ("person.firstName", &person.first_name),
+        ("person.lastName", &person.last_name),
+        ("person.email", &person.email),
+        ("person.mobilePhone", &person.mobile_phone),
+        ("person.city", &person.city),
+        ("person.state", &person.state),
+        ("person.country", &person.country),
+        ("person.address", &person.address),
+        ("person.zip", &person.zip),
+    ] {
+        limits::text(path, text.as_deref())?;
+    }
+    match &person.birth_date {
+        Some(text) if text.parse::<jiff::civil::Date>().is_err() => {
+            Err(ApiError::field("person.birthDate", "a date, YYYY-MM-DD", &format!("{} characters", text.len())))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,148 @@
+//! How is a merchant set up on this side?
+
+use super::limits;
+use crate::Partner;
+use crate::loyalty::program::ProgramSettings;
+use crate::merchant::{self, MerchantRow};
+use crate::row;
+use axum::Json;
+use axum::extract::{Path, State};
+use db::{Never, Tx, TxError, params};
+use door::admin::AdminCaller;
+use door::{ApiError, Strict};
+use jiff::Timestamp;
+use money::Precision;
+use serde_json::Value;
+use wire::admin::partner::PartnerMerchant;
+use wire::errors::ErrorBody;
+
+db::statement! {
+    /// Sets a merchant up or changes it; nothing when currency or precision would change, because the books
+    /// count in them.
+    PUT_MERCHANT = "INSERT INTO partner_merchant AS kept (merchant, name, currency_code, price_precision, time_zone, hold_ttl_seconds, program, program_version, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, COALESCE(CAST($6 AS BIGINT), 300), COALESCE(CAST($7 AS TEXT), '{}'), 1, $8, $8)
+        ON CONFLICT (merchant) DO UPDATE SET
+          name = EXCLUDED.name, time_zone = EXCLUDED.time_zone,
+          hold_ttl_seconds = COALESCE(CAST($6 AS BIGINT), kept.hold_ttl_seconds),
+          program = COALESCE(CAST($7 AS TEXT), kept.program),
+          program_version = kept.program_version + CASE WHEN COALESCE(CAST($7 AS TEXT), kept.program) = kept.program THEN 0 ELSE 1 END,
+          updated_at = EXCLUDED.updated_at
+        WHERE kept.currency_code = EXCLUDED.currency_code AND kept.price_precision = EXCLUDED.price_precision";
+}
+
+/// The shortest time an offer reserves value (loyalty.md §4).
+const HOLD_TTL_SECONDS_MIN: i64 = 180;
+/// A hold of more than a day is a mistake.
+const HOLD_TTL_SECONDS_MAX: i64 = 86_400;
+
+/// Sets a merchant up, or changes it.
+#[utoipa::path(
+    put, path = "/admin/v1/partner/merchants/{merchantId}", tag = "Partner set-up",
+    params(("merchantId" = String, Path, description = "The merchant's id")),
+    request_body = PartnerMerchant,
+    responses(
+        (status = 200, body = PartnerMerchant, description = "As it is set up now"),
+        (status = 400, body = ErrorBody, description = "`field` names the member"),
+        (status = 401, body = ErrorBody, description = "Not an admin token"),
+        (status = 409, body = ErrorBody, description = "Currency or precision would change"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn put_merchant(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path(merchant): Path<String>,
+    Strict(body): Strict<PartnerMerchant>,
+) -> Result<Json<PartnerMerchant>, ApiError> {
+    limits::id("merchantId", &merchant)?;
+    limits::text("name", Some(&body.name))?;
+    check(&body)?;
+    let program = body.program.as_ref().map(Value::to_string);
+    if let Some(program) = &program {
+        ProgramSettings::parse(program)
+            .map_err(|error| ApiError::bad_request(format!("program: {error}")).with("field", "program"))?;
+    }
+    let now = partner.outside().now();
+    let stored = partner.db().write("put_partner_merchant", move |tx| {
+        put(tx, &merchant, &body, program.as_deref(), now)
+    });
+    Ok(Json(shown(stored.await?)?))
+}
+
+/// A merchant as it is set up.
+#[utoipa::path(
+    get, path = "/admin/v1/partner/merchants/{merchantId}", tag = "Partner set-up",
+    params(("merchantId" = String, Path, description = "The merchant's id")),
+    responses(
+        (status = 200, body = PartnerMerchant),
+        (status = 401, body = ErrorBody, description = "Not an admin token"),
+        (status = 404, body = ErrorBody, description = "Not set up here"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_merchant(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path(merchant): Path<String>,
+) -> Result<Json<PartnerMerchant>, ApiError> {
+    let found = partner.db().read("partner_merchant", move |tx| {
+        merchant::get(tx, &merchant).map_err(TxError::<Never>::from)
+    });
+    Ok(Json(shown(found.await?.ok_or_else(|| ApiError::not_found("merchant"))?)?))
+}
+
+fn put(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    body: &PartnerMerchant,
+    program: Option<&str>,
+    now: Timestamp,
+) -> Result<MerchantRow, TxError<ApiError>> {
+    let touched = tx.execute(
+        &PUT_MERCHANT,
+        params![
+            merchant,
+            &body.name,
+            &body.currency_code,
+            i64::from(body.price_precision),
+            &body.time_zone,
+            body.hold_ttl_seconds,
+            program,
+            now,
+        ],
+    )?;
+    if touched == 0 {
+        return Err(TxError::Refused(ApiError::conflict(
+            "currencyCode and pricePrecision cannot change: the books count in them",
+        )));
+    }
+    merchant::get(tx, merchant)?.ok_or_else(|| TxError::Refused(ApiError::not_found("merchant")))
+}
+
+fn check(body: &PartnerMerchant) -> Result<(), ApiError> {
+    let code = &body.currency_code;
+    if code.len() != 3 || !code.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Err(ApiError::field("currencyCode", "three capital letters, such as CZK", code));
+    }
+    if Precision::new(body.price_precision).is_none() {
+        return Err(ApiError::field("pricePrecision", "0 to 3", &body.price_precision.to_string()));
+    }
+    if let Some(seconds) = body.hold_ttl_seconds
+        && !(HOLD_TTL_SECONDS_MIN..=HOLD_TTL_SECONDS_MAX).contains(&seconds)
+    {
+        let expected = format!("{HOLD_TTL_SECONDS_MIN} to {HOLD_TTL_SECONDS_MAX}");
+        return Err(ApiError::field("holdTtlSeconds", &expected, &seconds.to_string()));
+    }
+    limits::zone("timeZone", &body.time_zone)
+}
+
+fn shown(stored: MerchantRow) -> Result<PartnerMerchant, ApiError> {
+    Ok(PartnerMerchant {
+        name: stored.name,
+        currency_code: stored.currency_code,
+        price_precision: stored.precision.digits(),
+        time_zone: stored.time_zone,
+        hold_ttl_seconds: Some(stored.hold_ttl_seconds),
+        program: Some(row::json("partner_merchant", "program", &stored.program)?),
+    })
+}

@@ -1,0 +1,38 @@
+//! How is the partner set up and looked into?
+//!
+//! `/admin/v1/partner/…`, by admin token. Bodies are strict; PUT may be repeated, POST with a code or an id that is
+//! taken is 409. Reading shows the books as they are.
+
+mod balances;
+mod credentials;
+mod limits;
+mod members;
+mod merchants;
+mod offers;
+mod promotions;
+mod quarantine;
+mod usages;
+mod vouchers;
+
+use crate::Partner;
+use door::body_limit;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Every set-up call of this side.
+pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
+    OpenApiRouter::new()
+        .routes(routes!(merchants::put_merchant, merchants::get_merchant))
+        .routes(routes!(credentials::post_connection))
+        .routes(routes!(credentials::post_datasync_secret))
+        .routes(routes!(credentials::post_customers_client))
+        .routes(routes!(credentials::delete_credential))
+        .routes(routes!(members::post_member))
+        .routes(routes!(vouchers::post_voucher))
+        .routes(routes!(promotions::put_promotion))
+        .routes(routes!(balances::get_balance))
+        .routes(routes!(offers::get_offer))
+        .routes(routes!(usages::get_usages))
+        .routes(routes!(quarantine::get_quarantine))
+        .layer(body_limit(admin_body_bytes_max))
+}

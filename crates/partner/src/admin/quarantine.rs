@@ -1,0 +1,80 @@
+//! What was kept aside, and why?
+
+use crate::Partner;
+use crate::row;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use db::{Error, Never, Row, TxError, params};
+use door::ApiError;
+use door::admin::AdminCaller;
+use jiff::Timestamp;
+use serde::Deserialize;
+use wire::admin::partner::{QuarantinePage, QuarantineView};
+use wire::errors::ErrorBody;
+use wire::time::utc_millis;
+
+db::statement! {
+    /// What was kept aside, in the order of the ids.
+    PAGE_OF_QUARANTINE = "SELECT quarantine_id, source, record_key, reason, body, received_at, resolved_at
+        FROM partner_quarantine WHERE merchant = $1 AND quarantine_id > $2 ORDER BY quarantine_id LIMIT $3";
+}
+
+/// Bodies on a page.
+const LIMIT: usize = 50;
+
+/// Where to go on.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct QuarantineQuery {
+    /// From `nextPage`: the last id seen.
+    after: Option<String>,
+}
+
+/// What was kept aside, 50 a page.
+#[utoipa::path(
+    get, path = "/admin/v1/partner/merchants/{merchantId}/quarantine", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("after" = Option<String>, Query, description = "As in `nextPage`"),
+    ),
+    responses(
+        (status = 200, body = QuarantinePage),
+        (status = 400, body = ErrorBody, description = "An unknown parameter"),
+        (status = 401, body = ErrorBody, description = "Not an admin token"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_quarantine(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path(merchant): Path<String>,
+    query: Result<Query<QuarantineQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<QuarantinePage>, ApiError> {
+    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let after = query.after.unwrap_or_default();
+    super::limits::text("after", Some(&after))?;
+    let path = format!("/admin/v1/partner/merchants/{merchant}/quarantine");
+    let found = partner.db().read("partner_quarantine", move |tx| {
+        let limit = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
+        let rows = tx.query(&PAGE_OF_QUARANTINE, params![&merchant, &after, limit])?;
+        Ok::<_, TxError<Never>>(rows.iter().map(view).collect::<Result<Vec<_>, Error>>()?)
+    });
+    let mut data = found.await?;
+    let more = data.len() > LIMIT;
+    data.truncate(LIMIT);
+    let next_page = data.last().filter(|_| more).map(|last| format!("{path}?after={}", last.quarantine_id));
+    Ok(Json(QuarantinePage { data, next_page }))
+}
+
+fn view(row: &Row) -> Result<QuarantineView, Error> {
+    let body: String = row.get(4)?;
+    Ok(QuarantineView {
+        quarantine_id: row.get(0)?,
+        source: row.get(1)?,
+        record_key: row.get(2)?,
+        reason: row.get(3)?,
+        body: row::json("partner_quarantine", "body", &body)?,
+        received_at: utc_millis(row.get(5)?),
+        resolved_at: row.get::<Option<Timestamp>>(6)?.map(utc_millis),
+    })
+}

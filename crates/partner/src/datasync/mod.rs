@@ -1,0 +1,152 @@
+//! How are records of the register cloud taken in, each exactly in its newest state?
+//!
+//! `POST|PUT /partner/datasync` (protocol.md §11, sync.md §4). A batch is one transaction; a record that
+//! cannot be read is kept aside with the reason and does not cost the others; an unknown domain is kept as it is.
+
+mod domain;
+mod record;
+mod store;
+
+use crate::customers::{bill, totals};
+use crate::{DataSyncConnection, Partner};
+use axum::extract::State;
+use db::{Error, Never, Tx, TxError};
+use domain::Domain;
+use door::{ApiError, Message, body_limit};
+use http::StatusCode;
+use jiff::Timestamp;
+use record::{Incoming, Outcome};
+use std::collections::BTreeSet;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use wire::datasync::Envelope;
+use wire::errors::ErrorBody;
+
+/// The receiver.
+pub(crate) fn routes(datasync_body_bytes_max: usize) -> OpenApiRouter<Partner> {
+    OpenApiRouter::new()
+        .routes(routes!(receive_by_post))
+        .routes(routes!(receive_by_put))
+        .layer(body_limit(datasync_body_bytes_max))
+}
+
+/// Takes new or changed records of one domain.
+#[utoipa::path(
+    post, path = "/partner/datasync", tag = "DataSync receiver", operation_id = "receiveRecords",
+    request_body = Envelope,
+    responses(
+        (status = 204, description = "Everything is kept; records that could not be read, aside"),
+        (status = 400, body = ErrorBody, description = "No object with `dataDomain` and `data`"),
+        (status = 401, body = ErrorBody, description = "Not a DataSync secret"),
+        (status = 413, body = ErrorBody, description = "Too long; send fewer records at a time"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn receive_by_post(
+    State(partner): State<Partner>,
+    connection: DataSyncConnection,
+    Message(envelope): Message<Envelope>,
+) -> Result<StatusCode, ApiError> {
+    receive(&partner, connection, envelope).await
+}
+
+/// The same for senders that were set up with PUT.
+#[utoipa::path(
+    put, path = "/partner/datasync", tag = "DataSync receiver", operation_id = "receiveRecordsByPut",
+    request_body = Envelope,
+    responses(
+        (status = 204, description = "Everything is kept; records that could not be read, aside"),
+        (status = 400, body = ErrorBody, description = "No object with `dataDomain` and `data`"),
+        (status = 401, body = ErrorBody, description = "Not a DataSync secret"),
+        (status = 413, body = ErrorBody, description = "Too long; send fewer records at a time"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn receive_by_put(
+    State(partner): State<Partner>,
+    connection: DataSyncConnection,
+    Message(envelope): Message<Envelope>,
+) -> Result<StatusCode, ApiError> {
+    receive(&partner, connection, envelope).await
+}
+
+async fn receive(
+    partner: &Partner,
+    connection: DataSyncConnection,
+    envelope: Envelope,
+) -> Result<StatusCode, ApiError> {
+    let now = partner.outside().now();
+    let batch = Batch {
+        merchant: connection.merchant,
+        records: record::read_all(&envelope, || partner.outside().object_id()),
+        now,
+    };
+    let counts = partner.db().write("receive_datasync", move |tx| {
+        batch.keep(tx).map_err(TxError::<Never>::from)
+    });
+    let counts = counts.await?;
+    metrics::counter!("partner_datasync_records_total", "outcome" => "kept").increment(counts.kept);
+    metrics::counter!("partner_datasync_records_total", "outcome" => "passed").increment(counts.passed);
+    metrics::counter!("partner_datasync_records_total", "outcome" => "quarantined")
+        .increment(counts.quarantined);
+    if counts.quarantined > 0 {
+        tracing::warn!(records = counts.quarantined, "DataSync records could not be read and are in quarantine");
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The records of one request, read.
+struct Batch {
+    merchant: String,
+    records: Vec<Incoming>,
+    now: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Counts {
+    kept: u64,
+    /// Known already, or older than what is known.
+    passed: u64,
+    quarantined: u64,
+}
+
+impl Batch {
+    /// Keeps the batch. Records go in the order of their ids, then the customers in the order of theirs, so
+    /// two batches at once wait for each other and never block each other for good.
+    fn keep(&self, tx: &mut Tx<'_>) -> Result<Counts, Error> {
+        let mut counts = Counts::default();
+        let mut bills = Vec::new();
+        for record in &self.records {
+            match record.keep(tx, &self.merchant, self.now)? {
+                Outcome::Kept => {
+                    counts.kept += 1;
+                    if record.domain() == Some(Domain::Bills) {
+                        bills.push(record);
+                    }
+                }
+                Outcome::Passed => counts.passed += 1,
+                Outcome::Quarantined => counts.quarantined += 1,
+            }
+        }
+        self.count_bills(tx, &bills)?;
+        Ok(counts)
+    }
+
+    /// Lets the customers feed know of bills that are new or changed.
+    fn count_bills(&self, tx: &mut Tx<'_>, bills: &[&Incoming]) -> Result<(), Error> {
+        if bills.is_empty() {
+            return Ok(());
+        }
+        let Some(merchant) = crate::merchant::get(tx, &self.merchant)? else { return Ok(()) };
+        let mut members = BTreeSet::new();
+        for record in bills {
+            if let Some(recorded) = record.bill(merchant.precision) {
+                members.extend(bill::from_record(tx, &self.merchant, &recorded)?);
+            }
+        }
+        for member_id in &members {
+            totals::recompute(tx, &self.merchant, member_id, totals::Categories::Unknown, self.now)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! Records and what is kept aside: SQL.
+
+use db::{Error, Tx, params};
+use jiff::Timestamp;
+
+db::statement! {
+    /// Keeps a record unless the same content, or a newer state, is known. A newer state is a higher
+    /// `_version`; where either has none, a later `_lastModifiedAt`; where neither tells, the one that came last.
+    UPSERT_RECORD = "INSERT INTO partner_record AS kept (merchant, domain, record_id, place, version, last_modified_at, removed, body_hash, body, received_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (merchant, domain, record_id) DO UPDATE SET
+          place = EXCLUDED.place, version = EXCLUDED.version, last_modified_at = EXCLUDED.last_modified_at,
+          removed = EXCLUDED.removed, body_hash = EXCLUDED.body_hash, body = EXCLUDED.body, received_at = EXCLUDED.received_at
+        WHERE kept.body_hash <> EXCLUDED.body_hash AND CASE
+          WHEN kept.version IS NOT NULL AND EXCLUDED.version IS NOT NULL THEN EXCLUDED.version > kept.version
+          WHEN kept.last_modified_at IS NOT NULL AND EXCLUDED.last_modified_at IS NOT NULL THEN EXCLUDED.last_modified_at > kept.last_modified_at
+          ELSE 1 = 1 END";
+    /// Keeps a record aside; once per content.
+    QUARANTINE_RECORD = "INSERT INTO partner_quarantine (merchant, quarantine_id, source, record_key, reason, body, body_hash, received_at)
+        VALUES ($1, $2, 'dataSync', $3, $4, $5, $6, $7)
+        ON CONFLICT (merchant, source, record_key, body_hash) DO NOTHING";
+}
+
+/// A record to be kept.
+pub(super) struct NewRecord<'a> {
+    pub(super) domain: &'a str,
+    pub(super) record_id: &'a str,
+    pub(super) place: Option<&'a str>,
+    pub(super) version: Option<i64>,
+    pub(super) last_modified_at: Option<Timestamp>,
+    pub(super) removed: bool,
+    pub(super) body_hash: &'a [u8],
+    pub(super) body: &'a str,
+}
+
+/// Keeps a record; false when the same or a newer state is known.
+pub(super) fn upsert(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    new: &NewRecord<'_>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let touched = tx.execute(
+        &UPSERT_RECORD,
+        params![
+            merchant,
+            new.domain,
+            new.record_id,
+            new.place,
+            new.version,
+            new.last_modified_at,
+            new.removed,
+            new.body_hash,
+            new.body,
+            now,
+        ],
+    )?;
+    Ok(touched > 0)
+}
+
+/// A record to be kept aside.
+pub(super) struct Aside<'a> {
+    pub(super) quarantine_id: &'a str,
+    pub(super) record_key: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) body: &'a str,
+    pub(super) body_hash: &'a [u8],
+}
+
+/// Keeps a record aside.
+pub(super) fn quarantine(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    aside: &Aside<'_>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(
+        &QUARANTINE_RECORD,
+        params![
+            merchant,
+            aside.quarantine_id,
+            aside.record_key,
+            aside.reason,
+            aside.body,
+            aside.body_hash,
+            now,
+        ],
+    )?;
+    Ok(())
+}

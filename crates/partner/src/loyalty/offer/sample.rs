@@ -1,0 +1,255 @@
+//! How do the quote's tests say what is on a check and what a guest has?
+
+use super::answer::answer;
+use super::balance_state::{BalanceState, Books};
+use super::basket::Basket;
+use super::code::{CodeStatus, KnownCode, Meaning, Member, MemberStatus};
+use super::hold::{self, Free};
+use super::quote::{Question, Quote, explain};
+use super::wishes::Wishes;
+use crate::loyalty::ledger::{
+    BalanceRow, BalanceSettings, BalanceStatus, CheckKey, HoldRow, LotKind, LotPart, LotState,
+};
+use crate::loyalty::program::{Program, ProgramSettings};
+use crate::loyalty::promotion::{Definition, Promotion};
+use jiff::Timestamp;
+use money::Precision;
+use serde_json::{Value, json};
+use wire::loyalty::{BalanceType, LoyaltyOfferResponse, ThirdPartyLoyaltyOfferRequest};
+
+pub(super) const NOW: i64 = 1_772_359_200; // 2026-03-01T10:00:00Z
+
+pub(super) fn now() -> Timestamp {
+    Timestamp::from_second(NOW).unwrap()
+}
+
+/// Everything a quote looks at, with a merchant who counts hellers.
+pub(super) struct Sample {
+    pub(super) settings: Value,
+    pub(super) promotions: Vec<(&'static str, Value)>,
+    pub(super) books: Books,
+    pub(super) request: Value,
+    pub(super) codes: Vec<KnownCode>,
+    pub(super) balances: Vec<BalanceState>,
+}
+
+impl Sample {
+    #[expect(clippy::needless_pass_by_value, reason = "callers write json! in place")]
+    pub(super) fn new(lines: Value) -> Self {
+        Self {
+            settings: json!({}),
+            promotions: Vec::new(),
+            books: Books { currency_code: "CZK".to_owned(), precision: Precision::new(2).unwrap() },
+            request: json!({
+                "checkId": "check-9", "loyaltyOfferId": "4d1dd08c4bcd1de163fbcbb8", "deviceNumber": 1,
+                "currencyCode": "CZK", "countryCode": "CZ", "posLang": "en", "billLang": "en", "pricePrecision": 2,
+                "benefitInputs": [], "balances": [], "itemsToPay": lines, "merchantId": "m", "placeId": "p"
+            }),
+            codes: Vec::new(),
+            balances: Vec::new(),
+        }
+    }
+
+    /// Scans codes, in order.
+    pub(super) fn scan(mut self, codes: &[&str]) -> Self {
+        self.request["benefitInputs"] = codes.iter().map(|code| json!({ "inputCode": code })).collect();
+        self
+    }
+
+    /// Sets one member of the request.
+    pub(super) fn ask(mut self, member: &str, value: Value) -> Self {
+        self.request[member] = value;
+        self
+    }
+
+    /// A promotion whose code is its id.
+    pub(super) fn promotion(mut self, id: &'static str, definition: Value) -> Self {
+        self.codes.push(known(id, Meaning::Promotion { promotion_id: id.to_owned() }));
+        self.promotions.push((id, definition));
+        self
+    }
+
+    /// A member whose card is `card`; owns the balances added with `owned`.
+    pub(super) fn card(mut self) -> Self {
+        let member = Member {
+            member_id: "member-1".to_owned(),
+            status: MemberStatus::Active,
+            full_name: Some("Jana Nová".to_owned()),
+            tier: None,
+        };
+        self.codes.push(known("card", Meaning::Card(member)));
+        self
+    }
+
+    /// A balance of the member.
+    pub(super) fn owned(mut self, balance: BalanceState) -> Self {
+        let mut balance = balance;
+        balance.row.member_id = Some("member-1".to_owned());
+        self.balances.push(balance);
+        self
+    }
+
+    /// A voucher whose code is its balance's id.
+    pub(super) fn voucher(mut self, balance: BalanceState) -> Self {
+        let balance_id = balance.row.balance_id.clone();
+        self.codes.push(known(&balance_id, Meaning::Voucher { balance_id: balance_id.clone() }));
+        self.balances.push(balance);
+        self
+    }
+
+    pub(super) fn basket(&self) -> Basket {
+        let bytes = serde_json::to_vec(&self.request).unwrap();
+        let request: ThirdPartyLoyaltyOfferRequest = wire::read::from_slice(&bytes).unwrap();
+        Basket::read(request).unwrap()
+    }
+
+    pub(super) fn program(&self) -> Program {
+        let settings = ProgramSettings::parse(&self.settings.to_string()).unwrap();
+        let promotions = self
+            .promotions
+            .iter()
+            .map(|(id, rule)| {
+                Promotion::new((*id).to_owned(), true, Definition::parse(&rule.to_string()).unwrap())
+            })
+            .collect();
+        Program::new(settings, promotions)
+    }
+
+    /// Quotes, explains and puts into words; hands all of it to `look`.
+    pub(super) fn look<T>(
+        &self,
+        look: impl FnOnce(&Quote<'_>, &LoyaltyOfferResponse, &ThirdPartyLoyaltyOfferRequest) -> T,
+    ) -> T {
+        let (program, basket) = (self.program(), self.basket());
+        let wishes = Wishes::of(&basket.request);
+        let question = Question {
+            program: &program,
+            books: &self.books,
+            basket: &basket,
+            codes: &self.codes,
+            balances: &self.balances,
+            wishes: &wishes,
+        };
+        let quote = explain(&question, now());
+        let response = answer(&question, &quote);
+        look(&quote, &response, &basket.request)
+    }
+
+    /// The answer as JSON; it must keep every invariant of protocol.md §10.5.
+    pub(super) fn answer(&self) -> Value {
+        self.look(|_, response, request| {
+            let violations = wire::loyalty::validate(request, response);
+            assert!(violations.is_empty(), "{violations:#?}\n{response:#?}");
+            serde_json::to_value(response).unwrap()
+        })
+    }
+}
+
+pub(super) fn known(code: &str, meaning: Meaning) -> KnownCode {
+    KnownCode { code: code.to_owned(), status: CodeStatus::Active, valid_from: None, valid_until: None, meaning }
+}
+
+/// A line of one product; `vat` like `0.12`.
+pub(super) fn line(id: &str, product: &str, category: &str, total: &str, vat: &str) -> Value {
+    let number = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    json!({
+        "checkItemId": id,
+        "product": { "productId": product, "name": product, "categories": [
+            { "categoryId": category, "parentCategoryId": format!("{category}-parent"), "name": category }
+        ] },
+        "amount": 1, "measure": "pcs", "totalPriceWithVat": number(total), "vatRate": number(vat)
+    })
+}
+
+/// A balance with one lot that never ends.
+pub(super) fn balance(balance_id: &str, balance_type: BalanceType, posted: i64) -> BalanceState {
+    let lots = [lot("lot-1", posted, None)];
+    BalanceState {
+        row: BalanceRow {
+            balance_id: balance_id.to_owned(),
+            balance_type,
+            member_id: None,
+            status: BalanceStatus::Active,
+            settings: BalanceSettings::default(),
+            posted,
+            version: 1,
+            last_entry: 1,
+            last_hold: 0,
+        },
+        free: free(posted, &lots, &[]),
+    }
+}
+
+pub(super) fn lot(lot_id: &str, remaining: i64, vat_rate: Option<&str>) -> LotState {
+    LotState {
+        lot_id: lot_id.to_owned(),
+        kind: LotKind::Paid,
+        remaining,
+        vat_rate: vat_rate.map(|rate| rate.parse().unwrap()),
+        earned_at: now(),
+        expires_at: None,
+    }
+}
+
+pub(super) fn spv(balance_id: &str, posted: i64, vat_rate: &str) -> BalanceState {
+    let mut state = balance(balance_id, BalanceType::SinglePurposePrepaidVoucher, posted);
+    state.free = free(posted, &[lot("lot-1", posted, Some(vat_rate))], &[]);
+    state
+}
+
+pub(super) fn points(balance_id: &str, posted: i64, worth: &str) -> BalanceState {
+    let mut state = balance(balance_id, BalanceType::CollectablePoints, posted);
+    state.row.settings.point_value = Some(worth.parse().unwrap());
+    state
+}
+
+pub(super) fn credit(balance_id: &str, posted: i64) -> BalanceState {
+    balance(balance_id, BalanceType::PrepaidCredit, posted)
+}
+
+pub(super) fn mpv(balance_id: &str, posted: i64) -> BalanceState {
+    balance(balance_id, BalanceType::MultiPurposePrepaidVoucher, posted)
+}
+
+/// The same balance while another register holds `held` of its first lot.
+pub(super) fn held_elsewhere(mut state: BalanceState, held: i64) -> BalanceState {
+    let hold = HoldRow {
+        balance_id: state.row.balance_id.clone(),
+        hold_number: 1,
+        check: CheckKey { place: "p".to_owned(), device_number: 2, check_id: "other".to_owned() },
+        offer_id: "o".to_owned(),
+        amount: held,
+        lots: vec![LotPart { lot_id: "lot-1".to_owned(), amount: held }],
+        expires_at: Timestamp::from_second(NOW + 60).unwrap(),
+    };
+    let lots = state.free.lots.clone();
+    state.free = free(state.row.posted, &lots, &[hold]);
+    state
+}
+
+fn free(posted: i64, lots: &[LotState], holds: &[HoldRow]) -> Free {
+    let mine = CheckKey { place: "p".to_owned(), device_number: 1, check_id: "check-9".to_owned() };
+    hold::free_for(posted, lots, holds, &mine, now())
+}
+
+/// A percentage on items or on the order, by code or automatic.
+pub(super) fn percent(on: &str, percent: &str, trigger: &str, more: &Value) -> Value {
+    let mut rule = json!({
+        "kind": { "percent": { "percent": serde_json::from_str::<Value>(percent).unwrap() } },
+        "scope": { "on": on },
+        "trigger": trigger
+    });
+    merge(&mut rule, more);
+    rule
+}
+
+fn merge(into: &mut Value, more: &Value) {
+    match (into, more) {
+        (Value::Object(into), Value::Object(more)) => {
+            for (name, value) in more {
+                merge(into.entry(name.as_str()).or_insert(Value::Null), value);
+            }
+        }
+        (into, more) => *into = more.clone(),
+    }
+}

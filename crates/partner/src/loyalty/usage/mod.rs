@@ -1,0 +1,77 @@
+//! What was used on a paid bill, and how does it get into the books exactly once?
+//!
+//! `POST /partner/loyalty/reportBenefitUsage` (protocol.md §10.8, loyalty.md §5–§7). A report is a fact: the
+//! guest has left. It is answered 200 once it is durable, whether it was booked, known already, or kept
+//! aside; anything else makes the sender try again.
+
+mod book;
+mod earning;
+mod flag;
+mod report;
+mod store;
+
+mod reverse;
+
+pub(crate) use report::{Kind, Report, units};
+
+use crate::{LoyaltyConnection, Partner};
+use axum::Json;
+use axum::extract::State;
+use book::{Command, Outcome};
+use door::{ApiError, RawMessage};
+use serde_json::{Map, Value};
+use wire::errors::ErrorBody;
+use wire::loyalty::LoyaltyBenefitUsagesPayload;
+
+/// Books what a bill used of a guest's benefits.
+#[utoipa::path(
+    post, path = "/partner/loyalty/reportBenefitUsage", tag = "Loyalty partner",
+    request_body = LoyaltyBenefitUsagesPayload,
+    responses(
+        (status = 200, description = "In the books (now or since an earlier delivery), or kept aside for a person: `{}`"),
+        (status = 400, body = ErrorBody, description = "No such message; `field` names the member"),
+        (status = 401, body = ErrorBody, description = "Not the token of a loyalty connection"),
+        (status = 413, body = ErrorBody, description = "Too long"),
+        (status = 503, body = ErrorBody, description = "Too busy; come back after Retry-After"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn report_benefit_usage(
+    State(partner): State<Partner>,
+    connection: LoyaltyConnection,
+    body: RawMessage<LoyaltyBenefitUsagesPayload>,
+) -> Result<Json<Map<String, Value>>, ApiError> {
+    let command = Command {
+        merchant: connection.merchant,
+        loyalty_provider_id: connection.loyalty_provider_id,
+        report: Report::read(&body.message)?,
+        body_hash: wire::canonical::hash(&body.bytes)?,
+        body: String::from_utf8_lossy(&body.bytes).into_owned(),
+        quarantine_id: partner.outside().object_id(),
+        now: partner.outside().now(),
+    };
+    let books = partner.clone();
+    let outcome =
+        partner.db().write("report_benefit_usage", move |tx| book::book(tx, &books, &command)).await?;
+    observe(&outcome);
+    Ok(Json(Map::new()))
+}
+
+/// Counts how reports end; what a person should look at goes to the log, without ids of people.
+fn observe(outcome: &Outcome) {
+    let ending = match outcome {
+        Outcome::Booked(_) => "booked",
+        Outcome::Repeated => "repeated",
+        Outcome::Quarantined(_) => "quarantined",
+    };
+    metrics::counter!("partner_usage_reports_total", "outcome" => ending).increment(1);
+    match outcome {
+        Outcome::Booked(findings) if !findings.flags().is_empty() => {
+            tracing::warn!(flags = ?findings.flags(), "a usage report was booked with flags");
+        }
+        Outcome::Quarantined(true) => {
+            tracing::warn!("a usage report contradicts a booked one and is kept in quarantine");
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,112 @@
+//! How is a place set up?
+
+use super::merchants::missing;
+use super::{ids, store};
+use crate::Platform;
+use crate::bills::{LETTER_PAIRS, letters};
+use crate::column::json;
+use axum::Json;
+use axum::extract::{Path, State};
+use db::{Tx, TxError, params};
+use door::admin::AdminCaller;
+use door::{ApiError, Strict};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use std::collections::HashSet;
+use wire::admin::platform::{AdminPlace, PutPlace};
+
+/// A path to a place.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PlacePath {
+    pub(super) merchant_id: String,
+    pub(super) place_id: String,
+}
+
+/// Sets a place up, or changes it. The two letters of its bills are drawn once and stay.
+#[utoipa::path(
+    put,
+    path = "/admin/v1/platform/merchants/{merchantId}/places/{placeId}",
+    tag = "Platform set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("placeId" = String, Path, description = "24 hex digits by custom")
+    ),
+    request_body = PutPlace,
+    responses(
+        (status = 200, description = "The place", body = AdminPlace),
+        (status = 400, description = "The body cannot be read; `field` names the member"),
+        (status = 401, description = "No admin token"),
+        (status = 404, description = "No such merchant"),
+        (status = 409, description = "All pairs of letters are taken")
+    )
+)]
+pub(super) async fn put_place(
+    State(platform): State<Platform>,
+    _admin: AdminCaller,
+    Path(path): Path<PlacePath>,
+    Strict(body): Strict<PutPlace>,
+) -> Result<Json<AdminPlace>, ApiError> {
+    ids::source_part("placeId", &path.place_id)?;
+    ids::name("name", &body.name)?;
+    ids::language("posLang", &body.pos_lang)?;
+    ids::language("billLang", &body.bill_lang)?;
+    if TimeZone::get(&body.time_zone).is_err() {
+        let expected = "an IANA time zone such as Europe/Prague";
+        return Err(ApiError::field("timeZone", expected, &format!("{:?}", body.time_zone)));
+    }
+    let now = platform.now();
+    let first = platform.outside().below(LETTER_PAIRS);
+    let shown = platform
+        .db()
+        .write("put_place", move |tx| {
+            let PlacePath { merchant_id: merchant, place_id: place } = &path;
+            // Places of one merchant are set up one after the other: they share the pairs of letters.
+            if tx.execute(&store::TOUCH_MERCHANT, params![merchant, now])? == 0 {
+                return Err(missing(merchant));
+            }
+            let letters = match tx.optional(&store::PLACE_LETTERS, params![merchant, place])? {
+                Some(row) => row.get(0)?,
+                None => free_letters(tx, merchant, first)?,
+            };
+            let address = body.address_parts.as_ref().map(|address| json("address", address)).transpose()?;
+            tx.execute(
+                &store::PUT_PLACE,
+                params![
+                    merchant,
+                    place,
+                    &body.name,
+                    body.state.as_str(),
+                    &body.time_zone,
+                    &body.pos_lang,
+                    &body.bill_lang,
+                    &letters,
+                    address.as_ref(),
+                    now
+                ],
+            )?;
+            Ok(AdminPlace {
+                place_id: place.clone(),
+                source_id: format!("{merchant}-{place}"),
+                bill_letters: letters,
+                place: body.clone(),
+            })
+        })
+        .await?;
+    platform.registers().clear();
+    Ok(Json(shown))
+}
+
+/// The first pair that no place of the merchant has, going round from `first`.
+fn free_letters(tx: &mut Tx<'_>, merchant: &str, first: u64) -> Result<String, TxError<ApiError>> {
+    let taken = tx
+        .query(&store::TAKEN_LETTERS, params![merchant])?
+        .iter()
+        .map(|row| row.get::<String>(0))
+        .collect::<Result<HashSet<_>, _>>()?;
+    (0..LETTER_PAIRS).map(|step| letters(first + step)).find(|pair| !taken.contains(pair)).ok_or_else(|| {
+        let message =
+            format!("merchant {merchant} has a place for every pair of letters; set up another merchant");
+        TxError::Refused(ApiError::conflict(message))
+    })
+}

@@ -1,0 +1,129 @@
+//! How does a stored bill look on the wire? (protocol.md §4)
+
+use super::bill::{StoredBill, StoredItem};
+use crate::access::SourceId;
+use jiff::{Timestamp, tz::TimeZone};
+use money::{Amount, Precision, vat::VatRate};
+use serde_json::json;
+use wire::bills::{Bill, BillItem, Payment, TaxEntry};
+use wire::number::DecimalText;
+use wire::time::LocalTime;
+use wire::{Extra, Number};
+
+/// The bill as lists show it: without items.
+pub(crate) fn listed(bill: &StoredBill, zone: &TimeZone) -> Bill {
+    let precision = bill.precision;
+    let money = |amount: Amount| Number::from_amount(amount, precision);
+    let text = |amount: Amount| DecimalText::from_amount(amount, precision);
+    let vat_total: Amount = bill.taxes.iter().map(|tax| Amount(tax.gross - tax.net)).sum();
+    let taxes: Vec<TaxEntry> = bill
+        .taxes
+        .iter()
+        .map(|tax| TaxEntry {
+            vat: DecimalText(percent(tax.rate)),
+            total_vat: text(Amount(tax.gross - tax.net)),
+            total_without_vat: text(Amount(tax.net)),
+            extra: Extra::new(),
+        })
+        .collect();
+    let mut extra = Extra::new();
+    if !bill.bill_messages.is_empty() {
+        // Ours: what the loyalty provider wants printed.
+        extra.insert("billMessages".to_owned(), json!(bill.bill_messages));
+    }
+    Bill {
+        bill_id: bill.bill_id.clone(),
+        session_created: Some(local(bill.session_created, zone)),
+        created_at: Some(local(bill.created_at, zone)),
+        paid_at: Some(local(bill.paid_at, zone)),
+        final_price: money(bill.final_price),
+        final_price_without_tax: Some(text(bill.final_price - vat_total)),
+        tax_summaries: taxes.iter().map(|tax| (tax.vat.0.to_string(), tax.total_vat)).collect(),
+        taxes,
+        discount: money(bill.discount),
+        currency_code: Some(bill.currency_code.clone()),
+        refunded: bill.refunded,
+        refunded_bill_identifier: bill.refunded_bill_identifier.clone(),
+        deleted: bill.deleted,
+        payment_method: Some(bill.payment_method.clone()),
+        payments: bill
+            .payments
+            .iter()
+            .map(|payment| Payment {
+                payment_method: payment.payment_method.clone(),
+                price_with_vat: text(Amount(payment.value)),
+                extra: Extra::new(),
+            })
+            .collect(),
+        created_by: bill.created_by.as_ref().map(wire::pos::PosPerson::on_bill),
+        paid_by: bill.paid_by.as_ref().map(wire::pos::PosPerson::on_bill),
+        person_count: bill.person_count,
+        desk_id: bill.desk_id.clone(),
+        issued_as_vat_payer: Some(bill.issued_as_vat_payer),
+        customer_id: bill.customer_id.clone(),
+        last_modified_at: Some(local(bill.modified_at, zone)),
+        extra,
+        ..Bill::default()
+    }
+}
+
+/// The bill with its items.
+pub(crate) fn detailed(bill: &StoredBill, zone: &TimeZone) -> Bill {
+    let items = bill.items.iter().map(|item| item_of(item, bill.precision)).collect();
+    Bill { items: Some(items), ..listed(bill, zone) }
+}
+
+/// The bill as DataSync sends it.
+pub(crate) fn synchronized(bill: &StoredBill, source: &SourceId, zone: &TimeZone) -> Bill {
+    Bill {
+        merchant_id: Some(source.merchant.clone()),
+        place_id: Some(source.place.clone()),
+        version: Some(bill.version),
+        ..detailed(bill, zone)
+    }
+}
+
+fn item_of(item: &StoredItem, precision: Precision) -> BillItem {
+    let product = &item.product;
+    let mut extra = Extra::new();
+    let mut discounts = Vec::new();
+    if item.till_discount != 0 {
+        discounts.push(
+            json!({"sourceType": "pos", "value": Number::from_amount(Amount(item.till_discount), precision)}),
+        );
+    }
+    for benefit in &item.benefits {
+        discounts.push(json!({
+            "sourceType": benefit.source_type,
+            "sourceId": benefit.source_id,
+            "title": benefit.title,
+            "value": Number::from_amount(Amount(benefit.value), precision),
+        }));
+    }
+    // The documents name the member but not its own members: these are ours. Values are off the whole line.
+    extra.insert("discounts".to_owned(), discounts.into());
+    extra.insert("id".to_owned(), item.check_item_id.clone().into());
+    BillItem {
+        name: Some(product.name.clone()),
+        amount: item.amount,
+        measure: Some(product.measure.clone()),
+        price: Number::from_amount(Amount(item.unit_price), precision),
+        vat_rate: Some(product.vat_rate),
+        product_id: Some(product.product_id.clone()),
+        decoded_id: product.decoded_id,
+        category_id: product.category_id.clone(),
+        ean: product.ean.clone(),
+        extra,
+        ..BillItem::default()
+    }
+}
+
+/// The place's offset, whole seconds (protocol.md §1.5).
+fn local(at: Timestamp, zone: &TimeZone) -> LocalTime {
+    LocalTime::new(Timestamp::from_second(at.as_second()).unwrap_or(at), zone)
+}
+
+/// `12` for 0.12.
+fn percent(fraction: Number) -> money::Decimal {
+    VatRate::from_fraction(fraction.0).map_or(fraction.0, VatRate::percent)
+}

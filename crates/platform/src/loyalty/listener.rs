@@ -1,0 +1,36 @@
+//! What does the platform remember about the delivery of a usage report?
+
+use super::BENEFIT_USAGE;
+use super::store;
+use courier::{Delivery, Listener};
+use db::Tx;
+use jiff::Timestamp;
+
+/// Keeps the usage's row in step with its delivery. Every write sets what is so, and counts nothing by itself,
+/// since the transaction may run again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UsageListener;
+
+impl Listener for UsageListener {
+    fn kind(&self) -> &'static str {
+        BENEFIT_USAGE
+    }
+
+    fn delivered(&self, tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), db::Error> {
+        store::delivered(tx, delivery, now)
+    }
+
+    fn attempted(
+        &self,
+        tx: &mut Tx<'_>,
+        delivery: &Delivery,
+        error: &str,
+        _now: Timestamp,
+    ) -> Result<(), db::Error> {
+        store::attempted(tx, delivery, error)
+    }
+
+    fn failed(&self, tx: &mut Tx<'_>, delivery: &Delivery, _now: Timestamp) -> Result<(), db::Error> {
+        store::failed(tx, delivery)
+    }
+}

@@ -1,0 +1,169 @@
+//! Where are benefit usages kept?
+
+use crate::access::SourceId;
+use crate::column::Message;
+use courier::Delivery;
+use db::{Row, Tx, TxError, params};
+use door::ApiError;
+use jiff::Timestamp;
+use wire::Extra;
+use wire::loyalty::BenefitUsage;
+
+db::statement! {
+    INSERT_USAGE = "INSERT INTO platform_benefit_usage (merchant, place, benefit_usage_id, loyalty_provider_id, bill_id,
+            payload, created_at, synchronized_at, attempts, last_error, failed)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, 0, NULL, 0)";
+    USAGE_DELIVERED = "UPDATE platform_benefit_usage SET attempts = $4, last_error = NULL, failed = 0,
+            synchronized_at = COALESCE(synchronized_at, $5)
+        WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3";
+    USAGE_ATTEMPTED = "UPDATE platform_benefit_usage SET attempts = $4, last_error = $5
+        WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3";
+    USAGE_FAILED = "UPDATE platform_benefit_usage SET failed = 1
+        WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3";
+    // Marking twice is marking once: the first instant stays.
+    MARK_SYNCHRONIZED = "UPDATE platform_benefit_usage SET synchronized_at = COALESCE(synchronized_at, $5), failed = 0
+        WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3 AND loyalty_provider_id = $4";
+    OWN_USAGE = "SELECT benefit_usage_id FROM platform_benefit_usage
+        WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3 AND loyalty_provider_id = $4";
+    USAGE_POSITION = "SELECT created_at FROM platform_benefit_usage
+        WHERE merchant = $1 AND place = $2 AND loyalty_provider_id = $3 AND benefit_usage_id = $4";
+    // Oldest first: what waits longest is pulled first.
+    USAGES = "SELECT benefit_usage_id, synchronized_at, attempts, last_error, created_at, payload
+        FROM platform_benefit_usage
+        WHERE merchant = $1 AND place = $2 AND loyalty_provider_id = $3
+            AND created_at >= $4 AND created_at < $5
+            AND CASE WHEN synchronized_at IS NULL THEN 0 ELSE 1 END BETWEEN $6 AND $7
+            AND (created_at, benefit_usage_id) > ($8, $9)
+        ORDER BY created_at, benefit_usage_id
+        LIMIT $10";
+}
+
+/// A usage to keep with the bill it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewUsage<'a> {
+    pub(crate) merchant: &'a str,
+    pub(crate) place: &'a str,
+    pub(crate) benefit_usage_id: &'a str,
+    pub(crate) loyalty_provider_id: &'a str,
+    pub(crate) bill_id: &'a str,
+    /// The frozen report.
+    pub(crate) payload: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewUsage<'_>) -> Result<(), db::Error> {
+    tx.execute(
+        &INSERT_USAGE,
+        params![
+            new.merchant,
+            new.place,
+            new.benefit_usage_id,
+            new.loyalty_provider_id,
+            new.bill_id,
+            new.payload,
+            new.now
+        ],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn delivered(tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), db::Error> {
+    let attempts = i64::try_from(delivery.attempts).unwrap_or(i64::MAX);
+    let row = params![&delivery.merchant, &delivery.place, &delivery.delivery_id, attempts, now];
+    tx.execute(&USAGE_DELIVERED, row)?;
+    Ok(())
+}
+
+pub(crate) fn attempted(tx: &mut Tx<'_>, delivery: &Delivery, error: &str) -> Result<(), db::Error> {
+    let attempts = i64::try_from(delivery.attempts).unwrap_or(i64::MAX);
+    let row = params![&delivery.merchant, &delivery.place, &delivery.delivery_id, attempts, error];
+    tx.execute(&USAGE_ATTEMPTED, row)?;
+    Ok(())
+}
+
+pub(crate) fn failed(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<(), db::Error> {
+    tx.execute(&USAGE_FAILED, params![&delivery.merchant, &delivery.place, &delivery.delivery_id])?;
+    Ok(())
+}
+
+/// Marks one usage of the provider as synchronized and stops its retries; false when it has no such usage here.
+pub(crate) fn mark(
+    tx: &mut Tx<'_>,
+    source: &SourceId,
+    loyalty_provider_id: &str,
+    benefit_usage_id: &str,
+    now: Timestamp,
+) -> Result<bool, db::Error> {
+    let key = params![&source.merchant, &source.place, benefit_usage_id, loyalty_provider_id];
+    if tx.optional(&OWN_USAGE, key)?.is_none() {
+        return Ok(false);
+    }
+    // The delivery before the usage, as the courier's own transactions touch them.
+    courier::outbox::settle(tx, &source.merchant, benefit_usage_id, now)?;
+    let row = params![&source.merchant, &source.place, benefit_usage_id, loyalty_provider_id, now];
+    tx.execute(&MARK_SYNCHRONIZED, row)?;
+    Ok(true)
+}
+
+/// Which usages a page asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct UsagesQuery {
+    pub(crate) synchronized: Option<bool>,
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) till: Option<Timestamp>,
+    pub(crate) limit: i64,
+    pub(crate) last_benefit_usage_id: Option<String>,
+}
+
+/// One page of the provider's usages and, where there is one, one more.
+///
+/// # Errors
+/// 404 for a `lastBenefitUsageId` the provider does not have here.
+pub(crate) fn page(
+    tx: &mut Tx<'_>,
+    source: &SourceId,
+    loyalty_provider_id: &str,
+    query: &UsagesQuery,
+) -> Result<Vec<BenefitUsage>, TxError<ApiError>> {
+    let (after, after_id) = match &query.last_benefit_usage_id {
+        None => (i64::MIN, ""),
+        Some(last) => {
+            let key = params![&source.merchant, &source.place, loyalty_provider_id, last];
+            let row = tx.optional(&USAGE_POSITION, key)?;
+            let row =
+                row.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("benefit usage {last}"))))?;
+            (row.get(0)?, last.as_str())
+        }
+    };
+    let (least, most) = query.synchronized.map_or((0, 1), |flag| (i64::from(flag), i64::from(flag)));
+    let rows = tx.query(
+        &USAGES,
+        params![
+            &source.merchant,
+            &source.place,
+            loyalty_provider_id,
+            query.from.map_or(i64::MIN, |from| from.as_microsecond()),
+            query.till.map_or(i64::MAX, |till| till.as_microsecond()),
+            least,
+            most,
+            after,
+            after_id,
+            query.limit + 1
+        ],
+    )?;
+    Ok(rows.iter().map(usage_of).collect::<Result<_, _>>()?)
+}
+
+fn usage_of(row: &Row) -> Result<BenefitUsage, db::Error> {
+    let synchronized_at: Option<Timestamp> = row.get(1)?;
+    Ok(BenefitUsage {
+        benefit_usage_id: row.get(0)?,
+        synchronized: synchronized_at.is_some(),
+        synchronized_at,
+        attempts: row.get(2)?,
+        last_error: row.get(3)?,
+        created_at: row.get(4)?,
+        payload: row.get::<Message<_>>(5)?.0,
+        extra: Extra::new(),
+    })
+}

@@ -1,0 +1,249 @@
+//! How does an open check become a paid bill?
+//!
+//! The provider is asked once more, outside any transaction. An answer other than the one shown stops the
+//! payment. The same answer: one transaction closes the check, takes the next bill number, writes the bill, the
+//! usage and its delivery, and last the change the feed reads. What is committed is reported even if the
+//! program dies right after.
+
+use super::check::StoredCheck;
+use super::offer::{begin, changed, keep, put};
+use super::reckon::reckon;
+use super::register::{PosGrant, Register};
+use super::sale::{Sale, offer_changed, tendered};
+use super::{CheckPath, Selling, load, store, view};
+use crate::access::SourceId;
+use crate::column::json;
+use crate::datasync::BILLS;
+use crate::loyalty::broker::{Asked, problem_error};
+use crate::loyalty::usage::{Paid, usage};
+use crate::loyalty::{self, BENEFIT_USAGE};
+use crate::{Platform, bills};
+use axum::Json;
+use axum::extract::{Path, State};
+use courier::change::{Change, append};
+use courier::outbox::{NewDelivery, enqueue};
+use db::{Tx, TxError};
+use door::{ApiError, Strict};
+use wire::bills::Bill;
+use wire::loyalty::LoyaltyOfferResponse;
+use wire::pos::{CheckState, PayCheck};
+
+/// Pays a check. Paying it again gives the same bill.
+#[utoipa::path(
+    post,
+    path = "/pos/{sourceId}/checks/{checkId}/pay",
+    tag = "Till",
+    params(
+        ("sourceId" = String, Path, description = "`<merchantId>-<placeId>`"),
+        ("checkId" = String, Path, description = "The check's id")
+    ),
+    request_body = PayCheck,
+    responses(
+        (status = 200, description = "The bill", body = Bill),
+        (status = 400, description = "`PAYMENT_MISMATCH`: `expected` and `found` say what the payments should come to"),
+        (status = 401, description = "No register's token"),
+        (status = 403, description = "The check is open on another register"),
+        (status = 404, description = "No such check here"),
+        (status = 409, description = "`OFFER_CHANGED` with the new offer in `check`, `CHECK_CHANGED` or `EMPTY_BASKET`; nothing was paid"),
+        (status = 502, description = "The provider's answer cannot be used; nothing was paid. Take the codes off to go on without loyalty"),
+        (status = 504, description = "The provider did not answer in time; nothing was paid. Take the codes off to go on without loyalty")
+    )
+)]
+pub(super) async fn pay_check(
+    State(platform): State<Platform>,
+    Register(grant): Register,
+    Path(path): Path<CheckPath>,
+    Strict(body): Strict<PayCheck>,
+) -> Result<Json<Bill>, ApiError> {
+    let source = SourceId { merchant: grant.merchant.clone(), place: grant.place.clone() };
+    let (check, selling) = load(&platform, &grant, &path.check_id).await?;
+    if let (CheckState::Paid, Some(bill_id)) = (check.state, &check.bill_id) {
+        return bills::read(&platform, &source, bill_id).await.map(Json);
+    }
+    if check.lines.is_empty() {
+        let message = "the basket is empty: there is nothing to pay; add a line first";
+        return Err(ApiError::conflict(message).with_code("EMPTY_BASKET"));
+    }
+    let agreed = if check.has_loyalty() && selling.connection.is_some() {
+        confirm(&platform, &grant, &path.check_id).await?
+    } else {
+        Agreed { check, selling, offer: None }
+    };
+    let bill_id = book(&platform, &grant, agreed, body).await?;
+    platform.wake_courier();
+    bills::read(&platform, &source, &bill_id).await.map(Json)
+}
+
+/// What is paid: the check at a version, and the offer it is paid by.
+struct Agreed {
+    check: StoredCheck,
+    selling: Selling,
+    offer: Option<LoyaltyOfferResponse>,
+}
+
+/// Asks once more. The offer that comes must say what the one shown says.
+async fn confirm(platform: &Platform, grant: &PosGrant, check_id: &str) -> Result<Agreed, ApiError> {
+    let asking = begin(platform, grant, check_id).await?;
+    let Some(connection) = &asking.selling.connection else {
+        return Ok(Agreed { check: asking.check, selling: asking.selling, offer: None });
+    };
+    let (_, asked) = put(platform, grant, &asking, connection).await?;
+    let shown = view::current_offer(grant, &asking.selling.settings, &asking.check)?;
+    match asked {
+        Asked::Offer(offer) if shown.is_some_and(|shown| says_the_same(shown, &offer)) => {
+            Ok(Agreed { check: asking.check, selling: asking.selling, offer: Some(*offer) })
+        }
+        asked => {
+            let check = keep(platform, grant, &asking.check, asked).await?;
+            match &check.offer_problem {
+                Some(problem) => Err(problem_error(problem)),
+                None => Err(offer_changed(&view::shown(grant, &asking.selling.settings, &check)?)),
+            }
+        }
+    }
+}
+
+/// Whether two offers give and take the same. Texts, messages and the provider's metadata may differ: they
+/// move no money, and the newest are used.
+fn says_the_same(shown: &LoyaltyOfferResponse, now: &LoyaltyOfferResponse) -> bool {
+    fn substance(offer: &LoyaltyOfferResponse) -> LoyaltyOfferResponse {
+        let mut offer = offer.clone();
+        offer.metadata = wire::loyalty::Metadata::default();
+        offer.pos_messages.clear();
+        offer.bill_messages.clear();
+        offer.extra.clear();
+        if let Some(customer) = &mut offer.customer {
+            customer.full_name = None;
+            customer.loyalty_status = None;
+            customer.extra.clear();
+        }
+        for input in &mut offer.benefit_inputs {
+            input.pos_title = None;
+            input.extra.clear();
+        }
+        for balance in &mut offer.balances {
+            balance.pos_title = None;
+            balance.bill_title = None;
+            balance.extra.clear();
+            if let Some(prepayment) = &mut balance.prepayment {
+                prepayment.pos_title = None;
+                prepayment.bill_title = None;
+                prepayment.extra.clear();
+            }
+        }
+        for discount in &mut offer.general_discounts {
+            discount.pos_title = None;
+            discount.bill_title = None;
+            discount.extra.clear();
+        }
+        for item in &mut offer.item_benefits_to_apply {
+            item.extra.clear();
+            for benefit in &mut item.benefits {
+                benefit.extra.clear();
+            }
+        }
+        offer
+    }
+    substance(shown) == substance(now)
+}
+
+/// The transaction of the payment; gives the bill's id.
+async fn book(
+    platform: &Platform,
+    grant: &PosGrant,
+    agreed: Agreed,
+    body: PayCheck,
+) -> Result<String, ApiError> {
+    let Agreed { check: seen, selling, offer } = agreed;
+    let precision = selling.settings.precision;
+    let reckoning = reckon(&seen.lines, offer.as_ref(), precision, selling.settings.is_vat_payer)
+        .map_err(|violation| {
+            tracing::error!(check = %seen.check_id, code = %violation.code, "a confirmed offer does not work out");
+            ApiError::internal()
+        })?;
+    let tendered = tendered(&body, reckoning.to_pay, precision)?;
+    let now = platform.now();
+    let benefit_usage_id = platform.outside().object_id();
+    let year = i64::from(now.to_zoned(selling.settings.zone.clone()).year());
+    let grant = grant.clone();
+    let paid_by = body.paid_by;
+    platform
+        .db()
+        .write("pay_check", move |tx| {
+            let check = match store::bump(tx, &grant, &seen.check_id, now) {
+                // Paid by an earlier attempt of the same call: nothing was touched, and the bill stands.
+                Err(TxError::Refused(error)) if error.code == "CHECK_PAID" => {
+                    return store::read(tx, &grant, &seen.check_id)?.bill_id.ok_or(TxError::Refused(error));
+                }
+                other => other?,
+            };
+            if check.version != seen.version + 1 {
+                return Err(TxError::Refused(changed(&seen.check_id)));
+            }
+            let letters = &selling.settings.bill_letters;
+            let bill_id = bills::store::next_bill_id(tx, &grant.merchant, &grant.place, letters, year)?;
+            let sale = Sale {
+                grant: &grant,
+                settings: &selling.settings,
+                check: &check,
+                reckoning: &reckoning,
+                offer: offer.as_ref(),
+                tendered: &tendered,
+                paid_by: paid_by.as_ref(),
+                now,
+            };
+            bills::store::insert(tx, &grant.merchant, &grant.place, &sale.bill(bill_id.clone()))?;
+            store::close(tx, &grant, &check.check_id, &bill_id, offer.as_ref(), now)?;
+            if let (Some(offer), Some(connection)) = (&offer, &selling.connection) {
+                let paid = Paid {
+                    grant: &grant,
+                    settings: &selling.settings,
+                    check: &check,
+                    offer,
+                    reckoning: &reckoning,
+                    loyalty_provider_id: &connection.loyalty_provider_id,
+                    bill_id: &bill_id,
+                    paid_at: now,
+                };
+                report(tx, &paid, &benefit_usage_id)?;
+            }
+            let place = Some(grant.place.as_str());
+            let change = Change { domain: BILLS, place, record: &bill_id, removed: false };
+            append(tx, &grant.merchant, &[change], now)?;
+            Ok(bill_id)
+        })
+        .await
+        .map_err(ApiError::from)
+}
+
+/// Freezes the report: the same bytes are kept for the pull and sent by the courier.
+fn report(tx: &mut Tx<'_>, paid: &Paid<'_>, benefit_usage_id: &str) -> Result<(), db::Error> {
+    let payload = json("payload", &usage(paid))?;
+    let (merchant, place) = (&paid.grant.merchant, &paid.grant.place);
+    loyalty::store::insert(
+        tx,
+        &loyalty::store::NewUsage {
+            merchant,
+            place,
+            benefit_usage_id,
+            loyalty_provider_id: paid.loyalty_provider_id,
+            bill_id: paid.bill_id,
+            payload: &payload,
+            now: paid.paid_at,
+        },
+    )?;
+    enqueue(
+        tx,
+        &NewDelivery {
+            merchant,
+            delivery_id: benefit_usage_id,
+            destination_id: paid.loyalty_provider_id,
+            place,
+            kind: BENEFIT_USAGE,
+            record: paid.bill_id,
+            path: "/reportBenefitUsage",
+            body: payload.as_bytes(),
+            now: paid.paid_at,
+        },
+    )
+}

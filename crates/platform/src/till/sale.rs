@@ -1,0 +1,204 @@
+//! What does a paid check become?
+
+use super::check::StoredCheck;
+use super::reckon::{ReckonedLine, Reckoning, Source};
+use super::register::PosGrant;
+use super::view::titles;
+use crate::bills::bill::{StoredBenefit, StoredBill, StoredItem, StoredPayment, StoredTax};
+use crate::merchants::store::PlaceSettings;
+use door::ApiError;
+use jiff::Timestamp;
+use money::{Amount, Precision};
+use serde_json::{Value, json};
+use wire::Number;
+use wire::loyalty::{BalanceType, LoyaltyOfferResponse};
+use wire::pos::{PayCheck, PosPerson};
+
+/// Most payments of one check.
+const PAYMENTS_MAX: usize = 50;
+/// Longest name of a payment method.
+const METHOD_CHARACTERS_MAX: usize = 64;
+
+/// Reads the guest's payments, which must come to what is left to pay.
+///
+/// # Errors
+/// 400 that names the payment at fault, or `PAYMENT_MISMATCH` with what was expected and what came.
+pub(super) fn tendered(
+    body: &PayCheck,
+    to_pay: Amount,
+    precision: Precision,
+) -> Result<Vec<StoredPayment>, ApiError> {
+    if body.payments.len() > PAYMENTS_MAX {
+        let expected = format!("at most {PAYMENTS_MAX} payments");
+        return Err(ApiError::field("payments", &expected, &body.payments.len().to_string()));
+    }
+    let mut payments = Vec::with_capacity(body.payments.len());
+    for (index, payment) in body.payments.iter().enumerate() {
+        let method = payment.payment_method.trim();
+        let length = method.chars().count();
+        if length == 0 || length > METHOD_CHARACTERS_MAX {
+            let path = format!("payments[{index}].paymentMethod");
+            let expected = format!("1 to {METHOD_CHARACTERS_MAX} characters");
+            return Err(ApiError::field(&path, &expected, &format!("{length} of them")));
+        }
+        let path = format!("payments[{index}].priceWithVat");
+        let value = super::lines::exact_amount(&path, &payment.price_with_vat, precision)?;
+        // A return gives money back by every payment; a sale takes some by every one.
+        if value == Amount::ZERO || value.is_negative() != to_pay.is_negative() {
+            let expected = if to_pay.is_negative() { "an amount below 0" } else { "an amount above 0" };
+            return Err(ApiError::field(&path, expected, &payment.price_with_vat.to_string()));
+        }
+        payments.push(StoredPayment { payment_method: method.to_owned(), value: value.0 });
+    }
+    let given: Amount = payments.iter().map(|payment| Amount(payment.value)).sum();
+    if given == to_pay {
+        return Ok(payments);
+    }
+    let (expected, found) = (Number::from_amount(to_pay, precision), Number::from_amount(given, precision));
+    let value = |number: Number| serde_json::to_value(number).unwrap_or(Value::Null);
+    let message =
+        format!("expected payments that come to {expected}, found {found}; correct them and pay again");
+    Err(ApiError::bad_request(message)
+        .with_code("PAYMENT_MISMATCH")
+        .with("field", "payments")
+        .with("expected", value(expected))
+        .with("found", value(found)))
+}
+
+/// What the bill is made of, beside its number.
+#[derive(Debug)]
+pub(super) struct Sale<'a> {
+    pub(super) grant: &'a PosGrant,
+    pub(super) settings: &'a PlaceSettings,
+    pub(super) check: &'a StoredCheck,
+    pub(super) reckoning: &'a Reckoning,
+    pub(super) offer: Option<&'a LoyaltyOfferResponse>,
+    pub(super) tendered: &'a [StoredPayment],
+    pub(super) paid_by: Option<&'a PosPerson>,
+    pub(super) now: Timestamp,
+}
+
+impl Sale<'_> {
+    /// The bill under its number.
+    pub(super) fn bill(&self, bill_id: String) -> StoredBill {
+        let Self { settings, check, reckoning, offer, now, .. } = *self;
+        let payments = self.payments();
+        StoredBill {
+            bill_id,
+            check_id: check.check_id.clone(),
+            device_number: self.grant.device_number,
+            version: 1,
+            session_created: check.opened_at,
+            created_at: now,
+            paid_at: now,
+            modified_at: now,
+            currency_code: settings.currency_code.clone(),
+            precision: settings.precision,
+            final_price: reckoning.total,
+            discount: self.discount(),
+            taxes: reckoning
+                .vat
+                .iter()
+                .map(|sum| StoredTax {
+                    rate: Number(sum.rate.fraction()),
+                    gross: sum.gross.0,
+                    net: sum.net.0,
+                })
+                .collect(),
+            payment_method: self.payment_method(&payments),
+            payments,
+            created_by: check.opened_by.clone().or_else(|| self.paid_by.cloned()),
+            paid_by: self.paid_by.cloned().or_else(|| check.opened_by.clone()),
+            person_count: check.person_count,
+            desk_id: check.desk_id.clone(),
+            issued_as_vat_payer: settings.is_vat_payer,
+            customer_id: offer
+                .and_then(|offer| offer.customer.as_ref())
+                .map(|customer| customer.customer_id.clone()),
+            bill_messages: offer.map(|offer| offer.bill_messages.clone()).unwrap_or_default(),
+            refunded: false,
+            refunded_bill_identifier: None,
+            deleted: false,
+            items: reckoning
+                .lines
+                .iter()
+                .chain(&reckoning.prepaid_lines)
+                .map(|line| self.item(line))
+                .collect(),
+        }
+    }
+
+    /// What balances paid comes first, then what the guest gave.
+    fn payments(&self) -> Vec<StoredPayment> {
+        let by_balances = self.reckoning.balance_payments.iter().map(|payment| StoredPayment {
+            payment_method: method_of(payment.r#type).to_owned(),
+            value: payment.value_in_currency.0,
+        });
+        by_balances.chain(self.tendered.iter().cloned()).collect()
+    }
+
+    /// One method when there is one, `split` when there are several (protocol.md §4.1), `loyalty` when benefits
+    /// left nothing to pay.
+    fn payment_method(&self, payments: &[StoredPayment]) -> String {
+        match payments {
+            [] if self.offer.is_some() => "loyalty".to_owned(),
+            [] => "cash".to_owned(),
+            [first, rest @ ..] => {
+                let one = rest.iter().all(|payment| payment.payment_method == first.payment_method);
+                if one { first.payment_method.clone() } else { "split".to_owned() }
+            }
+        }
+    }
+
+    /// The register's own discounts and loyalty's, together.
+    fn discount(&self) -> Amount {
+        self.reckoning
+            .lines
+            .iter()
+            .map(|line| Amount(line.line.till_discount) + (line.line.total() - line.after))
+            .sum()
+    }
+
+    fn item(&self, reckoned: &ReckonedLine) -> StoredItem {
+        let line = &reckoned.line;
+        StoredItem {
+            check_item_id: line.check_item_id.clone(),
+            product: line.product.clone(),
+            amount: line.amount,
+            unit_price: line.unit_price,
+            till_discount: line.till_discount,
+            total: line.total,
+            benefits: reckoned
+                .benefits
+                .iter()
+                .map(|benefit| {
+                    let (source_type, source_id) = match &benefit.source {
+                        Source::Discount(id) => ("generalDiscount", id),
+                        Source::Balance(id) => ("balance", id),
+                    };
+                    StoredBenefit {
+                        source_type: source_type.to_owned(),
+                        source_id: source_id.clone(),
+                        title: self.offer.and_then(|offer| titles(offer, &benefit.source).1),
+                        value: benefit.value.0,
+                    }
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The documented payment method of a balance that pays.
+fn method_of(r#type: BalanceType) -> &'static str {
+    match r#type {
+        BalanceType::PrepaidCredit => "prepaidCredit",
+        _ => "voucher",
+    }
+}
+
+/// The offer changed between being shown and being paid: the register shows the new one.
+pub(super) fn offer_changed(check: &wire::pos::Check) -> ApiError {
+    let message =
+        "the loyalty offer changed since it was shown; nothing was paid. Show the new offer and pay again";
+    ApiError::conflict(message).with_code("OFFER_CHANGED").with("check", json!(check))
+}

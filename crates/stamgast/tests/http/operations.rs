@@ -1,0 +1,71 @@
+//! What does an operator see, and does the server start and stop in order?
+
+use http::Method;
+use outside::Outside;
+use stamgast::app::App;
+use testkit::{House, TestApp, TestDatabase, test_config};
+use tokio::net::TcpListener;
+
+testkit::on_both_engines! {
+    async fn health_metrics_and_description(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs/"] {
+            let answer = app.anyone.send(Method::GET, path, None).await.unwrap();
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        }
+        let description = app.anyone.get("/openapi.json").await.unwrap();
+        for path in ["/partner/loyalty/getBenefitOffer", "/bills/{sourceId}", "/api/v1/customers"] {
+            assert!(description["paths"][path].is_object(), "{path} is not described");
+        }
+        let metrics = app.anyone.send(Method::GET, "/metrics", None).await.unwrap().text;
+        assert!(metrics.contains("http_requests_total"), "{metrics}");
+        let unknown = app.anyone.send(Method::GET, "/no/such/path", None).await.unwrap();
+        assert_eq!((unknown.status, &unknown.json["httpStatus"]), (404, &serde_json::json!(404)));
+    }
+
+    async fn without_the_key_that_sealed_its_secrets_it_does_not_start(engine: Engine) {
+        let house = House::start(engine).await;
+        let database = house.app.stop().await;
+        let start = async |key: &str| {
+            let mut config = test_config(database.url());
+            key.clone_into(&mut config.secret.key);
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            App::start(config, Outside::system(), listener).await
+        };
+        let refused = start(&format!("other:{}", "01".repeat(32))).await.unwrap_err();
+        assert!(format!("{refused:#}").contains("\"test\""), "{refused:#}");
+        start(testkit::KEY).await.unwrap().shutdown().await.unwrap();
+    }
+
+    async fn with_no_migrate_it_refuses_a_database_that_is_behind(engine: Engine) {
+        let database = TestDatabase::empty(engine).await;
+        let mut config = test_config(database.url());
+        config.migrate = false;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let refused = App::start(config, Outside::system(), listener).await.unwrap_err();
+        let text = format!("{refused:#}");
+        assert!(text.contains("partner/0001_start") && text.contains("stamgast migrate"), "{text}");
+    }
+
+    async fn what_was_accepted_is_finished(engine: Engine) {
+        let house = House::start(engine).await;
+        let partner = house.partner();
+        let requests: Vec<_> = (0..20)
+            .map(|number| {
+                let partner = partner.clone();
+                tokio::spawn(async move {
+                    let body = crate::partner::offer_of(number, "100.00", testkit::restaurant::PROMO);
+                    partner.send(Method::POST, "/partner/loyalty/getBenefitOffer", Some(body.to_string().into_bytes())).await
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        let _database = house.app.stop().await;
+        for request in requests {
+            // refused at the door or answered in full, never half
+            if let Ok(answer) = request.await.unwrap() {
+                assert!(answer.status == 200 || answer.status == 503, "{} {}", answer.status, answer.text);
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! `/pos/{sourceId}/…`: what does a register see?
+
+mod checks;
