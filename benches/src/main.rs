@@ -1,1 +1,77 @@
-fn main() {}
+//! How fast is it, compared with what the machine can do at most? Ratios from one run, with machine and commit.
+//!
+//! `cargo run --release -p benches` measures everything and prints it; `--keep` also writes
+//! `benches/results/<commit>.json`.
+
+mod machine;
+mod offers;
+mod site;
+mod start;
+mod usages;
+
+use anyhow::Context as _;
+use clap::{Parser, ValueEnum};
+use db::Engine;
+use serde_json::{Map, Value, json};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Usage reports over HTTP against the same command called straight on the database port.
+    Usages,
+    /// Offers over HTTP against a handler that parses the same body and computes nothing.
+    Offers,
+    /// Time to ready and idle memory of `stamgast serve`.
+    Start,
+}
+
+/// Measures Štamgast on this machine; everything stays on loopback and ends by itself.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// What to measure; everything when left out
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+    /// Requests per measurement
+    #[arg(long, default_value_t = 40_000)]
+    requests: u64,
+    /// Only on SQLite (PostgreSQL's server binaries are needed otherwise)
+    #[arg(long)]
+    sqlite_only: bool,
+    /// Write the results to benches/results/<commit>.json
+    #[arg(long)]
+    keep: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let wanted = |part| arguments.parts.is_empty() || arguments.parts.contains(&part);
+    let engines: &[Engine] =
+        if arguments.sqlite_only { &[Engine::Sqlite] } else { &[Engine::Sqlite, Engine::Postgres] };
+    let mut results = Map::new();
+    results.insert("machine".to_owned(), machine::describe());
+    if wanted(Part::Start) {
+        results.insert("start".to_owned(), start::measure().await.context("start")?);
+    }
+    for engine in engines {
+        let mut one = Map::new();
+        if wanted(Part::Usages) {
+            one.insert("usages".to_owned(), usages::measure(*engine, arguments.requests).await.context("usages")?);
+        }
+        if wanted(Part::Offers) {
+            one.insert("offers".to_owned(), offers::measure(*engine, arguments.requests).await.context("offers")?);
+        }
+        results.insert(site::name(*engine).to_owned(), Value::Object(one));
+    }
+    let results = json!(results);
+    say(&serde_json::to_string_pretty(&results)?);
+    if arguments.keep {
+        let path = machine::keep(&results)?;
+        say(&format!("kept in {}", path.display()));
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the result is what this program is for")]
+fn say(text: &str) {
+    println!("{text}");
+}

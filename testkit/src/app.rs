@@ -63,11 +63,13 @@ impl TestApp {
     pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Config), wrap: Wrap) -> Self {
         let database = TestDatabase::fresh(engine).await;
         let clock = Arc::new(ManualClock::at(START.parse().expect("an instant")));
-        let outside = Outside::new(Arc::clone(&clock) as Arc<dyn outside::Clock>, Arc::new(SeededEntropy::new(7)));
+        let outside =
+            Outside::new(Arc::clone(&clock) as Arc<dyn outside::Clock>, Arc::new(SeededEntropy::new(7)));
         let mut config = test_config(database.url());
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let app = App::start_wrapped(config, outside.clone(), listener, wrap).await.expect("the server starts");
+        let app =
+            App::start_wrapped(config, outside.clone(), listener, wrap).await.expect("the server starts");
         let token = app.admin_token("test").await.expect("an admin token");
         let anyone = JsonClient::new(app.url()).expect("a client");
         Self { clock, outside, admin: anyone.bearer(&token), anyone, app, database }

@@ -19,11 +19,17 @@ pub struct TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        if self.folder.is_none()
-            && let Ok(cluster) = Cluster::shared()
-            && let Err(error) = cluster.drop_database(&self.url)
-        {
-            eprintln!("a test's database stays behind until the cluster goes: {error}");
+        if self.folder.is_some() {
+            return;
+        }
+        let url = self.url.clone();
+        // on a thread of its own: the cluster's calls may not run on one of the runtime's
+        let dropped =
+            std::thread::spawn(move || Cluster::shared().and_then(|cluster| cluster.drop_database(&url)));
+        match dropped.join() {
+            Ok(Ok(())) => {}
+            #[expect(clippy::print_stderr, reason = "this is a test's own output, and no reason to fail it")]
+            failed => eprintln!("a test's database stays behind until the cluster goes: {failed:?}"),
         }
     }
 }
@@ -39,7 +45,14 @@ impl TestDatabase {
                 let (_, template) = SQLITE_TEMPLATE.get_or_init(sqlite_template).await;
                 let folder = tempfile::tempdir().expect("a folder");
                 let path = folder.path().join("test.sqlite");
-                std::fs::copy(template, &path).expect("a copy of the template");
+                // the log as well, when the last to close the template did not empty it
+                for ending in ["", "-wal"] {
+                    let from = PathBuf::from(format!("{}{ending}", template.display()));
+                    if from.exists() {
+                        let to = PathBuf::from(format!("{}{ending}", path.display()));
+                        std::fs::copy(from, to).expect("a copy of the template");
+                    }
+                }
                 Self { url: sqlite_url(&path), folder: Some(folder) }
             }
             Engine::Postgres => {

@@ -21,8 +21,8 @@ pub use database::TestDatabase;
 pub use db::Engine;
 pub use engine::run;
 pub use house::{House, assert_number, eventually};
-pub use stamgast::demo::restaurant;
 pub use scripted::{Decide, Received, Scripted, Step};
+pub use stamgast::demo::restaurant;
 
 /// Writes two tests for each scenario: the same body on SQLite and on PostgreSQL.
 #[macro_export]

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 fn documents(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
     let mut documents = Vec::new();
     for (name, document) in stamgast::openapi::documents() {
-        let mut text = serde_json::to_string_pretty(&document).with_context(|| format!("the {name} document"))?;
+        let mut text =
+            serde_json::to_string_pretty(&document).with_context(|| format!("the {name} document"))?;
         text.push('\n');
         documents.push((root.join("openapi").join(format!("{name}.json")), text));
     }
@@ -32,8 +33,9 @@ pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
 /// When one is missing or differs; the first differing line is named.
 pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     for (path, text) in documents(root)? {
-        let found = std::fs::read_to_string(&path)
-            .with_context(|| format!("{} is missing: run `cargo xtask openapi` and commit it", path.display()))?;
+        let found = std::fs::read_to_string(&path).with_context(|| {
+            format!("{} is missing: run `cargo xtask openapi` and commit it", path.display())
+        })?;
         if let Some((line, ours, theirs)) = first_difference(&text, &found) {
             anyhow::bail!(
                 "{}:{line} differs from the code: run `cargo xtask openapi` and commit the result\n  code: {ours}\n  file: {theirs}",

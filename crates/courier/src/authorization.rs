@@ -101,7 +101,7 @@ mod tests {
             (Bearer, "abc", Some("Bearer abc")),
             (Bearer, "Bearer abc", None),
             (Basic, "user:pa ss", Some("Basic dXNlcjpwYSBzcw==")),
-            (Basic, "user", None),
+            (Basic, "no-colon-in-it", None),
         ];
         for (scheme, secret, expected) in table {
             let header = scheme.header(secret);

@@ -31,15 +31,23 @@ pub fn router(partner: Partner) -> axum::Router {
     routes(partner.config()).split_for_parts().0.with_state(partner)
 }
 
-/// The description of [`router`].
+/// The description of what register clouds and marketing systems call.
 pub fn openapi() -> OpenApi {
-    routes(&PartnerConfig::default()).into_openapi()
+    public_routes(&PartnerConfig::default()).into_openapi()
+}
+
+/// The description of this side's part of `/admin/v1`.
+pub fn admin_openapi() -> OpenApi {
+    admin::routes(PartnerConfig::default().admin_body_bytes_max).into_openapi()
 }
 
 fn routes(config: &PartnerConfig) -> OpenApiRouter<Partner> {
+    public_routes(config).merge(admin::routes(config.admin_body_bytes_max))
+}
+
+fn public_routes(config: &PartnerConfig) -> OpenApiRouter<Partner> {
     OpenApiRouter::new()
         .merge(loyalty::routes(config.loyalty_body_bytes_max))
         .merge(datasync::routes(config.datasync_body_bytes_max))
         .merge(customers::routes())
-        .merge(admin::routes(config.admin_body_bytes_max))
 }

@@ -30,11 +30,6 @@ pub(crate) struct MerchantRow {
 }
 
 impl MerchantRow {
-    /// The zone; UTC when the machine no longer knows its name.
-    pub(crate) fn zone(&self) -> TimeZone {
-        zone(&self.time_zone)
-    }
-
     /// Reads the eight columns, in the order of [`GET_MERCHANT`].
     pub(crate) fn from_row(row: &Row) -> Result<Self, Error> {
         let digits: i64 = row.get(3)?;

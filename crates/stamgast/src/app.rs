@@ -68,19 +68,26 @@ impl App {
             courier = Some(started);
             router = router.merge(platform::router(side));
         }
-        let mut background = vec![tokio::spawn(every(Duration::from_secs(5), || async { operations::tidy_metrics() }))];
+        let mut background =
+            vec![tokio::spawn(every(Duration::from_secs(5), || async { operations::tidy_metrics() }))];
         let mut partner = None;
         if config.role.is_partner() {
             let side = partner_side(&config, &db, &outside);
             let swept = side.clone();
-            background.push(tokio::spawn(every(Duration::from_secs(config.partner.sweep_seconds), move || {
-                let side = swept.clone();
-                async move {
-                    if let Err(error) = side.sweep().await {
-                        tracing::warn!(?error, "ended holds could not be marked; they count for nothing all the same");
+            background.push(tokio::spawn(every(
+                Duration::from_secs(config.partner.sweep_seconds),
+                move || {
+                    let side = swept.clone();
+                    async move {
+                        if let Err(error) = side.sweep().await {
+                            tracing::warn!(
+                                ?error,
+                                "ended holds could not be marked; they count for nothing all the same"
+                            );
+                        }
                     }
-                }
-            })));
+                },
+            )));
             router = router.merge(partner::router(side.clone()));
             partner = Some(side);
         }
@@ -126,7 +133,9 @@ impl App {
     /// When it cannot be kept.
     pub async fn admin_token(&self, name: &str) -> anyhow::Result<String> {
         let issued = AdminTokens::new(self.db.clone(), self.outside.clone()).issue(name).await;
-        Ok(issued.map_err(|error| anyhow::anyhow!("the admin token could not be kept: {}", error.message))?.text)
+        Ok(issued
+            .map_err(|error| anyhow::anyhow!("the admin token could not be kept: {}", error.message))?
+            .text)
     }
 
     /// Stops accepting, finishes what was accepted and what is on its way out, closes the database.

@@ -32,7 +32,9 @@ pub async fn open(config: &Config) -> anyhow::Result<Db> {
     options.write_lanes = config.lanes.write;
     options.queue_limit = config.lanes.queue_limit;
     options.batch_limit = config.lanes.batch_limit;
-    Db::open(options).await.with_context(|| format!("the database {} cannot be opened", shown(&config.database)))
+    Db::open(options)
+        .await
+        .with_context(|| format!("the database {} cannot be opened", shown(&config.database)))
 }
 
 /// Brings the tables up to date; gives what was applied.
@@ -63,14 +65,15 @@ async fn pending(db: &Db, role: Role) -> anyhow::Result<Vec<String>> {
     if db.schema().await?.contains_key("db_migration") {
         let read = db.read("applied_migrations", |tx| {
             let rows = tx.query(&APPLIED, &[])?;
-            let names = rows.iter().map(|row| Ok(format!("{}/{}", row.get::<String>(0)?, row.get::<String>(1)?)));
+            let names =
+                rows.iter().map(|row| Ok(format!("{}/{}", row.get::<String>(0)?, row.get::<String>(1)?)));
             Ok::<_, TxError<Never>>(names.collect::<Result<Vec<_>, db::Error>>()?)
         });
         applied.extend(read.await.map_err(db::Error::from)?);
     }
-    let names = migrations(role).into_iter().flat_map(|set| {
-        set.files.iter().map(move |(file, _)| format!("{}/{file}", set.owner))
-    });
+    let names = migrations(role)
+        .into_iter()
+        .flat_map(|set| set.files.iter().map(move |(file, _)| format!("{}/{file}", set.owner)));
     Ok(names.filter(|name| !applied.contains(name)).collect())
 }
 

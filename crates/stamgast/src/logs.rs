@@ -8,10 +8,10 @@ use tracing_subscriber::EnvFilter;
 ///
 /// # Errors
 /// When the level is no level and no filter, or logging has already been started.
-pub fn start(log: &Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::builder()
-        .parse(&log.level)
-        .with_context(|| format!("the setting log.level is wrong: expected a level or a filter, found {:?}", log.level))?;
+pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::builder().parse(&log.level).with_context(|| {
+        format!("the setting log.level is wrong: expected a level or a filter, found {:?}", log.level)
+    })?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match log.format {
         LogFormat::Text => lines.try_init(),

@@ -11,12 +11,21 @@ pub fn documents() -> Vec<(&'static str, OpenApi)> {
     let is_admin = |path: &str| path.starts_with("/admin/");
     let of_partner = partner::openapi().paths.paths;
     vec![
-        ("platform", part(&all, "Štamgast platform", "The POS cloud: what partners and registers call.", |path| {
-            !is_admin(path) && !of_partner.contains_key(path)
-        })),
-        ("partner", part(&all, "Štamgast partner", "The integrator: what the POS cloud and a marketing tool call.", |path| {
-            !is_admin(path) && of_partner.contains_key(path)
-        })),
+        (
+            "platform",
+            part(&all, "Štamgast platform", "The POS cloud: what partners and registers call.", |path| {
+                !is_admin(path) && !of_partner.contains_key(path)
+            }),
+        ),
+        (
+            "partner",
+            part(
+                &all,
+                "Štamgast partner",
+                "The integrator: what the POS cloud and a marketing tool call.",
+                |path| !is_admin(path) && of_partner.contains_key(path),
+            ),
+        ),
         ("admin", part(&all, "Štamgast set-up", "Setting up both sides under /admin/v1.", is_admin)),
     ]
 }

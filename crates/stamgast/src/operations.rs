@@ -26,7 +26,8 @@ static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 /// Starts counting; without effect from the second time on.
 pub(crate) fn start_metrics() {
     RECORDER.get_or_init(|| {
-        let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS).and_then(PrometheusBuilder::install_recorder);
+        let recorder =
+            PrometheusBuilder::new().set_buckets(&BUCKETS).and_then(PrometheusBuilder::install_recorder);
         recorder.inspect_err(|error| tracing::warn!(%error, "metrics cannot be recorded")).ok()
     });
 }

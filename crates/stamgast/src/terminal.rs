@@ -9,7 +9,7 @@ use std::io::Write as _;
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn result(line: &str) -> std::io::Result<()> {
+pub(crate) fn result(line: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()
@@ -19,6 +19,6 @@ pub fn result(line: &str) -> std::io::Result<()> {
 ///
 /// # Errors
 /// When standard error cannot be written.
-pub fn note(line: &str) -> std::io::Result<()> {
+pub(crate) fn note(line: &str) -> std::io::Result<()> {
     writeln!(std::io::stderr().lock(), "{line}")
 }

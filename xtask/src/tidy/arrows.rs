@@ -51,7 +51,11 @@ pub(super) fn check(root: &Path) -> anyhow::Result<Vec<Fault>> {
     crate::say("arrows (crate → what it uses of ours):");
     for member in &crates {
         let uses: Vec<&str> = member.uses.intersection(&ours).map(String::as_str).collect();
-        crate::say(&format!("  {:9} → {}", member.name, if uses.is_empty() { "—".to_owned() } else { uses.join(", ") }));
+        crate::say(&format!(
+            "  {:9} → {}",
+            member.name,
+            if uses.is_empty() { "—".to_owned() } else { uses.join(", ") }
+        ));
     }
     Ok(judge(&crates, &ours))
 }
@@ -74,7 +78,9 @@ fn judge(crates: &[Crate], ours: &BTreeSet<String>) -> Vec<Fault> {
             ));
         }
         let in_tests = member.uses_in_tests.intersection(ours);
-        for used in in_tests.filter(|used| !may_use.contains(&used.as_str()) && !ALLOWED_IN_TESTS.contains(&used.as_str())) {
+        for used in in_tests
+            .filter(|used| !may_use.contains(&used.as_str()) && !ALLOWED_IN_TESTS.contains(&used.as_str()))
+        {
             faults.push(Fault::new(
                 format!("crate {}", member.name),
                 format!("uses {used} in its tests, a new arrow: tests may also use {ALLOWED_IN_TESTS:?}"),
@@ -116,7 +122,11 @@ mod tests {
 
     #[test]
     fn the_two_sides_may_not_meet() {
-        let crates = [a_crate("partner", &["wire", "platform", "serde"]), a_crate("platform", &["wire"]), a_crate("wire", &[])];
+        let crates = [
+            a_crate("partner", &["wire", "platform", "serde"]),
+            a_crate("platform", &["wire"]),
+            a_crate("wire", &[]),
+        ];
         let ours = crates.iter().map(|member| member.name.clone()).collect();
         let faults = judge(&crates, &ours);
         assert_eq!(faults.len(), 1, "{faults:?}");

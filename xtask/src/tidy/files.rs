@@ -22,7 +22,8 @@ fn check_one(source: &Source) -> Vec<Fault> {
         ));
     }
     if !source.text.starts_with("//! ") {
-        faults.push(Fault::new(&source.path, "does not begin with `//!` and the reader's question it answers"));
+        faults
+            .push(Fault::new(&source.path, "does not begin with `//!` and the reader's question it answers"));
     }
     for part in source.path.trim_end_matches(".rs").split('/') {
         if NAMES_FORBIDDEN.contains(&part) {

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod files;
+mod proofs;
 mod sql;
 mod words;
 
@@ -46,6 +47,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     faults.extend(files::check(&rust));
     faults.extend(words::check(&rust));
     faults.extend(sql::check(&rust, &migrations));
+    faults.extend(proofs::check(&proofs::page(root)?, &rust));
     for fault in &faults {
         crate::say(&format!("{}: {}", fault.place, fault.rule));
     }

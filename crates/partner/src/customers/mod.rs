@@ -107,8 +107,8 @@ pub(crate) async fn get_customer(
         let Some(feed) = store::merchant(tx, &merchant)? else { return Ok::<_, TxError<Never>>(None) };
         Ok(store::one(tx, &merchant, number)?.map(|row| (feed, row)))
     });
-    let ((digits, merchant_zone), row) = found.await.map_err(ApiError::from)?.ok_or_else(missing)?;
-    Ok(Json(Shown::new(digits, &merchant_zone, &client).record(row)))
+    let ((precision, merchant_zone), row) = found.await.map_err(ApiError::from)?.ok_or_else(missing)?;
+    Ok(Json(Shown::new(precision, &merchant_zone, &client).record(row)))
 }
 
 /// Customers by the instant of their last change.
@@ -148,14 +148,14 @@ pub(crate) async fn get_customers(
         let rows = store::page(tx, &merchant, since, after, ask.limit + 1, ask.start)?;
         Ok(Some((feed, count, rows)))
     });
-    let Some(((digits, merchant_zone), count, mut rows)) = found.await.map_err(ApiError::from)? else {
+    let Some(((precision, merchant_zone), count, mut rows)) = found.await.map_err(ApiError::from)? else {
         return Err(CustomersRefusal::unauthorized());
     };
     let limit = usize::try_from(asked.limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|last| asked.next(last.customer_number));
-    let shown = Shown::new(digits, &merchant_zone, &client);
+    let shown = Shown::new(precision, &merchant_zone, &client);
     Ok(Json(CustomerPage {
         count,
         start: asked.start.to_string(),
@@ -175,8 +175,7 @@ struct Shown {
 
 impl Shown {
     /// Times have the offset of the client's zone; without one, of the merchant's.
-    fn new(digits: i64, merchant_zone: &str, client: &CustomersClient) -> Self {
-        let precision = u8::try_from(digits).ok().and_then(Precision::new).unwrap_or_default();
+    fn new(precision: Precision, merchant_zone: &str, client: &CustomersClient) -> Self {
         Self { precision, zone: zone(client.time_zone.as_deref().unwrap_or(merchant_zone)) }
     }
 

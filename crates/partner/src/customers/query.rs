@@ -99,7 +99,7 @@ fn whole(name: &str, text: &str, least: i64, most: i64) -> Result<i64, String> {
 fn instant(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, String> {
     let easternmost = TimeZone::fixed(EASTERNMOST);
     parse_query_time(text, zone.unwrap_or(&easternmost))
-        .map_err(|invalid| format!("last_updated: expected {}, found {text:?}", invalid.expected))
+        .map_err(|invalid| format!("last_updated: {invalid}, found {text:?}"))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
+use money::Precision;
 
 db::statement! {
     /// What the feed needs of the merchant.
@@ -57,10 +58,15 @@ pub(super) struct CustomerRow {
     pub(super) allow_email: Option<bool>,
 }
 
-/// Digits of the currency and the name of the merchant's zone.
-pub(super) fn merchant(tx: &mut Tx<'_>, merchant: &str) -> Result<Option<(i64, String)>, Error> {
-    let row = tx.optional(&FEED_MERCHANT, params![merchant])?;
-    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+/// The currency's precision and the name of the merchant's zone.
+pub(super) fn merchant(tx: &mut Tx<'_>, merchant: &str) -> Result<Option<(Precision, String)>, Error> {
+    let Some(row) = tx.optional(&FEED_MERCHANT, params![merchant])? else { return Ok(None) };
+    let digits: i64 = row.get(0)?;
+    let precision = u8::try_from(digits)
+        .ok()
+        .and_then(Precision::new)
+        .ok_or_else(|| row::unreadable("partner_merchant", "price_precision", "0 to 3"))?;
+    Ok(Some((precision, row.get(1)?)))
 }
 
 /// How many customers changed at or after `since`.

@@ -8,8 +8,8 @@ pub(crate) mod code;
 pub(crate) mod ledger;
 pub(crate) mod member;
 pub(crate) mod offer;
-pub mod program;
-pub mod promotion;
+pub(crate) mod program;
+pub(crate) mod promotion;
 pub(crate) mod usage;
 pub(crate) mod voucher;
 

@@ -130,7 +130,9 @@ impl ProgramCache {
     /// The program of a merchant if it is kept in this version.
     pub(crate) fn get(&self, merchant: &str, program_version: i64) -> Option<Arc<Program>> {
         let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        kept.get(merchant).filter(|(version, _)| *version == program_version).map(|(_, program)| program.clone())
+        kept.get(merchant)
+            .filter(|(version, _)| *version == program_version)
+            .map(|(_, program)| program.clone())
     }
 
     /// Keeps a program. Only what was read in one transaction together with its version belongs here.

@@ -4,6 +4,7 @@
 //! rule is not used; the provider is told so once, without waiting for it, and the cashier sees why.
 
 use super::connection::Connection;
+use super::wishes::unheeded;
 use crate::Platform;
 use crate::till::{StoredCheck, reckon};
 use courier::{CallAnswer, CallError, CallRequest};
@@ -131,7 +132,8 @@ fn judge(
         let violation = Violation { path: error.path, ..violation(ViolationCode::SchemaViolation, &message) };
         invalid(vec![violation], value.clone())
     })?;
-    let violations = validate(question, &offer);
+    let mut violations = validate(question, &offer);
+    violations.extend(unheeded(question, &offer));
     if !violations.is_empty() {
         return Err(invalid(violations, value));
     }
@@ -250,10 +252,10 @@ fn report(
         match platform.caller().call(&request).await {
             Ok(answer) if answer.status == 200 => {}
             Ok(answer) => {
-                tracing::warn!(%offer, status = answer.status, "the validation error report was not taken")
+                tracing::warn!(%offer, status = answer.status, "the validation error report was not taken");
             }
             Err(error) => {
-                tracing::warn!(%offer, class = error.class(), "the validation error report did not arrive")
+                tracing::warn!(%offer, class = error.class(), "the validation error report did not arrive");
             }
         }
     });

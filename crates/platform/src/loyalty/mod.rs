@@ -10,6 +10,7 @@ mod listener;
 pub(crate) mod question;
 pub(crate) mod store;
 pub(crate) mod usage;
+mod wishes;
 
 pub(crate) use connection::{Connection, in_use};
 pub(crate) use listener::UsageListener;

@@ -173,7 +173,7 @@ mod tests {
 
     const BASKET: &[(&str, i64, &str)] = &[("gulas", 23_000, "0.12"), ("pivo", 17_000, "0.21")];
 
-    fn benefit(source: &str, id: &str, line: &str, value: Value) -> Value {
+    fn benefit(source: &str, id: &str, line: &str, value: f64) -> Value {
         let (discount, balance) = if source == "balance" { (None, Some(id)) } else { (Some(id), None) };
         json!({"checkItemId": line, "benefits": [{"sourceType": source, "appliedFromGeneralDiscountId": discount,
             "appliedFromBalanceId": balance, "absoluteTotalValue": value}]})
@@ -184,15 +184,15 @@ mod tests {
         let ten_percent = json!({
         "generalDiscounts": [{"generalDiscountId": "d", "isItemSpecific": true, "valueToUse": 40}],
         "itemBenefitsToApply": [
-            benefit("generalDiscount", "d", "gulas", json!(23)),
-            benefit("generalDiscount", "d", "pivo", json!(17)),
+            benefit("generalDiscount", "d", "gulas", 23.0),
+            benefit("generalDiscount", "d", "pivo", 17.0),
         ]});
         let whole_basket = json!({
             "generalDiscounts": [{"generalDiscountId": "d", "isItemSpecific": false, "valueToUse": 10}]});
         let spv = json!({
             "balances": [{"balanceId": "s", "type": "singlePurposePrepaidVoucher",
                 "nonControllableValueToUse": 150, "valueToUseInCurrency": 150}],
-            "itemBenefitsToApply": [benefit("balance", "s", "gulas", json!(150))]});
+            "itemBenefitsToApply": [benefit("balance", "s", "gulas", 150.0)]});
         let mpv = json!({"balances": [{"balanceId": "m", "type": "multiPurposePrepaidVoucher",
             "nonControllableValueToUse": 150, "valueToUseInCurrency": 150}]});
         let credit = json!({"balances": [{"balanceId": "c", "type": "prepaidCredit", "currentValue": 900,
@@ -201,8 +201,8 @@ mod tests {
         "balances": [{"balanceId": "p", "type": "collectablePoints", "controllableValueToUse": 100,
             "valueToUseInCurrency": 50}],
         "itemBenefitsToApply": [
-            benefit("balance", "p", "gulas", json!(28.75)),
-            benefit("balance", "p", "pivo", json!(21.25)),
+            benefit("balance", "p", "gulas", 28.75),
+            benefit("balance", "p", "pivo", 21.25),
         ]});
         let top_up =
             json!({"balances": [{"balanceId": "c", "type": "prepaidCredit", "prepayment": {"value": 500}}]});

@@ -81,8 +81,8 @@ pub(crate) async fn merchant(db: &Db, merchant: &str) -> Result<Option<Merchant>
                 business_id: row.get(1)?,
                 vat_id: row.get(2)?,
                 is_vat_payer: row.get(3)?,
-                country_code: row.get(2)?,
-                currency_code: row.get(3)?,
+                country_code: row.get(4)?,
+                currency_code: row.get(5)?,
                 places,
                 extra: Extra::new(),
             }))

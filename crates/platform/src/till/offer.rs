@@ -118,9 +118,7 @@ pub(super) async fn begin(platform: &Platform, grant: &PosGrant, check_id: &str)
 
 fn refuse_unaskable(check: &StoredCheck, selling: &Selling) -> Result<(), ApiError> {
     if check.state == CheckState::Paid {
-        let bill = check.bill_id.clone().unwrap_or_default();
-        let message = format!("check {} is paid (bill {bill}); open a new check", check.check_id);
-        return Err(ApiError::conflict(message).with_code("CHECK_PAID").with("billId", bill));
+        return Err(store::paid(&check.check_id, check.bill_id.as_deref().unwrap_or_default()));
     }
     if selling.connection.is_none() {
         return Err(no_loyalty());

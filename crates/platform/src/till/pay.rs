@@ -170,12 +170,10 @@ async fn book(
     platform
         .db()
         .write("pay_check", move |tx| {
-            let check = match store::bump(tx, &grant, &seen.check_id, now) {
-                // Paid by an earlier attempt of the same call: nothing was touched, and the bill stands.
-                Err(TxError::Refused(error)) if error.code == "CHECK_PAID" => {
-                    return store::read(tx, &grant, &seen.check_id)?.bill_id.ok_or(TxError::Refused(error));
-                }
-                other => other?,
+            let check = match store::bump_or_bill(tx, &grant, &seen.check_id, now)? {
+                store::Bumped::Open(check) => check,
+                // Paid meanwhile, perhaps by an earlier attempt of the same call: that bill stands.
+                store::Bumped::Paid(bill_id) => return Ok(bill_id),
             };
             if check.version != seen.version + 1 {
                 return Err(TxError::Refused(changed(&seen.check_id)));

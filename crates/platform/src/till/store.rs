@@ -73,17 +73,41 @@ pub(crate) fn bump(
     check_id: &str,
     now: Timestamp,
 ) -> Result<StoredCheck, TxError<ApiError>> {
-    match tx.optional(&BUMP_CHECK, params![&grant.merchant, &grant.place, check_id, now])? {
-        Some(row) => own(grant, check_of(&row)?),
-        None => {
-            let paid = read(tx, grant, check_id)?;
-            let bill = paid.bill_id.unwrap_or_default();
-            let message = format!(
-                "check {check_id} is paid (bill {bill}) and cannot change any more; open a new check"
-            );
-            Err(TxError::Refused(ApiError::conflict(message).with_code("CHECK_PAID").with("billId", bill)))
-        }
+    match bump_or_bill(tx, grant, check_id, now)? {
+        Bumped::Open(check) => Ok(*check),
+        Bumped::Paid(bill_id) => Err(TxError::Refused(paid(check_id, &bill_id))),
     }
+}
+
+/// What a bump met.
+pub(crate) enum Bumped {
+    /// An open check, its version moved on.
+    Open(Box<StoredCheck>),
+    /// A paid one, untouched: its bill.
+    Paid(String),
+}
+
+/// As [`bump`], for a payment, which takes the bill of a paid check for an answer.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn bump_or_bill(
+    tx: &mut Tx<'_>,
+    grant: &PosGrant,
+    check_id: &str,
+    now: Timestamp,
+) -> Result<Bumped, TxError<ApiError>> {
+    match tx.optional(&BUMP_CHECK, params![&grant.merchant, &grant.place, check_id, now])? {
+        Some(row) => Ok(Bumped::Open(Box::new(own(grant, check_of(&row)?)?))),
+        None => Ok(Bumped::Paid(read(tx, grant, check_id)?.bill_id.unwrap_or_default())),
+    }
+}
+
+/// 409: the check has a bill.
+pub(crate) fn paid(check_id: &str, bill_id: &str) -> ApiError {
+    let message =
+        format!("check {check_id} is paid (bill {bill_id}) and cannot change any more; open a new check");
+    ApiError::conflict(message).with_code("CHECK_PAID").with("billId", bill_id)
 }
 
 /// Writes back what a change made of a bumped check.

@@ -60,11 +60,13 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let codes = match &args.codes_file {
         Some(path) => Codes::parse(
-            &std::fs::read_to_string(path).with_context(|| format!("--codes-file {} cannot be read", path.display()))?,
+            &std::fs::read_to_string(path)
+                .with_context(|| format!("--codes-file {} cannot be read", path.display()))?,
         )?,
         None => Codes::generated(args.codes),
     };
-    let requests = args.requests.unwrap_or(if args.seconds.is_some() { crate::load::REQUESTS_MAX } else { 10_000 });
+    let requests =
+        args.requests.unwrap_or(if args.seconds.is_some() { crate::load::REQUESTS_MAX } else { 10_000 });
     let url = match args.url {
         Some(url) => url,
         None => {

@@ -80,7 +80,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 /// The configuration from all its sources.
 fn read(flags: &Flags) -> anyhow::Result<Config> {
     // a variable that is no UTF-8 cannot be one of ours
-    let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     config::load(flags, environment)
 }
 
@@ -102,7 +103,8 @@ mod tests {
     #[test]
     fn the_command_line_is_sound_and_lists_what_exists() {
         Cli::command().debug_assert();
-        let names: Vec<_> = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        let names: Vec<_> =
+            Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
         assert_eq!(names, ["serve", "demo", "migrate", "verify", "load", "admin-token"]);
     }
 }

@@ -20,7 +20,9 @@ pub fn resolve(config: &Config, outside: &Outside) -> anyhow::Result<Option<Keyr
     let mut texts = vec![text];
     texts.extend(config.secret.old_keys.iter().cloned());
     let keyring = Keyring::parse(&texts.join(","));
-    keyring.map(Some).with_context(|| format!("the secret key from {source} (or one of secret.old_keys) is wrong"))
+    keyring
+        .map(Some)
+        .with_context(|| format!("the secret key from {source} (or one of secret.old_keys) is wrong"))
 }
 
 /// The sealing key's text, and where it came from.
@@ -55,7 +57,10 @@ fn default_path(database: &str) -> Option<PathBuf> {
 
 fn read(path: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(path).with_context(|| {
-        format!("the secret key file {} cannot be read: put it back, or name another with --secret-key-file", path.display())
+        format!(
+            "the secret key file {} cannot be read: put it back, or name another with --secret-key-file",
+            path.display()
+        )
     })?;
     Ok(text.trim().to_owned())
 }
@@ -66,8 +71,9 @@ fn make(path: &Path, text: &str) -> anyhow::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file =
-        options.open(path).with_context(|| format!("the secret key file {} cannot be made", path.display()))?;
+    let mut file = options
+        .open(path)
+        .with_context(|| format!("the secret key file {} cannot be made", path.display()))?;
     writeln!(file, "{text}")
         .and_then(|()| file.sync_all())
         .with_context(|| format!("the secret key file {} cannot be written", path.display()))
@@ -92,7 +98,9 @@ mod tests {
         let keyring = resolve(&config, &outside).unwrap().unwrap();
         let sealed = keyring.seal(&outside, "row", b"secret").unwrap();
         assert_eq!(*resolve(&config, &outside).unwrap().unwrap().open("row", &sealed).unwrap(), b"secret");
-        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(folder.path().join("a.sqlite.key")).unwrap());
+        let mode = std::os::unix::fs::MetadataExt::mode(
+            &std::fs::metadata(folder.path().join("a.sqlite.key")).unwrap(),
+        );
         assert_eq!(mode & 0o777, 0o600);
     }
 
@@ -106,7 +114,8 @@ mod tests {
         assert!(error.contains("/nowhere/at/all.key"), "{error}");
         config.secret.key = format!("new:{}", "02".repeat(32));
         config.secret.old_keys = vec![format!("old:{}", "01".repeat(32))];
-        let sealed = Keyring::new("old", [1; 32]).unwrap().seal(&Outside::system(), "row", b"secret").unwrap();
+        let sealed =
+            Keyring::new("old", [1; 32]).unwrap().seal(&Outside::system(), "row", b"secret").unwrap();
         assert_eq!(*resolve(&config).unwrap().unwrap().open("row", &sealed).unwrap(), b"secret");
         config.secret.key = "02".repeat(32);
         let error = format!("{:#}", resolve(&config).unwrap_err());

@@ -54,7 +54,10 @@ pub fn load(flags: &Flags, environment: impl Iterator<Item = (String, String)>) 
             continue; // the test suite's own
         }
         let Some(path) = names.get(&name) else {
-            anyhow::bail!("the environment variable {name} is no setting; the settings are:\n  {}", list(&names));
+            anyhow::bail!(
+                "the environment variable {name} is no setting; the settings are:\n  {}",
+                list(&names)
+            );
         };
         figment = figment.merge((path.as_str(), from_text(path, &value)));
     }
@@ -63,7 +66,11 @@ pub fn load(flags: &Flags, environment: impl Iterator<Item = (String, String)>) 
     }
     let config: Config = figment.extract().map_err(|error| {
         let place = error.path.join(".");
-        anyhow::anyhow!("the setting {} is wrong: {}", if place.is_empty() { "?" } else { &place }, error.kind)
+        anyhow::anyhow!(
+            "the setting {} is wrong: {}",
+            if place.is_empty() { "?" } else { &place },
+            error.kind
+        )
     })?;
     judge(&config)?;
     Ok(config)
@@ -81,7 +88,8 @@ fn list(names: &BTreeMap<String, String>) -> String {
 /// A value of the environment: text where the default is text, else as figment reads it (`8`, `true`, `[1, 2]`).
 fn from_text(path: &str, text: &str) -> figment::value::Value {
     let defaults = figment::value::Value::serialize(Config::default()).ok();
-    let is_text = defaults.as_ref().and_then(|all| all.find_ref(path)).is_some_and(|value| value.as_str().is_some());
+    let is_text =
+        defaults.as_ref().and_then(|all| all.find_ref(path)).is_some_and(|value| value.as_str().is_some());
     if is_text {
         return figment::value::Value::from(text);
     }
@@ -101,8 +109,14 @@ fn judge(config: &Config) -> anyhow::Result<()> {
     anyhow::ensure!(config.lanes.write > 0, "the setting lanes.write is wrong: at least 1 lane has to write");
     anyhow::ensure!(config.lanes.queue_limit > 0, "the setting lanes.queue_limit is wrong: at least 1");
     anyhow::ensure!(config.lanes.batch_limit > 0, "the setting lanes.batch_limit is wrong: at least 1");
-    anyhow::ensure!(config.courier.jitter_percent <= 100, "the setting courier.jitter_percent is wrong: at most 100");
-    anyhow::ensure!(config.partner.sweep_seconds > 0, "the setting partner.sweep_seconds is wrong: at least 1");
+    anyhow::ensure!(
+        config.courier.jitter_percent <= 100,
+        "the setting courier.jitter_percent is wrong: at most 100"
+    );
+    anyhow::ensure!(
+        config.partner.sweep_seconds > 0,
+        "the setting partner.sweep_seconds is wrong: at least 1"
+    );
     Ok(())
 }
 
@@ -127,7 +141,8 @@ mod tests {
     use super::*;
 
     fn environment(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> + use<> {
-        let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let pairs: Vec<_> =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         pairs.into_iter()
     }
 
@@ -139,8 +154,11 @@ mod tests {
             "listen = \"file:1\"\ndatabase = \"sqlite:file\"\n[courier]\ntick_seconds = 5\npoll_ms = 7\n",
         )
         .unwrap();
-        let flags =
-            Flags { config: Some(file.path().into()), database: Some("sqlite:flag".to_owned()), ..Flags::default() };
+        let flags = Flags {
+            config: Some(file.path().into()),
+            database: Some("sqlite:flag".to_owned()),
+            ..Flags::default()
+        };
         let variables = [
             ("STAMGAST_DATABASE", "sqlite:environment"),
             ("STAMGAST_COURIER_POLL_MS", "9"),
@@ -164,7 +182,8 @@ mod tests {
 
     #[test]
     fn what_is_no_setting_is_named() {
-        let wrong = |pairs: &[(&str, &str)]| load(&Flags::default(), environment(pairs)).unwrap_err().to_string();
+        let wrong =
+            |pairs: &[(&str, &str)]| load(&Flags::default(), environment(pairs)).unwrap_err().to_string();
         assert!(wrong(&[("STAMGAST_TYCK", "1")]).contains("STAMGAST_TYCK is no setting"));
         assert!(wrong(&[("STAMGAST_COURIER_TICK_SECONDS", "soon")]).contains("courier.tick_seconds"));
         assert!(wrong(&[("STAMGAST_ROLE", "waiter")]).contains("role"));

@@ -165,7 +165,8 @@ impl Courier {
     pub fn allow_loopback(&mut self) {
         use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
         self.plain_http_hosts.extend(["127.0.0.1", "::1", "localhost"].map(str::to_owned));
-        self.allow_networks.extend([IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].map(IpNet::from));
+        self.allow_networks
+            .extend([IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].map(IpNet::from));
     }
 }
 

@@ -49,7 +49,11 @@ impl Demo {
     ///
     /// # Errors
     /// When the database is not empty, or something cannot be set up.
-    pub async fn start(mut config: Config, database: Option<String>, listener: TcpListener) -> anyhow::Result<Demo> {
+    pub async fn start(
+        mut config: Config,
+        database: Option<String>,
+        listener: TcpListener,
+    ) -> anyhow::Result<Demo> {
         let outside = Outside::system();
         let folder = match database {
             Some(url) => {
@@ -60,7 +64,8 @@ impl Demo {
             None => {
                 let name = format!("stamgast-demo-{}", outside::hex(&outside.random_bytes::<8>()));
                 let folder = Folder(std::env::temp_dir().join(name));
-                std::fs::create_dir(&folder.0).with_context(|| format!("{} cannot be made", folder.0.display()))?;
+                std::fs::create_dir(&folder.0)
+                    .with_context(|| format!("{} cannot be made", folder.0.display()))?;
                 config.database = format!("sqlite:{}", folder.0.join("demo.sqlite").display());
                 Some(folder)
             }
@@ -111,9 +116,15 @@ impl Demo {
     /// # Errors
     /// At the first number that is not what it must be.
     pub async fn play(&self, tell: &dyn Fn(&str) -> std::io::Result<()>) -> anyhow::Result<()> {
-        tell("1. a sample restaurant: one merchant, two places, a menu with 12 % and 21 % VAT, two registers; a loyalty partner with")?;
-        tell("   a card (500 points at 0.10, credit 1000.00), an SPV, an MPV, prepaid credit, discount_10, an inactive voucher;")?;
-        tell("   DataSync from the platform to the partner, an API client, a marketing tool. All set up over /admin/v1")?;
+        tell(
+            "1. a sample restaurant: one merchant, two places, a menu with 12 % and 21 % VAT, two registers; a loyalty partner with",
+        )?;
+        tell(
+            "   a card (500 points at 0.10, credit 1000.00), an SPV, an MPV, prepaid credit, discount_10, an inactive voucher;",
+        )?;
+        tell(
+            "   DataSync from the platform to the partner, an API client, a marketing tool. All set up over /admin/v1",
+        )?;
         let anyone = JsonClient::new(self.url())?;
         let admin = anyone.bearer(&self.admin_token);
         Story { app: &self.app, restaurant: &self.restaurant, admin, anyone, tell }.play().await
@@ -165,7 +176,10 @@ pub(crate) fn links(demo: &Demo) -> std::io::Result<()> {
         format!("  {url}/docs      what can be called"),
         format!("  {url}/metrics   how it is doing"),
         format!("  admin token     {}", demo.admin_token),
-        format!("  register token  {}   for {url}/pos/{}/checks", demo.restaurant.pos_tokens[0], demo.restaurant.source_id),
+        format!(
+            "  register token  {}   for {url}/pos/{}/checks",
+            demo.restaurant.pos_tokens[0], demo.restaurant.source_id
+        ),
     ] {
         terminal::note(&line)?;
     }

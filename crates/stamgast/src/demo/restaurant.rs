@@ -104,7 +104,8 @@ pub async fn set_up_apart(
     wishes: &Wishes,
 ) -> anyhow::Result<Restaurant> {
     let partner = partner_side(partner_admin, wishes).await.context("setting up the partner")?;
-    let platform = platform_side(platform_admin, wishes, &partner).await.context("setting up the platform")?;
+    let platform =
+        platform_side(platform_admin, wishes, &partner).await.context("setting up the platform")?;
     let [merchant_id, place_id, _, provider] = wishes.ids.clone();
     Ok(Restaurant {
         source_id: format!("{merchant_id}-{place_id}"),
@@ -130,7 +131,11 @@ struct PlatformSide {
     client_secret: String,
 }
 
-async fn platform_side(admin: &JsonClient, wishes: &Wishes, partner: &PartnerSide) -> anyhow::Result<PlatformSide> {
+async fn platform_side(
+    admin: &JsonClient,
+    wishes: &Wishes,
+    partner: &PartnerSide,
+) -> anyhow::Result<PlatformSide> {
     let [merchant, place, second, provider] = &wishes.ids;
     let base = format!("/admin/v1/platform/merchants/{merchant}");
     admin
@@ -160,17 +165,21 @@ async fn platform_side(admin: &JsonClient, wishes: &Wishes, partner: &PartnerSid
     let subscription = json!({"url": format!("{}/datasync", wishes.partner_url), "secret": partner.datasync_secret,
         "method": "POST", "fromDate": wishes.from_date});
     admin.put(&format!("{base}/places/{place}/datasync"), &subscription).await?;
-    let client = json!({"name": "Sample application", "merchantIds": [merchant], "loyaltyProviderId": provider});
+    let client =
+        json!({"name": "Sample application", "merchantIds": [merchant], "loyaltyProviderId": provider});
     let client = admin.post("/admin/v1/platform/clients", &client).await?;
     let pos_tokens = pos_tokens.try_into().map_err(|_| anyhow::anyhow!("expected two registers"))?;
-    Ok(PlatformSide { pos_tokens, client_id: text(&client, "clientId")?, client_secret: text(&client, "clientSecret")? })
+    Ok(PlatformSide {
+        pos_tokens,
+        client_id: text(&client, "clientId")?,
+        client_secret: text(&client, "clientSecret")?,
+    })
 }
 
 fn menu() -> Value {
-    let category = |id: &str, name: &str| json!({"categoryId": id, "parentCategoryId": "c:listek", "name": name});
-    let product = |id: &str, category: &str, name: &str, price: i64, vat: &str| {
-        json!({"productId": id, "categoryId": category, "name": name, "price": price, "vatRate": vat})
-    };
+    let category =
+        |id: &str, name: &str| json!({"categoryId": id, "parentCategoryId": "c:listek", "name": name});
+    let product = |id: &str, category: &str, name: &str, price: i64, vat: &str| json!({"productId": id, "categoryId": category, "name": name, "price": price, "vatRate": vat});
     json!({
         "categories": [{"categoryId": "c:listek", "name": "Jídelní lístek"}, category("c:hlavni", "Hlavní jídla"),
             category("c:napoje", "Nápoje"), category("c:dezerty", "Dezerty")],
@@ -201,7 +210,8 @@ async fn partner_side(admin: &JsonClient, wishes: &Wishes) -> anyhow::Result<Par
         .await?;
     let connection = json!({"name": "Sample POS cloud", "loyaltyProviderId": provider});
     let token = text(&admin.post(&format!("{base}/connections"), &connection).await?, "token")?;
-    let secret = admin.post(&format!("{base}/datasync-secrets"), &json!({"name": "Sample POS cloud"})).await?;
+    let secret =
+        admin.post(&format!("{base}/datasync-secrets"), &json!({"name": "Sample POS cloud"})).await?;
     let datasync_secret = text(&secret, "token")?;
     let client = json!({"name": "Sample marketing tool", "timeZone": "Europe/Prague"});
     let customers_token = text(&admin.post(&format!("{base}/customers-clients"), &client).await?, "token")?;

@@ -113,14 +113,21 @@ impl Story<'_> {
 
     /// Step 4: the money is taken.
     async fn pay(&self, check: &str) -> anyhow::Result<String> {
-        self.step(4, "register 1 takes 235.00 in cash; the platform asks the partner once more, and the offer stands")?;
+        self.step(
+            4,
+            "register 1 takes 235.00 in cash; the platform asks the partner once more, and the offer stands",
+        )?;
         let path = format!("{}/{check}", self.checks());
         let cash = json!({"payments": [{"paymentMethod": "cash", "priceWithVat": 235}]});
         let paid = self.register(1).post(&format!("{path}/pay"), &cash).await?;
         let shown = if paid["billId"].is_string() { paid } else { self.register(1).get(&path).await? };
         let bill_id = shown["billId"].as_str().unwrap_or_default().to_owned();
         let token = self.access_token().await?;
-        let bill = self.anyone.bearer(&token).get(&format!("/bills/{}/{bill_id}", self.restaurant.source_id)).await?;
+        let bill = self
+            .anyone
+            .bearer(&token)
+            .get(&format!("/bills/{}/{bill_id}", self.restaurant.source_id))
+            .await?;
         check::number("the bill's final price", "535.00", &bill["finalPrice"])?;
         check::number("VAT at 12 %", "41.71", &bill["taxSummaries"]["12"])?;
         check::number("VAT at 21 %", "25.29", &bill["taxSummaries"]["21"])?;
@@ -146,14 +153,22 @@ impl Story<'_> {
         let list = format!("/loyalty/{}/benefitUsages", self.restaurant.source_id);
         let usage = wait("the usage to be synchronized", async || {
             let page = platform.get(&list).await?;
-            let found = page["data"].as_array().into_iter().flatten().find(|usage| usage["payload"]["billId"] == bill_id);
+            let found = page["data"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .find(|usage| usage["payload"]["billId"] == bill_id);
             Ok(found.filter(|usage| usage["synchronized"] == true).cloned())
         })
         .await?;
         check::number("attempts", "2", &usage["attempts"])?;
         let (credit, points) = (&self.restaurant.credit_balance_id, &self.restaurant.points_balance_id);
         check::number("credit left", "700.00", &self.balance(credit).await?["posted"])?;
-        check::number("points: 500 used, 53 earned for 535.00", "53", &self.balance(points).await?["posted"])?;
+        check::number(
+            "points: 500 used, 53 earned for 535.00",
+            "53",
+            &self.balance(points).await?["posted"],
+        )?;
         self.detail("the retry is booked and the usage marked as synchronized: credit 1000.00 → 700.00, points 500 → 0 → 53")?;
         let partner = self.anyone.bearer(&self.restaurant.partner_token);
         partner.post("/partner/loyalty/reportBenefitUsage", &usage["payload"]).await?;
@@ -181,7 +196,11 @@ impl Story<'_> {
     /// Step 7: the books are in order.
     async fn verify(&self) -> anyhow::Result<()> {
         let faults = database::verify(self.app.db(), crate::config::Role::All).await?;
-        anyhow::ensure!(faults.is_empty(), "stamgast verify: expected no fault, found:\n{}", faults.join("\n"));
+        anyhow::ensure!(
+            faults.is_empty(),
+            "stamgast verify: expected no fault, found:\n{}",
+            faults.join("\n")
+        );
         self.step(7, "stamgast verify: every invariant of the ledger holds")
     }
 }

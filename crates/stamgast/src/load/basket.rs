@@ -116,8 +116,10 @@ impl Template {
         let body = if kind == Kind::Usages { usage(device) } else { offer(device) };
         let mut rest = body.to_string();
         let mut parts = Vec::new();
-        while let Some((at, text, mark)) =
-            MARKS.iter().filter_map(|(text, mark)| Some((rest.find(text)?, text, *mark))).min_by_key(|found| found.0)
+        while let Some((at, text, mark)) = MARKS
+            .iter()
+            .filter_map(|(text, mark)| Some((rest.find(text)?, text, *mark)))
+            .min_by_key(|found| found.0)
         {
             let after = rest.split_off(at).split_off(text.len());
             parts.push((std::mem::replace(&mut rest, after), mark));
@@ -189,9 +191,11 @@ fn usage(device: usize) -> Value {
     let mut items = Vec::new();
     for (index, (name, category, price, pieces, vat)) in LINES.iter().enumerate() {
         total += price * pieces;
-        items.push(json!({"originalCheckItemId": format!("i{index}"), "product": product(index, name, category),
+        items.push(
+            json!({"originalCheckItemId": format!("i{index}"), "product": product(index, name, category),
             "amount": pieces, "measure": "pcs", "vatRate": vat, "totalPriceWithVat": money(price * pieces),
-            "appliedBenefits": []}));
+            "appliedBenefits": []}),
+        );
     }
     json!({"loyaltyOfferId": "@offer@", "billId": "@bill@", "billState": "paid", "loyaltyProviderId": "load",
         "deviceNumber": device, "benefitInputs": [{"inputCode": "@code@"}], "customerId": "@customer@",
@@ -219,7 +223,10 @@ mod tests {
             if kind == Kind::Usages {
                 assert_eq!(bodies[0]["usedBalances"][0]["balanceId"], "bal-1");
                 assert_eq!(bodies[0]["customerId"], "cust-1");
-                assert_eq!((&bodies[1]["usedBalances"], &bodies[1]["customerId"]), (&json!([]), &Value::Null));
+                assert_eq!(
+                    (&bodies[1]["usedBalances"], &bodies[1]["customerId"]),
+                    (&json!([]), &Value::Null)
+                );
                 assert_eq!(bodies[2]["usedBalances"][0]["balanceId"], "bal-3");
                 assert_ne!(bodies[0]["billId"], bodies[1]["billId"]);
             } else {

@@ -42,7 +42,10 @@ pub(super) async fn run(shared: Arc<Shared>, number: usize, address: SocketAddr)
             Err(error) => {
                 tally.lost(&error);
                 reconnects += 1;
-                anyhow::ensure!(reconnects <= RECONNECTS_MAX, "the server keeps closing the connection: {error:#}");
+                anyhow::ensure!(
+                    reconnects <= RECONNECTS_MAX,
+                    "the server keeps closing the connection: {error:#}"
+                );
                 sender = connect(address).await?;
             }
         }

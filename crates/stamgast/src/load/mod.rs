@@ -124,8 +124,7 @@ pub async fn run(plan: Plan, mut progress: impl FnMut(u64)) -> anyhow::Result<Re
     let started = Instant::now();
     let until = started + plan.limit;
     let kind = plan.kind;
-    let shared =
-        Arc::new(Shared { plan, host, next: AtomicU64::new(0), done: AtomicU64::new(0), until });
+    let shared = Arc::new(Shared { plan, host, next: AtomicU64::new(0), done: AtomicU64::new(0), until });
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..connections {
         tasks.spawn(connection::run(Arc::clone(&shared), number, address));

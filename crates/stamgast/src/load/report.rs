@@ -113,8 +113,18 @@ impl Report {
     /// For a person.
     pub fn table(&self) -> String {
         let mut table = comfy_table::Table::new();
-        table.load_preset(comfy_table::presets::UTF8_FULL_CONDENSED);
-        table.set_header(["load", "connections", "answers", "errors", "per second", "p50", "p95", "p99", "max"]);
+        table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
+        table.set_header([
+            "load",
+            "connections",
+            "answers",
+            "errors",
+            "per second",
+            "p50",
+            "p95",
+            "p99",
+            "max",
+        ]);
         table.add_row([
             self.kind.name().to_owned(),
             self.connections.to_string(),

@@ -6,9 +6,27 @@ use testkit::House;
 
 /// Every member the document shows, with `country`, which it recommends.
 const MEMBERS: [&str; 21] = [
-    "id", "first_name", "last_name", "mobile_phone", "email", "points", "allow_sms", "allow_email", "city", "state",
-    "country", "address", "zip", "birth_date", "store_id", "total_orders", "total_sales", "date_first_order",
-    "date_last_order", "last_order_value", "categories",
+    "id",
+    "first_name",
+    "last_name",
+    "mobile_phone",
+    "email",
+    "points",
+    "allow_sms",
+    "allow_email",
+    "city",
+    "state",
+    "country",
+    "address",
+    "zip",
+    "birth_date",
+    "store_id",
+    "total_orders",
+    "total_sales",
+    "date_first_order",
+    "date_last_order",
+    "last_order_value",
+    "categories",
 ];
 
 testkit::on_both_engines! {

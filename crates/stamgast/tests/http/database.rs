@@ -36,13 +36,16 @@ testkit::on_both_engines! {
 #[test]
 fn both_engines_have_the_same_tables() {
     testkit::run(Engine::Postgres, async |_| {
-        let (one, other) = (TestDatabase::fresh(Engine::Sqlite).await, TestDatabase::fresh(Engine::Postgres).await);
+        let (one, other) =
+            (TestDatabase::fresh(Engine::Sqlite).await, TestDatabase::fresh(Engine::Postgres).await);
         let (sqlite, postgres) = (open(&one).await, open(&other).await);
         let (here, there) = (sqlite.schema().await.unwrap(), postgres.schema().await.unwrap());
         assert!(here.len() > 20, "{} tables", here.len());
         assert_eq!(here, there);
         for (name, table) in &here {
-            let owned = ["door_", "courier_", "platform_", "partner_", "db_"].iter().any(|owner| name.starts_with(owner));
+            let owned = ["door_", "courier_", "platform_", "partner_", "db_"]
+                .iter()
+                .any(|owner| name.starts_with(owner));
             assert!(owned, "{name} does not say whose it is");
             assert!(!table.primary_key.is_empty(), "{name} has no primary key");
         }

@@ -2,7 +2,7 @@
 
 use crate::program::{run, stamgast};
 use std::collections::BTreeSet;
-use testkit::{Engine, TestDatabase};
+use testkit::TestDatabase;
 
 testkit::on_both_engines! {
     async fn the_story_comes_out(engine: Engine) {
@@ -30,8 +30,19 @@ fn the_json_line_has_its_promised_keys_and_is_the_only_output() {
     assert_eq!(lines.next(), None);
     let keys: BTreeSet<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
     let promised = BTreeSet::from([
-        "url", "adminToken", "merchantId", "placeId", "sourceId", "clientId", "clientSecret", "posToken", "partnerToken",
-        "datasyncSecret", "customersToken", "loyaltyProviderId", "codes",
+        "url",
+        "adminToken",
+        "merchantId",
+        "placeId",
+        "sourceId",
+        "clientId",
+        "clientSecret",
+        "posToken",
+        "partnerToken",
+        "datasyncSecret",
+        "customersToken",
+        "loyaltyProviderId",
+        "codes",
     ]);
     assert_eq!(keys, promised);
     let codes: BTreeSet<&str> = line["codes"].as_object().unwrap().keys().map(String::as_str).collect();

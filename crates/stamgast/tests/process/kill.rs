@@ -83,7 +83,8 @@ impl Sides {
         let usages = admin.get(&format!("{base}/usages")).await.unwrap();
         assert_eq!(usages["data"].as_array().unwrap().len(), 1, "{usages}");
         // 189.00 = 50.00 by points + 139.00 by credit
-        let credit = admin.get(&format!("{base}/balances/{}", self.restaurant.credit_balance_id)).await.unwrap();
+        let credit =
+            admin.get(&format!("{base}/balances/{}", self.restaurant.credit_balance_id)).await.unwrap();
         assert_number("credit", "861", &credit["posted"]);
         let sent = self.reports();
         tokio::time::sleep(std::time::Duration::from_millis(2500)).await;

@@ -50,7 +50,8 @@ impl Server {
         let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");
-        let url = line.strip_prefix("ready ").unwrap_or_else(|| panic!("expected `ready URL`, found {line:?}"));
+        let url =
+            line.strip_prefix("ready ").unwrap_or_else(|| panic!("expected `ready URL`, found {line:?}"));
         Self { child, url: url.trim().to_owned(), _stdout: stdout }
     }
 

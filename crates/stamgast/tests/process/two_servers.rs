@@ -35,7 +35,8 @@ fn five_thousand_reports_sent_twice_to_two_servers_are_booked_once() {
         let servers = [Server::start(database.url(), "partner"), Server::start(database.url(), "partner")];
         let admin = servers[0].caller().bearer(&admin_token(database.url()));
         let base = format!("/admin/v1/partner/merchants/{MERCHANT}");
-        let merchant = json!({"name": "M", "currencyCode": "CZK", "pricePrecision": 2, "timeZone": "Europe/Prague"});
+        let merchant =
+            json!({"name": "M", "currencyCode": "CZK", "pricePrecision": 2, "timeZone": "Europe/Prague"});
         admin.put(&base, &merchant).await.unwrap();
         for number in 0..VOUCHERS {
             let voucher = json!({"code": format!("voucher-{number}"), "type": "multiPurposePrepaidVoucher", "value": 1000});
@@ -58,7 +59,10 @@ fn five_thousand_reports_sent_twice_to_two_servers_are_booked_once() {
                         return;
                     }
                     let body = report(claimed / 2).to_string().into_bytes();
-                    let answer = caller.send(Method::POST, "/partner/loyalty/reportBenefitUsage", Some(body)).await.unwrap();
+                    let answer = caller
+                        .send(Method::POST, "/partner/loyalty/reportBenefitUsage", Some(body))
+                        .await
+                        .unwrap();
                     assert_eq!((answer.status, answer.text.as_str()), (200, "{}"), "report {}", claimed / 2);
                 }
             });

@@ -8,3 +8,5 @@ mod garbage;
 mod tolerance;
 #[cfg(test)]
 mod written;
+#[cfg(test)]
+mod written_loyalty;

@@ -16,8 +16,8 @@ pub(crate) mod store;
 mod transfer;
 
 pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, Titles, type_from_text};
-pub(crate) use book::{Book, Link, Spend, Spent};
+pub(crate) use book::{Book, Link, Spend};
 pub(crate) use hold::{CheckKey, HoldRow};
-pub(crate) use lot::{Consumed, LotKind, LotPart, LotState, NewLot, consume};
+pub(crate) use lot::{LotKind, LotPart, LotState, NewLot, consume};
 pub(crate) use opening::{NewBalanceRow, open};
 pub(crate) use transfer::{Account, Transfer, TransferKind};

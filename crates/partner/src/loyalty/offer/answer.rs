@@ -10,11 +10,11 @@ use super::texts::{Language, Text, pick};
 use crate::loyalty::promotion::{Kind, Promotion};
 use money::{Amount, Decimal};
 use serde::{Deserialize, Serialize};
-use wire::{Extra, Number};
 use wire::loyalty::{
-    BalanceType, Benefit, BenefitInputResult, GeneralDiscount, ItemBenefits, LoyaltyOfferResponse, Metadata, OfferBalance,
-    OfferCustomer,
+    BalanceType, Benefit, BenefitInputResult, GeneralDiscount, ItemBenefits, LoyaltyOfferResponse, Metadata,
+    OfferBalance, OfferCustomer,
 };
+use wire::{Extra, Number};
 
 /// What comes back with the usage report, so that a report can be understood even when the offer's row
 /// is gone. Opaque to the register, small, and without a person in it.
@@ -168,9 +168,10 @@ impl Words<'_> {
                     .map(|share| {
                         let value = self.money(share.value);
                         match share.source {
-                            Source::Promotion(at) => {
-                                Benefit::of_discount(question.program.promotions[at].promotion_id.as_str(), value)
-                            }
+                            Source::Promotion(at) => Benefit::of_discount(
+                                question.program.promotions[at].promotion_id.as_str(),
+                                value,
+                            ),
                             Source::Balance(at) => {
                                 Benefit::of_balance(question.balances[at].row.balance_id.as_str(), value)
                             }
@@ -230,11 +231,8 @@ impl Words<'_> {
 
     fn metadata(&self) -> Metadata {
         let request = &self.question.basket.request;
-        let metadata = OfferMetadata {
-            v: 1,
-            place_id: request.place_id.clone(),
-            check_id: request.check_id.clone(),
-        };
+        let metadata =
+            OfferMetadata { v: 1, place_id: request.place_id.clone(), check_id: request.check_id.clone() };
         match serde_json::to_value(metadata) {
             Ok(serde_json::Value::Object(object)) => Metadata::Object(object),
             _ => Metadata::default(),

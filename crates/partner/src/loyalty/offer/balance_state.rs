@@ -113,17 +113,22 @@ mod tests {
 
     #[test]
     fn only_what_both_sides_can_express_is_spent() {
-        let scale = |ledger, request| {
-            Scale::new(Precision::new(ledger).unwrap(), Precision::new(request).unwrap())
-        };
+        let scale =
+            |ledger, request| Scale::new(Precision::new(ledger).unwrap(), Precision::new(request).unwrap());
         let same = scale(2, 2);
-        assert_eq!((same.to_request(150), same.spendable(Amount(7)), same.to_ledger(Amount(7))), (Amount(150), Amount(7), 7));
+        assert_eq!(
+            (same.to_request(150), same.spendable(Amount(7)), same.to_ledger(Amount(7))),
+            (Amount(150), Amount(7), 7)
+        );
         // the register counts whole crowns, the ledger hellers: 150.99 is 150
         let coarse = scale(2, 0);
         assert_eq!((coarse.to_request(15_099), coarse.to_ledger(Amount(150))), (Amount(150), 15_000));
         // the register counts thousandths, the ledger whole units
         let fine = scale(0, 3);
-        assert_eq!((fine.to_request(3), fine.spendable(Amount(2_999)), fine.to_ledger(Amount(2_000))), (Amount(3_000), Amount(2_000), 2));
+        assert_eq!(
+            (fine.to_request(3), fine.spendable(Amount(2_999)), fine.to_ledger(Amount(2_000))),
+            (Amount(3_000), Amount(2_000), 2)
+        );
         assert_eq!(fine.step(), Amount(1_000));
     }
 }

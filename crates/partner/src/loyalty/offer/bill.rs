@@ -166,9 +166,9 @@ mod tests {
     use super::*;
 
     fn bill(totals: &[i64]) -> Bill {
-        Bill::new(totals.iter().map(|total| {
-            (Rounded { amount: Amount(*total), ceiling: Amount(*total) }, false)
-        }))
+        Bill::new(
+            totals.iter().map(|total| (Rounded { amount: Amount(*total), ceiling: Amount(*total) }, false)),
+        )
     }
 
     /// loyalty.md R2: lines 10.00 and −5.00, 10.00 off: 5.00 is taken, the bill ends at 0.
@@ -177,7 +177,10 @@ mod tests {
         let mut bill = bill(&[1000, -500]);
         let weights = bill.weights(|_| true);
         assert_eq!(bill.take(Source::Promotion(0), Amount(1000), &weights), Amount(500));
-        assert_eq!((bill.payable(), bill.remaining(0), bill.remaining(1)), (Amount(0), Amount(500), Amount(-500)));
+        assert_eq!(
+            (bill.payable(), bill.remaining(0), bill.remaining(1)),
+            (Amount(0), Amount(500), Amount(-500))
+        );
         assert_eq!(bill.pay(Amount(1)), Amount(0));
     }
 

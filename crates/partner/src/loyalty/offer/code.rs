@@ -173,7 +173,11 @@ mod tests {
             (CodeStatus::Used, None, Some(5), 5, Err(Reason::AlreadyUsed)),
             (CodeStatus::Frozen, Some(6), None, 5, Err(Reason::Frozen)),
         ] {
-            assert_eq!(code(status, from, until).standing(at(now)), standing, "{status:?} {from:?} {until:?}");
+            assert_eq!(
+                code(status, from, until).standing(at(now)),
+                standing,
+                "{status:?} {from:?} {until:?}"
+            );
         }
     }
 

@@ -53,7 +53,10 @@ pub(crate) fn apply(
         };
         trace.add(step, || {
             let lines = weights.iter().filter(|weight| **weight > Amount::ZERO).count();
-            (promotion.promotion_id.clone(), format!("{} off {lines} lines, {} to pay", value.0, bill.payable().0))
+            (
+                promotion.promotion_id.clone(),
+                format!("{} off {lines} lines, {} to pay", value.0, bill.payable().0),
+            )
         });
         if value > Amount::ZERO {
             discounts.push(Discount { promotion: position, value });
@@ -89,7 +92,13 @@ fn percent(promotion: &Promotion, times: u32) -> (Decimal, PercentOf) {
 }
 
 /// Step 1: each line for itself, half-up per line (loyalty.md R0).
-fn per_line(promotion: &Promotion, times: u32, weights: &[Amount], position: usize, bill: &mut Bill) -> Amount {
+fn per_line(
+    promotion: &Promotion,
+    times: u32,
+    weights: &[Amount],
+    position: usize,
+    bill: &mut Bill,
+) -> Amount {
     let (percent, of) = percent(promotion, times);
     let off: Vec<Amount> = weights
         .iter()
@@ -111,11 +120,19 @@ fn per_line(promotion: &Promotion, times: u32, weights: &[Amount], position: usi
 
 /// Step 2: once on the sum of the eligible lines, but never on more than the bill still comes to with
 /// its return lines (protocol.md §10.10); then spread.
-fn on_the_sum(promotion: &Promotion, times: u32, weights: &[Amount], position: usize, bill: &mut Bill) -> Amount {
+fn on_the_sum(
+    promotion: &Promotion,
+    times: u32,
+    weights: &[Amount],
+    position: usize,
+    bill: &mut Bill,
+) -> Amount {
     let (percent, of) = percent(promotion, times);
     let eligible = weights.iter().enumerate().filter(|(_, weight)| **weight > Amount::ZERO);
     let base = match of {
-        PercentOf::Remaining => eligible.map(|(line, _)| bill.remaining(line)).sum::<Amount>().min(bill.payable()),
+        PercentOf::Remaining => {
+            eligible.map(|(line, _)| bill.remaining(line)).sum::<Amount>().min(bill.payable())
+        }
         PercentOf::Initial => eligible.map(|(line, _)| bill.initial(line)).sum::<Amount>().min(bill.total()),
     };
     bill.take(Source::Promotion(position), money::percentage(base, percent), weights)

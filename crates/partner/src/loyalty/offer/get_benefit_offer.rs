@@ -51,10 +51,7 @@ pub(crate) async fn get_benefit_offer(
 ) -> Result<Response, ApiError> {
     let asked = Asked::read(connection.merchant, message, &bytes, partner.outside().now())?;
     let programs = partner.clone();
-    let made = partner
-        .db()
-        .write("get_benefit_offer", move |tx| asked.make(tx, programs.programs()))
-        .await?;
+    let made = partner.db().write("get_benefit_offer", move |tx| asked.make(tx, programs.programs())).await?;
     if let Some((merchant, version, program)) = made.parsed {
         partner.programs().keep(&merchant, version, program);
     }
@@ -102,8 +99,9 @@ impl Asked {
         now: Timestamp,
     ) -> Result<Self, ApiError> {
         let question_hash = wire::canonical::hash(bytes)?;
-        let basket = Basket::read(message)
-            .map_err(|unreadable| ApiError::field(&unreadable.path, unreadable.expected, &unreadable.found))?;
+        let basket = Basket::read(message).map_err(|unreadable| {
+            ApiError::field(&unreadable.path, unreadable.expected, &unreadable.found)
+        })?;
         let check = CheckKey {
             place: basket.request.place_id.clone(),
             device_number: basket.request.device_number,
@@ -115,8 +113,9 @@ impl Asked {
     /// Answers, places the holds and keeps the offer.
     pub(super) fn make(&self, tx: &mut Tx<'_>, programs: &ProgramCache) -> Result<Made, TxError<ApiError>> {
         let request = &self.basket.request;
-        let merchant = store::merchant(tx, &self.merchant, &request.place_id)?
-            .ok_or_else(|| TxError::Refused(ApiError::not_found("the merchant of this loyalty connection")))?;
+        let merchant = store::merchant(tx, &self.merchant, &request.place_id)?.ok_or_else(|| {
+            TxError::Refused(ApiError::not_found("the merchant of this loyalty connection"))
+        })?;
         let mut parsed = None;
         let program = match programs.get(&self.merchant, merchant.program_version) {
             Some(program) => program,
@@ -138,6 +137,14 @@ impl Asked {
             wishes: &self.wishes,
         };
         let quote = quote(&question, self.now);
+        tracing::debug!(
+            offer_id = %request.loyalty_offer_id,
+            total = quote.total.0,
+            benefits = quote.benefits.0,
+            payments = quote.payments.0,
+            payable = quote.payable.0,
+            "quoted"
+        );
         self.hold(tx, &locked, &quote, merchant.hold_ttl_seconds)?;
         let body = self.keep(tx, &question, &quote, &merchant)?;
         Ok(Made { body, parsed })
@@ -281,11 +288,15 @@ impl Asked {
         let mut remarks = Vec::new();
         if request.merchant_id != self.merchant {
             let id = &request.merchant_id;
-            remarks.push(format!("merchantId {id:?} is not the merchant of this connection; the connection decides"));
+            remarks.push(format!(
+                "merchantId {id:?} is not the merchant of this connection; the connection decides"
+            ));
         }
         if !merchant.knows_place {
             let id = &request.place_id;
-            remarks.push(format!("placeId {id:?} is no place that was synchronized; holds are kept under it all the same"));
+            remarks.push(format!(
+                "placeId {id:?} is no place that was synchronized; holds are kept under it all the same"
+            ));
         }
         for (index, balance) in request.balances.iter().enumerate() {
             let known = question.balances.iter().any(|state| state.row.balance_id == balance.balance_id);

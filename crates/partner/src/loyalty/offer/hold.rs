@@ -309,7 +309,8 @@ mod tests {
         let lots = [lot("l1", 100, Some(1000)), lot("l2", 100, None)];
         let holds = [hold(1, check(2, "c2"), &[("l1", 70)], 0)];
         let free = free_for(200, &lots, &holds, &check(1, "c1"), at(1));
-        let left: Vec<(&str, i64)> = free.lots.iter().map(|lot| (lot.lot_id.as_str(), lot.remaining)).collect();
+        let left: Vec<(&str, i64)> =
+            free.lots.iter().map(|lot| (lot.lot_id.as_str(), lot.remaining)).collect();
         assert_eq!(left, [("l1", 30), ("l2", 100)]);
         assert_eq!((free.available, free.reserved_elsewhere), (130, 70));
     }

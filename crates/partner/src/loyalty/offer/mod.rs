@@ -25,6 +25,8 @@ mod wishes;
 #[cfg(test)]
 mod quote_properties;
 #[cfg(test)]
+mod quote_refusals;
+#[cfg(test)]
 mod quote_vectors;
 #[cfg(test)]
 mod row_tests;

@@ -13,8 +13,13 @@ use wire::loyalty::{BalanceType, LoyaltyOfferResponse, ThirdPartyLoyaltyOfferReq
 fn decimal(range: std::ops::Range<i64>, digits: u32) -> impl Strategy<Value = String> {
     (range, 0..=digits).prop_map(|(units, digits)| {
         let sign = if units < 0 { "-" } else { "" };
-        let (whole, part) = (units.unsigned_abs() / 10_u64.pow(digits), units.unsigned_abs() % 10_u64.pow(digits));
-        if digits == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part:0>width$}", width = digits as usize) }
+        let (whole, part) =
+            (units.unsigned_abs() / 10_u64.pow(digits), units.unsigned_abs() % 10_u64.pow(digits));
+        if digits == 0 {
+            format!("{sign}{whole}")
+        } else {
+            format!("{sign}{whole}.{part:0>width$}", width = digits as usize)
+        }
     })
 }
 
@@ -26,7 +31,13 @@ fn a_line() -> impl Strategy<Value = Value> {
         1 => decimal(0..90_000_000_000, 0),
         1 => Just("0".to_owned()),
     ];
-    (0..12_u8, 0..4_u8, 0..3_u8, price, prop_oneof![Just("0.12"), Just("0.21"), Just("12"), Just("-58645542.78")])
+    (
+        0..12_u8,
+        0..4_u8,
+        0..3_u8,
+        price,
+        prop_oneof![Just("0.12"), Just("0.21"), Just("12"), Just("-58645542.78")],
+    )
         .prop_map(|(id, product, category, price, vat)| {
             line(&format!("i{id}"), &format!("p{product}"), &format!("c{category}"), &price, vat)
         })
@@ -35,7 +46,8 @@ fn a_line() -> impl Strategy<Value = Value> {
 fn a_promotion() -> impl Strategy<Value = Value> {
     let products = proptest::collection::vec((0..4_u8).prop_map(|n| format!("p{n}")), 0..2);
     let categories = proptest::collection::vec(
-        (0..3_u8, any::<bool>()).prop_map(|(n, parent)| if parent { format!("c{n}-parent") } else { format!("c{n}") }),
+        (0..3_u8, any::<bool>())
+            .prop_map(|(n, parent)| if parent { format!("c{n}-parent") } else { format!("c{n}") }),
         0..2,
     );
     (
@@ -112,7 +124,15 @@ fn a_sample() -> impl Strategy<Value = Sample> {
         },
     );
     let codes = prop_oneof![
-        Just("card"), Just("b0"), Just("b1"), Just("b2"), Just("b3"), Just("q0"), Just("q1"), Just("q2"), Just("nobody")
+        Just("card"),
+        Just("b0"),
+        Just("b1"),
+        Just("b2"),
+        Just("b3"),
+        Just("q0"),
+        Just("q1"),
+        Just("q2"),
+        Just("nobody")
     ];
     (
         proptest::collection::vec(a_line(), 0..9),
@@ -122,47 +142,50 @@ fn a_sample() -> impl Strategy<Value = Sample> {
         proptest::collection::vec(choice, 0..4),
         (0..=3_u8, 0..=3_u8, any::<bool>(), any::<bool>(), 0..8_u8),
     )
-        .prop_map(|(lines, promotions, balances, codes, choices, (asks, counts, waits, still_on, currency))| {
-            let mut sample = Sample::new(Value::Array(lines))
-                .ask("pricePrecision", json!(asks))
-                .ask("balances", Value::Array(choices))
-                .scan(&codes)
-                .card();
-            if currency == 0 {
-                sample = sample.ask("currencyCode", json!("EUR"));
-            }
-            sample.books.precision = Precision::new(counts).unwrap();
-            sample.settings = json!({
-                "defaultUse": if waits { "none" } else { "max" },
-                "tillDiscounts": if still_on { "stillOn" } else { "alreadyOff" }
-            });
-            for (id, rule) in PROMOTIONS.into_iter().zip(promotions) {
-                sample = sample.promotion(id, rule);
-            }
-            for (id, having) in BALANCES.into_iter().zip(balances) {
-                let mut state = match having.kind {
-                    0 => spv(id, having.posted, "0.12"),
-                    1 => mpv(id, having.posted),
-                    2 => points(id, having.posted, &having.worth),
-                    3 => credit(id, having.posted),
-                    _ => two_rates(id, having.posted),
-                };
-                state.row.settings.point_step = Some(having.step);
-                state.row.settings.controllable = having.controllable;
-                if having.held > 0 && having.posted > 0 {
-                    state = held_elsewhere(state, having.held.min(having.posted));
+        .prop_map(
+            |(lines, promotions, balances, codes, choices, (asks, counts, waits, still_on, currency))| {
+                let mut sample = Sample::new(Value::Array(lines))
+                    .ask("pricePrecision", json!(asks))
+                    .ask("balances", Value::Array(choices))
+                    .scan(&codes)
+                    .card();
+                if currency == 0 {
+                    sample = sample.ask("currencyCode", json!("EUR"));
                 }
-                sample = if having.owned { sample.owned(state) } else { sample.voucher(state) };
-            }
-            sample
-        })
+                sample.books.precision = Precision::new(counts).unwrap();
+                sample.settings = json!({
+                    "defaultUse": if waits { "none" } else { "max" },
+                    "tillDiscounts": if still_on { "stillOn" } else { "alreadyOff" }
+                });
+                for (id, rule) in PROMOTIONS.into_iter().zip(promotions) {
+                    sample = sample.promotion(id, rule);
+                }
+                for (id, having) in BALANCES.into_iter().zip(balances) {
+                    let mut state = match having.kind {
+                        0 => spv(id, having.posted, "0.12"),
+                        1 => mpv(id, having.posted),
+                        2 => points(id, having.posted, &having.worth),
+                        3 => credit(id, having.posted),
+                        _ => two_rates(id, having.posted),
+                    };
+                    state.row.settings.point_step = Some(having.step);
+                    state.row.settings.controllable = having.controllable;
+                    if having.held > 0 && having.posted > 0 {
+                        state = held_elsewhere(state, having.held.min(having.posted));
+                    }
+                    sample = if having.owned { sample.owned(state) } else { sample.voucher(state) };
+                }
+                sample
+            },
+        )
 }
 
 /// An SPV with two lots of different rates.
 fn two_rates(id: &str, posted: i64) -> super::balance_state::BalanceState {
     let mut state = balance(id, BalanceType::SinglePurposePrepaidVoucher, posted);
     if posted > 1 {
-        state.free.lots = vec![lot("lot-1", posted / 2, Some("0.12")), lot("lot-2", posted - posted / 2, Some("0.21"))];
+        state.free.lots =
+            vec![lot("lot-1", posted / 2, Some("0.12")), lot("lot-2", posted - posted / 2, Some("0.21"))];
     }
     state
 }
@@ -187,7 +210,11 @@ fn check(
     prop_assert_eq!(off, quote.benefits, "benefits on the lines");
     let given: Amount = quote.given.iter().map(|one| one.value).sum();
     let discounts: Amount = quote.discounts.iter().map(|discount| discount.value).sum();
-    prop_assert_eq!(given + discounts, quote.benefits + quote.payments, "what sources give is what lines and bill get");
+    prop_assert_eq!(
+        given + discounts,
+        quote.benefits + quote.payments,
+        "what sources give is what lines and bill get"
+    );
     if quote.sale == Sale::Positive {
         prop_assert!(quote.payable >= Amount::ZERO);
     } else {

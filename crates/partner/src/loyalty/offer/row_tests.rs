@@ -61,7 +61,10 @@ impl House {
             for (number, member) in [(1, "jana"), (2, "petr")] {
                 tx.execute(&MEMBER, params![merchant, member, number as i64])?;
                 tx.execute(&PERSON, params![merchant, member])?;
-                tx.execute(&CODE, params![merchant, format!("card-{member}").as_str(), "card", member, no, no])?;
+                tx.execute(
+                    &CODE,
+                    params![merchant, format!("card-{member}").as_str(), "card", member, no, no],
+                )?;
             }
             for (id, kind, member, settings, posted) in [
                 ("jana-points", "collectablePoints", Some("jana"), r#"{"pointValue":"0.10"}"#, 500_i64),
@@ -87,7 +90,8 @@ impl House {
 
     async fn bytes(&self, merchant: &str, body: &Value, second: i64) -> String {
         let body = serde_json::to_vec(body).unwrap();
-        let asked = Asked::read(merchant.to_owned(), wire::read::from_slice(&body).unwrap(), &body, at(second));
+        let asked =
+            Asked::read(merchant.to_owned(), wire::read::from_slice(&body).unwrap(), &body, at(second));
         let (asked, programs) = (asked.unwrap(), self.programs.clone());
         let made = self.db.write("ask", move |tx| asked.make(tx, &programs)).await.unwrap();
         if let Some((merchant, version, program)) = made.parsed {
@@ -142,7 +146,8 @@ impl House {
         let report = json!({ "loyaltyOfferId": offer_id, "errors": [{ "code": "SUM_MISMATCH" }],
             "placeId": "p", "deviceNumber": 1, "checkId": "c1" });
         let body = serde_json::to_vec(&report).unwrap();
-        let refused = Refused::read("m".to_owned(), wire::read::from_slice(&body).unwrap(), at(second)).unwrap();
+        let refused =
+            Refused::read("m".to_owned(), wire::read::from_slice(&body).unwrap(), at(second)).unwrap();
         self.db.write("refuse", move |tx| refused.keep(tx).map_err(TxError::<Never>::from)).await.unwrap();
     }
 
@@ -184,8 +189,10 @@ impl Ask {
         let inputs: Value = self.codes.iter().map(|code| json!({ "inputCode": code })).collect();
         let mut lines = Vec::new();
         if self.total != 0 {
-            lines.push(json!({ "checkItemId": "1", "product": { "productId": "a", "name": "a", "categories": [] },
-                "amount": 1, "totalPriceWithVat": self.total, "vatRate": 0.12 }));
+            lines.push(
+                json!({ "checkItemId": "1", "product": { "productId": "a", "name": "a", "categories": [] },
+                "amount": 1, "totalPriceWithVat": self.total, "vatRate": 0.12 }),
+            );
         }
         json!({ "checkId": self.check, "loyaltyOfferId": self.offer, "deviceNumber": self.device,
             "currencyCode": "CZK", "posLang": "en", "billLang": "en", "pricePrecision": 2,
@@ -245,7 +252,13 @@ async fn two_registers_share_one_voucher() {
     let state = |device, state: &str| (device, state.to_owned());
     assert_eq!(
         states,
-        [state(1, "replaced"), state(2, "expired"), state(1, "active"), state(3, "active"), state(2, "active")]
+        [
+            state(1, "replaced"),
+            state(2, "expired"),
+            state(1, "active"),
+            state(3, "active"),
+            state(2, "active")
+        ]
     );
     assert_eq!(house.posted().await, before, "an offer never changes what is posted");
 }
@@ -256,7 +269,11 @@ async fn the_same_question_gets_the_same_bytes_and_only_moves_the_end() {
     let ask = Ask::new(1, "o1", 400, &["card-jana", "discount_10", "voucher"]);
     let first = house.bytes("m", &ask.body(), 0).await;
     let ends = |second: i64| {
-        vec![hold("jana-credit", 1, 1_000, second), hold("jana-points", 1, 500, second), hold("voucher", 1, 30_000, second)]
+        vec![
+            hold("jana-credit", 1, 1_000, second),
+            hold("jana-points", 1, 500, second),
+            hold("voucher", 1, 30_000, second),
+        ]
     };
     assert_eq!(house.active().await, ends(180));
     assert_eq!(house.bytes("m", &ask.body(), 100).await, first);
@@ -305,7 +322,11 @@ async fn the_kept_offer_knows_the_member_but_not_the_name() {
         balances,
         json!([{ "balanceId": "jana-points", "amount": 500 }, { "balanceId": "jana-credit", "amount": 10_000 }])
     );
-    assert_eq!(serde_json::from_str::<Vec<String>>(&kept.remarks).unwrap().len(), 1, "the place was never synchronized");
+    assert_eq!(
+        serde_json::from_str::<Vec<String>>(&kept.remarks).unwrap().len(),
+        1,
+        "the place was never synchronized"
+    );
 }
 
 #[tokio::test]
@@ -336,7 +357,7 @@ async fn a_body_never_reaches_another_merchant() {
     body["balances"] = json!([{ "balanceId": "petr-credit", "controllableValueToUse": 10 }]);
     house.bytes("m", &body, 0).await;
     assert!(house.holds("other").await.is_empty());
-    assert_eq!(house.active().await, [hold("voucher", 1, 20_000, 180)]);
+    assert_eq!(house.active().await, [hold("jana-points", 1, 500, 180), hold("voucher", 1, 15_000, 180)]);
     let remarks: Vec<String> = serde_json::from_str(&house.offer("o1").await.unwrap().remarks).unwrap();
     assert_eq!(remarks.len(), 3, "{remarks:?}");
     assert!(remarks[0].contains("merchantId") && remarks[2].contains("petr-credit"), "{remarks:?}");

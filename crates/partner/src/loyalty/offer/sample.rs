@@ -146,7 +146,13 @@ impl Sample {
 }
 
 pub(super) fn known(code: &str, meaning: Meaning) -> KnownCode {
-    KnownCode { code: code.to_owned(), status: CodeStatus::Active, valid_from: None, valid_until: None, meaning }
+    KnownCode {
+        code: code.to_owned(),
+        status: CodeStatus::Active,
+        valid_from: None,
+        valid_until: None,
+        meaning,
+    }
 }
 
 /// A line of one product; `vat` like `0.12`.
@@ -252,4 +258,59 @@ fn merge(into: &mut Value, more: &Value) {
         }
         (into, more) => *into = more.clone(),
     }
+}
+
+/// The benefits of a line as (source id, value text).
+pub(super) fn benefits(answer: &Value, check_item_id: &str) -> Vec<(String, String)> {
+    let lines = answer["itemBenefitsToApply"].as_array().unwrap();
+    let Some(line) = lines.iter().find(|line| line["checkItemId"] == check_item_id) else {
+        return Vec::new();
+    };
+    line["benefits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|benefit| {
+            let id = benefit["appliedFromGeneralDiscountId"]
+                .as_str()
+                .or(benefit["appliedFromBalanceId"].as_str())
+                .unwrap();
+            (id.to_owned(), benefit["absoluteTotalValue"].to_string())
+        })
+        .collect()
+}
+
+pub(super) fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(id, value)| ((*id).to_owned(), (*value).to_owned())).collect()
+}
+
+pub(super) fn number(answer: &Value, list: &str, id: &str, member: &str) -> String {
+    let found = answer[list]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["balanceId"] == id || entry["generalDiscountId"] == id);
+    found.unwrap_or_else(|| panic!("no {id} in {answer:#}"))[member].to_string()
+}
+
+/// (applicable, reasonCode) of every entry, in order.
+pub(super) fn inputs(answer: &Value) -> Vec<(bool, Option<&str>)> {
+    answer["benefitInputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["applicable"].as_bool().unwrap(), entry["reasonCode"].as_str()))
+        .collect()
+}
+
+pub(super) fn is_empty(list: &Value) -> bool {
+    list.as_array().unwrap().is_empty()
+}
+
+/// The basket of protocol.md §10.12.
+pub(super) fn two_lines() -> Sample {
+    Sample::new(json!([
+        line("A", "gulas", "food", "230.00", "0.12"),
+        line("B", "pivo", "drinks", "170.00", "0.21")
+    ]))
 }

@@ -70,7 +70,12 @@ fn step_name(balance_type: BalanceType) -> &'static str {
 }
 
 /// Applies every allowed balance of one type, in the order of loyalty.md §2.
-pub(crate) fn apply(balance_type: BalanceType, table: &Table<'_>, bill: &mut Bill, trace: &mut Trace) -> Vec<Given> {
+pub(crate) fn apply(
+    balance_type: BalanceType,
+    table: &Table<'_>,
+    bill: &mut Bill,
+    trace: &mut Trace,
+) -> Vec<Given> {
     let mut order: Vec<usize> = (0..table.balances.len())
         .filter(|at| table.allowed[*at] && table.balances[*at].row.balance_type == balance_type)
         .collect();
@@ -82,7 +87,9 @@ pub(crate) fn apply(balance_type: BalanceType, table: &Table<'_>, bill: &mut Bil
         let one = match balance_type {
             BalanceType::SinglePurposePrepaidVoucher => spv(at, table, wish, bill),
             BalanceType::CollectablePoints => points(at, table, wish, bill),
-            BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit => tender(at, table, wish, bill),
+            BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit => {
+                tender(at, table, wish, bill)
+            }
         };
         trace.add(step_name(balance_type), || {
             let why = one.reason.map_or(String::new(), |reason| format!(", {}", reason.code()));
@@ -128,7 +135,9 @@ impl Unit {
     /// A wish in whole units, rounded down; what no balance can hold is as much as there is.
     fn floor(self, wanted: Decimal, table: &Table<'_>) -> i64 {
         match self {
-            Self::Points => i64::try_from(wanted.trunc()).unwrap_or(if wanted.is_sign_negative() { 0 } else { i64::MAX }),
+            Self::Points => {
+                i64::try_from(wanted.trunc()).unwrap_or(if wanted.is_sign_negative() { 0 } else { i64::MAX })
+            }
             Self::Money => floor_to(wanted, table.basket.precision)
                 .map_or(if wanted.is_sign_negative() { 0 } else { i64::MAX }, |amount| amount.0),
         }
@@ -137,11 +146,13 @@ impl Unit {
 
 /// Why less is offered than the bill would take: others hold a part.
 fn reserved(state: &BalanceState, most: i64, without_holds: i64) -> Option<Reason> {
-    (state.free.reserved_elsewhere > 0 && most < without_holds).then_some(if most == 0 && state.free.available == 0 {
-        Reason::LockedByOtherDevice
-    } else {
-        Reason::PartlyReserved
-    })
+    (state.free.reserved_elsewhere > 0 && most < without_holds).then_some(
+        if most == 0 && state.free.available == 0 {
+            Reason::LockedByOtherDevice
+        } else {
+            Reason::PartlyReserved
+        },
+    )
 }
 
 /// Step 3: a single-purpose voucher was taxed when it was sold, so it comes off lines of its own rate
@@ -149,8 +160,7 @@ fn reserved(state: &BalanceState, most: i64, without_holds: i64) -> Option<Reaso
 fn spv(at: usize, table: &Table<'_>, wish: Wish, bill: &mut Bill) -> Given {
     let state = &table.balances[at];
     let parts = consume(&state.free.lots, state.free.available).parts;
-    let fits: Vec<Vec<bool>> =
-        parts.iter().map(|part| lines_for(part, state, table)).collect();
+    let fits: Vec<Vec<bool>> = parts.iter().map(|part| lines_for(part, state, table)).collect();
     let any_line = |line: usize, bill: &Bill| {
         bill.open(line) > Amount::ZERO && state.free.lots.iter().any(|lot| fits_lot(lot, line, state, table))
     };
@@ -161,8 +171,10 @@ fn spv(at: usize, table: &Table<'_>, wish: Wish, bill: &mut Bill) -> Given {
     let used = choose(state, wish, table, most.0, table.scale.step().0, Unit::Money);
     let covered = cover(at, &parts, &fits, table, bill, Amount(used));
 
-    let without_holds =
-        table.scale.to_request(state.free.available.saturating_add(state.free.reserved_elsewhere)).min(wanted);
+    let without_holds = table
+        .scale
+        .to_request(state.free.available.saturating_add(state.free.reserved_elsewhere))
+        .min(wanted);
     let reason = nothing_to_spend(state)
         .or_else(|| reserved(state, most.0, without_holds.0))
         .or_else(|| (eligible <= Amount::ZERO).then_some(Reason::NoMatchingItems));
@@ -197,12 +209,8 @@ fn cover(
     for (part, fits) in parts.iter().zip(fits) {
         let weights = bill.weights(|line| fits.get(line).copied().unwrap_or(false));
         let eligible: Amount = weights.iter().copied().sum();
-        let amount = table
-            .scale
-            .to_request(part.amount)
-            .min(eligible)
-            .min(bill.rest())
-            .min(limit - covered.value);
+        let amount =
+            table.scale.to_request(part.amount).min(eligible).min(bill.rest()).min(limit - covered.value);
         let taken = bill.take(Source::Balance(at), table.scale.spendable(amount), &weights);
         if taken > Amount::ZERO {
             covered.value += taken;
@@ -224,10 +232,7 @@ fn lines_for(part: &LotPart, state: &BalanceState, table: &Table<'_>) -> Vec<boo
 fn fits_lot(lot: &LotState, line: usize, state: &BalanceState, table: &Table<'_>) -> bool {
     let products = &state.row.settings.product_ids;
     let own_product = products.is_empty()
-        || table
-            .basket
-            .product(line)
-            .is_some_and(|product| products.contains(&product.product_id));
+        || table.basket.product(line).is_some_and(|product| products.contains(&product.product_id));
     let own_rate = match lot.vat_rate {
         Some(rate) => {
             let rate = VatRate::from_fraction(rate);
@@ -256,10 +261,8 @@ fn points(at: usize, table: &Table<'_>, wish: Wish, bill: &mut Bill) -> Given {
     let chosen = choose(state, wish, table, most, step, Unit::Points);
     let (mut used, mut value) = (chosen, money::times_rate(chosen, worth, precision).min(payable));
     // rounding may have made the value smaller: then fewer points already pay for it
-    if let Some(needed) = value
-        .to_decimal(precision)
-        .checked_div(worth)
-        .and_then(|points| i64::try_from(points.ceil()).ok())
+    if let Some(needed) =
+        value.to_decimal(precision).checked_div(worth).and_then(|points| i64::try_from(points.ceil()).ok())
     {
         let in_steps = needed.saturating_add(step - 1) / step * step;
         used = used.min(in_steps);
@@ -292,8 +295,10 @@ fn tender(at: usize, table: &Table<'_>, wish: Wish, bill: &mut Bill) -> Given {
     let most = table.scale.to_request(state.free.available).min(wanted);
     let chosen = choose(state, wish, table, most.0, step, Unit::Money);
     let value = bill.pay(Amount(chosen));
-    let without_holds =
-        table.scale.to_request(state.free.available.saturating_add(state.free.reserved_elsewhere)).min(wanted);
+    let without_holds = table
+        .scale
+        .to_request(state.free.available.saturating_add(state.free.reserved_elsewhere))
+        .min(wanted);
     let reason = nothing_to_spend(state).or_else(|| reserved(state, most.0, without_holds.0));
     Given {
         balance: at,

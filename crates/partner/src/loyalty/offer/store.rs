@@ -158,7 +158,9 @@ fn code(found: &Row) -> Result<KnownCode, Error> {
             balance_id: found.get::<Option<String>>(3)?.ok_or_else(|| broken("balance_id", "a balance"))?,
         },
         "promotion" => Meaning::Promotion {
-            promotion_id: found.get::<Option<String>>(4)?.ok_or_else(|| broken("promotion_id", "a promotion"))?,
+            promotion_id: found
+                .get::<Option<String>>(4)?
+                .ok_or_else(|| broken("promotion_id", "a promotion"))?,
         },
         _ => return Err(broken("kind", "card, voucher or promotion")),
     };
@@ -291,7 +293,11 @@ pub(crate) fn keep_offer(tx: &mut Tx<'_>, offer: &OfferRow<'_>) -> Result<(), Er
 }
 
 /// The check an offer was made for; `None` when the offer is not known.
-pub(crate) fn offer_check(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Result<Option<CheckKey>, Error> {
+pub(crate) fn offer_check(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    offer_id: &str,
+) -> Result<Option<CheckKey>, Error> {
     tx.optional(&OFFER_CHECK, params![merchant, offer_id])?
         .map(|found| {
             Ok(CheckKey { place: found.get(0)?, device_number: found.get(1)?, check_id: found.get(2)? })

@@ -156,7 +156,9 @@ fn refusal(reason: Reason) -> [&'static str; 4] {
         Reason::AlreadyUsed => ["již vyčerpáno", "už vyčerpané", "bereits eingelöst", "already used"],
         Reason::AlreadyApplied => ["již uplatněno", "už uplatnené", "bereits angewendet", "already applied"],
         Reason::NotYetValid => ["zatím neplatí", "zatiaľ neplatí", "noch nicht gültig", "not yet valid"],
-        Reason::NotCombinable => ["nelze kombinovat", "nedá sa kombinovať", "nicht kombinierbar", "cannot be combined"],
+        Reason::NotCombinable => {
+            ["nelze kombinovat", "nedá sa kombinovať", "nicht kombinierbar", "cannot be combined"]
+        }
         Reason::NoMatchingItems => [
             "na účtu není nic, na co by se dalo použít",
             "na účte nie je nič, na čo by sa dalo použiť",
@@ -177,7 +179,9 @@ fn refusal(reason: Reason) -> [&'static str; 4] {
         ],
         Reason::Inactive => ["není aktivní", "nie je aktívne", "nicht aktiv", "not active"],
         Reason::Frozen => ["zablokováno", "zablokované", "gesperrt", "frozen"],
-        Reason::EmptyBasket => ["účet je prázdný", "účet je prázdny", "die Rechnung ist leer", "the check is empty"],
+        Reason::EmptyBasket => {
+            ["účet je prázdný", "účet je prázdny", "die Rechnung ist leer", "the check is empty"]
+        }
         Reason::CurrencyMismatch => ["jiná měna", "iná mena", "andere Währung", "other currency"],
     }
 }

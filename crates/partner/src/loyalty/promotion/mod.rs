@@ -121,7 +121,10 @@ impl Definition {
     pub(crate) fn check(&self) -> Result<(), String> {
         let Kind::Percent { percent, .. } = &self.kind;
         if percent.0 <= Decimal::ZERO || percent.0 > Decimal::ONE_HUNDRED {
-            return Err(format!("kind.percent.percent: expected above 0 and at most 100, found {}", percent.0));
+            return Err(format!(
+                "kind.percent.percent: expected above 0 and at most 100, found {}",
+                percent.0
+            ));
         }
         if let (Some(from), Some(until)) = (self.valid_from, self.valid_until)
             && from >= until
@@ -175,7 +178,8 @@ mod instant {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
         let text = Option::<String>::deserialize(from)?;
         text.map(|text| {
-            text.parse().map_err(|_| D::Error::custom(format!("expected a date-time with offset, found {text:?}")))
+            text.parse()
+                .map_err(|_| D::Error::custom(format!("expected a date-time with offset, found {text:?}")))
         })
         .transpose()
     }
@@ -204,7 +208,10 @@ mod tests {
             r#"{"kind":{"percent":{"percent":"12.5"}},"scope":{"on":"order"},"trigger":"automatic"}"#,
         )
         .unwrap();
-        assert_eq!(read.kind, Kind::Percent { percent: Number(Decimal::new(125, 1)), of: PercentOf::Remaining });
+        assert_eq!(
+            read.kind,
+            Kind::Percent { percent: Number(Decimal::new(125, 1)), of: PercentOf::Remaining }
+        );
         assert_eq!((read.priority, read.repeatable), (1, false));
     }
 
@@ -212,8 +219,14 @@ mod tests {
     fn a_definition_that_makes_no_sense_is_refused_with_what_was_expected() {
         for (text, says) in [
             (r#"{"kind":{"percent":{"percent":0}},"scope":{"on":"order"},"trigger":"code"}"#, "above 0"),
-            (r#"{"kind":{"percent":{"percent":100.01}},"scope":{"on":"order"},"trigger":"code"}"#, "at most 100"),
-            (r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","colour":1}"#, "colour"),
+            (
+                r#"{"kind":{"percent":{"percent":100.01}},"scope":{"on":"order"},"trigger":"code"}"#,
+                "at most 100",
+            ),
+            (
+                r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","colour":1}"#,
+                "colour",
+            ),
             (
                 r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code",
                     "validFrom":"2026-03-02T00:00:00Z","validUntil":"2026-03-01T00:00:00Z"}"#,

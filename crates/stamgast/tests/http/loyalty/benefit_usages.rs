@@ -39,7 +39,7 @@ testkit::on_both_engines! {
         let marked = house.platform().await.post(&path, &json!({"benefitUsageIds": [id, "unknown"]})).await.unwrap();
         assert_eq!(marked, json!({"synchronized": [id], "notFound": ["unknown"]}));
         house.app.clock.advance_seconds(600);
-        house.app.app.courier().unwrap().run_due().await;
+        house.app.app.courier().unwrap().run_due().await.unwrap();
         let after = usages(&house).await;
         assert_eq!((&after[0]["synchronized"], &after[0]["attempts"]), (&json!(true), &json!(1)));
         let again = house.platform().await.post(&path, &json!({"benefitUsageIds": [id]})).await.unwrap();
@@ -55,7 +55,7 @@ testkit::on_both_engines! {
         let bill = sell(&house).await;
         eventually("the first attempt", async || usages(&house).await.into_iter().find(|usage| usage["attempts"] == 1)).await;
         house.app.clock.advance_seconds(9);
-        house.app.app.courier().unwrap().run_due().await;
+        house.app.app.courier().unwrap().run_due().await.unwrap();
         assert_eq!(usages(&house).await[0]["attempts"], 1, "nine seconds are not ten");
         house.app.clock.advance_seconds(1);
         house.app.app.courier().unwrap().wake();
@@ -82,14 +82,16 @@ fn break_reports(router: axum::Router, count: usize) -> axum::Router {
     use axum::response::IntoResponse as _;
     use std::sync::atomic::{AtomicUsize, Ordering};
     let seen = std::sync::Arc::new(AtomicUsize::new(0));
-    router.layer(axum::middleware::from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
-        let seen = seen.clone();
-        async move {
-            let report = request.uri().path().ends_with("/reportBenefitUsage");
-            if report && seen.fetch_add(1, Ordering::SeqCst) < count {
-                return http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    router.layer(axum::middleware::from_fn(
+        move |request: axum::extract::Request, next: axum::middleware::Next| {
+            let seen = seen.clone();
+            async move {
+                let report = request.uri().path().ends_with("/reportBenefitUsage");
+                if report && seen.fetch_add(1, Ordering::SeqCst) < count {
+                    return http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
+                }
+                next.run(request).await
             }
-            next.run(request).await
-        }
-    }))
+        },
+    ))
 }

@@ -79,7 +79,7 @@ testkit::on_both_engines! {
         let check = register.post(&format!("{path}/offer"), &json!({})).await.unwrap();
         assert_number("to pay", "0", &check["toPay"]);
         // behind the register's back the voucher is spent, without a look at holds: the guest was elsewhere
-        let spent = super::super::partner::usage_of(MPV, "250.00");
+        let spent = crate::partner::usage_of(MPV, "250.00");
         house.partner().post("/partner/loyalty/reportBenefitUsage", &spent).await.unwrap();
         let answer = register.send(Method::POST, &format!("{path}/pay"), Some(br#"{"payments": []}"#.to_vec())).await.unwrap();
         assert_eq!(answer.status, 409, "{}", answer.text);

@@ -1,8 +1,8 @@
 //! Two registers, one voucher of 300.00: does each get only what is free? The table of loyalty.md §4.
 
 use super::{offer, usage};
-use testkit::{House, assert_number, restaurant};
 use serde_json::json;
+use testkit::{House, assert_number, restaurant};
 
 const VOUCHER: &str = restaurant::MPV;
 

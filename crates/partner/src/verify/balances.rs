@@ -1,0 +1,286 @@
+//! Does each balance agree with its entries, its lots and its holds?
+
+use super::{Fault, SLICE_ROWS, Slice};
+use crate::loyalty::ledger::LotPart;
+use crate::row;
+use db::{Error, Row, Tx, params};
+use std::collections::{BTreeMap, HashMap};
+
+db::statement! {
+    /// A slice of balances.
+    VERIFY_BALANCES = "SELECT merchant, balance_id, posted, last_entry, last_hold, updated_at FROM partner_balance
+        WHERE (merchant, balance_id) > ($1, $2) ORDER BY merchant, balance_id LIMIT $3";
+    /// What the entries of each balance say.
+    VERIFY_ENTRIES = "SELECT merchant, balance_id, COUNT(*), MIN(entry), MAX(entry),
+          CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT),
+          COUNT(CASE WHEN (credit_account = 'guest') = (debit_account = 'guest') THEN 1 END)
+        FROM partner_transfer WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4)
+        GROUP BY merchant, balance_id";
+    /// What is left in the lots of each balance.
+    VERIFY_LOT_SUMS = "SELECT merchant, balance_id, CAST(SUM(remaining) AS BIGINT) FROM partner_lot
+        WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4) GROUP BY merchant, balance_id";
+    /// Lots that disagree with their entries or with what they were issued with.
+    VERIFY_LOTS = "SELECT l.merchant, l.balance_id, l.lot_id, l.kind, l.issued, l.remaining, e.moved, f.amount
+        FROM partner_lot l
+        LEFT JOIN (SELECT merchant, balance_id, lot_id, MIN(entry) AS first_entry,
+              CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT) AS moved
+            FROM partner_transfer WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4)
+            GROUP BY merchant, balance_id, lot_id) e
+          ON e.merchant = l.merchant AND e.balance_id = l.balance_id AND e.lot_id = l.lot_id
+        LEFT JOIN partner_transfer f
+          ON f.merchant = e.merchant AND f.balance_id = e.balance_id AND f.entry = e.first_entry
+        WHERE (l.merchant, l.balance_id) >= ($1, $2) AND (l.merchant, l.balance_id) <= ($3, $4)
+          AND (e.moved IS NULL OR e.moved <> l.remaining
+            OR (l.kind = 'overdraft' AND (l.issued <> 0 OR l.remaining > 0))
+            OR (l.kind <> 'overdraft' AND (l.issued <> f.amount OR l.remaining < 0 OR l.remaining > l.issued)))";
+    /// Entries on lots that are not there.
+    VERIFY_LOTLESS = "SELECT t.merchant, t.balance_id, t.entry, t.lot_id FROM partner_transfer t
+        WHERE (t.merchant, t.balance_id) >= ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4)
+          AND NOT EXISTS (SELECT 1 FROM partner_lot l
+            WHERE l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id)";
+    /// Mirrors that do not mirror, or mirror more than there was.
+    VERIFY_MIRRORS = "SELECT m.merchant, m.balance_id, m.reverses, CAST(SUM(m.amount) AS BIGINT), MIN(o.amount)
+        FROM partner_transfer m
+        LEFT JOIN partner_transfer o ON o.merchant = m.merchant AND o.balance_id = m.balance_id AND o.entry = m.reverses
+          AND o.reverses IS NULL AND o.entry < m.entry AND o.debit_account = m.credit_account AND o.credit_account = m.debit_account
+        WHERE (m.merchant, m.balance_id) >= ($1, $2) AND (m.merchant, m.balance_id) <= ($3, $4) AND m.reverses IS NOT NULL
+        GROUP BY m.merchant, m.balance_id, m.reverses
+        HAVING COUNT(o.entry) <> COUNT(*) OR SUM(m.amount) > MIN(o.amount)";
+    /// Entries of bills whose report is not there.
+    VERIFY_BILLLESS = "SELECT t.merchant, t.balance_id, t.entry, t.bill_id FROM partner_transfer t
+        WHERE (t.merchant, t.balance_id) >= ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.bill_id IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM partner_usage u
+            WHERE u.merchant = t.merchant AND u.bill_id = t.bill_id AND u.offer_id = t.offer_id)";
+    /// Shortfalls and the flags of their reports.
+    VERIFY_SHORTFALLS = "SELECT t.merchant, t.balance_id, t.entry, u.flags FROM partner_transfer t
+        JOIN partner_usage u ON u.merchant = t.merchant AND u.bill_id = t.bill_id AND u.offer_id = t.offer_id AND u.kind = 'paid'
+        WHERE (t.merchant, t.balance_id) >= ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.kind = 'overdraft'";
+    /// Holds that are open.
+    VERIFY_HOLDS = "SELECT merchant, balance_id, hold_number, amount, lots, expires_at FROM partner_hold
+        WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4) AND state = 'active'";
+    /// Highest hold numbers.
+    VERIFY_HOLD_NUMBERS = "SELECT merchant, balance_id, MAX(hold_number) FROM partner_hold
+        WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4) GROUP BY merchant, balance_id";
+    /// Captured holds without a report of their check.
+    VERIFY_CAPTURED = "SELECT h.merchant, h.balance_id, h.hold_number FROM partner_hold h
+        WHERE (h.merchant, h.balance_id) >= ($1, $2) AND (h.merchant, h.balance_id) <= ($3, $4) AND h.state = 'captured'
+          AND NOT EXISTS (SELECT 1 FROM partner_transfer t
+            JOIN partner_offer o ON o.merchant = t.merchant AND o.offer_id = t.offer_id
+            WHERE t.merchant = h.merchant AND t.balance_id = h.balance_id AND t.kind IN ('spend', 'overdraft')
+              AND o.place = h.place AND o.device_number = h.device_number AND o.check_id = h.check_id)";
+    /// Lots with something left.
+    VERIFY_OPEN_LOTS = "SELECT merchant, balance_id, lot_id, remaining FROM partner_lot
+        WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4)";
+    /// Lots, entries and holds whose balance is not there.
+    VERIFY_ORPHANS = "SELECT merchant, balance_id FROM (
+          SELECT DISTINCT merchant, balance_id FROM partner_transfer
+          UNION SELECT DISTINCT merchant, balance_id FROM partner_lot
+          UNION SELECT DISTINCT merchant, balance_id FROM partner_hold) AS owned
+        WHERE NOT EXISTS (SELECT 1 FROM partner_balance b WHERE b.merchant = owned.merchant AND b.balance_id = owned.balance_id)
+        LIMIT 100";
+}
+
+type Key = (String, String);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Stored {
+    posted: i64,
+    last_entry: i64,
+    last_hold: i64,
+    /// µs: the last command that locked the balance.
+    updated_at: i64,
+}
+
+/// Checks a slice of balances.
+pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    let rows = tx.query(&VERIFY_BALANCES, params![&after.0, &after.1, SLICE_ROWS])?;
+    let mut faults = if after.0.is_empty() { orphans(tx)? } else { Vec::new() };
+    let mut balances: BTreeMap<Key, Stored> = BTreeMap::new();
+    let (mut first, mut last) = (None, None);
+    for row in &rows {
+        let key: Key = (row.get(0)?, row.get(1)?);
+        let stored = Stored {
+            posted: row.get(2)?,
+            last_entry: row.get(3)?,
+            last_hold: row.get(4)?,
+            updated_at: row.get(5)?,
+        };
+        first.get_or_insert_with(|| key.clone());
+        last = Some(key.clone());
+        balances.insert(key, stored);
+    }
+    // the engine's order decides the ends of the slice, not Rust's
+    let (Some(first), Some(last)) = (first, last) else { return Ok(Slice { faults, next: None }) };
+    let range = Range { first, last: last.clone() };
+    faults.extend(sums(tx, &range, &balances)?);
+    faults.extend(lots_and_entries(tx, &range)?);
+    faults.extend(bills(tx, &range)?);
+    faults.extend(holds(tx, &range, &balances)?);
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
+    Ok(Slice { faults, next: full.then_some(last) })
+}
+
+/// From one balance to another, both included.
+struct Range {
+    first: Key,
+    last: Key,
+}
+
+impl Range {
+    fn rows(&self, tx: &mut Tx<'_>, statement: &'static db::Statement) -> Result<Vec<Row>, Error> {
+        tx.query(statement, params![&self.first.0, &self.first.1, &self.last.0, &self.last.1])
+    }
+}
+
+fn fault(rule: &'static str, row: String, found: impl Into<String>) -> Fault {
+    Fault { rule, row, found: found.into() }
+}
+
+fn name(key: &Key) -> String {
+    format!("partner_balance {}/{}", key.0, key.1)
+}
+
+fn orphans(tx: &mut Tx<'_>) -> Result<Vec<Fault>, Error> {
+    let rows = tx.query(&VERIFY_ORPHANS, params![])?;
+    rows.iter()
+        .map(|row| {
+            let key: Key = (row.get(0)?, row.get(1)?);
+            Ok(fault("lots, entries and holds belong to a balance", name(&key), "no balance"))
+        })
+        .collect()
+}
+
+/// Entries and lots against the balance's own row.
+fn sums(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Result<Vec<Fault>, Error> {
+    let mut faults = Vec::new();
+    let mut entries: HashMap<Key, [i64; 5]> = HashMap::new();
+    for row in range.rows(tx, &VERIFY_ENTRIES)? {
+        let found = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
+        entries.insert((row.get(0)?, row.get(1)?), found);
+    }
+    let mut lots: HashMap<Key, i64> = HashMap::new();
+    for row in range.rows(tx, &VERIFY_LOT_SUMS)? {
+        lots.insert((row.get(0)?, row.get(1)?), row.get(2)?);
+    }
+    for (key, stored) in balances {
+        let [count, least, most, sum, one_sided] = entries.get(key).copied().unwrap_or([0, 1, 0, 0, 0]);
+        if count != stored.last_entry || least != 1 || most != stored.last_entry {
+            let found = format!("{count} entries numbered {least} to {most}, last_entry {}", stored.last_entry);
+            faults.push(fault("entries are numbered from 1 to last_entry without a gap", name(key), found));
+        }
+        if sum != stored.posted {
+            let found = format!("{sum}, posted {}", stored.posted);
+            faults.push(fault("the entries add up to posted", name(key), found));
+        }
+        if one_sided != 0 {
+            let found = format!("{one_sided} others");
+            faults.push(fault("an entry has the guest on exactly one side", name(key), found));
+        }
+        let remaining = lots.get(key).copied().unwrap_or(0);
+        if remaining != stored.posted {
+            let found = format!("{remaining}, posted {}", stored.posted);
+            faults.push(fault("what is left in the lots adds up to posted", name(key), found));
+        }
+    }
+    Ok(faults)
+}
+
+fn lots_and_entries(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error> {
+    let mut faults = Vec::new();
+    for row in range.rows(tx, &VERIFY_LOTS)? {
+        let (merchant, balance_id, lot_id): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (kind, issued, remaining): (String, i64, i64) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        let (moved, first): (Option<i64>, Option<i64>) = (row.get(6)?, row.get(7)?);
+        faults.push(fault(
+            "a lot has left what its entries leave, from 0 to what its first entry issued (a hole: at most 0)",
+            format!("partner_lot {merchant}/{balance_id}/{lot_id}"),
+            format!("{kind}, issued {issued}, remaining {remaining}, entries {moved:?}, first {first:?}"),
+        ));
+    }
+    for row in range.rows(tx, &VERIFY_LOTLESS)? {
+        let (entry, lot_id): (i64, String) = (row.get(2)?, row.get(3)?);
+        faults.push(fault("an entry moves a lot of its balance", transfer(&row, entry)?, format!("lot {lot_id}")));
+    }
+    for row in range.rows(tx, &VERIFY_MIRRORS)? {
+        let (reverses, mirrored, original): (i64, i64, Option<i64>) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        faults.push(fault(
+            "an entry is mirrored by later ones on the other side, at most whole",
+            transfer(&row, reverses)?,
+            format!("{mirrored} mirrored of {original:?}"),
+        ));
+    }
+    Ok(faults)
+}
+
+fn transfer(row: &Row, entry: i64) -> Result<String, Error> {
+    let (merchant, balance_id): Key = (row.get(0)?, row.get(1)?);
+    Ok(format!("partner_transfer {merchant}/{balance_id}/{entry}"))
+}
+
+fn bills(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error> {
+    let mut faults = Vec::new();
+    for row in range.rows(tx, &VERIFY_BILLLESS)? {
+        let (entry, bill_id): (i64, String) = (row.get(2)?, row.get(3)?);
+        let found = format!("no report of bill {bill_id}");
+        faults.push(fault("an entry of a bill has the bill's report", transfer(&row, entry)?, found));
+    }
+    for row in range.rows(tx, &VERIFY_SHORTFALLS)? {
+        let (entry, flags): (i64, String) = (row.get(2)?, row.get(3)?);
+        let flags: Vec<String> = row::json("partner_usage", "flags", &flags)?;
+        if !flags.iter().any(|flag| flag == "overdraft") {
+            let found = format!("flags {flags:?}");
+            faults.push(fault("a shortfall's report is flagged overdraft", transfer(&row, entry)?, found));
+        }
+    }
+    Ok(faults)
+}
+
+/// Holds against the lots they keep. Lots have not moved since the balance was last locked, so the holds
+/// that counted at that instant must fit into them.
+fn holds(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Result<Vec<Fault>, Error> {
+    let mut faults = Vec::new();
+    let mut remaining: HashMap<(Key, String), i64> = HashMap::new();
+    for row in range.rows(tx, &VERIFY_OPEN_LOTS)? {
+        remaining.insert(((row.get(0)?, row.get(1)?), row.get(2)?), row.get(3)?);
+    }
+    let mut held: BTreeMap<(Key, String), i64> = BTreeMap::new();
+    for row in range.rows(tx, &VERIFY_HOLDS)? {
+        let key: Key = (row.get(0)?, row.get(1)?);
+        let (number, amount, text, expires_at): (i64, i64, String, i64) =
+            (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+        let parts: Vec<LotPart> = row::json("partner_hold", "lots", &text)?;
+        let at = format!("partner_hold {}/{}/{number}", key.0, key.1);
+        let sum: i64 = parts.iter().map(|part| part.amount).sum();
+        if sum != amount {
+            faults.push(fault("a hold's lots add up to its amount", at.clone(), format!("{sum} of {amount}")));
+        }
+        let locked_at = balances.get(&key).map_or(0, |stored| stored.updated_at);
+        for part in parts {
+            let lot = (key.clone(), part.lot_id);
+            if !remaining.contains_key(&lot) {
+                faults.push(fault("a hold keeps lots of its balance", at.clone(), format!("lot {}", lot.1)));
+            } else if expires_at > locked_at {
+                *held.entry(lot).or_default() += part.amount;
+            }
+        }
+    }
+    for (lot, amount) in held {
+        let left = remaining.get(&lot).copied().unwrap_or(0);
+        if amount > left {
+            let at = format!("partner_lot {}/{}/{}", lot.0.0, lot.0.1, lot.1);
+            faults.push(fault("holds keep no more of a lot than is left", at, format!("{amount} of {left}")));
+        }
+    }
+    for row in range.rows(tx, &VERIFY_HOLD_NUMBERS)? {
+        let (key, most): (Key, i64) = ((row.get(0)?, row.get(1)?), row.get(2)?);
+        if balances.get(&key).is_some_and(|stored| stored.last_hold < most) {
+            faults.push(fault("last_hold is the highest hold number", name(&key), most.to_string()));
+        }
+    }
+    for row in range.rows(tx, &VERIFY_CAPTURED)? {
+        let (merchant, balance_id, number): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let at = format!("partner_hold {merchant}/{balance_id}/{number}");
+        faults.push(fault("a captured hold has a report of its check", at, "none"));
+    }
+    Ok(faults)
+}

@@ -1,0 +1,40 @@
+//! Does the customers feed say what the bills and the balances say?
+
+use super::{Fault, SLICE_ROWS, Slice};
+use db::{Error, Tx, params};
+
+db::statement! {
+    /// A slice of customers, with what their balances and bills add up to.
+    VERIFY_CUSTOMERS = "SELECT c.merchant, c.customer_number, c.points, c.total_orders, c.total_sales,
+          (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM partner_balance b
+            WHERE b.merchant = c.merchant AND b.member_id = c.member_id AND b.type = 'collectablePoints'),
+          (SELECT COUNT(*) FROM partner_bill o
+            WHERE o.merchant = c.merchant AND o.member_id = c.member_id AND o.counts = 1 AND o.cancelled = 0),
+          (SELECT CAST(COALESCE(SUM(final_price), 0) AS BIGINT) FROM partner_bill o
+            WHERE o.merchant = c.merchant AND o.member_id = c.member_id AND o.counts = 1 AND o.cancelled = 0)
+        FROM partner_customer c WHERE (c.merchant, c.customer_number) > ($1, $2)
+        ORDER BY c.merchant, c.customer_number LIMIT $3";
+}
+
+/// Checks a slice of customers.
+pub(super) fn slice(tx: &mut Tx<'_>, after: &(String, i64)) -> Result<Slice<(String, i64)>, Error> {
+    let rows = tx.query(&VERIFY_CUSTOMERS, params![&after.0, after.1, SLICE_ROWS])?;
+    let (mut faults, mut last) = (Vec::new(), None);
+    for row in &rows {
+        let key: (String, i64) = (row.get(0)?, row.get(1)?);
+        for (rule, shown, counted) in [
+            ("points are what the points balances hold", 2, 5),
+            ("total_orders counts the bills that count", 3, 6),
+            ("total_sales adds up the bills that count", 4, 7),
+        ] {
+            let (shown, counted): (i64, i64) = (row.get(shown)?, row.get(counted)?);
+            if shown != counted {
+                let at = format!("partner_customer {}/{}", key.0, key.1);
+                faults.push(Fault { rule, row: at, found: format!("{shown}, counted {counted}") });
+            }
+        }
+        last = Some(key);
+    }
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
+    Ok(Slice { faults, next: last.filter(|_| full) })
+}

@@ -1,0 +1,65 @@
+//! Do the books add up, row by row?
+//!
+//! Every invariant of the ledger over the whole database, in slices, each slice in one snapshot. A fault
+//! names the rows: who finds one looks there (`stamgast verify`, loyalty.md acceptance property 3).
+
+mod balances;
+mod customers;
+mod usages;
+
+use db::{Db, Error, Never, Tx, TxError};
+
+/// Rows one slice looks at.
+const SLICE_ROWS: i64 = 200;
+
+/// One broken invariant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What should hold.
+    pub rule: &'static str,
+    /// Where it does not: table and key.
+    pub row: String,
+    /// What was found.
+    pub found: String,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}; found {}", self.row, self.rule, self.found)
+    }
+}
+
+/// Checks every invariant of the ledger.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn verify(db: &Db) -> Result<Vec<Fault>, Error> {
+    let mut faults = over(db, "verify_balances", balances::slice).await?;
+    faults.extend(over(db, "verify_usages", usages::slice).await?);
+    faults.extend(over(db, "verify_customers", customers::slice).await?);
+    Ok(faults)
+}
+
+/// What one slice found and where the next one begins; `None` at the end.
+struct Slice<K> {
+    faults: Vec<Fault>,
+    next: Option<K>,
+}
+
+/// Runs slices until the last one.
+async fn over<K: Clone + Default + Send + 'static>(
+    db: &Db,
+    name: &'static str,
+    slice: fn(&mut Tx<'_>, &K) -> Result<Slice<K>, Error>,
+) -> Result<Vec<Fault>, Error> {
+    let (mut faults, mut after) = (Vec::new(), K::default());
+    loop {
+        let from = after.clone();
+        let found = db.read(name, move |tx| slice(tx, &from).map_err(TxError::<Never>::from)).await?;
+        faults.extend(found.faults);
+        match found.next {
+            Some(next) => after = next,
+            None => return Ok(faults),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Is every usage report in the ledger exactly once?
+//!
+//! The stored body is read again and compared with the entries of its bill: used and topped-up values of every
+//! balance that existed, once; after a cancellation, nothing that is not mirrored.
+
+use super::{Fault, SLICE_ROWS, Slice};
+use crate::loyalty::ledger::type_from_text;
+use crate::loyalty::usage::{Kind, Report, units};
+use crate::row;
+use db::{Error, Tx, params};
+use money::Precision;
+use std::collections::{BTreeMap, HashMap};
+use wire::loyalty::{BalanceType, LoyaltyBenefitUsagesPayload};
+
+db::statement! {
+    /// A slice of paid reports.
+    VERIFY_USAGES = "SELECT u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id, u.body, u.booked_at, m.price_precision, m.currency_code,
+          (SELECT COUNT(*) FROM partner_usage k WHERE k.merchant = u.merchant AND k.loyalty_provider_id = u.loyalty_provider_id
+            AND k.offer_id = u.offer_id AND k.bill_id = u.bill_id AND k.kind IN ('refunded', 'cancelled')),
+          (SELECT COUNT(*) FROM partner_usage k WHERE k.merchant = u.merchant AND k.offer_id = u.offer_id
+            AND k.bill_id = u.bill_id AND k.kind = 'paid')
+        FROM partner_usage u JOIN partner_merchant m ON m.merchant = u.merchant
+        WHERE (u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id) > ($1, $2, $3, $4) AND u.kind = 'paid'
+        ORDER BY u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id LIMIT $5";
+    /// What a bill moved on each balance.
+    VERIFY_MOVED = "SELECT balance_id,
+          CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN amount ELSE 0 END) AS BIGINT),
+          CAST(SUM(CASE WHEN kind = 'topUp' THEN amount ELSE 0 END) AS BIGINT),
+          CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN 0 - amount WHEN kind IN ('topUp', 'earn') THEN amount
+            WHEN kind NOT IN ('reversal', 'clawBack') THEN 0
+            WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT)
+        FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND offer_id = $3 GROUP BY balance_id";
+    /// What a balance counts in, and since when it is there.
+    VERIFY_UNIT = "SELECT type, created_at FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
+}
+
+/// Merchant, provider, offer, bill.
+type Key = (String, String, String, String);
+
+/// Checks a slice of paid reports.
+pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    let rows = tx.query(&VERIFY_USAGES, params![&after.0, &after.1, &after.2, &after.3, SLICE_ROWS])?;
+    let (mut faults, mut last) = (Vec::new(), None);
+    for found in &rows {
+        let key: Key = (found.get(0)?, found.get(1)?, found.get(2)?, found.get(3)?);
+        last = Some(key.clone());
+        let digits: i64 = found.get(6)?;
+        let usage = Booked {
+            key,
+            body: found.get(4)?,
+            booked_at: found.get(5)?,
+            precision: u8::try_from(digits)
+                .ok()
+                .and_then(Precision::new)
+                .ok_or_else(|| row::unreadable("partner_merchant", "price_precision", "0 to 3"))?,
+            currency_code: found.get(7)?,
+            taken_back: found.get::<i64>(8)? > 0,
+        };
+        // two providers that report the same offer and bill cannot be told apart in the entries
+        if found.get::<i64>(9)? == 1 {
+            faults.extend(usage.check(tx)?);
+        }
+    }
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
+    Ok(Slice { faults, next: last.filter(|_| full) })
+}
+
+struct Booked {
+    key: Key,
+    body: String,
+    booked_at: i64,
+    precision: Precision,
+    currency_code: String,
+    taken_back: bool,
+}
+
+impl Booked {
+    fn fault(&self, rule: &'static str, found: String) -> Fault {
+        let (merchant, provider, offer, bill) = &self.key;
+        Fault { rule, row: format!("partner_usage {merchant}/{provider}/{offer}/{bill}/paid"), found }
+    }
+
+    fn check(&self, tx: &mut Tx<'_>) -> Result<Vec<Fault>, Error> {
+        let (merchant, _, offer, bill) = &self.key;
+        let mut moved: BTreeMap<String, [i64; 3]> = BTreeMap::new();
+        for found in tx.query(&VERIFY_MOVED, params![merchant, bill, offer])? {
+            moved.insert(found.get(0)?, [found.get(1)?, found.get(2)?, found.get(3)?]);
+        }
+        let mut faults = Vec::new();
+        if self.taken_back {
+            for (balance_id, [_, _, net]) in moved.iter().filter(|(_, sums)| sums[2] != 0) {
+                let found = format!("{net} on balance {balance_id}");
+                faults.push(self.fault("a bill that was taken back moves nothing", found));
+            }
+            return Ok(faults);
+        }
+        let expected = match self.expected(tx)? {
+            Ok(expected) => expected,
+            Err(why) => return Ok(vec![self.fault("a booked body can be read again", why)]),
+        };
+        for (balance_id, [used, prepaid]) in &expected {
+            let [spent, topped_up, _] = moved.get(balance_id).copied().unwrap_or_default();
+            if spent != *used || topped_up != *prepaid {
+                let found = format!(
+                    "balance {balance_id}: reported {used} used, {prepaid} topped up; entries {spent} and {topped_up}"
+                );
+                faults.push(self.fault("what a report used and topped up is booked once", found));
+            }
+        }
+        for (balance_id, [spent, topped_up, _]) in &moved {
+            if !expected.contains_key(balance_id) && (*spent, *topped_up) != (0, 0) {
+                let found = format!("balance {balance_id}: {spent} spent, {topped_up} topped up");
+                faults.push(self.fault("nothing is booked that was not reported", found));
+            }
+        }
+        Ok(faults)
+    }
+
+    /// Used and topped up in units, by balance, as booking had to see them.
+    fn expected(&self, tx: &mut Tx<'_>) -> Result<Result<HashMap<String, [i64; 2]>, String>, Error> {
+        let message: LoyaltyBenefitUsagesPayload = match wire::read::from_slice(self.body.as_bytes()) {
+            Ok(message) => message,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let report = match Report::read(&message) {
+            Ok(report) => report,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let mut expected = HashMap::new();
+        if report.kind != Kind::Paid || report.currency_code != self.currency_code {
+            return Ok(Ok(expected));
+        }
+        for (balance_id, reported) in &report.uses {
+            let found = tx.optional(&VERIFY_UNIT, params![&self.key.0, balance_id])?;
+            let Some(found) = found else { continue };
+            if found.get::<i64>(1)? > self.booked_at {
+                continue;
+            }
+            let points = type_from_text(&found.get::<String>(0)?) == Some(BalanceType::CollectablePoints);
+            let used = units(reported.used, points, self.precision).map_or(0, |(units, _)| units);
+            let prepaid = units(reported.prepaid, false, self.precision).map_or(0, |(units, _)| units);
+            expected.insert(balance_id.clone(), [used, if points { 0 } else { prepaid }]);
+        }
+        Ok(Ok(expected))
+    }
+}

@@ -1,0 +1,132 @@
+//! Does the DataSync receiver keep every record in its newest state, and lose none?
+
+use crate::side::*;
+use db::{Never, TxError, params};
+use serde_json::{Value, json};
+
+db::statement! {
+    /// A record as it is kept.
+    KEPT_RECORD = "SELECT body, removed FROM partner_record WHERE merchant = $1 AND domain = $2 AND record_id = $3";
+}
+
+async fn kept(side: &Side, domain: &'static str, record: &'static str) -> Option<(Value, bool)> {
+    let found = side.db.read("kept_record", move |tx| {
+        let row = tx.optional(&KEPT_RECORD, params![MERCHANT, domain, record])?;
+        let read = row.map(|row| Ok::<(String, bool), db::Error>((row.get(0)?, row.get(1)?)));
+        Ok::<_, TxError<Never>>(read.transpose()?)
+    });
+    found.await.unwrap().map(|(body, removed)| (serde_json::from_str(&body).unwrap(), removed))
+}
+
+fn bill(change: Value) -> Value {
+    with(
+        json!({
+            "billId": "b1", "finalPrice": "423.14", "paidAt": "2026-03-01T11:00:00+01:00", "_version": 1,
+            "customerId": null, "items": []
+        }),
+        change,
+    )
+}
+
+async fn orders(side: &Side, number: i64) -> (i64, String) {
+    let customer = side.customer(number).await;
+    (customer["total_orders"].as_i64().unwrap(), customer["total_sales"].to_string())
+}
+
+on_both_engines! {
+    async fn the_secret_comes_bare_or_as_bearer_and_by_post_or_put(side: Side) {
+        let body = json!({"dataDomain": "desks", "data": [{"deskId": "12", "name": "Okno"}]}).to_string();
+        for (method, authorization, status) in [
+            ("POST", side.datasync.clone(), 204),
+            ("PUT", format!("Bearer {}", side.datasync), 204),
+            ("POST", String::new(), 401),
+            ("POST", "secret".to_owned(), 401),
+            ("PUT", format!("Bearer {}", side.loyalty), 401),
+        ] {
+            let answer = side.call(method, "/partner/datasync", &authorization, Some(body.clone())).await;
+            assert_eq!(answer.status.as_u16(), status, "{method} {answer:?}");
+        }
+        assert_eq!(kept(&side, "desks", "12").await.unwrap().0["name"], "Okno");
+    }
+
+    async fn only_a_request_without_domain_and_data_is_refused(side: Side) {
+        for body in [json!([]), json!({"data": []}), json!({"dataDomain": "desks"}), json!({"dataDomain": "desks", "data": 5})] {
+            let answer = side.call("POST", "/partner/datasync", &side.datasync, Some(body.to_string())).await;
+            assert_eq!(answer.status, 400, "{body} {answer:?}");
+        }
+        let long = json!({"dataDomain": "desks", "data": ["x".repeat(9 * 1024 * 1024)]}).to_string();
+        assert_eq!(side.call("POST", "/partner/datasync", &side.datasync, Some(long)).await.status, 413);
+    }
+
+    async fn an_older_state_does_not_replace_a_newer_one(side: Side) {
+        let desk = |name: &str, version: Value, modified: Value| {
+            json!([{"deskId": "1", "name": name, "_version": version, "_lastModifiedAt": modified}])
+        };
+        // name, version, modified, the name that is kept
+        for (name, version, modified, expected) in [
+            ("first", json!(2), json!("2026-03-01T10:00:00Z"), "first"),
+            ("older version", json!(1), json!("2026-03-01T12:00:00Z"), "first"),
+            ("same version", json!(2), json!("2026-03-01T12:00:00Z"), "first"),
+            ("newer version", json!(3), json!("2026-03-01T09:00:00Z"), "newer version"),
+            ("older time", Value::Null, json!("2026-03-01T08:00:00Z"), "newer version"),
+            ("newer time", Value::Null, json!("2026-03-01T11:00:00+01:00"), "newer time"),
+            ("nothing to tell by", Value::Null, Value::Null, "nothing to tell by"),
+        ] {
+            side.sync("desks", desk(name, version, modified)).await;
+            assert_eq!(kept(&side, "desks", "1").await.unwrap().0["name"], expected, "{name}");
+        }
+    }
+
+    async fn one_bad_record_costs_the_others_nothing(side: Side) {
+        let records = json!([{"deskId": "1"}, {"name": "no id"}, "no object", {"deskId": "2", "_removed": true}]);
+        side.sync("Desks", records.clone()).await;
+        side.sync("Desks", records).await;
+        assert!(kept(&side, "desks", "1").await.is_some_and(|(_, removed)| !removed));
+        assert!(kept(&side, "desks", "2").await.is_some_and(|(_, removed)| removed));
+        let aside = side.view("/quarantine").await;
+        let reasons: Vec<String> = aside["data"].as_array().unwrap().iter().map(|one| text(&one["reason"])).collect();
+        assert_eq!(reasons.len(), 2, "{aside}");
+        assert!(reasons.iter().any(|reason| reason.starts_with("deskId")), "{reasons:?}");
+    }
+
+    async fn an_unknown_domain_is_kept_as_it_is(side: Side) {
+        side.sync("parcels", json!([{"parcelId": 7, "weight": 1.50}])).await;
+        assert_eq!(kept(&side, "parcels", "7").await.unwrap().0["weight"].to_string(), "1.50");
+    }
+
+    /// Bill before usage and usage before bill end the same; the record decides the price.
+    async fn a_bill_and_its_report_come_in_any_order(side: Side) {
+        let number = side.member().await;
+        let paid = with(report("o1", "b1", "423.14", &[]), json!({"customerId": "anna"}));
+        side.sync("bills", json!([bill(json!({"finalPrice": "423.00"}))])).await;
+        assert_eq!(orders(&side, number).await.0, 0, "nobody's bill yet");
+        side.report(&paid).await;
+        assert_eq!(orders(&side, number).await, (1, "423".to_owned()));
+
+        let paid = with(report("o2", "b2", "100", &[]), json!({"customerId": "anna"}));
+        side.report(&paid).await;
+        assert_eq!(orders(&side, number).await, (2, "523".to_owned()));
+        side.sync("bills", json!([bill(json!({"billId": "b2", "finalPrice": 99.5}))])).await;
+        assert_eq!(orders(&side, number).await, (2, "522.5".to_owned()));
+        side.books_add_up().await;
+    }
+
+    /// A bill may name its member itself; refunded, deleted and corrective bills are no orders.
+    async fn a_bill_that_is_taken_back_is_no_order(side: Side) {
+        let number = side.member().await;
+        let mine = json!({"customerId": "anna"});
+        side.sync("bills", json!([bill(mine.clone())])).await;
+        assert_eq!(orders(&side, number).await, (1, "423.14".to_owned()));
+        let refunded = with(bill(mine.clone()), json!({"refunded": true, "_version": 2}));
+        side.sync("bills", json!([refunded])).await;
+        assert_eq!(orders(&side, number).await, (0, "0".to_owned()));
+        let corrective = with(bill(mine.clone()), json!({"billId": "b9", "finalPrice": -50, "refundedBillIdentifier": "b1"}));
+        side.sync("bills", json!([corrective])).await;
+        assert_eq!(orders(&side, number).await, (0, "0".to_owned()));
+        let stranger = with(bill(mine), json!({"billId": "b10", "customerId": "somebody"}));
+        side.sync("bills", json!([stranger])).await;
+        assert_eq!(orders(&side, number).await, (0, "0".to_owned()));
+        assert_eq!(side.customer(number).await["date_first_order"], Value::Null);
+        side.books_add_up().await;
+    }
+}

@@ -1,0 +1,62 @@
+//! Does `verify` find what was tampered with, and name the row?
+
+use crate::side::*;
+use db::{Never, Statement, TxError, params};
+use serde_json::json;
+
+db::statement! {
+    /// Somebody took from a lot by hand.
+    BREAK_LOT = "UPDATE partner_lot SET remaining = remaining - 1 WHERE merchant = $1 AND balance_id = 'V'";
+    /// Somebody changed a sum by hand.
+    BREAK_POSTED = "UPDATE partner_balance SET posted = posted + 1 WHERE merchant = $1 AND balance_id = 'V'";
+    /// Somebody removed a report.
+    BREAK_USAGE = "DELETE FROM partner_usage WHERE merchant = $1 AND bill_id = 'b1'";
+    /// Somebody changed a report.
+    BREAK_BODY = "UPDATE partner_usage SET body = REPLACE(body, '120', '110') WHERE merchant = $1 AND bill_id = 'b1'";
+    /// An entry got lost.
+    BREAK_COUNT = "UPDATE partner_balance SET last_entry = last_entry + 1 WHERE merchant = $1 AND balance_id = 'V'";
+    /// A hold grew.
+    BREAK_HOLD = "UPDATE partner_hold SET amount = amount + 1 WHERE merchant = $1 AND state = 'active'";
+    /// A total drifted.
+    BREAK_CUSTOMER = "UPDATE partner_customer SET total_orders = total_orders + 1 WHERE merchant = $1";
+}
+
+async fn after(side: &Side, tampering: &'static Statement) -> Vec<String> {
+    let touched = side.db.write("tamper", move |tx| {
+        Ok::<_, TxError<Never>>(tx.execute(tampering, params![MERCHANT])?)
+    });
+    assert!(touched.await.unwrap() > 0, "{tampering:?} touches nothing");
+    partner::verify(&side.db).await.unwrap().iter().map(ToString::to_string).collect()
+}
+
+async fn finds(side: &Side, tampering: &'static Statement, row: &str, rule: &str) {
+    let faults = after(side, tampering).await;
+    let named = faults.iter().any(|fault| fault.starts_with(row) && fault.contains(rule));
+    assert!(named, "expected {row} … {rule}, found {faults:#?}");
+}
+
+macro_rules! tampering {
+    ($($name:ident: $statement:ident, $row:expr, $rule:expr;)+) => {
+        on_both_engines! { $(
+            async fn $name(side: Side) {
+                side.member().await;
+                side.voucher("V", 300).await;
+                side.offer("o1", 1, 120, &["V"]).await;
+                side.report(&with(report("o1", "b1", "120", &[("V", 120, 0)]), json!({"customerId": "anna"}))).await;
+                side.offer("o2", 2, 50, &["V"]).await;
+                side.books_add_up().await;
+                finds(&side, &$statement, $row, $rule).await;
+            }
+        )+ }
+    };
+}
+
+tampering! {
+    a_lot_that_lost_value: BREAK_LOT, "partner_lot 5f00000000000000000000a1/V/00000001", "what its entries leave";
+    a_sum_that_is_wrong: BREAK_POSTED, "partner_balance 5f00000000000000000000a1/V", "add up to posted";
+    a_report_that_is_gone: BREAK_USAGE, "partner_transfer 5f00000000000000000000a1/V/2", "has the bill's report";
+    a_report_that_was_changed: BREAK_BODY, "partner_usage", "booked once";
+    an_entry_that_is_missing: BREAK_COUNT, "partner_balance 5f00000000000000000000a1/V", "without a gap";
+    a_hold_that_grew: BREAK_HOLD, "partner_hold 5f00000000000000000000a1/V/2", "add up to its amount";
+    a_total_that_drifted: BREAK_CUSTOMER, "partner_customer 5f00000000000000000000a1/1", "total_orders";
+}

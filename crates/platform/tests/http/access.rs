@@ -1,0 +1,125 @@
+//! `POST /api/auth/authorize`, and what a token opens.
+
+use crate::house::{House, MERCHANT, PROVIDER, SOURCE, on_both_engines};
+use axum::body::Body;
+use http::{Method, Request};
+use serde_json::{Value, json};
+
+const OTHER_MERCHANT: &str = "5f00000000000000000000a2";
+
+async fn authorize(house: &House, body: &Value) -> crate::house::Answer {
+    house.call(Method::POST, "/api/auth/authorize", None, Some(body.clone())).await
+}
+
+on_both_engines! {
+    async fn a_token_comes_for_the_right_secret_as_form_and_as_json(house: House) {
+        let (id, secret) = (&house.client["clientId"], &house.client["clientSecret"]);
+        let json_body = json!({"grant_type": "client_credentials", "client_id": id, "client_secret": secret});
+        let issued = authorize(&house, &json_body).await.ok();
+        assert_eq!(issued["token_type"], json!("Bearer"));
+        assert_eq!(issued["expires_at"], json!("2026-03-01T14:00:00.000Z"));
+        let form = format!("client_id={}&client_secret={}&grant_type=client_credentials",
+            id.as_str().unwrap(), secret.as_str().unwrap());
+        let request = Request::post("/api/auth/authorize")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form)).unwrap();
+        assert!(house.send(request).await.ok()["access_token"].is_string());
+        // body, status
+        for (body, status) in [
+            (json!({"client_id": id, "client_secret": secret}), 400),
+            (json!({"grant_type": "authorization_code", "client_id": id, "client_secret": secret}), 400),
+            (json!({"grant_type": "client_credentials", "client_secret": secret}), 400),
+            (json!({"grant_type": "client_credentials", "client_id": id}), 400),
+            (json!({"grant_type": "client_credentials", "client_id": id, "client_secret": "wrong"}), 401),
+            (json!({"grant_type": "client_credentials", "client_id": "nobody", "client_secret": secret}), 401),
+        ] {
+            assert_eq!(authorize(&house, &body).await.status, status, "{body}");
+        }
+    }
+
+    async fn a_token_lives_an_hour(house: House) {
+        let path = format!("/merchants/{MERCHANT}");
+        house.clock.advance_seconds(3599);
+        assert_eq!(house.get(&path).await.status, 200);
+        house.clock.advance_seconds(1);
+        assert_eq!(house.get(&path).await.status, 401);
+        let token = house.token_for(&house.client).await;
+        assert_eq!(house.call(Method::GET, &path, Some(&token), None).await.status, 200);
+    }
+
+    async fn too_many_token_calls_wait(house: House) {
+        let body = json!({"grant_type": "client_credentials", "client_id": "somebody", "client_secret": "x"});
+        let mut statuses = Vec::new();
+        for _ in 0..31 {
+            statuses.push(authorize(&house, &body).await.status);
+        }
+        assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 30);
+        let limited = authorize(&house, &body).await;
+        assert_eq!((limited.status, limited.retry_after.as_deref()), (429, Some("1")));
+        house.clock.advance_seconds(1);
+        assert_eq!(authorize(&house, &body).await.status, 401);
+    }
+
+    async fn a_foreign_merchant_is_closed(house: House) {
+        let body = json!({"name": "Other", "countryCode": "CZ", "currencyCode": "CZK"});
+        house.admin(Method::PUT, &format!("/merchants/{OTHER_MERCHANT}"), Some(body)).await.ok();
+        let place = json!({"name": "Other", "timeZone": "Europe/Prague"});
+        house.admin(Method::PUT, &format!("/merchants/{OTHER_MERCHANT}/places/x1"), Some(place)).await.ok();
+        for (merchant, place, status) in [(OTHER_MERCHANT, "x1", 403), ("unknown", "x1", 404), (MERCHANT, "x1", 404)] {
+            for path in [
+                format!("/bills/{merchant}-{place}"),
+                format!("/bills/{merchant}-{place}/QX2026000001"),
+                format!("/loyalty/{merchant}-{place}/benefitUsages"),
+            ] {
+                assert_eq!(house.get(&path).await.status, status, "{path}");
+            }
+            let marks = format!("/loyalty/{merchant}-{place}/benefitUsages/synchronized");
+            let body = Some(json!({"benefitUsageIds": ["x"]}));
+            let answer = house.call(Method::POST, &marks, Some(&house.access_token), body).await;
+            assert_eq!(answer.status, status, "{marks}");
+        }
+        assert_eq!(house.get(&format!("/merchants/{OTHER_MERCHANT}")).await.status, 403);
+        assert_eq!(house.get("/merchants/unknown").await.status, 404);
+        assert_eq!(house.get("/bills/nodash").await.status, 400);
+        assert_eq!(house.call(Method::GET, &format!("/bills/{SOURCE}"), None, None).await.status, 401);
+        assert_eq!(house.call(Method::GET, &format!("/bills/{SOURCE}"), Some(&house.pos_token), None).await.status, 401);
+    }
+
+    async fn setting_up_needs_an_admin_and_shows_no_secret(house: House) {
+        for path in ["/merchants/x", "/clients"] {
+            let path = format!("/admin/v1/platform{path}");
+            for token in [None, Some(house.access_token.as_str()), Some(house.pos_token.as_str())] {
+                assert_eq!(house.call(Method::GET, &path, token, None).await.status, 401, "{path}");
+            }
+        }
+        let shown = house.admin(Method::GET, &format!("/merchants/{MERCHANT}"), None).await.ok();
+        assert_eq!(shown["loyaltyConnections"][0]["loyaltyProviderId"], json!(PROVIDER));
+        assert_eq!(shown["registers"][0]["deviceNumber"], json!(1));
+        let clients = house.admin(Method::GET, "/clients", None).await.ok();
+        assert_eq!(clients[0]["merchantIds"], json!([MERCHANT]));
+        for text in [shown.to_string(), clients.to_string()] {
+            assert!(!text.contains("partner-token") && !text.contains("stg_"), "{text}");
+        }
+        // path, body, status
+        for (path, body, status) in [
+            (format!("/merchants/{MERCHANT}"), json!({"name": "x", "countryCode": "CZ", "currencyCode": "EUR"}), 409),
+            (format!("/merchants/{MERCHANT}"), json!({"name": "x", "countryCode": "CZ", "currencyCode": "czk"}), 400),
+            ("/merchants/with-dash".to_owned(), json!({"name": "x", "countryCode": "CZ", "currencyCode": "CZK"}), 400),
+            (format!("/merchants/{MERCHANT}/places/p1"), json!({"name": "x", "timeZone": "Mars/Olympus"}), 400),
+            ("/merchants/unknown/places/p1".to_owned(), json!({"name": "x", "timeZone": "UTC"}), 404),
+            (format!("/merchants/{MERCHANT}/loyalty"), json!({"url": "http://10.0.0.1/x", "token": "t"}), 400),
+            (format!("/merchants/{MERCHANT}/loyalty"), json!({"url": "https://a.example/x", "token": "two\nlines"}), 400),
+            (format!("/merchants/{MERCHANT}/menu"), json!({"products": [{"productId": "p", "name": "x", "price": 1.001, "vatRate": 0.21}]}), 400),
+            (format!("/merchants/{MERCHANT}/menu"), json!({"products": [{"productId": "p", "name": "x", "price": 1, "vatRate": 21}]}), 400),
+            (format!("/merchants/{MERCHANT}/menu"), json!({"categories": [{"categoryId": "c:food", "parentCategoryId": "c:main", "name": "x"}]}), 400),
+        ] {
+            let answer = house.admin(Method::PUT, &path, Some(body.clone())).await;
+            assert_eq!(answer.status, status, "{path} {body} {}", answer.body);
+        }
+        // A refused menu left the old one.
+        let menu = house.admin(Method::GET, &format!("/merchants/{MERCHANT}/menu"), None).await.ok();
+        assert_eq!((menu["products"].as_array().unwrap().len(), &menu["categories"][0]["parentCategoryId"]), (4, &Value::Null));
+        let body = json!({"name": "x", "merchantIds": ["unknown"]});
+        assert_eq!(house.admin(Method::POST, "/clients", Some(body)).await.status, 400);
+    }
+}

@@ -1,0 +1,5 @@
+//! `/pos/{sourceId}/…`
+
+mod checks;
+mod offer;
+mod pay;
