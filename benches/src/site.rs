@@ -48,8 +48,7 @@ impl Site {
         };
         let mut config = Config { database: url, ..Config::default() };
         "bench:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f".clone_into(&mut config.secret.key);
-        config.courier.allow_http = true;
-        config.courier.allow_networks = vec!["127.0.0.0/8".to_owned()];
+        config.courier.allow_loopback();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let outside = Outside::system();
         let app = App::start(config, outside.clone(), listener).await?;

@@ -1,7 +1,7 @@
 //! What does a test need to start? An app on either engine on port 0, a clock it moves, a sample
 //! restaurant, and a partner that answers as told.
 //!
-//! ```ignore
+//! ```text
 //! testkit::on_both_engines! {
 //!     async fn an_offer_echoes_its_id(engine: Engine) {
 //!         let app = testkit::TestApp::start(engine).await;
@@ -9,6 +9,8 @@
 //!     }
 //! }
 //! ```
+
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a panic here is a failed test")]
 
 mod app;
 mod database;

@@ -42,6 +42,6 @@ pub use options::{Engine, Options};
 pub use schema::{Column, ColumnType, Index, Schema, Table};
 #[doc(hidden)]
 pub use statement::private;
-pub use statement::{STATEMENTS, Statement, statements_of};
+pub use statement::{STATEMENTS, Statement, statements_in_source, statements_of};
 pub use tx::Tx;
 pub use value::{FromValue, Param, Row, Value};

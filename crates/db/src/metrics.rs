@@ -74,10 +74,7 @@ impl LaneMetrics {
     }
 
     pub(crate) fn retried(&mut self, name: &'static str) {
-        self.retries
-            .entry(name)
-            .or_insert_with(|| counter!("db_retries_total", "name" => name))
-            .increment(1);
+        self.retries.entry(name).or_insert_with(|| counter!("db_retries_total", "name" => name)).increment(1);
     }
 
     /// Counts a panic and says so, without its message: that may hold what the closure captured.

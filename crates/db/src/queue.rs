@@ -4,8 +4,8 @@
 //! without a limit only moves the failure to the caller's time limit. A closed line takes nothing new
 //! and is served to its end.
 
-use crate::command::Job;
 use crate::Error;
+use crate::command::Job;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;

@@ -100,12 +100,14 @@ fn read(tx: &mut Tx<'_>, engine: Engine) -> Result<Schema, TxError<Never>> {
         let indexes = &mut schema.entry(table).or_default().indexes;
         match indexes.last_mut() {
             Some(index) if index.name == name => index.columns.push(column),
-            _ => indexes.push(Index {
-                name,
-                unique: row.get(2)?,
-                partial: row.get(3)?,
-                columns: vec![column],
-            }),
+            _ => {
+                indexes.push(Index {
+                    name,
+                    unique: row.get(2)?,
+                    partial: row.get(3)?,
+                    columns: vec![column],
+                });
+            }
         }
     }
     for row in tx.query(dialect::triggers_query(engine), &[])? {

@@ -89,7 +89,11 @@ mod tests {
     #[test]
     fn literals_and_comments_are_whole_pieces() {
         let of = |sql| {
-            pieces(sql).into_iter().filter(|p| p.kind != Kind::Space).map(|p| (p.kind, p.text)).collect::<Vec<_>>()
+            pieces(sql)
+                .into_iter()
+                .filter(|p| p.kind != Kind::Space)
+                .map(|p| (p.kind, p.text))
+                .collect::<Vec<_>>()
         };
         assert_eq!(
             of("a='$1;--'||$12 -- $2;\n/* ; */ \"B;\";"),

@@ -3,6 +3,8 @@
 //! [`statement!`](crate::statement) gives a text a name next to the code that uses it, and registers it in
 //! [`STATEMENTS`] when the program is linked. [`Db::prepare_all`](crate::Db::prepare_all) prepares each.
 
+use std::path::Path;
+
 /// One SQL text with a name; made by [`statement!`](crate::statement) only. Its address is its identity:
 /// a connection prepares it once.
 #[derive(Debug)]
@@ -32,6 +34,49 @@ pub fn statements_of(krate: &str) -> impl Iterator<Item = &'static Statement> + 
     })
 }
 
+/// The names of the statements written in the Rust files below `folder`, sorted: what a test compares with
+/// [`statements_of`] to see that the linker has dropped none.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn statements_in_source(folder: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                names.extend(names_in(&std::fs::read_to_string(path)?));
+            }
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The names inside the `statement!` blocks of one file: each begins a line, in capitals, before ` =`.
+fn names_in(source: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut inside = false;
+    for line in source.lines().map(str::trim) {
+        if line.ends_with("statement! {") && !line.starts_with("//") {
+            inside = true;
+        } else if line == "}" {
+            inside = false;
+        } else if inside && let Some((head, _)) = line.split_once(" =") {
+            let name = head.rsplit(' ').next().unwrap_or(head);
+            let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+            let visibility = head.strip_suffix(name).unwrap_or_default().trim_end();
+            if name.chars().all(is_name) && (visibility.is_empty() || visibility.starts_with("pub")) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
 /// Names SQL texts: `statement! { /// Doc. NAME = "SELECT …"; … }`. Each becomes a private (or
 /// `pub(crate)`) static of type [`Statement`].
 #[macro_export]
@@ -47,4 +92,16 @@ macro_rules! statement {
             static REGISTERED: &'static $crate::Statement = &$name;
         };
     )+ };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_their_blocks_only() {
+        let source = "//! db::statement! {\nOUTSIDE = 1;\ndb::statement! {\n    /// A = b\n    FIRST_1 = \"SELECT a\n      \
+                      WHERE A = $1\";\n    pub(crate) SECOND =\n        \"UPDATE t SET B = 1\";\n}\nLATER = 2;";
+        assert_eq!(names_in(source), ["FIRST_1", "SECOND"]);
+    }
 }

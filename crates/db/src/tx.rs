@@ -44,11 +44,7 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// What the engine refuses; see [`Error`].
-    pub fn query(
-        &mut self,
-        statement: &'static Statement,
-        params: &[Param<'_>],
-    ) -> Result<Vec<Row>, Error> {
+    pub fn query(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
         self.guarded(statement, params, |session| session.query(statement, params))
     }
 

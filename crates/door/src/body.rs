@@ -104,7 +104,7 @@ impl<S: Send + Sync, T: wire::Read> FromRequest<S> for Message<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        let bytes = read(request).await?;
+        let bytes = read_json(request).await?;
         Ok(Self(wire::read::from_slice(&bytes)?))
     }
 }
@@ -113,7 +113,7 @@ impl<S: Send + Sync, T: wire::Read> FromRequest<S> for RawMessage<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        let bytes = read(request).await?;
+        let bytes = read_json(request).await?;
         let message = wire::read::from_slice(&bytes)?;
         Ok(Self { message, bytes })
     }
@@ -123,7 +123,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Strict<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        Ok(Self(strict(&read(request).await?)?))
+        Ok(Self(strict(&read_json(request).await?)?))
     }
 }
 
@@ -137,6 +137,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormOrJson<T> {
             );
         let bytes = read(request).await?;
         if is_form {
+            if bytes.contains(&0) || bytes.windows(3).any(|window| window == b"%00") {
+                return Err(ApiError::bad_request(
+                    "expected text without the character U+0000, found %00 in the form",
+                ));
+            }
             let form = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(
                 form_urlencoded::parse(&bytes),
             ));
@@ -161,7 +166,9 @@ fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
 
 /// 400 that says where. serde's own text names the expected and the found type.
 fn unreadable(path: &str, error: &impl std::fmt::Display) -> ApiError {
-    if path == "." || path.is_empty() {
+    // "?" is a member whose name was not reached.
+    let path = path.trim_end_matches('?').trim_end_matches('.');
+    if path.is_empty() {
         return ApiError::bad_request(format!("the body cannot be read: {error}"));
     }
     ApiError::bad_request(format!("{path}: {error}")).with("field", path)
@@ -175,20 +182,49 @@ async fn read(request: Request) -> Result<Bytes, ApiError> {
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok())
         .unwrap_or(0);
-    let body = request.into_body();
+    let mut body = request.into_body();
     if announced > limit {
         drain(body).await;
         return Err(ApiError::payload_too_large(limit));
     }
-    match tokio::time::timeout(BODY_READ_TIMEOUT, Limited::new(body, limit).collect()).await {
+    let reading = tokio::time::timeout(BODY_READ_TIMEOUT, Limited::new(&mut body, limit).collect()).await;
+    match reading {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::payload_too_large(limit)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            drain(body).await;
+            Err(ApiError::payload_too_large(limit))
+        }
         Ok(Err(_)) => Err(ApiError::bad_request("the body broke off before its end; send it again")),
         Err(_) => Err(ApiError::new(
             StatusCode::REQUEST_TIMEOUT,
             format!("expected the whole body within {} s", BODY_READ_TIMEOUT.as_secs()),
         )),
     }
+}
+
+/// The whole body of a JSON route. U+0000 is refused here: no database text can hold it.
+async fn read_json(request: Request) -> Result<Bytes, ApiError> {
+    let bytes = read(request).await?;
+    if holds_escaped_nul(&bytes) {
+        return Err(ApiError::bad_request(
+            "expected text without the character U+0000, found \\u0000 in the body; leave it out",
+        ));
+    }
+    Ok(bytes)
+}
+
+/// Whether a JSON text holds the escape of U+0000 (and not a backslash followed by such letters).
+fn holds_escaped_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        // An escape is a backslash and what follows it, so a second backslash cannot start one.
+        let escape = &rest[at..];
+        if escape.starts_with(b"\\u0000") {
+            return true;
+        }
+        rest = escape.get(2..).unwrap_or_default();
+    }
+    false
 }
 
 async fn drain(mut body: axum::body::Body) {
@@ -203,4 +239,59 @@ async fn drain(mut body: axum::body::Body) {
     };
     // Whether the sender finished or not, the answer is the same.
     let _ = tokio::time::timeout(DRAIN_TIMEOUT, reading).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_escape_itself_is_a_nul() {
+        for (json, holds) in [
+            (r#"{"a":"b"}"#, false),
+            (r#"{"a":"\u0000"}"#, true),
+            (r#"{"a":"\\u0000"}"#, false),
+            (r#"{"a":"\\\u0000"}"#, true),
+            (r#"{"a":"\n\u0000"}"#, true),
+            (r#"{"a":"\u00001"}"#, true),
+            (r#"{"a":"\u0001"}"#, false),
+            ("\\", false),
+        ] {
+            assert_eq!(holds_escaped_nul(json.as_bytes()), holds, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_strict_body_is_refused_by_name() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        #[expect(dead_code, reason = "only its reading matters")]
+        struct Place {
+            place_id: String,
+            desks: Vec<Desk>,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only its reading matters")]
+        struct Desk {
+            number: u8,
+        }
+        assert!(strict::<Place>(br#"{"placeId": "p", "desks": [{"number": 1}]}"#).is_ok());
+        // body, field, part of the message
+        let table = [
+            (r#"{"placeId": "p", "desks": [{"number": 1}, {"number": "x"}]}"#, Some("desks[1].number"), "u8"),
+            (r#"{"placeId": "p", "desks": [], "dsks": 1}"#, Some("dsks"), "unknown field"),
+            (r#"{"desks": []}"#, None, "placeId"),
+            ("[]", None, "struct Place"),
+            ("{", None, "EOF"),
+            ("", None, "empty"),
+            (r#"{"placeId": "p", "desks": []} x"#, None, "trailing"),
+        ];
+        for (body, field, part) in table {
+            let error = strict::<Place>(body.as_bytes()).unwrap_err();
+            assert_eq!(error.status, StatusCode::BAD_REQUEST);
+            assert_eq!(error.extra.get("field").and_then(|field| field.as_str()), field, "{body}: {error}");
+            assert!(error.message.contains(part), "{body}: {error}");
+        }
+    }
 }

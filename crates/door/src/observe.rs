@@ -116,7 +116,11 @@ where
         let mut inner = self.inner.clone();
         std::mem::swap(&mut self.inner, &mut inner);
         let handled = async move {
-            let response = caught(async move { inner.call(request).await }).await;
+            let response = if holds_nul(&uri) {
+                ApiError::bad_request("expected a path and query without %00; no id holds it").into_response()
+            } else {
+                caught(async move { inner.call(request).await }).await
+            };
             let mut response = in_one_form(response, &method, &uri, &route).await;
             let headers = response.headers_mut();
             headers.insert(REQUEST_ID, id);
@@ -136,6 +140,11 @@ where
         };
         Box::pin(handled.instrument(span))
     }
+}
+
+/// U+0000 in an id would reach the database, which cannot hold it.
+fn holds_nul(uri: &Uri) -> bool {
+    uri.path().contains("%00") || uri.query().is_some_and(|query| query.contains("%00"))
 }
 
 /// Runs a handler; a panic in it becomes 500 and the connection lives on.
@@ -177,8 +186,8 @@ async fn in_one_form(response: Response, method: &Method, uri: &Uri, route: &Mat
             format!("nothing answers at {}; the paths are in /openapi.json", uri.path())
         }
         "" if status == StatusCode::METHOD_NOT_ALLOWED => {
-            let allowed = parts.headers.get(header::ALLOW).and_then(|value| value.to_str().ok());
-            format!("expected {} at {}, found {method}", allowed.unwrap_or("another method"), uri.path())
+            // axum adds Allow outside of this layer, so its value is not known here.
+            format!("expected one of the methods in the Allow header for {}, found {method}", uri.path())
         }
         "" => status.canonical_reason().unwrap_or("error").to_lowercase(),
         text => text.to_owned(),

@@ -16,6 +16,7 @@ mod sweep;
 mod verify;
 
 pub use credentials::{CustomersClient, DataSyncConnection, LoyaltyConnection};
+pub use loyalty::usage::{Outcome as UsageOutcome, UsageReport};
 pub use state::{Partner, PartnerConfig};
 pub use verify::{Fault, verify};
 
@@ -23,8 +24,10 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The tables of this side.
-pub const MIGRATIONS: db::Migrations =
-    db::Migrations { owner: "partner", files: &[("0001_start", include_str!("../migrations/0001_start.sql"))] };
+pub const MIGRATIONS: db::Migrations = db::Migrations {
+    owner: "partner",
+    files: &[("0001_start", include_str!("../migrations/0001_start.sql"))],
+};
 
 /// Every route of this side: `/partner/…`, `/api/v1/customer…` and `/admin/v1/partner/…`.
 pub fn router(partner: Partner) -> axum::Router {

@@ -37,9 +37,10 @@ impl MerchantRow {
             merchant: row.get(0)?,
             name: row.get(1)?,
             currency_code: row.get(2)?,
-            precision: u8::try_from(digits).ok().and_then(Precision::new).ok_or_else(|| {
-                row::unreadable("partner_merchant", "price_precision", "0 to 3")
-            })?,
+            precision: u8::try_from(digits)
+                .ok()
+                .and_then(Precision::new)
+                .ok_or_else(|| row::unreadable("partner_merchant", "price_precision", "0 to 3"))?,
             time_zone: row.get(4)?,
             hold_ttl_seconds: row.get(5)?,
             program: row.get(6)?,

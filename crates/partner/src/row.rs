@@ -6,7 +6,9 @@ pub(crate) fn unreadable(table: &'static str, column: &str, expected: &str) -> d
     db::Error::Row {
         statement: table,
         column: 0,
-        message: format!("expected in {column} {expected}, found something else; `stamgast verify` finds the row"),
+        message: format!(
+            "expected in {column} {expected}, found something else; `stamgast verify` finds the row"
+        ),
     }
 }
 

@@ -5,7 +5,7 @@
 //! benefit usages, [`datasync`] what the change feed reads; [`till`] is our own API for registers and
 //! [`admin`] the set-up. To join it in:
 //!
-//! ```ignore
+//! ```text
 //! db.migrate(&[door::MIGRATIONS, courier::MIGRATIONS, platform::MIGRATIONS]).await?;
 //! let courier = Courier::start(…, platform::listeners(), platform::feeds());
 //! let wake = { let courier = courier.clone(); Arc::new(move || courier.wake()) };

@@ -26,8 +26,8 @@ pub(crate) fn find() -> Result<PathBuf, ClusterError> {
         return Ok(newest);
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).find(|folder| is_complete(folder)).ok_or_else(|| {
-        ClusterError::NoBinaries { looked_in: "/usr/lib/postgresql/*/bin, /usr/pgsql-*/bin and PATH".to_owned() }
+    std::env::split_paths(&path).find(|folder| is_complete(folder)).ok_or_else(|| ClusterError::NoBinaries {
+        looked_in: "/usr/lib/postgresql/*/bin, /usr/pgsql-*/bin and PATH".to_owned(),
     })
 }
 

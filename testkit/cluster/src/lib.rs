@@ -146,9 +146,7 @@ impl Cluster {
     /// # Errors
     /// What the server wrote before it gave up.
     pub fn start_again(&self) -> Result<(), ClusterError> {
-        let mut server = self.server();
-        server.tell("start")?;
-        server.wait_until_ready(self.port)
+        self.server().start_again(self.port)
     }
 
     /// The folder that holds the data directory and the server's log.
@@ -177,7 +175,10 @@ impl Cluster {
 
     fn name_in<'u>(&self, url: &'u str) -> Result<&'u str, ClusterError> {
         url.strip_prefix(server::url(self.port, "").as_str()).ok_or_else(|| {
-            ClusterError::Server(format!("expected an address of the cluster on port {}, came {url}", self.port))
+            ClusterError::Server(format!(
+                "expected an address of the cluster on port {}, came {url}",
+                self.port
+            ))
         })
     }
 }

@@ -24,7 +24,11 @@ const WATCHER: &str = r#"
 server=$1; folder=$2; shift 2
 pid=
 end() {
-    if [ -n "$pid" ]; then kill "-$1" "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; pid=; fi
+    [ -n "$pid" ] || return
+    # Again and again: a server that has only just started does not hear the first signal
+    (while kill "-$1" "$pid" 2>/dev/null; do sleep 0.1; done) &
+    wait "$pid" 2>/dev/null
+    pid=
 }
 while read -r told; do
     case $told in
@@ -52,12 +56,13 @@ impl Account {
             return Ok(Self { ids: None });
         }
         let accounts = std::fs::read_to_string("/etc/passwd")?;
-        let ids = ["postgres", "nobody"].into_iter().find_map(|name| ids_of(&accounts, name)).ok_or_else(|| {
-            ClusterError::Server(
-                "running as root, and /etc/passwd has neither postgres nor nobody to run the server as"
-                    .to_owned(),
-            )
-        })?;
+        let ids =
+            ["postgres", "nobody"].into_iter().find_map(|name| ids_of(&accounts, name)).ok_or_else(|| {
+                ClusterError::Server(
+                    "running as root, and /etc/passwd has neither postgres nor nobody to run the server as"
+                        .to_owned(),
+                )
+            })?;
         chown(folder, Some(ids.0), Some(ids.1))?;
         Ok(Self { ids: Some(ids) })
     }
@@ -74,9 +79,10 @@ impl Account {
 
 /// User and group of `name` in the text of /etc/passwd.
 fn ids_of(accounts: &str, name: &str) -> Option<(u32, u32)> {
-    let mut fields = accounts.lines().map(|line| line.split(':')).find_map(|mut fields| {
-        (fields.next() == Some(name)).then_some(fields)
-    })?;
+    let mut fields = accounts
+        .lines()
+        .map(|line| line.split(':'))
+        .find_map(|mut fields| (fields.next() == Some(name)).then_some(fields))?;
     let user = fields.nth(1)?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
     Some((user, group))
@@ -107,6 +113,8 @@ pub(crate) struct Server {
     orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     folder: PathBuf,
+    /// How long the log was when the server was last started.
+    log_before: usize,
 }
 
 impl Server {
@@ -121,8 +129,7 @@ impl Server {
         loop {
             let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
             let mut server = Self::watch(binaries, folder, account, durability, port)?;
-            server.tell("start")?;
-            match server.wait_until_ready(port) {
+            match server.start_and_wait(port) {
                 Ok(()) => return Ok((server, port)),
                 Err(error) if attempt == START_ATTEMPTS => return Err(error),
                 // Between asking for a free port and taking it somebody else may have come
@@ -162,7 +169,7 @@ impl Server {
         let mut watcher = command.spawn()?;
         let answers = watcher.stdout.take().map(BufReader::new).ok_or_else(mute)?;
         let orders = watcher.stdin.take();
-        Ok(Self { watcher, orders, answers, folder: folder.to_owned() })
+        Ok(Self { watcher, orders, answers, folder: folder.to_owned(), log_before: 0 })
     }
 
     /// Gives one order and waits until it is carried out.
@@ -175,14 +182,35 @@ impl Server {
         if answer.trim() == order { Ok(()) } else { Err(mute()) }
     }
 
-    pub(crate) fn wait_until_ready(&mut self, port: u16) -> Result<(), ClusterError> {
+    /// After a hard kill the server's children need a moment to see that they are orphans; until they have
+    /// gone, a new server refuses to start.
+    pub(crate) fn start_again(&mut self, port: u16) -> Result<(), ClusterError> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        loop {
+            match self.start_and_wait(port) {
+                Err(_) if self.log().contains("pre-existing shared memory") && Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn start_and_wait(&mut self, port: u16) -> Result<(), ClusterError> {
+        self.log_before = 0;
+        self.log_before = self.log().len();
+        self.tell("start")?;
+        self.wait_until_ready(port)
+    }
+
+    fn wait_until_ready(&self, port: u16) -> Result<(), ClusterError> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
             // The reason a server does not come up is in its log, not in the refused connection
             if self.has_given_up() || Instant::now() > deadline {
                 return Err(ClusterError::Server(format!("it did not start:\n{}", self.log())));
             }
-            if connect(&url(port, "postgres")).and_then(|mut client| client.batch_execute("SELECT 1")).is_ok() {
+            if run_sql(&url(port, "postgres"), "SELECT 1").is_ok() {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -199,8 +227,10 @@ impl Server {
             .any(|line| line.contains("FATAL:") && !passing.iter().any(|words| line.contains(words)))
     }
 
+    /// What the server has written since it was last started.
     fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()
+        let log = std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
+        log.get(self.log_before..).unwrap_or_default().to_owned()
     }
 
     /// Ends the watcher without letting it remove the folder: the next attempt needs it.
@@ -227,15 +257,27 @@ pub(crate) fn url(port: u16, database: &str) -> String {
     format!("postgres://{USER}@127.0.0.1:{port}/{database}")
 }
 
-fn connect(url: &str) -> Result<Client, postgres::Error> {
-    url.parse::<Config>()?.connect_timeout(Duration::from_secs(5)).connect(NoTls)
+/// Runs SQL on a connection of its own. On a thread of its own too: the driver blocks on a runtime, which a
+/// test that runs in one must not.
+pub(crate) fn run_sql(url: &str, sql: &str) -> Result<(), ClusterError> {
+    let ran = std::thread::scope(|scope| {
+        let run = scope.spawn(|| {
+            let config = url.parse::<Config>()?;
+            connect(config).and_then(|mut client| client.batch_execute(sql))
+        });
+        run.join()
+    });
+    match ran {
+        Ok(result) => result.map_err(|error| {
+            let answer = error.as_db_error().map(|answer| answer.message().to_owned());
+            ClusterError::Server(answer.unwrap_or_else(|| error.to_string()))
+        }),
+        Err(_) => Err(ClusterError::Server("the driver panicked".to_owned())),
+    }
 }
 
-pub(crate) fn run_sql(url: &str, sql: &str) -> Result<(), ClusterError> {
-    connect(url).and_then(|mut client| client.batch_execute(sql)).map_err(|error| {
-        let answer = error.as_db_error().map_or_else(|| error.to_string(), |answer| answer.message().to_owned());
-        ClusterError::Server(answer)
-    })
+fn connect(mut config: Config) -> Result<Client, postgres::Error> {
+    config.connect_timeout(Duration::from_secs(5)).connect(NoTls)
 }
 
 #[cfg(test)]
@@ -244,7 +286,8 @@ mod tests {
 
     #[test]
     fn an_account_is_found_by_its_whole_name() {
-        let accounts = "root:x:0:0::/root:/bin/sh\npostgres2:x:7:8::/:\npostgres:x:101:103:a,b:/var:/bin/sh\n";
+        let accounts =
+            "root:x:0:0::/root:/bin/sh\npostgres2:x:7:8::/:\npostgres:x:101:103:a,b:/var:/bin/sh\n";
         assert_eq!(ids_of(accounts, "postgres"), Some((101, 103)));
         assert_eq!(ids_of(accounts, "nobody"), None);
     }

@@ -47,7 +47,11 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let url = match engine {
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("test.db").display()),
-            Engine::Postgres => cluster::Cluster::shared().unwrap().create_database().unwrap(),
+            // The cluster's own client blocks, which a runtime's thread must not.
+            Engine::Postgres => {
+                let create = || cluster::Cluster::shared().unwrap().create_database().unwrap();
+                tokio::task::spawn_blocking(create).await.unwrap()
+            }
         };
         let mut options = Options::new(&url);
         options.read_lanes = 2;

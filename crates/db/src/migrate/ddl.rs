@@ -150,12 +150,7 @@ fn alter_table(engine: Engine, statement: &[Piece<'_>], meant: &[Piece<'_>]) -> 
     Ok(written)
 }
 
-fn named_type(
-    engine: Engine,
-    table: &str,
-    column: &str,
-    came: &Piece<'_>,
-) -> Result<&'static str, String> {
+fn named_type(engine: Engine, table: &str, column: &str, came: &Piece<'_>) -> Result<&'static str, String> {
     dialect::column_type(engine, came.text).ok_or_else(|| {
         format!("table {table}, column {column}: expected type BIGINT, TEXT or BYTEA, came {}", came.text)
     })
@@ -195,18 +190,25 @@ mod tests {
 
     #[test]
     fn a_column_is_added_and_the_rest_of_alter_is_left() {
-        let added = translate(Engine::Sqlite, "ALTER TABLE t ADD COLUMN x BYTEA; ALTER TABLE t RENAME TO u").unwrap();
+        let added =
+            translate(Engine::Sqlite, "ALTER TABLE t ADD COLUMN x BYTEA; ALTER TABLE t RENAME TO u").unwrap();
         assert_eq!(added, "ALTER TABLE t ADD COLUMN x BLOB;\n ALTER TABLE t RENAME TO u;\n");
     }
 
     #[test]
     fn what_only_one_engine_knows_is_refused_by_name() {
         let cases = [
-            ("CREATE TABLE t (id UUID NOT NULL)", "table t, column id: expected type BIGINT, TEXT or BYTEA, came UUID"),
+            (
+                "CREATE TABLE t (id UUID NOT NULL)",
+                "table t, column id: expected type BIGINT, TEXT or BYTEA, came UUID",
+            ),
             ("CREATE TABLE t (id TEXT(10))", "table t, column id: a type takes no length"),
             ("CREATE TABLE t (a BIGINT) STRICT", "table t: expected the statement to end with the closing"),
             ("CREATE TABLE t AS SELECT 1", "expected the statement to end with the closing"),
-            ("ALTER TABLE t ADD COLUMN x BOOLEAN", "table t, column x: expected type BIGINT, TEXT or BYTEA, came BOOLEAN"),
+            (
+                "ALTER TABLE t ADD COLUMN x BOOLEAN",
+                "table t, column x: expected type BIGINT, TEXT or BYTEA, came BOOLEAN",
+            ),
             ("ALTER TABLE t ALTER COLUMN x TYPE TEXT", "expected ADD COLUMN, DROP COLUMN or RENAME"),
             ("CREATE VIEW v AS SELECT 1", "came \"CREATE VIEW v …\""),
             ("-- append-only: two tables", "with the name of one table"),

@@ -141,10 +141,7 @@ fn apply(tx: &mut Tx<'_>, migration: &Prepared, now: i64) -> Result<bool, TxErro
         )));
     }
     tx.script(file, &migration.script).map_err(|error| refused(error.to_string()))?;
-    tx.execute(
-        &MIGRATION_DONE,
-        crate::params![owner, migration.number, file, &migration.checksum, now],
-    )?;
+    tx.execute(&MIGRATION_DONE, crate::params![owner, migration.number, file, &migration.checksum, now])?;
     Ok(true)
 }
 
@@ -164,7 +161,10 @@ fn checksum(text: &str) -> String {
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "when a migration ran is the machine's history, no business fact")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "when a migration ran is the machine's history, no business fact"
+)]
 fn now_microseconds() -> i64 {
     jiff::Timestamp::now().as_microsecond()
 }

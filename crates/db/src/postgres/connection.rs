@@ -77,8 +77,9 @@ impl Connector {
     }
 
     fn client(&self) -> Result<Client, Error> {
-        let unreachable =
-            |error: ::postgres::Error| Error::Unavailable(format!("PostgreSQL: {}", errors::with_cause(&error)));
+        let unreachable = |error: ::postgres::Error| {
+            Error::Unavailable(format!("PostgreSQL: {}", errors::with_cause(&error)))
+        };
         let mut client = self.config.connect(NoTls).map_err(unreachable)?;
         client.batch_execute(SETTINGS).map_err(unreachable)?;
         let by_kind = match self.kind {

@@ -28,13 +28,7 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(2);
 
 pub(super) fn run(connector: Connector, kind: Kind, session: Option<PostgresSession>, queue: &Queue) {
-    let mut lane = Lane {
-        connector,
-        kind,
-        session,
-        down: None,
-        metrics: LaneMetrics::new(kind),
-    };
+    let mut lane = Lane { connector, kind, session, down: None, metrics: LaneMetrics::new(kind) };
     let mut taken = Vec::with_capacity(1);
     while queue.take(1, &mut taken) {
         for mut command in taken.drain(..) {
@@ -167,7 +161,11 @@ impl Lane {
         }
     }
 
-    fn broken(&mut self, error: &::postgres::Error, statement: &'static str) -> Result<Option<Setback>, Error> {
+    fn broken(
+        &mut self,
+        error: &::postgres::Error,
+        statement: &'static str,
+    ) -> Result<Option<Setback>, Error> {
         self.session = None;
         match errors::setback(error) {
             Some(setback) => Ok(Some(setback)),
@@ -213,8 +211,6 @@ impl Lane {
 
 /// A random pause that grows with the number of collisions, so that the same two do not meet again.
 fn pause_after(conflicts: u32) -> Duration {
-    let longest = CONFLICT_PAUSE_MICROS
-        .saturating_mul(1 << conflicts.min(16))
-        .min(CONFLICT_PAUSE_MICROS_MAX);
+    let longest = CONFLICT_PAUSE_MICROS.saturating_mul(1 << conflicts.min(16)).min(CONFLICT_PAUSE_MICROS_MAX);
     Duration::from_micros(rand::rng().random_range(0..=longest))
 }

@@ -12,9 +12,9 @@ pub(super) fn of(statement: &'static str, error: &rusqlite::Error) -> Error {
     let message = message.clone().unwrap_or_else(|| failure.to_string());
     let constraint = |kind| Error::Constraint { statement, kind, message: message.clone() };
     match failure.extended_code {
-        ffi::SQLITE_CONSTRAINT_PRIMARYKEY
-        | ffi::SQLITE_CONSTRAINT_UNIQUE
-        | ffi::SQLITE_CONSTRAINT_ROWID => return constraint(ConstraintKind::Unique),
+        ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_ROWID => {
+            return constraint(ConstraintKind::Unique);
+        }
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => return constraint(ConstraintKind::ForeignKey),
         ffi::SQLITE_CONSTRAINT_NOTNULL => return constraint(ConstraintKind::NotNull),
         ffi::SQLITE_CONSTRAINT_CHECK => return constraint(ConstraintKind::Check),

@@ -73,9 +73,8 @@ fn open_writer(path: &Path, options: &Options) -> Result<Connection, Error> {
             folder.display()
         )));
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| unusable(path, &error))?;
     set_up(&connection, WRITER_CACHE_KIB).map_err(|error| unusable(path, &error))?;
     let journal: String = connection

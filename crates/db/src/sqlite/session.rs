@@ -96,8 +96,7 @@ impl Session for SqliteSession<'_> {
         if prepared.columns > 0 {
             return Err(gives_rows(statement));
         }
-        let touched =
-            prepared.statement.raw_execute().map_err(|error| errors::of(statement.name, &error))?;
+        let touched = prepared.statement.raw_execute().map_err(|error| errors::of(statement.name, &error))?;
         Ok(touched as u64)
     }
 
@@ -110,11 +109,7 @@ impl Session for SqliteSession<'_> {
     }
 }
 
-fn next_row(
-    statement: &'static str,
-    cursor: &mut Rows<'_>,
-    columns: usize,
-) -> Result<Option<Row>, Error> {
+fn next_row(statement: &'static str, cursor: &mut Rows<'_>, columns: usize) -> Result<Option<Row>, Error> {
     let Some(row) = cursor.next().map_err(|error| errors::of(statement, &error))? else {
         return Ok(None);
     };

@@ -16,7 +16,9 @@ async fn what_was_answered_is_there_for_another_process() {
         for number in 1..=20 {
             opened
                 .db
-                .write("add", |tx| -> Result<_, TxError<Never>> { Ok(tx.execute(&ADD, params!["a", 1_i64])?) })
+                .write("add", |tx| -> Result<_, TxError<Never>> {
+                    Ok(tx.execute(&ADD, params!["a", 1_i64])?)
+                })
                 .await
                 .unwrap();
             assert_eq!(amount_of(&second, "a").await, Some(number));

@@ -55,7 +55,8 @@ async fn a_serialization_failure_is_run_again_but_not_for_ever() {
             runs += 1;
             tx.execute(&ADD, params!["a", 1_i64])?;
             // Whatever the closure makes of the error, the lane knows that it was a collision
-            tx.query(&FAIL_TO_SERIALIZE, params![i64::from(runs <= times)]).map_err(|_| TxError::Refused("no"))?;
+            tx.query(&FAIL_TO_SERIALIZE, params![i64::from(runs <= times)])
+                .map_err(|_| TxError::Refused("no"))?;
             Ok(runs)
         })
     };
@@ -88,7 +89,10 @@ async fn many_writers_of_one_row_all_stand() {
             moved += i64::from(one.await.unwrap().unwrap());
         }
         assert_eq!(moved, 50);
-        assert_eq!((amount_of(&opened.db, "a").await, amount_of(&opened.db, "b").await), (Some(0), Some(100)));
+        assert_eq!(
+            (amount_of(&opened.db, "a").await, amount_of(&opened.db, "b").await),
+            (Some(0), Some(100))
+        );
     }
 }
 

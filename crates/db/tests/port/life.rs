@@ -64,7 +64,8 @@ async fn a_full_line_is_busy_at_once(engine: Engine) {
         Ok(())
     }));
     has_started.await.unwrap();
-    let add = |tx: &mut db::Tx<'_>| -> Result<_, TxError<Never>> { Ok(tx.execute(&ADD, params!["a", 1_i64])?) };
+    let add =
+        |tx: &mut db::Tx<'_>| -> Result<_, TxError<Never>> { Ok(tx.execute(&ADD, params!["a", 1_i64])?) };
     let accepted: Vec<_> = (0..3).map(|_| tokio::spawn(opened.db.write("add", add))).collect();
     while opened.db.waiting().0 < 3 {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -94,7 +95,8 @@ async fn a_full_line_is_busy_at_once_on_postgres() {
 async fn a_database_that_cannot_be_opened_says_why_without_the_password() {
     let folder = tempfile::tempdir().unwrap();
     let in_folder = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
-    std::fs::write(folder.path().join("text.db"), "this is no database, and it is long enough ".repeat(40)).unwrap();
+    std::fs::write(folder.path().join("text.db"), "this is no database, and it is long enough ".repeat(40))
+        .unwrap();
     let cases = [
         (in_folder("missing/x.db"), "does not exist; make it"),
         (in_folder("text.db"), "cannot be opened as a SQLite database"),

@@ -120,9 +120,11 @@ fn check_person(person: &MemberPerson) -> Result<(), ApiError> {
         limits::text(path, text.as_deref())?;
     }
     match &person.birth_date {
-        Some(text) if text.parse::<jiff::civil::Date>().is_err() => {
-            Err(ApiError::field("person.birthDate", "a date, YYYY-MM-DD", &format!("{} characters", text.len())))
-        }
+        Some(text) if text.parse::<jiff::civil::Date>().is_err() => Err(ApiError::field(
+            "person.birthDate",
+            "a date, YYYY-MM-DD",
+            &format!("{} characters", text.len()),
+        )),
         _ => Ok(()),
     }
 }

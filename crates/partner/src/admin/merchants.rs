@@ -63,9 +63,9 @@ pub(crate) async fn put_merchant(
             .map_err(|error| ApiError::bad_request(format!("program: {error}")).with("field", "program"))?;
     }
     let now = partner.outside().now();
-    let stored = partner.db().write("put_partner_merchant", move |tx| {
-        put(tx, &merchant, &body, program.as_deref(), now)
-    });
+    let stored = partner
+        .db()
+        .write("put_partner_merchant", move |tx| put(tx, &merchant, &body, program.as_deref(), now));
     Ok(Json(shown(stored.await?)?))
 }
 
@@ -85,9 +85,9 @@ pub(crate) async fn get_merchant(
     _: AdminCaller,
     Path(merchant): Path<String>,
 ) -> Result<Json<PartnerMerchant>, ApiError> {
-    let found = partner.db().read("partner_merchant", move |tx| {
-        merchant::get(tx, &merchant).map_err(TxError::<Never>::from)
-    });
+    let found = partner
+        .db()
+        .read("partner_merchant", move |tx| merchant::get(tx, &merchant).map_err(TxError::<Never>::from));
     Ok(Json(shown(found.await?.ok_or_else(|| ApiError::not_found("merchant"))?)?))
 }
 

@@ -65,7 +65,11 @@ fn balance(
         ));
     }
     if !single_purpose && vat_rate.is_some() {
-        return Err(ApiError::field("vatRate", "nothing: only single-purpose vouchers have a rate", "a rate"));
+        return Err(ApiError::field(
+            "vatRate",
+            "nothing: only single-purpose vouchers have a rate",
+            "a rate",
+        ));
     }
     for (index, product) in body.product_ids.iter().enumerate() {
         limits::id(&format!("productIds[{index}]"), product)?;

@@ -1,9 +1,10 @@
 //! What does the feed need to know of a bill, whichever way the bill became known?
 //!
 //! A bill is told of twice: by its usage report and by its own record (DataSync). Either may come first.
-//! The record outranks the report for what was paid and when; the report says whose bill it is and, when
-//! it was cancelled, that it counts no more.
+//! The record outranks the report for what was paid and when; whoever first says whose bill it is stands; a
+//! report that the bill was cancelled stands too, whatever a record says later.
 
+use crate::row;
 use db::{Error, Tx, params};
 use jiff::Timestamp;
 
@@ -13,7 +14,7 @@ db::statement! {
         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, 'usage', $8)
         ON CONFLICT (merchant, bill_id) DO UPDATE SET
           place = COALESCE(kept.place, EXCLUDED.place),
-          member_id = COALESCE(EXCLUDED.member_id, kept.member_id),
+          member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
           final_price = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.final_price ELSE EXCLUDED.final_price END,
           paid_at = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.paid_at ELSE EXCLUDED.paid_at END,
           cancelled = CASE WHEN EXCLUDED.cancelled = 1 THEN 1 ELSE kept.cancelled END,
@@ -59,7 +60,7 @@ pub(crate) fn from_usage(
     tx: &mut Tx<'_>,
     merchant: &str,
     bill: &ReportedBill<'_>,
-) -> Result<Option<KnownBill>, Error> {
+) -> Result<KnownBill, Error> {
     let row = tx.optional(
         &BILL_FROM_USAGE,
         params![
@@ -73,7 +74,10 @@ pub(crate) fn from_usage(
             bill.categories,
         ],
     )?;
-    row.map(|row| Ok(KnownBill { cancelled: row.get(0)?, member_id: row.get(1)? })).transpose()
+    match row {
+        Some(row) => Ok(KnownBill { cancelled: row.get(0)?, member_id: row.get(1)? }),
+        None => Err(row::unreadable("partner_bill", "cancelled", "the row that was just written")),
+    }
 }
 
 /// A bill as its own record tells it.

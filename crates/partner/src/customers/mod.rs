@@ -61,11 +61,7 @@ impl CustomersRefusal {
 
 impl From<ApiError> for CustomersRefusal {
     fn from(error: ApiError) -> Self {
-        Self {
-            status: error.status,
-            error: error.message,
-            retry_after_seconds: error.retry_after_seconds,
-        }
+        Self { status: error.status, error: error.message, retry_after_seconds: error.retry_after_seconds }
     }
 }
 

@@ -84,7 +84,10 @@ pub(super) fn page(
     limit: i64,
     start: i64,
 ) -> Result<Vec<CustomerRow>, Error> {
-    tx.query(&PAGE_OF_CUSTOMERS, params![merchant, since, after, limit, start])?.iter().map(customer).collect()
+    tx.query(&PAGE_OF_CUSTOMERS, params![merchant, since, after, limit, start])?
+        .iter()
+        .map(customer)
+        .collect()
 }
 
 /// One customer by its number.

@@ -81,16 +81,18 @@ async fn receive(
         records: record::read_all(&envelope, || partner.outside().object_id()),
         now,
     };
-    let counts = partner.db().write("receive_datasync", move |tx| {
-        batch.keep(tx).map_err(TxError::<Never>::from)
-    });
+    let counts =
+        partner.db().write("receive_datasync", move |tx| batch.keep(tx).map_err(TxError::<Never>::from));
     let counts = counts.await?;
     metrics::counter!("partner_datasync_records_total", "outcome" => "kept").increment(counts.kept);
     metrics::counter!("partner_datasync_records_total", "outcome" => "passed").increment(counts.passed);
     metrics::counter!("partner_datasync_records_total", "outcome" => "quarantined")
         .increment(counts.quarantined);
     if counts.quarantined > 0 {
-        tracing::warn!(records = counts.quarantined, "DataSync records could not be read and are in quarantine");
+        tracing::warn!(
+            records = counts.quarantined,
+            "DataSync records could not be read and are in quarantine"
+        );
     }
     Ok(StatusCode::NO_CONTENT)
 }

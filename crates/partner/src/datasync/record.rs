@@ -143,7 +143,10 @@ impl Incoming {
             customer_id: bill.customer_id.clone(),
             final_price: final_price.0,
             paid_at: bill.paid_at.as_ref().map(|at| at.instant),
-            counts: !(readable.removed || bill.deleted || bill.refunded || bill.refunded_bill_identifier.is_some()),
+            counts: !(readable.removed
+                || bill.deleted
+                || bill.refunded
+                || bill.refunded_bill_identifier.is_some()),
         })
     }
 }
@@ -183,9 +186,9 @@ fn read(
         }
     }
     let mut found = readable(record_id.clone(), members, place_of_batch);
-    if documented == Some(Domain::Bills) && !(found.removed && !members.contains_key("finalPrice")) {
-        let bill: Bill = wire::read::from_value(value.clone())
-            .map_err(|error| refused(record_id, error.to_string()))?;
+    if documented == Some(Domain::Bills) && (!found.removed || members.contains_key("finalPrice")) {
+        let bill: Bill =
+            wire::read::from_value(value.clone()).map_err(|error| refused(record_id, error.to_string()))?;
         found.bill = Some(Box::new(bill));
     }
     Ok(found)
@@ -265,7 +268,8 @@ mod tests {
     use serde_json::json;
 
     fn incoming(domain: &str, records: &Value) -> Vec<Incoming> {
-        let envelope = wire::read::from_value(json!({"placeId": "P", "dataDomain": domain, "data": records})).unwrap();
+        let envelope =
+            wire::read::from_value(json!({"placeId": "P", "dataDomain": domain, "data": records})).unwrap();
         read_all(&envelope, || "q".to_owned())
     }
 
@@ -308,7 +312,8 @@ mod tests {
             (json!({"_removed": true}), false),
             (json!({"refundedBillIdentifier": "other"}), false),
         ] {
-            let mut bill = json!({"billId": "b", "finalPrice": "150.4", "paidAt": "2026-03-01T14:40:02+01:00"});
+            let mut bill =
+                json!({"billId": "b", "finalPrice": "150.4", "paidAt": "2026-03-01T14:40:02+01:00"});
             bill.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
             let found = incoming("bills", &json!([bill]))[0].bill(two).unwrap();
             assert_eq!((found.final_price, found.counts), (15_040, counts), "{bill}");

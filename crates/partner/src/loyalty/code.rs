@@ -31,10 +31,24 @@ pub(crate) struct NewCode<'a> {
 }
 
 /// Adds a code; false when this merchant has it already.
-pub(crate) fn insert(tx: &mut Tx<'_>, merchant: &str, new: &NewCode<'_>, now: Timestamp) -> Result<bool, Error> {
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    new: &NewCode<'_>,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let inserted = tx.execute(
         &INSERT_CODE,
-        params![merchant, new.code, new.kind, new.member_id, new.balance_id, new.status, new.valid_until, now],
+        params![
+            merchant,
+            new.code,
+            new.kind,
+            new.member_id,
+            new.balance_id,
+            new.status,
+            new.valid_until,
+            now
+        ],
     )?;
     Ok(inserted > 0)
 }

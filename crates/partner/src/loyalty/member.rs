@@ -52,7 +52,9 @@ pub(crate) fn create(tx: &mut Tx<'_>, command: &MemberCommand) -> Result<i64, Tx
         params![merchant, member_id, customer_number, command.tier.as_deref(), now],
     )?;
     if inserted == 0 {
-        return refused(ApiError::conflict(format!("memberId: {member_id} exists; leave it out to get a new one")));
+        return refused(ApiError::conflict(format!(
+            "memberId: {member_id} exists; leave it out to get a new one"
+        )));
     }
     insert_person(tx, merchant, member_id, &command.person)?;
     for card in &command.cards {

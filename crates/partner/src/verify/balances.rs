@@ -14,28 +14,28 @@ db::statement! {
     VERIFY_ENTRIES = "SELECT merchant, balance_id, COUNT(*), MIN(entry), MAX(entry),
           CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT),
           COUNT(CASE WHEN (credit_account = 'guest') = (debit_account = 'guest') THEN 1 END)
-        FROM partner_transfer WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4)
+        FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)
         GROUP BY merchant, balance_id";
     /// What is left in the lots of each balance.
     VERIFY_LOT_SUMS = "SELECT merchant, balance_id, CAST(SUM(remaining) AS BIGINT) FROM partner_lot
-        WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4) GROUP BY merchant, balance_id";
+        WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4) GROUP BY merchant, balance_id";
     /// Lots that disagree with their entries or with what they were issued with.
     VERIFY_LOTS = "SELECT l.merchant, l.balance_id, l.lot_id, l.kind, l.issued, l.remaining, e.moved, f.amount
         FROM partner_lot l
         LEFT JOIN (SELECT merchant, balance_id, lot_id, MIN(entry) AS first_entry,
               CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT) AS moved
-            FROM partner_transfer WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4)
+            FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)
             GROUP BY merchant, balance_id, lot_id) e
           ON e.merchant = l.merchant AND e.balance_id = l.balance_id AND e.lot_id = l.lot_id
         LEFT JOIN partner_transfer f
           ON f.merchant = e.merchant AND f.balance_id = e.balance_id AND f.entry = e.first_entry
-        WHERE (l.merchant, l.balance_id) >= ($1, $2) AND (l.merchant, l.balance_id) <= ($3, $4)
+        WHERE (l.merchant, l.balance_id) > ($1, $2) AND (l.merchant, l.balance_id) <= ($3, $4)
           AND (e.moved IS NULL OR e.moved <> l.remaining
             OR (l.kind = 'overdraft' AND (l.issued <> 0 OR l.remaining > 0))
             OR (l.kind <> 'overdraft' AND (l.issued <> f.amount OR l.remaining < 0 OR l.remaining > l.issued)))";
     /// Entries on lots that are not there.
     VERIFY_LOTLESS = "SELECT t.merchant, t.balance_id, t.entry, t.lot_id FROM partner_transfer t
-        WHERE (t.merchant, t.balance_id) >= ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4)
+        WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4)
           AND NOT EXISTS (SELECT 1 FROM partner_lot l
             WHERE l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id)";
     /// Mirrors that do not mirror, or mirror more than there was.
@@ -43,41 +43,41 @@ db::statement! {
         FROM partner_transfer m
         LEFT JOIN partner_transfer o ON o.merchant = m.merchant AND o.balance_id = m.balance_id AND o.entry = m.reverses
           AND o.reverses IS NULL AND o.entry < m.entry AND o.debit_account = m.credit_account AND o.credit_account = m.debit_account
-        WHERE (m.merchant, m.balance_id) >= ($1, $2) AND (m.merchant, m.balance_id) <= ($3, $4) AND m.reverses IS NOT NULL
+        WHERE (m.merchant, m.balance_id) > ($1, $2) AND (m.merchant, m.balance_id) <= ($3, $4) AND m.reverses IS NOT NULL
         GROUP BY m.merchant, m.balance_id, m.reverses
         HAVING COUNT(o.entry) <> COUNT(*) OR SUM(m.amount) > MIN(o.amount)";
     /// Entries of bills whose report is not there.
     VERIFY_BILLLESS = "SELECT t.merchant, t.balance_id, t.entry, t.bill_id FROM partner_transfer t
-        WHERE (t.merchant, t.balance_id) >= ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.bill_id IS NOT NULL
+        WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.bill_id IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM partner_usage u
             WHERE u.merchant = t.merchant AND u.bill_id = t.bill_id AND u.offer_id = t.offer_id)";
     /// Shortfalls and the flags of their reports.
     VERIFY_SHORTFALLS = "SELECT t.merchant, t.balance_id, t.entry, u.flags FROM partner_transfer t
         JOIN partner_usage u ON u.merchant = t.merchant AND u.bill_id = t.bill_id AND u.offer_id = t.offer_id AND u.kind = 'paid'
-        WHERE (t.merchant, t.balance_id) >= ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.kind = 'overdraft'";
+        WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.kind = 'overdraft'";
     /// Holds that are open.
     VERIFY_HOLDS = "SELECT merchant, balance_id, hold_number, amount, lots, expires_at FROM partner_hold
-        WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4) AND state = 'active'";
+        WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4) AND state = 'active'";
     /// Highest hold numbers.
     VERIFY_HOLD_NUMBERS = "SELECT merchant, balance_id, MAX(hold_number) FROM partner_hold
-        WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4) GROUP BY merchant, balance_id";
+        WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4) GROUP BY merchant, balance_id";
     /// Captured holds without a report of their check.
     VERIFY_CAPTURED = "SELECT h.merchant, h.balance_id, h.hold_number FROM partner_hold h
-        WHERE (h.merchant, h.balance_id) >= ($1, $2) AND (h.merchant, h.balance_id) <= ($3, $4) AND h.state = 'captured'
-          AND NOT EXISTS (SELECT 1 FROM partner_transfer t
-            JOIN partner_offer o ON o.merchant = t.merchant AND o.offer_id = t.offer_id
-            WHERE t.merchant = h.merchant AND t.balance_id = h.balance_id AND t.kind IN ('spend', 'overdraft')
-              AND o.place = h.place AND o.device_number = h.device_number AND o.check_id = h.check_id)";
+        LEFT JOIN (SELECT DISTINCT t.merchant, t.balance_id, o.place, o.device_number, o.check_id
+            FROM partner_transfer t JOIN partner_offer o ON o.merchant = t.merchant AND o.offer_id = t.offer_id
+            WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4)
+              AND t.kind IN ('spend', 'overdraft')) r
+          ON r.merchant = h.merchant AND r.balance_id = h.balance_id AND r.place = h.place
+            AND r.device_number = h.device_number AND r.check_id = h.check_id
+        WHERE (h.merchant, h.balance_id) > ($1, $2) AND (h.merchant, h.balance_id) <= ($3, $4)
+          AND h.state = 'captured' AND r.merchant IS NULL";
     /// Lots with something left.
     VERIFY_OPEN_LOTS = "SELECT merchant, balance_id, lot_id, remaining FROM partner_lot
-        WHERE (merchant, balance_id) >= ($1, $2) AND (merchant, balance_id) <= ($3, $4)";
-    /// Lots, entries and holds whose balance is not there.
-    VERIFY_ORPHANS = "SELECT merchant, balance_id FROM (
-          SELECT DISTINCT merchant, balance_id FROM partner_transfer
-          UNION SELECT DISTINCT merchant, balance_id FROM partner_lot
-          UNION SELECT DISTINCT merchant, balance_id FROM partner_hold) AS owned
-        WHERE NOT EXISTS (SELECT 1 FROM partner_balance b WHERE b.merchant = owned.merchant AND b.balance_id = owned.balance_id)
-        LIMIT 100";
+        WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)";
+    /// Lots, entries and holds after the last balance.
+    VERIFY_TAIL = "SELECT merchant, balance_id FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2)
+        UNION SELECT merchant, balance_id FROM partner_lot WHERE (merchant, balance_id) > ($1, $2)
+        UNION SELECT merchant, balance_id FROM partner_hold WHERE (merchant, balance_id) > ($1, $2) LIMIT 100";
 }
 
 type Key = (String, String);
@@ -91,44 +91,45 @@ struct Stored {
     updated_at: i64,
 }
 
-/// Checks a slice of balances.
+/// Checks a slice of balances, and whatever lies between them without a balance of its own.
 pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
     let rows = tx.query(&VERIFY_BALANCES, params![&after.0, &after.1, SLICE_ROWS])?;
-    let mut faults = if after.0.is_empty() { orphans(tx)? } else { Vec::new() };
     let mut balances: BTreeMap<Key, Stored> = BTreeMap::new();
-    let (mut first, mut last) = (None, None);
+    // the engine's order decides the end of the slice, not Rust's
+    let mut last = after.clone();
     for row in &rows {
-        let key: Key = (row.get(0)?, row.get(1)?);
+        last = (row.get(0)?, row.get(1)?);
         let stored = Stored {
             posted: row.get(2)?,
             last_entry: row.get(3)?,
             last_hold: row.get(4)?,
             updated_at: row.get(5)?,
         };
-        first.get_or_insert_with(|| key.clone());
-        last = Some(key.clone());
-        balances.insert(key, stored);
+        balances.insert(last.clone(), stored);
     }
-    // the engine's order decides the ends of the slice, not Rust's
-    let (Some(first), Some(last)) = (first, last) else { return Ok(Slice { faults, next: None }) };
-    let range = Range { first, last: last.clone() };
-    faults.extend(sums(tx, &range, &balances)?);
+    let range = Range { after: after.clone(), last: last.clone() };
+    let mut faults = sums(tx, &range, &balances)?;
     faults.extend(lots_and_entries(tx, &range)?);
     faults.extend(bills(tx, &range)?);
     faults.extend(holds(tx, &range, &balances)?);
     let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
+    if !full {
+        for row in tx.query(&VERIFY_TAIL, params![&last.0, &last.1])? {
+            faults.push(orphan(&(row.get(0)?, row.get(1)?)));
+        }
+    }
     Ok(Slice { faults, next: full.then_some(last) })
 }
 
-/// From one balance to another, both included.
+/// From behind one balance to another.
 struct Range {
-    first: Key,
+    after: Key,
     last: Key,
 }
 
 impl Range {
     fn rows(&self, tx: &mut Tx<'_>, statement: &'static db::Statement) -> Result<Vec<Row>, Error> {
-        tx.query(statement, params![&self.first.0, &self.first.1, &self.last.0, &self.last.1])
+        tx.query(statement, params![&self.after.0, &self.after.1, &self.last.0, &self.last.1])
     }
 }
 
@@ -140,14 +141,8 @@ fn name(key: &Key) -> String {
     format!("partner_balance {}/{}", key.0, key.1)
 }
 
-fn orphans(tx: &mut Tx<'_>) -> Result<Vec<Fault>, Error> {
-    let rows = tx.query(&VERIFY_ORPHANS, params![])?;
-    rows.iter()
-        .map(|row| {
-            let key: Key = (row.get(0)?, row.get(1)?);
-            Ok(fault("lots, entries and holds belong to a balance", name(&key), "no balance"))
-        })
-        .collect()
+fn orphan(key: &Key) -> Fault {
+    fault("lots, entries and holds belong to a balance", name(key), "no such balance")
 }
 
 /// Entries and lots against the balance's own row.
@@ -162,10 +157,14 @@ fn sums(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Res
     for row in range.rows(tx, &VERIFY_LOT_SUMS)? {
         lots.insert((row.get(0)?, row.get(1)?), row.get(2)?);
     }
+    for key in entries.keys().chain(lots.keys()).filter(|key| !balances.contains_key(*key)) {
+        faults.push(orphan(key));
+    }
     for (key, stored) in balances {
         let [count, least, most, sum, one_sided] = entries.get(key).copied().unwrap_or([0, 1, 0, 0, 0]);
         if count != stored.last_entry || least != 1 || most != stored.last_entry {
-            let found = format!("{count} entries numbered {least} to {most}, last_entry {}", stored.last_entry);
+            let found =
+                format!("{count} entries numbered {least} to {most}, last_entry {}", stored.last_entry);
             faults.push(fault("entries are numbered from 1 to last_entry without a gap", name(key), found));
         }
         if sum != stored.posted {
@@ -188,7 +187,8 @@ fn sums(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Res
 fn lots_and_entries(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
     for row in range.rows(tx, &VERIFY_LOTS)? {
-        let (merchant, balance_id, lot_id): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (merchant, balance_id, lot_id): (String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
         let (kind, issued, remaining): (String, i64, i64) = (row.get(3)?, row.get(4)?, row.get(5)?);
         let (moved, first): (Option<i64>, Option<i64>) = (row.get(6)?, row.get(7)?);
         faults.push(fault(
@@ -199,7 +199,11 @@ fn lots_and_entries(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error>
     }
     for row in range.rows(tx, &VERIFY_LOTLESS)? {
         let (entry, lot_id): (i64, String) = (row.get(2)?, row.get(3)?);
-        faults.push(fault("an entry moves a lot of its balance", transfer(&row, entry)?, format!("lot {lot_id}")));
+        faults.push(fault(
+            "an entry moves a lot of its balance",
+            transfer(&row, entry)?,
+            format!("lot {lot_id}"),
+        ));
     }
     for row in range.rows(tx, &VERIFY_MIRRORS)? {
         let (reverses, mirrored, original): (i64, i64, Option<i64>) = (row.get(2)?, row.get(3)?, row.get(4)?);
@@ -252,7 +256,11 @@ fn holds(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Re
         let at = format!("partner_hold {}/{}/{number}", key.0, key.1);
         let sum: i64 = parts.iter().map(|part| part.amount).sum();
         if sum != amount {
-            faults.push(fault("a hold's lots add up to its amount", at.clone(), format!("{sum} of {amount}")));
+            faults.push(fault(
+                "a hold's lots add up to its amount",
+                at.clone(),
+                format!("{sum} of {amount}"),
+            ));
         }
         let locked_at = balances.get(&key).map_or(0, |stored| stored.updated_at);
         for part in parts {
@@ -273,7 +281,9 @@ fn holds(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Re
     }
     for row in range.rows(tx, &VERIFY_HOLD_NUMBERS)? {
         let (key, most): (Key, i64) = ((row.get(0)?, row.get(1)?), row.get(2)?);
-        if balances.get(&key).is_some_and(|stored| stored.last_hold < most) {
+        if !balances.contains_key(&key) {
+            faults.push(orphan(&key));
+        } else if balances.get(&key).is_some_and(|stored| stored.last_hold < most) {
             faults.push(fault("last_hold is the highest hold number", name(&key), most.to_string()));
         }
     }

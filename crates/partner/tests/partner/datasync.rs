@@ -90,7 +90,8 @@ on_both_engines! {
     }
 
     async fn an_unknown_domain_is_kept_as_it_is(side: Side) {
-        side.sync("parcels", json!([{"parcelId": 7, "weight": 1.50}])).await;
+        let raw: Value = serde_json::from_str(r#"[{"parcelId": 7, "weight": 1.50}]"#).unwrap();
+        side.sync("parcels", raw).await;
         assert_eq!(kept(&side, "parcels", "7").await.unwrap().0["weight"].to_string(), "1.50");
     }
 
@@ -108,6 +109,22 @@ on_both_engines! {
         assert_eq!(orders(&side, number).await, (2, "523".to_owned()));
         side.sync("bills", json!([bill(json!({"billId": "b2", "finalPrice": 99.5}))])).await;
         assert_eq!(orders(&side, number).await, (2, "522.5".to_owned()));
+        side.books_add_up().await;
+    }
+
+    /// Whoever is named first stands; the points go to the customer of the report.
+    async fn a_bill_of_two_members_counts_for_one(side: Side) {
+        let anna = side.member().await;
+        let body = json!({"memberId": "bob", "balances": [{"balanceId": "bobs", "type": "collectablePoints"}]});
+        let bob = side.admin("POST", MERCHANT, "/members", Some(body)).await.body["customerId"].as_i64().unwrap();
+        side.sync("bills", json!([bill(json!({"customerId": "anna"}))])).await;
+        let paid = with(report("o1", "b1", "423.14", &[]), json!({"customerId": "bob"}));
+        side.report(&paid).await;
+        assert_eq!((orders(&side, anna).await.0, orders(&side, bob).await.0), (1, 0));
+        assert_eq!(side.customer(bob).await["points"], 42);
+        side.books_add_up().await;
+        side.report(&with(paid, json!({"billState": "cancelled"}))).await;
+        assert_eq!((orders(&side, anna).await.0, side.posted("bobs").await), (0, 0));
         side.books_add_up().await;
     }
 

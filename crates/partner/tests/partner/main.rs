@@ -1,5 +1,8 @@
 //! Does the partner's side keep its promises over its HTTP surface, on both engines?
 
+#![allow(clippy::unwrap_used, reason = "a scenario that cannot go on has failed")]
+#![allow(clippy::needless_pass_by_value, reason = "json!(…) is handed over where it is written")]
+
 mod side;
 
 mod admin;

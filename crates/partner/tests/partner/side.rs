@@ -105,7 +105,13 @@ impl Side {
     }
 
     /// `/admin/v1/partner/merchants/{merchant}{path}`.
-    pub(crate) async fn admin(&self, method: &str, merchant: &str, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn admin(
+        &self,
+        method: &str,
+        merchant: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let path = format!("/admin/v1/partner/merchants/{merchant}{path}");
         self.call(method, &path, &format!("Bearer {}", self.admin), body.map(|body| body.to_string())).await
     }
@@ -139,7 +145,13 @@ impl Side {
         answer.body["customerId"].as_i64().unwrap()
     }
 
-    pub(crate) async fn call(&self, method: &str, path: &str, authorization: &str, body: Option<String>) -> Answer {
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        authorization: &str,
+        body: Option<String>,
+    ) -> Answer {
         send(self.router(), method, path, authorization, body).await
     }
 
@@ -157,7 +169,9 @@ impl Side {
             }]
         });
         let authorization = format!("Bearer {}", self.loyalty);
-        let answer = self.call("POST", "/partner/loyalty/getBenefitOffer", &authorization, Some(body.to_string())).await;
+        let answer = self
+            .call("POST", "/partner/loyalty/getBenefitOffer", &authorization, Some(body.to_string()))
+            .await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.body
     }
@@ -266,6 +280,7 @@ macro_rules! on_both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($side:ident: Side) $body:block)+) => { $(
         $(#[$meta])*
         mod $name {
+            #[allow(unused_imports, reason = "not every scenario needs what stands around it")]
             use super::*;
 
             async fn scenario($side: $crate::side::Side) $body

@@ -204,8 +204,11 @@ on_both_engines! {
 
     async fn a_report_in_another_currency_is_kept_and_books_nothing(side: Side) {
         side.voucher("V", 300).await;
-        side.report(&with(report("o1", "b1", "200", &[("V", 120, 0)]), json!({"currencyCode": "EUR"}))).await;
-        assert_eq!(side.posted("V").await, 300);
+        let number = side.member().await;
+        let foreign = json!({"currencyCode": "EUR", "customerId": "anna"});
+        side.report(&with(report("o1", "b1", "200", &[("V", 120, 0)]), foreign)).await;
+        assert_eq!((side.posted("V").await, side.posted("points").await), (300, 100));
+        assert_eq!(side.customer(number).await["total_orders"], 0);
         assert_eq!(side.view("/quarantine").await["data"].as_array().unwrap().len(), 1);
         side.books_add_up().await;
     }

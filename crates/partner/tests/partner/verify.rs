@@ -17,14 +17,20 @@ db::statement! {
     BREAK_COUNT = "UPDATE partner_balance SET last_entry = last_entry + 1 WHERE merchant = $1 AND balance_id = 'V'";
     /// A hold grew.
     BREAK_HOLD = "UPDATE partner_hold SET amount = amount + 1 WHERE merchant = $1 AND state = 'active'";
+    /// A balance vanished.
+    BREAK_BALANCE = "DELETE FROM partner_balance WHERE merchant = $1 AND balance_id = 'V'";
+    /// The last balance vanished.
+    BREAK_LAST_BALANCE = "DELETE FROM partner_balance WHERE merchant = $1 AND balance_id = 'zz'";
+    /// A mirror that mirrors nothing.
+    BREAK_MIRROR = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, reverses, created_at)
+        VALUES ($1, 'V', 3, 'reversal', 'redemption', 'guest', 12001, '00000001', 2, 0)";
     /// A total drifted.
     BREAK_CUSTOMER = "UPDATE partner_customer SET total_orders = total_orders + 1 WHERE merchant = $1";
 }
 
 async fn after(side: &Side, tampering: &'static Statement) -> Vec<String> {
-    let touched = side.db.write("tamper", move |tx| {
-        Ok::<_, TxError<Never>>(tx.execute(tampering, params![MERCHANT])?)
-    });
+    let touched =
+        side.db.write("tamper", move |tx| Ok::<_, TxError<Never>>(tx.execute(tampering, params![MERCHANT])?));
     assert!(touched.await.unwrap() > 0, "{tampering:?} touches nothing");
     partner::verify(&side.db).await.unwrap().iter().map(ToString::to_string).collect()
 }
@@ -41,6 +47,7 @@ macro_rules! tampering {
             async fn $name(side: Side) {
                 side.member().await;
                 side.voucher("V", 300).await;
+                side.voucher("zz", 5).await;
                 side.offer("o1", 1, 120, &["V"]).await;
                 side.report(&with(report("o1", "b1", "120", &[("V", 120, 0)]), json!({"customerId": "anna"}))).await;
                 side.offer("o2", 2, 50, &["V"]).await;
@@ -58,5 +65,8 @@ tampering! {
     a_report_that_was_changed: BREAK_BODY, "partner_usage", "booked once";
     an_entry_that_is_missing: BREAK_COUNT, "partner_balance 5f00000000000000000000a1/V", "without a gap";
     a_hold_that_grew: BREAK_HOLD, "partner_hold 5f00000000000000000000a1/V/2", "add up to its amount";
+    a_balance_that_is_gone: BREAK_BALANCE, "partner_balance 5f00000000000000000000a1/V", "belong to a balance";
+    the_last_balance_that_is_gone: BREAK_LAST_BALANCE, "partner_balance 5f00000000000000000000a1/zz", "belong to a balance";
+    a_mirror_of_more_than_there_was: BREAK_MIRROR, "partner_transfer 5f00000000000000000000a1/V/2", "at most whole";
     a_total_that_drifted: BREAK_CUSTOMER, "partner_customer 5f00000000000000000000a1/1", "total_orders";
 }

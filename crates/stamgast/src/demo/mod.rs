@@ -10,6 +10,7 @@ use crate::client::JsonClient;
 use crate::config::Config;
 use crate::{database, terminal};
 use anyhow::Context as _;
+use fault::Fault;
 use outside::Outside;
 use restaurant::{Restaurant, Wishes};
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ pub struct Demo {
     app: App,
     restaurant: Restaurant,
     admin_token: String,
+    fault: Fault,
     /// Removed with the demo when the database was its own.
     _folder: Option<Folder>,
 }
@@ -71,12 +73,14 @@ impl Demo {
             }
         };
         settle(&mut config, &outside);
-        let wrap = Box::new(fault::first_report_fails);
+        let fault = Fault::default();
+        let layer = fault.clone();
+        let wrap = Box::new(move |router| layer.layer(router));
         let app = App::start_wrapped(config, outside.clone(), listener, wrap).await?;
         let admin_token = app.admin_token("demo").await?;
         let admin = JsonClient::new(app.url())?.bearer(&admin_token);
         let restaurant = restaurant::set_up(&admin, &Wishes::new(&outside, app.url())).await?;
-        Ok(Demo { app, restaurant, admin_token, _folder: folder })
+        Ok(Demo { app, restaurant, admin_token, fault, _folder: folder })
     }
 
     /// Where it listens.
@@ -125,6 +129,7 @@ impl Demo {
         tell(
             "   DataSync from the platform to the partner, an API client, a marketing tool. All set up over /admin/v1",
         )?;
+        self.fault.arm();
         let anyone = JsonClient::new(self.url())?;
         let admin = anyone.bearer(&self.admin_token);
         Story { app: &self.app, restaurant: &self.restaurant, admin, anyone, tell }.play().await

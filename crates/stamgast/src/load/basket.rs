@@ -81,7 +81,7 @@ const LINES: [(&str, &str, i64, i64, i64); 10] = [
 
 /// A request's body, with the few places that differ from one to the next left open.
 #[derive(Debug)]
-pub(super) struct Template {
+pub struct Template {
     kind: Kind,
     codes: Codes,
     run: u32,
@@ -112,7 +112,7 @@ const MARKS: [(&str, Mark); 6] = [
 
 impl Template {
     /// The template of one connection, which is the register `device`.
-    pub(super) fn new(kind: Kind, codes: Codes, run: u32, device: usize) -> Self {
+    pub fn new(kind: Kind, codes: Codes, run: u32, device: usize) -> Self {
         let body = if kind == Kind::Usages { usage(device) } else { offer(device) };
         let mut rest = body.to_string();
         let mut parts = Vec::new();
@@ -128,7 +128,7 @@ impl Template {
     }
 
     /// The body of request `number`. Ids are new for each (run, number).
-    pub(super) fn body(&self, number: u64) -> Vec<u8> {
+    pub fn body(&self, number: u64) -> Vec<u8> {
         use std::fmt::Write as _;
         let code = self.codes.at(number);
         let mut body = String::with_capacity(4096);

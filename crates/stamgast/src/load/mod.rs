@@ -6,7 +6,7 @@ mod connection;
 mod noop;
 mod report;
 
-pub use basket::{Code, Codes};
+pub use basket::{Code, Codes, Template};
 pub use noop::serve as serve_noop;
 pub use report::Report;
 

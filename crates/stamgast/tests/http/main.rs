@@ -1,6 +1,8 @@
 //! What does a caller of the running server see? The modules follow the URL tree; each scenario runs on
 //! SQLite and on PostgreSQL.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
+
 mod customers;
 mod database;
 mod loyalty;

@@ -1,5 +1,7 @@
 //! What survives when real processes are started, killed and doubled? Each test runs the built program.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
+
 mod demo;
 mod kill;
 mod program;

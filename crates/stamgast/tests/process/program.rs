@@ -10,7 +10,7 @@ pub(crate) fn stamgast(words: &[&str]) -> Command {
     command
         .args(words)
         .env("STAMGAST_SECRET_KEY", testkit::KEY)
-        .env("STAMGAST_LOG_LEVEL", "warn")
+        .env("STAMGAST_LOG_LEVEL", "error")
         .env("STAMGAST_COURIER_PLAIN_HTTP_HOSTS", "[\"127.0.0.1\"]")
         .env("STAMGAST_COURIER_ALLOW_NETWORKS", "[\"127.0.0.0/8\"]")
         .env("STAMGAST_COURIER_SCHEDULE_SECONDS", "[1, 1, 1, 1, 1, 1]")

@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_point_value_keeps_its_decimals() {
-        let settings: BalanceSettings = serde_json::from_str(r#"{"pointValue":"0.10","pointStep":10}"#).unwrap();
+        let settings: BalanceSettings =
+            serde_json::from_str(r#"{"pointValue":"0.10","pointStep":10}"#).unwrap();
         assert_eq!(settings.point_value, Some("0.1".parse().unwrap()));
         let again: BalanceSettings =
             serde_json::from_str(&serde_json::to_string(&settings).unwrap()).unwrap();

@@ -71,6 +71,20 @@ pub(crate) struct Spend<'a> {
     pub(crate) live_at: Timestamp,
 }
 
+/// What is added to a balance.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Credit {
+    pub(crate) kind: TransferKind,
+    /// Where it comes from.
+    pub(crate) other: Account,
+    /// In the balance's unit, above 0.
+    pub(crate) amount: i64,
+    /// The lot it makes.
+    pub(crate) lot: NewLot,
+    /// How the amount lies over the lines of a bill (JSON), where a later refund needs to know.
+    pub(crate) lines: Option<String>,
+}
+
 /// What a spend took.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Spent {
@@ -175,32 +189,23 @@ impl<'a> Book<'a> {
             open.enter(TransferKind::Spend, Side::Debit(Account::Redemption), part, None, link);
         }
         if spent.short > 0 {
-            let hole = Hole { kind: TransferKind::Overdraft, other: Account::Redemption, reverses: None };
+            let hole = Origin { kind: TransferKind::Overdraft, other: Account::Redemption, reverses: None };
             open.dig(&hole, spent.short, self.now, link);
         }
         spent
     }
 
-    /// Adds value: it fills holes first, and what stays makes a lot. `lines` says how the amount lies over
-    /// the lines of a bill (JSON), where a later refund needs to know.
-    pub(crate) fn credit(
-        &mut self,
-        balance_id: &str,
-        kind: TransferKind,
-        other: Account,
-        amount: i64,
-        lot: NewLot,
-        lines: Option<String>,
-        link: &Link,
-    ) {
+    /// Adds value: it fills holes first, and what stays makes a lot.
+    pub(crate) fn credit(&mut self, balance_id: &str, credit: Credit, link: &Link) {
         let Some(open) = self.balances.get_mut(balance_id) else { return };
         let first = open.entries.len();
-        let left = open.fill_holes(kind, other, amount, None, link);
+        let side = Origin { kind: credit.kind, other: credit.other, reverses: None };
+        let left = open.fill_holes(&side, credit.amount, link);
         if left > 0 {
-            open.issue(kind, other, left, lot, self.now, None, link);
+            open.issue(&side, left, credit.lot, self.now, link);
         }
         if let Some(entry) = open.entries.get_mut(first) {
-            entry.lines = lines;
+            entry.lines = credit.lines;
         }
     }
 
@@ -209,7 +214,8 @@ impl<'a> Book<'a> {
     pub(crate) fn give_back(&mut self, original: &Transfer, link: &Link) {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return };
         let (kind, reverses) = (TransferKind::Reversal, Some(original.entry));
-        let left = open.fill_holes(kind, original.other, original.amount, reverses, link);
+        let side = Origin { kind, other: original.other, reverses };
+        let left = open.fill_holes(&side, original.amount, link);
         if left == 0 {
             return;
         }
@@ -223,7 +229,7 @@ impl<'a> Book<'a> {
                 paid_value: None,
                 expires_at: None,
             };
-            open.issue(kind, original.other, left, lot, self.now, reverses, link);
+            open.issue(&side, left, lot, self.now, link);
             return;
         };
         own.state.remaining += left;
@@ -260,7 +266,7 @@ impl<'a> Book<'a> {
             open.enter(kind, Side::Debit(original.other), part, Some(original.entry), link);
         }
         if short > 0 {
-            let hole = Hole { kind, other: original.other, reverses: Some(original.entry) };
+            let hole = Origin { kind, other: original.other, reverses: Some(original.entry) };
             open.dig(&hole, short, self.now, link);
         }
         short
@@ -321,8 +327,8 @@ enum Side {
     Credit(Account),
 }
 
-/// A shortfall to be booked.
-struct Hole {
+/// What the entries of one step have in common.
+struct Origin {
     kind: TransferKind,
     other: Account,
     reverses: Option<i64>,
@@ -345,8 +351,11 @@ impl Open {
             reserved.iter().filter(|part| part.lot_id == lot_id).map(|part| part.amount).sum()
         };
         let live = self.lots.values().filter(|lot| lot.state.is_live(live_at));
-        live.map(|lot| LotState { remaining: lot.state.remaining - kept(&lot.state.lot_id), ..lot.state.clone() })
-            .collect()
+        live.map(|lot| LotState {
+            remaining: lot.state.remaining - kept(&lot.state.lot_id),
+            ..lot.state.clone()
+        })
+        .collect()
     }
 
     fn take(&mut self, lot_id: &str, amount: i64) {
@@ -356,14 +365,7 @@ impl Open {
         }
     }
 
-    fn enter(
-        &mut self,
-        kind: TransferKind,
-        side: Side,
-        part: &LotPart,
-        reverses: Option<i64>,
-        link: &Link,
-    ) {
+    fn enter(&mut self, kind: TransferKind, side: Side, part: &LotPart, reverses: Option<i64>, link: &Link) {
         self.row.last_entry += 1;
         let (credits_guest, other) = match side {
             Side::Debit(other) => (false, other),
@@ -388,11 +390,14 @@ impl Open {
         format!("{:08}", self.row.last_entry + 1)
     }
 
-    fn dig(&mut self, hole: &Hole, short: i64, now: Timestamp, link: &Link) {
+    fn dig(&mut self, hole: &Origin, short: i64, now: Timestamp, link: &Link) {
         let lot_id = self.next_lot_id();
         let new = NewLot {
             kind: LotKind::Overdraft,
-            source: link.bill_id.as_ref().map_or_else(|| "shortfall".to_owned(), |bill| format!("bill {bill}")),
+            source: link
+                .bill_id
+                .as_ref()
+                .map_or_else(|| "shortfall".to_owned(), |bill| format!("bill {bill}")),
             vat_rate: None,
             paid_value: None,
             expires_at: None,
@@ -411,14 +416,7 @@ impl Open {
     }
 
     /// Fills holes with up to `amount`, the oldest first; what stays of it.
-    fn fill_holes(
-        &mut self,
-        kind: TransferKind,
-        other: Account,
-        amount: i64,
-        reverses: Option<i64>,
-        link: &Link,
-    ) -> i64 {
+    fn fill_holes(&mut self, from: &Origin, amount: i64, link: &Link) -> i64 {
         let mut left = amount.max(0);
         let holes: Vec<(String, i64)> = self
             .lots
@@ -431,23 +429,13 @@ impl Open {
             if part.amount > 0 {
                 left -= part.amount;
                 self.take(&part.lot_id, -part.amount);
-                self.enter(kind, Side::Credit(other), &part, reverses, link);
+                self.enter(from.kind, Side::Credit(from.other), &part, from.reverses, link);
             }
         }
         left
     }
 
-    #[expect(clippy::too_many_arguments, reason = "every one is a column of the entry or the lot")]
-    fn issue(
-        &mut self,
-        kind: TransferKind,
-        other: Account,
-        amount: i64,
-        new: NewLot,
-        now: Timestamp,
-        reverses: Option<i64>,
-        link: &Link,
-    ) {
+    fn issue(&mut self, from: &Origin, amount: i64, new: NewLot, now: Timestamp, link: &Link) {
         let lot_id = self.next_lot_id();
         let state = LotState {
             lot_id: lot_id.clone(),
@@ -458,7 +446,7 @@ impl Open {
             expires_at: new.expires_at,
         };
         self.lots.insert(lot_id.clone(), OpenLot { state, new: Some((new, amount)), touched: true });
-        self.enter(kind, Side::Credit(other), &LotPart { lot_id, amount }, reverses, link);
+        self.enter(from.kind, Side::Credit(from.other), &LotPart { lot_id, amount }, from.reverses, link);
     }
 }
 

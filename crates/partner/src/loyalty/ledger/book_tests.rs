@@ -67,6 +67,10 @@ fn earned() -> NewLot {
     }
 }
 
+fn earn(amount: i64) -> Credit {
+    Credit { kind: TransferKind::Earn, other: Account::Promotion, amount, lot: earned(), lines: None }
+}
+
 fn original(entry: i64, credits_guest: bool, amount: i64, lot_id: &str) -> Transfer {
     Transfer {
         balance_id: "b".to_owned(),
@@ -113,14 +117,14 @@ fn a_double_spend_goes_below_zero_by_the_shortfall() {
 #[test]
 fn a_claw_back_may_dig_a_hole_that_earnings_fill_first() {
     let mut book = book(BalanceType::CollectablePoints, &[]);
-    let (earn, promotion, link) = (TransferKind::Earn, Account::Promotion, Link::default());
-    book.credit("b", earn, promotion, 100, earned(), None, &link);
+    let link = Link::default();
+    book.credit("b", earn(100), &link);
     book.spend("b", &spend(80, &[], &[]), &link);
     book.take_back(&original(11, true, 100, "00000011"), TransferKind::ClawBack, &[], &link);
     assert_eq!(state(&book).1, -80);
-    book.credit("b", earn, promotion, 50, earned(), None, &link);
+    book.credit("b", earn(50), &link);
     assert_eq!(state(&book).1, -30);
-    book.credit("b", earn, promotion, 50, earned(), None, &link);
+    book.credit("b", earn(50), &link);
     let (lots, posted) = state(&book);
     assert_eq!(posted, 20);
     assert_eq!(lots.iter().filter(|lot| lot.1 != 0).map(|lot| lot.1).collect::<Vec<_>>(), [20]);
@@ -128,7 +132,8 @@ fn a_claw_back_may_dig_a_hole_that_earnings_fill_first() {
 
 #[test]
 fn value_returns_to_its_own_lot_and_an_ended_lot_expires_at_once() {
-    let mut live = book(BalanceType::PrepaidCredit, &[("1", 50, Some("2026-12-31T00:00:00Z")), ("2", 10, None)]);
+    let mut live =
+        book(BalanceType::PrepaidCredit, &[("1", 50, Some("2026-12-31T00:00:00Z")), ("2", 10, None)]);
     live.spend("b", &spend(60, &[], &[]), &Link::default());
     live.give_back(&original(11, false, 50, "1"), &Link::default());
     assert_eq!(state(&live), (vec![("1".to_owned(), 50), ("2".to_owned(), 0)], 50));
@@ -166,7 +171,7 @@ fn a_reversed_overdraft_fills_its_own_hole() {
 fn a_reversed_overdraft_whose_hole_is_filled_makes_a_lot() {
     let mut book = book(BalanceType::CollectablePoints, &[("9", -30, None)]);
     let link = Link::default();
-    book.credit("b", TransferKind::Earn, Account::Promotion, 30, earned(), None, &link);
+    book.credit("b", earn(30), &link);
     assert_eq!(state(&book).1, 0);
     book.give_back(&original(3, false, 30, "9"), &link);
     let (lots, posted) = state(&book);

@@ -16,7 +16,7 @@ pub(crate) mod store;
 mod transfer;
 
 pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, Titles, type_from_text};
-pub(crate) use book::{Book, Link, Spend};
+pub(crate) use book::{Book, Credit, Link, Spend};
 pub(crate) use hold::{CheckKey, HoldRow};
 pub(crate) use lot::{LotKind, LotPart, LotState, NewLot, consume};
 pub(crate) use opening::{NewBalanceRow, open};

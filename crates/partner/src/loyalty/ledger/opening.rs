@@ -1,7 +1,7 @@
 //! How does a balance come into being, with what is on it from the start?
 
 use super::balance::{BalanceRow, BalanceSettings, BalanceStatus};
-use super::book::{Book, Link};
+use super::book::{Book, Credit, Link};
 use super::lot::NewLot;
 use super::transfer::{Account, TransferKind};
 use crate::row;
@@ -67,16 +67,14 @@ pub(crate) fn open(
             last_hold: 0,
         };
         let mut book = Book::of_new_balance(merchant, row, now);
-        let link = Link::default();
-        book.credit(
-            &new.balance_id,
-            TransferKind::Issue,
-            new.other,
-            new.opening,
-            new.lot.clone(),
-            None,
-            &link,
-        );
+        let opening = Credit {
+            kind: TransferKind::Issue,
+            other: new.other,
+            amount: new.opening,
+            lot: new.lot.clone(),
+            lines: None,
+        };
+        book.credit(&new.balance_id, opening, &Link::default());
         book.close(tx)?;
     }
     Ok(true)

@@ -28,8 +28,8 @@ db::statement! {
         FROM partner_hold WHERE merchant = $1 AND balance_id IN ($2, $3, $4, $5) AND state = 'active'
         ORDER BY balance_id, hold_number";
     /// Takes from a hold what a report used; the rest stays held (loyalty.md §4).
-    CAPTURE_HOLD = "UPDATE partner_hold SET amount = $4, lots = $5,
-        state = CASE WHEN $4 = 0 THEN 'captured' ELSE state END
+    CAPTURE_HOLD = "UPDATE partner_hold SET amount = CAST($4 AS BIGINT), lots = $5,
+        state = CASE WHEN CAST($4 AS BIGINT) = 0 THEN 'captured' ELSE state END
         WHERE merchant = $1 AND balance_id = $2 AND hold_number = $3 AND state = 'active'";
     /// A new lot.
     INSERT_LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, kind, source, issued, remaining, vat_rate, paid_value, earned_at, expires_at)
@@ -257,11 +257,13 @@ fn lot(row: &Row) -> Result<LotState, Error> {
     let vat_rate: Option<String> = row.get(4)?;
     Ok(LotState {
         lot_id: row.get(1)?,
-        kind: LotKind::from_text(&kind).ok_or_else(|| row::unreadable("partner_lot", "kind", "a kind of lot"))?,
+        kind: LotKind::from_text(&kind)
+            .ok_or_else(|| row::unreadable("partner_lot", "kind", "a kind of lot"))?,
         remaining: row.get(3)?,
         vat_rate: vat_rate
             .map(|text| {
-                money::parse_decimal(&text).map_err(|_| row::unreadable("partner_lot", "vat_rate", "a decimal"))
+                money::parse_decimal(&text)
+                    .map_err(|_| row::unreadable("partner_lot", "vat_rate", "a decimal"))
             })
             .transpose()?,
         earned_at: row.get(5)?,

@@ -4,26 +4,21 @@
 //! block each other for good: the report's own row (its unique key decides a race), the bill, the
 //! balances in the order of their ids, the offer, the customer.
 
-use super::earning::{self, PaidLine};
+use super::booking::Booking;
 use super::flag::{Findings, Flag};
-use super::report::{Kind, Report, Use, units};
+use super::report::{Kind, Report, units};
 use super::reverse;
-use super::store::{self, Ground, Key, KnownOffer, NewUsage};
+use super::store::{self, Ground, Key, NewUsage};
 use crate::Partner;
 use crate::customers::{bill, totals};
-use crate::loyalty::ledger::{
-    Account, BalanceStatus, Book, CheckKey, HoldRow, Link, LotKind, LotPart, NewLot, Spend, TransferKind,
-    store as ledger_store,
-};
+use crate::loyalty::ledger::{Book, Link, store as ledger_store};
 use crate::loyalty::program::{EarnRule, ProgramSettings};
 use crate::merchant::MerchantRow;
 use crate::row;
 use db::{Error, Tx};
 use door::ApiError;
 use jiff::Timestamp;
-use money::Amount;
 use std::collections::{BTreeMap, BTreeSet};
-use wire::loyalty::BalanceType;
 
 /// A report to be booked, with everything that came from outside.
 #[derive(Debug, Clone)]
@@ -44,7 +39,7 @@ pub(crate) struct Command {
 
 /// How a report ended. Each of them is answered 200.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// It is in the books, with what people should know of it.
     Booked(Findings),
     /// It was before: nothing changed.
@@ -62,7 +57,9 @@ pub(crate) enum Refusal {
 
 impl From<Refusal> for ApiError {
     fn from(_: Refusal) -> Self {
-        Self::forbidden("the merchant of this connection is not set up at the loyalty partner; set it up again")
+        Self::forbidden(
+            "the merchant of this connection is not set up at the loyalty partner; set it up again",
+        )
     }
 }
 
@@ -100,40 +97,48 @@ pub(crate) fn book(
     if !store::insert(tx, &key, &new)? {
         return Ok(met_again(tx, &key, command)?);
     }
-    let known_bill = known_bill(tx, &key, &new, report)?;
-    if matches!(report.kind, Kind::Other(_)) {
-        let reason = format!(
-            "billState: expected paid, refunded or cancelled, found {:?}; the report is kept, nothing is booked",
-            report.kind.text()
-        );
-        store::quarantine(tx, &key, &command.quarantine_id, &reason, &command.body, &command.body_hash, now)?;
-        findings.remark(reason);
-    } else if report.currency_code != ground.merchant.currency_code && !report.uses.is_empty() {
-        let reason = format!(
-            "currencyCode: expected {}, found {}; the report is kept, nothing is booked",
-            ground.merchant.currency_code, report.currency_code
-        );
-        store::quarantine(tx, &key, &command.quarantine_id, &reason, &command.body, &command.body_hash, now)?;
+    if let Some(reason) = unbookable(report, &ground.merchant) {
+        let (id, body, hash) = (&command.quarantine_id, &command.body, &command.body_hash);
+        store::quarantine(tx, &key, id, &reason, body, hash, now)?;
         findings.flag(Flag::Differs);
         findings.remark(reason);
-    } else if report.kind.takes_back() {
-        reverse::take_back(tx, &key, now, &mut findings)?;
-        if let Some(member_id) = known_bill.and_then(|bill| bill.member_id).or(who.member_id) {
-            totals::recompute(tx, &command.merchant, &member_id, totals::Categories::Unknown, now)?;
-        }
-    } else if known_bill.is_some_and(|bill| bill.cancelled) && store::is_taken_back(tx, &key)? {
-        findings.remark("the bill was taken back before this report came: nothing is booked");
     } else {
-        book_paid(tx, partner, command, &ground, &who, &key, &mut findings)?;
-        if let Some(member_id) = &who.member_id {
-            let added = totals::Categories::Added(&report.categories);
-            totals::recompute(tx, &command.merchant, member_id, added, now)?;
+        let known_bill = known_bill(tx, &key, &new, report)?;
+        let mut categories = totals::Categories::Added(&report.categories);
+        if report.kind.takes_back() {
+            reverse::take_back(tx, &key, now, &mut findings)?;
+            categories = totals::Categories::Unknown;
+        } else if known_bill.cancelled && store::is_taken_back(tx, &key)? {
+            findings.remark("the bill was taken back before this report came: nothing is booked");
+            categories = totals::Categories::Unknown;
+        } else {
+            book_paid(tx, partner, command, &ground, &who, &key, &mut findings)?;
+        }
+        // a bill may be known as somebody else's than this report says
+        let members = BTreeSet::from([who.member_id, known_bill.member_id]);
+        for member_id in members.iter().flatten() {
+            totals::recompute(tx, &command.merchant, member_id, categories, now)?;
         }
     }
     if !findings.is_empty() {
         store::annotate(tx, &key, &findings)?;
     }
     Ok(Outcome::Booked(findings))
+}
+
+/// Why a report is kept but cannot be booked.
+fn unbookable(report: &Report, merchant: &MerchantRow) -> Option<String> {
+    if let Kind::Other(state) = &report.kind {
+        return Some(format!(
+            "billState: expected paid, refunded or cancelled, found {state:?}; the report is kept, nothing is booked"
+        ));
+    }
+    (report.kind == Kind::Paid && report.currency_code != merchant.currency_code).then(|| {
+        format!(
+            "currencyCode: expected {}, found {}; the report is kept, nothing is booked",
+            merchant.currency_code, report.currency_code
+        )
+    })
 }
 
 /// Whose bill it is and where points go.
@@ -164,10 +169,7 @@ fn who(
         if report.place_id.as_ref().is_some_and(|place| *place != offer.place) {
             findings.remark("placeId is not the place of the offer; the offer decides");
         }
-        return Ok(Who {
-            member_id: offer.member_id.clone(),
-            points_balance: ground.points_balance.clone(),
-        });
+        return Ok(Who { member_id: offer.member_id.clone(), points_balance: ground.points_balance.clone() });
     }
     findings.flag(Flag::NoOffer);
     let Some(customer_id) = &report.customer_id else {
@@ -206,24 +208,18 @@ fn known_bill(
     key: &Key<'_>,
     new: &NewUsage<'_>,
     report: &Report,
-) -> Result<Option<bill::KnownBill>, Error> {
-    if matches!(report.kind, Kind::Other(_)) {
-        return Ok(None);
-    }
+) -> Result<bill::KnownBill, Error> {
     let categories = row::to_json("partner_bill", "categories", &report.categories)?;
-    bill::from_usage(
-        tx,
-        key.merchant,
-        &bill::ReportedBill {
-            bill_id: &report.bill_id,
-            place: new.place,
-            member_id: new.member_id,
-            total: new.total,
-            paid_at: new.paid_at,
-            cancelled: report.kind.takes_back(),
-            categories: &categories,
-        },
-    )
+    let reported = bill::ReportedBill {
+        bill_id: &report.bill_id,
+        place: new.place,
+        member_id: new.member_id,
+        total: new.total,
+        paid_at: new.paid_at,
+        cancelled: report.kind.takes_back(),
+        categories: &categories,
+    };
+    bill::from_usage(tx, key.merchant, &reported)
 }
 
 /// Books what a paid bill used, topped up and earned.
@@ -257,7 +253,11 @@ fn book_paid(
         offer: ground.offer.as_ref(),
         holds,
         by_others,
-        link: Link { offer_id: Some(report.offer_id.clone()), bill_id: Some(report.bill_id.clone()), reason: None },
+        link: Link {
+            offer_id: Some(report.offer_id.clone()),
+            bill_id: Some(report.bill_id.clone()),
+            reason: None,
+        },
         now,
         paid_by_bonus: 0,
         prepaid: 0,
@@ -287,228 +287,4 @@ fn earn_rule(partner: &Partner, merchant: &MerchantRow) -> Result<Option<EarnRul
     }
     let settings: ProgramSettings = row::json("partner_merchant", "program", &merchant.program)?;
     Ok(settings.earn)
-}
-
-/// One bill on its way into the books.
-struct Booking<'a> {
-    merchant: &'a MerchantRow,
-    offer: Option<&'a KnownOffer>,
-    holds: Vec<HoldRow>,
-    /// What other bills of the offer used, by balance.
-    by_others: BTreeMap<String, i64>,
-    link: Link,
-    now: Timestamp,
-    /// What bonus lots paid of this bill, in minor units: it earns nothing.
-    paid_by_bonus: i64,
-    /// What was paid for later use, in minor units: it earns nothing.
-    prepaid: i64,
-    captured: Vec<HoldRow>,
-    activated: Vec<String>,
-}
-
-impl Booking<'_> {
-    fn balance(&mut self, books: &mut Book<'_>, balance_id: &str, reported: &Use, findings: &mut Findings) {
-        let Some(known) = books.row(balance_id) else {
-            findings.remark(format!("balance {balance_id} is not known here: nothing was booked on it"));
-            return;
-        };
-        let (points, balance_type) = (known.counts_points(), known.balance_type);
-        let in_units = (
-            units(reported.used, points, self.merchant.precision),
-            units(reported.prepaid, false, self.merchant.precision),
-        );
-        let (Some((used, used_exact)), Some((prepaid, prepaid_exact))) = in_units else {
-            findings.remark(format!("balance {balance_id}: its value is too large to be counted"));
-            return;
-        };
-        if !used_exact || !prepaid_exact {
-            findings.remark(format!("balance {balance_id}: its value has too many decimals and was rounded"));
-        }
-        if !books.has_room(balance_id, used) || !books.has_room(balance_id, prepaid) {
-            findings.remark(format!("balance {balance_id}: its value is too large to be counted"));
-            return;
-        }
-        if used > 0 {
-            self.spend(books, balance_id, balance_type, used, findings);
-        }
-        if prepaid > 0 && points {
-            findings.remark(format!("balance {balance_id}: points cannot be topped up; nothing was credited"));
-        } else if prepaid > 0 {
-            self.top_up(books, balance_id, prepaid);
-        }
-    }
-
-    fn spend(
-        &mut self,
-        books: &mut Book<'_>,
-        balance_id: &str,
-        balance_type: BalanceType,
-        used: i64,
-        findings: &mut Findings,
-    ) {
-        let check = self.offer.map(KnownOffer::check);
-        let of_check = |hold: &&HoldRow| check.as_ref() == Some(&hold.check);
-        let own = self.holds.iter().find(|hold| hold.balance_id == balance_id && of_check(hold));
-        let counting = own.filter(|hold| hold.counts(self.now));
-        self.judge(balance_id, used, counting.is_some(), findings);
-        let reserved: Vec<LotPart> = self
-            .holds
-            .iter()
-            .filter(|hold| hold.balance_id == balance_id && hold.counts(self.now) && !of_check(hold))
-            .flat_map(|hold| hold.lots.iter().cloned())
-            .collect();
-        let spend = Spend {
-            amount: used,
-            own: counting.map(|hold| hold.lots.as_slice()).unwrap_or_default(),
-            reserved: &reserved,
-            live_at: self.offer.map_or(self.now, |offer| offer.asked_at.min(self.now)),
-        };
-        let spent = books.spend(balance_id, &spend, &self.link);
-        if spent.short > 0 {
-            findings.flag(Flag::Overdraft);
-            findings.remark(format!("balance {balance_id}: {} was not there any more", spent.short));
-        }
-        if matches!(balance_type, BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit) {
-            self.paid_by_bonus += spent.bonus;
-        }
-        if let Some(hold) = own {
-            self.captured.push(what_stays(hold, used));
-        }
-    }
-
-    /// Compares what was used with what the offer gave (loyalty.md §4, §5, §7 I5).
-    fn judge(&self, balance_id: &str, used: i64, held: bool, findings: &mut Findings) {
-        let Some(offer) = self.offer else { return };
-        let given = offer.balances.iter().filter(|one| one.balance_id == balance_id).map(|one| one.amount).sum();
-        let by_others = self.by_others.get(balance_id).copied().unwrap_or(0);
-        let over = used.saturating_add(by_others) > given;
-        if over && by_others > 0 {
-            findings.flag(Flag::Conflict);
-            findings.remark(format!(
-                "balance {balance_id}: the offer gave {given}, its other bills used {by_others}, this one {used}"
-            ));
-        } else if over {
-            findings.flag(Flag::Differs);
-            findings.remark(format!("balance {balance_id}: the offer gave {given}, the bill used {used}"));
-        }
-        if !held && given > by_others {
-            findings.flag(Flag::Late);
-        }
-    }
-
-    fn top_up(&mut self, books: &mut Book<'_>, balance_id: &str, prepaid: i64) {
-        let Some(row) = books.row(balance_id) else { return };
-        let lot = NewLot {
-            kind: LotKind::Paid,
-            source: self.source(),
-            vat_rate: row.settings.vat_rate,
-            paid_value: None,
-            expires_at: None,
-        };
-        if row.status == BalanceStatus::Inactive {
-            books.set_status(balance_id, BalanceStatus::Active);
-            self.activated.push(balance_id.to_owned());
-        }
-        books.credit(balance_id, TransferKind::TopUp, Account::Sales, prepaid, lot, None, &self.link);
-        self.prepaid = self.prepaid.saturating_add(prepaid);
-    }
-
-    fn earn(
-        &mut self,
-        books: &mut Book<'_>,
-        points_balance: &str,
-        rule: &EarnRule,
-        report: &Report,
-    ) -> Result<(), Error> {
-        let money = |value| units(value, false, self.merchant.precision).map_or(0, |(units, _)| units);
-        let lines: Vec<PaidLine> = report
-            .lines
-            .iter()
-            .map(|line| PaidLine {
-                check_item_id: line.check_item_id.clone(),
-                paid: Amount(money(line.paid)),
-            })
-            .collect();
-        let earned = earning::earn(
-            rule,
-            self.merchant.precision,
-            Amount(money(report.total)),
-            Amount(self.prepaid),
-            Amount(self.paid_by_bonus),
-            &lines,
-        );
-        if earned.points == 0 || !books.has_room(points_balance, earned.points) {
-            return Ok(());
-        }
-        let lot = NewLot {
-            kind: LotKind::Earned,
-            source: self.source(),
-            vat_rate: None,
-            paid_value: None,
-            expires_at: None,
-        };
-        let lines = row::to_json("partner_transfer", "lines", &earned.lines)?;
-        let (kind, other) = (TransferKind::Earn, Account::Promotion);
-        books.credit(points_balance, kind, other, earned.points, lot, Some(lines), &self.link);
-        Ok(())
-    }
-
-    fn source(&self) -> String {
-        format!("bill {}", self.link.bill_id.as_deref().unwrap_or_default())
-    }
-}
-
-impl KnownOffer {
-    fn check(&self) -> CheckKey {
-        CheckKey {
-            place: self.place.clone(),
-            device_number: self.device_number,
-            check_id: self.check_id.clone(),
-        }
-    }
-}
-
-/// A hold after a report used some of it: the rest stays held for that check (loyalty.md §4).
-fn what_stays(hold: &HoldRow, used: i64) -> HoldRow {
-    let mut left = used.min(hold.amount);
-    let mut rest = hold.clone();
-    rest.amount -= left;
-    for part in &mut rest.lots {
-        let taken = left.min(part.amount);
-        part.amount -= taken;
-        left -= taken;
-    }
-    rest.lots.retain(|part| part.amount > 0);
-    rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Hold 120 over two lots, used 90: 30 of the second stays held (loyalty.md §4).
-    #[test]
-    fn what_a_report_leaves_of_a_hold() {
-        let part = |lot_id: &str, amount| LotPart { lot_id: lot_id.to_owned(), amount };
-        let hold = HoldRow {
-            balance_id: "b".to_owned(),
-            hold_number: 1,
-            check: CheckKey { place: "p".to_owned(), device_number: 1, check_id: "c".to_owned() },
-            offer_id: "o".to_owned(),
-            amount: 120,
-            lots: vec![part("1", 80), part("2", 40)],
-            expires_at: Timestamp::MAX,
-        };
-        // used, amount that stays, lots that stay
-        for (used, amount, lots) in [
-            (90, 30, vec![part("2", 30)]),
-            (80, 40, vec![part("2", 40)]),
-            (10, 110, vec![part("1", 70), part("2", 40)]),
-            (120, 0, vec![]),
-            (150, 0, vec![]),
-        ] {
-            let rest = what_stays(&hold, used);
-            assert_eq!((rest.amount, rest.lots), (amount, lots), "{used}");
-        }
-    }
 }

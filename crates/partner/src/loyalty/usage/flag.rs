@@ -20,7 +20,7 @@ pub(crate) enum Flag {
 
 /// What a report leaves for people: flags without repetition, remarks in the order they came up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Findings {
+pub struct Findings {
     flags: Vec<Flag>,
     remarks: Vec<String>,
 }

@@ -5,19 +5,20 @@
 //! aside; anything else makes the sender try again.
 
 mod book;
+mod booking;
 mod earning;
 mod flag;
 mod report;
-mod store;
-
 mod reverse;
+mod store;
 
 pub(crate) use report::{Kind, Report, units};
 
 use crate::{LoyaltyConnection, Partner};
 use axum::Json;
 use axum::extract::State;
-use book::{Command, Outcome};
+use book::Command;
+pub use book::Outcome;
 use door::{ApiError, RawMessage};
 use serde_json::{Map, Value};
 use wire::errors::ErrorBody;
@@ -41,20 +42,46 @@ pub(crate) async fn report_benefit_usage(
     connection: LoyaltyConnection,
     body: RawMessage<LoyaltyBenefitUsagesPayload>,
 ) -> Result<Json<Map<String, Value>>, ApiError> {
-    let command = Command {
-        merchant: connection.merchant,
-        loyalty_provider_id: connection.loyalty_provider_id,
-        report: Report::read(&body.message)?,
-        body_hash: wire::canonical::hash(&body.bytes)?,
-        body: String::from_utf8_lossy(&body.bytes).into_owned(),
-        quarantine_id: partner.outside().object_id(),
-        now: partner.outside().now(),
-    };
-    let books = partner.clone();
-    let outcome =
-        partner.db().write("report_benefit_usage", move |tx| book::book(tx, &books, &command)).await?;
+    let report = UsageReport::read(&partner, connection, &body.message, &body.bytes)?;
+    let outcome = report.book(&partner).await?;
     observe(&outcome);
     Ok(Json(Map::new()))
+}
+
+/// A usage report read from its message, ready to be booked. Benchmarks and the simulator book it without HTTP.
+#[derive(Debug)]
+pub struct UsageReport(Command);
+
+impl UsageReport {
+    /// Reads what the connection sent: the message and the bytes it came in.
+    ///
+    /// # Errors
+    /// When a member of the message cannot be booked as what it is; the answer is a 400 that names it.
+    pub fn read(
+        partner: &Partner,
+        connection: LoyaltyConnection,
+        message: &LoyaltyBenefitUsagesPayload,
+        bytes: &[u8],
+    ) -> Result<Self, ApiError> {
+        Ok(Self(Command {
+            merchant: connection.merchant,
+            loyalty_provider_id: connection.loyalty_provider_id,
+            report: Report::read(message)?,
+            body_hash: wire::canonical::hash(bytes)?,
+            body: String::from_utf8_lossy(bytes).into_owned(),
+            quarantine_id: partner.outside().object_id(),
+            now: partner.outside().now(),
+        }))
+    }
+
+    /// Books it in one transaction, or finds that it was booked.
+    ///
+    /// # Errors
+    /// When the database cannot, or the connection's merchant is gone.
+    pub async fn book(self, partner: &Partner) -> Result<Outcome, ApiError> {
+        let (books, Self(command)) = (partner.clone(), self);
+        Ok(partner.db().write("report_benefit_usage", move |tx| book::book(tx, &books, &command)).await?)
+    }
 }
 
 /// Counts how reports end; what a person should look at goes to the log, without ids of people.

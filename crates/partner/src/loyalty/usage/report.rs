@@ -181,8 +181,7 @@ fn uses(
             + read("usedControllableValue", balance.used_controllable_value)?;
         let prepaid = read("prepaidValue", balance.prepaid_value)?;
         let entry = uses.entry(balance.balance_id.clone()).or_default();
-        for (name, number, sum) in
-            [("used", used, &mut entry.used), ("prepaid", prepaid, &mut entry.prepaid)]
+        for (name, number, sum) in [("used", used, &mut entry.used), ("prepaid", prepaid, &mut entry.prepaid)]
         {
             if number < Decimal::ZERO {
                 oddities.push(format!("{path}: the {name} value {number} is below 0 and was not booked"));
@@ -314,7 +313,8 @@ mod tests {
     #[test]
     fn values_below_zero_are_not_booked() {
         let report = read(|body| {
-            body["usedBalances"] = json!([{"balanceId": "A", "usedControllableValue": -5, "prepaidValue": -1}]);
+            body["usedBalances"] =
+                json!([{"balanceId": "A", "usedControllableValue": -5, "prepaidValue": -1}]);
         })
         .unwrap();
         assert!(report.uses.is_empty());
@@ -328,7 +328,10 @@ mod tests {
             ("totalWithVat", json!(1e13)),
             ("billId", json!(long)),
             ("customerId", json!("a\u{0}b")),
-            ("usedBalances", json!((0..101).map(|n| json!({"balanceId": n, "prepaidValue": 1})).collect::<Vec<_>>())),
+            (
+                "usedBalances",
+                json!((0..101).map(|n| json!({"balanceId": n, "prepaidValue": 1})).collect::<Vec<_>>()),
+            ),
         ] {
             let refusal = read(|whole| whole[name] = body).unwrap_err();
             assert_eq!(refusal.status.as_u16(), 400);
@@ -353,7 +356,10 @@ mod tests {
         assert_eq!(report.lines, [ReportedLine { check_item_id: "37".to_owned(), paid: decimal("90") }]);
         assert_eq!(report.categories, BTreeSet::from(["Pivo".to_owned()]));
         assert_eq!(read(|body| body["billState"] = json!("Refunded")).unwrap().kind, Kind::Refunded);
-        assert_eq!(read(|body| body["billState"] = json!("parked")).unwrap().kind, Kind::Other("parked".to_owned()));
+        assert_eq!(
+            read(|body| body["billState"] = json!("parked")).unwrap().kind,
+            Kind::Other("parked".to_owned())
+        );
     }
 
     #[test]

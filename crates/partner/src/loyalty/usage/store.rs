@@ -167,10 +167,8 @@ pub(super) fn booked_hash(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Option<Vec<u
 
 /// Whether the same bill of the same offer has a report of a kind that takes it back.
 pub(super) fn is_taken_back(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<bool, Error> {
-    let kinds = tx.query(
-        &KINDS_OF_BILL,
-        params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id],
-    )?;
+    let kinds =
+        tx.query(&KINDS_OF_BILL, params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id])?;
     for row in kinds {
         if Kind::from_text(&row.get::<String>(0)?).takes_back() {
             return Ok(true);
@@ -208,10 +206,7 @@ pub(super) fn use_offer(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Resu
 }
 
 /// What the other bills of the offer used of each balance and was not given back.
-pub(super) fn used_by_other_bills(
-    tx: &mut Tx<'_>,
-    key: &Key<'_>,
-) -> Result<BTreeMap<String, i64>, Error> {
+pub(super) fn used_by_other_bills(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<BTreeMap<String, i64>, Error> {
     let rows = tx.query(
         &USED_BY_OTHER_BILLS,
         params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id],

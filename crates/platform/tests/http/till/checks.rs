@@ -108,8 +108,15 @@ on_both_engines! {
             let answer = house.pos(Method::PUT, &path(balance), body.clone()).await;
             assert_eq!(answer.status, status, "{balance} {body:?} {}", answer.body);
         }
-        let asked = house.offer(&check).await.ok();
-        assert_eq!(asked["offer"]["balances"][1]["rejected"], json!(true));
+        // A provider that does not follow the cashier is not used.
+        assert_eq!(house.offer(&check).await.error(), (502, "OFFER_INVALID"));
+        house.partner.offers(json!({"balances": [
+            {"balanceId": "points", "type": "collectablePoints", "currentValue": 500, "controllableValueToUse": 0},
+            {"balanceId": "credit", "type": "prepaidCredit", "currentValue": 900, "controllableValueToUse": 50,
+                "maxControllableValue": 423.14, "valueToUseInCurrency": 50}]}));
+        let shown = house.offer(&check).await.ok();
+        assert_eq!(shown["offer"]["balances"][0]["rejected"], json!(true));
+        assert_eq!(shown["toPay"], json!(600));
         let question = house.partner.came("/getBenefitOffer").pop().unwrap().body;
         assert_eq!(
             question["balances"],

@@ -1,3 +1,4 @@
 //! `/pos/{sourceId}/…`: what does a register see?
 
 mod checks;
+mod partner_problems;

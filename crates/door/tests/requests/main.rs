@@ -1,0 +1,15 @@
+//! What does a caller meet at the door, over real connections?
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where its footing fails"
+)]
+
+mod client;
+
+mod admin;
+mod errors;
+mod life;
+mod limits;
