@@ -129,8 +129,7 @@ impl Db {
         self.0.writes.close();
         let lanes = std::mem::take(&mut *self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner));
         let joined = tokio::task::spawn_blocking(move || {
-            // The writer is first in the list and must be the last to close: it empties the log
-            for lane in lanes.into_iter().rev() {
+            for lane in lanes {
                 if lane.join().is_err() {
                     tracing::error!("a database lane ended by a panic");
                 }

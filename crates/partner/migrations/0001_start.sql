@@ -101,6 +101,8 @@ CREATE TABLE partner_code (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, code)
 );
+CREATE INDEX partner_code_by_balance ON partner_code (merchant, balance_id);
+CREATE INDEX partner_code_by_promotion ON partner_code (merchant, promotion_id);
 
 -- A promotion's rule as JSON (partner/loyalty/promotion).
 CREATE TABLE partner_promotion (
@@ -131,7 +133,8 @@ CREATE TABLE partner_balance (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, balance_id)
 );
-CREATE INDEX partner_balance_by_member ON partner_balance (merchant, member_id) WHERE member_id IS NOT NULL;
+-- Not a partial index: SQLite does not take one for a member that is a parameter or comes from a join
+CREATE INDEX partner_balance_by_member ON partner_balance (merchant, member_id, type, status, balance_id);
 
 -- Every credit makes a lot. Class and VAT data are frozen at issue.
 CREATE TABLE partner_lot (
@@ -174,7 +177,7 @@ CREATE TABLE partner_transfer (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, balance_id, entry)
 );
-CREATE INDEX partner_transfer_by_bill ON partner_transfer (merchant, bill_id) WHERE bill_id IS NOT NULL;
+CREATE INDEX partner_transfer_by_bill ON partner_transfer (merchant, bill_id, balance_id, entry);
 
 -- What one check keeps for itself. amount is what is still held; lots is [{"lotId", "amount"}].
 -- It counts while state is 'active' and now < expires_at; the sweeper only marks.
@@ -194,7 +197,7 @@ CREATE TABLE partner_hold (
     PRIMARY KEY (merchant, balance_id, hold_number)
 );
 CREATE UNIQUE INDEX partner_hold_active ON partner_hold (merchant, balance_id, place, device_number, check_id) WHERE state = 'active';
-CREATE INDEX partner_hold_by_check ON partner_hold (merchant, place, device_number, check_id) WHERE state = 'active';
+CREATE INDEX partner_hold_by_check ON partner_hold (merchant, place, device_number, check_id, balance_id) WHERE state = 'active';
 CREATE INDEX partner_hold_ending ON partner_hold (expires_at) WHERE state = 'active';
 
 -- The newest answer under an offer id, with the hash of the question.
@@ -238,7 +241,7 @@ CREATE TABLE partner_usage (
     booked_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, loyalty_provider_id, offer_id, bill_id, kind)
 );
-CREATE INDEX partner_usage_by_bill ON partner_usage (merchant, bill_id);
+CREATE INDEX partner_usage_by_bill ON partner_usage (merchant, bill_id, loyalty_provider_id, offer_id, kind);
 
 -- What was understood too little or contradicts what is booked: kept, explained, never lost.
 CREATE TABLE partner_quarantine (
@@ -288,4 +291,4 @@ CREATE TABLE partner_bill (
     categories TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (merchant, bill_id)
 );
-CREATE INDEX partner_bill_by_member ON partner_bill (merchant, member_id, paid_at) WHERE member_id IS NOT NULL;
+CREATE INDEX partner_bill_by_member ON partner_bill (merchant, member_id, paid_at);

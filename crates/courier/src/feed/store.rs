@@ -102,8 +102,8 @@ db::statement! {
             p.last_success_at, p.paused_reason,
             (SELECT COUNT(DISTINCT h.record) FROM courier_change AS h WHERE h.merchant = p.merchant
                 AND h.domain = p.domain AND h.place IN ('', s.place) AND h.number > p.position),
-            (SELECT MIN(h.changed_at) FROM courier_change AS h WHERE h.merchant = p.merchant
-                AND h.domain = p.domain AND h.place IN ('', s.place) AND h.number > p.position),
+            (SELECT h.changed_at FROM courier_change AS h WHERE h.merchant = p.merchant
+                AND h.domain = p.domain AND h.place IN ('', s.place) AND h.number > p.position ORDER BY h.number LIMIT 1),
             (SELECT COUNT(*) FROM courier_set_aside AS a WHERE a.merchant = p.merchant
                 AND a.subscription_id = p.subscription_id AND a.domain = p.domain AND a.resolved_at IS NULL)
         FROM courier_position AS p

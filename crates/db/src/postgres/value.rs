@@ -1,8 +1,8 @@
 //! How do parameters and cells travel to and from PostgreSQL?
 
 use crate::{Param, Value};
-use ::postgres::types::private::BytesMut;
 use ::postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use bytes::BytesMut;
 use std::error::Error;
 
 type Fault = Box<dyn Error + Sync + Send>;

@@ -14,8 +14,9 @@ mod write_lane;
 use crate::queue::Queue;
 use crate::{Error, Options};
 use rusqlite::{Connection, OpenFlags};
+use std::convert::Infallible;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -36,12 +37,17 @@ pub(crate) async fn open(
 ) -> Result<Vec<JoinHandle<()>>, Error> {
     let mut threads = Vec::with_capacity(options.read_lanes + 1);
     let (ready, opened) = oneshot::channel();
+    // Every reader holds an end; the writer closes its connection when all have gone. The last to close moves
+    // the log into the file and removes it, which a read-only connection cannot
+    let (reader_lives, readers_gone) = mpsc::channel::<Infallible>();
     let (file, limits, queue) = (path.to_owned(), options.clone(), Arc::clone(writes));
     threads.push(crate::handle::lane("db-write".to_owned(), move || {
         match open_writer(&file, &limits) {
-            Ok(connection) => {
+            Ok(mut connection) => {
                 drop(ready.send(Ok(())));
-                write_lane::run(connection, &queue, limits.batch_limit.max(1));
+                write_lane::run(&mut connection, &queue, limits.batch_limit.max(1));
+                // Nothing is ever sent: this returns when the last sender is gone
+                let Err(mpsc::RecvError) = readers_gone.recv();
             }
             Err(error) => drop(ready.send(Err(error))),
         };
@@ -50,11 +56,13 @@ pub(crate) async fn open(
 
     for number in 0..options.read_lanes.max(1) {
         let (ready, opened) = oneshot::channel();
-        let (file, queue) = (path.to_owned(), Arc::clone(reads));
+        let (file, queue, lives) = (path.to_owned(), Arc::clone(reads), reader_lives.clone());
         threads.push(crate::handle::lane(format!("db-read-{number}"), move || match open_reader(&file) {
             Ok(connection) => {
                 drop(ready.send(Ok(())));
                 read_lane::run(&connection, &queue);
+                drop(connection);
+                drop(lives);
             }
             Err(error) => drop(ready.send(Err(error))),
         })?);

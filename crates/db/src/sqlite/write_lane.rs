@@ -18,15 +18,15 @@ use std::time::Instant;
 /// How often BEGIN is tried while another process keeps the write lock; each waits for the busy timeout.
 const BEGIN_ATTEMPTS: u32 = 2;
 
-pub(super) fn run(mut connection: Connection, queue: &Queue, batch_limit: usize) {
-    let mut checkpoints = match Checkpoints::of(&mut connection) {
+pub(super) fn run(connection: &mut Connection, queue: &Queue, batch_limit: usize) {
+    let mut checkpoints = match Checkpoints::of(connection) {
         Ok(checkpoints) => Some(checkpoints),
         Err(error) => {
             tracing::warn!(%error, "SQLite keeps its own checkpoints");
             None
         }
     };
-    let mut lane = match WriteLane::new(&connection) {
+    let mut lane = match WriteLane::new(connection) {
         Ok(lane) => lane,
         Err(error) => return refuse_all(queue, &errors::of("BEGIN", &error)),
     };
@@ -34,7 +34,7 @@ pub(super) fn run(mut connection: Connection, queue: &Queue, batch_limit: usize)
     while queue.take(batch_limit, &mut batch) {
         lane.serve(&mut batch);
         if let Some(checkpoints) = &mut checkpoints {
-            checkpoints.after_commit(&connection);
+            checkpoints.after_commit(connection);
         }
     }
 }

@@ -3,39 +3,15 @@
 use crate::engines::{Opened, on_both_engines};
 use crate::schema::*;
 use db::{Engine, Error, Never, TxError, params};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, mpsc};
-
-/// Keeps every write lane busy until the returned sender is dropped, so that what is sent meanwhile waits and
-/// becomes one batch.
-async fn hold_lanes(opened: &Opened) -> Vec<mpsc::Sender<()>> {
-    let lanes = if opened.db.engine() == Engine::Sqlite { 1 } else { opened.options.write_lanes };
-    let mut held = Vec::new();
-    for _ in 0..lanes {
-        let (release, released) = mpsc::channel::<()>();
-        let (started, has_started) = tokio::sync::oneshot::channel();
-        let mut started = Some(started);
-        let holding = opened.db.write("hold", move |_| -> Result<(), TxError<Never>> {
-            if let Some(started) = started.take() {
-                started.send(()).unwrap();
-            }
-            // Ends with an error when the sender is dropped
-            let _ = released.recv();
-            Ok(())
-        });
-        tokio::spawn(holding);
-        has_started.await.unwrap();
-        held.push(release);
-    }
-    held
-}
 
 /// Polls `futures` once each, so that they are in line, then lets the lanes go and gives every answer.
 async fn together<T: Send + 'static, R: Send + 'static>(
     opened: &Opened,
     futures: Vec<impl Future<Output = Result<T, TxError<R>>> + Send + 'static>,
 ) -> Vec<Result<T, TxError<R>>> {
-    let held = hold_lanes(opened).await;
+    let held = opened.hold_write_lanes().await;
     let expected = futures.len();
     let sent: Vec<_> = futures.into_iter().map(tokio::spawn).collect();
     while opened.db.waiting().0 < expected {
@@ -133,7 +109,7 @@ on_both_engines! {
 
     async fn a_command_whose_caller_left_before_it_ran_does_not_run(opened: Opened) {
         open_accounts(&opened.db, &[("a", 0)]).await;
-        let held = hold_lanes(&opened).await;
+        let held = opened.hold_write_lanes().await;
         let ran = Arc::new(AtomicU32::new(0));
         let seen = Arc::clone(&ran);
         let command = tokio::spawn(opened.db.write("left", move |tx| -> Result<_, TxError<Never>> {

@@ -1,6 +1,7 @@
 //! How does one test run on SQLite and on PostgreSQL?
 
-use db::{Db, Engine, Migrations, Options};
+use db::{Db, Engine, Migrations, Never, Options, TxError};
+use std::sync::mpsc;
 use tempfile::TempDir;
 
 /// A migrated database of its own for one test.
@@ -42,6 +43,30 @@ impl Opened {
     /// The same database opened once more, as a second process would.
     pub(crate) async fn again(&self) -> Db {
         Db::open(self.options.clone()).await.unwrap()
+    }
+
+    /// Keeps every write lane busy until the returned sender is dropped, so that what is sent meanwhile waits and
+    /// becomes one batch.
+    pub(crate) async fn hold_write_lanes(&self) -> Vec<mpsc::Sender<()>> {
+        let lanes = if self.db.engine() == Engine::Sqlite { 1 } else { self.options.write_lanes };
+        let mut held = Vec::new();
+        for _ in 0..lanes {
+            let (release, released) = mpsc::channel::<()>();
+            let (started, has_started) = tokio::sync::oneshot::channel();
+            let mut started = Some(started);
+            let holding = self.db.write("hold", move |_| -> Result<(), TxError<Never>> {
+                if let Some(started) = started.take() {
+                    started.send(()).unwrap();
+                }
+                // Ends with an error when the sender is dropped
+                let _ = released.recv();
+                Ok(())
+            });
+            tokio::spawn(holding);
+            has_started.await.unwrap();
+            held.push(release);
+        }
+        held
     }
 
     pub(crate) async fn migrate(&self, sets: &'static [Migrations]) -> Result<Vec<String>, db::Error> {

@@ -9,31 +9,30 @@ use std::time::Duration;
 on_both_engines! {
     async fn closing_finishes_what_was_accepted(opened: Opened) {
         open_accounts(&opened.db, &[("a", 0)]).await;
+        let held = opened.hold_write_lanes().await;
         let sent: Vec<_> = (0..40).map(|_| {
-            tokio::spawn(opened.db.write("slow", |tx| -> Result<_, TxError<Never>> {
-                std::thread::sleep(Duration::from_millis(2));
+            tokio::spawn(opened.db.write("add", |tx| -> Result<_, TxError<Never>> {
                 Ok(tx.execute(&ADD, params!["a", 1_i64])?)
             }))
         }).collect();
-        while opened.db.waiting().0 < 20 {
+        while opened.db.waiting().0 < 40 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let other = opened.db.clone();
         let second = opened.again().await;
-        opened.db.close().await;
-        let (mut done, mut refused) = (0, 0);
-        for one in sent {
-            match one.await.unwrap() {
-                Ok(1) => done += 1,
-                Err(TxError::Failed(Error::Closed)) => refused += 1,
-                other => panic!("{other:?}"),
-            }
+        let closing = tokio::spawn(opened.db.close());
+        // Closing has begun when a newcomer is turned away
+        let newcomer = |tx: &mut db::Tx<'_>| -> Result<_, TxError<Never>> { Ok(amount(tx, "a")?) };
+        while other.read("newcomer", newcomer).await != Err(TxError::Failed(Error::Closed)) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        assert!(done >= 20, "{done}");
-        assert_eq!(done + refused, 40);
-        assert_eq!(amount_of(&second, "a").await, Some(done));
-        let ended = other.read("late", |tx| -> Result<_, TxError<Never>> { Ok(amount(tx, "a")?) }).await;
-        assert_eq!(ended, Err(TxError::Failed(Error::Closed)));
+        assert!(!closing.is_finished());
+        drop(held);
+        closing.await.unwrap();
+        for one in sent {
+            assert_eq!(one.await.unwrap(), Ok(1));
+        }
+        assert_eq!(amount_of(&second, "a").await, Some(40));
     }
 
     async fn a_future_that_is_never_polled_does_nothing(opened: Opened) {

@@ -45,7 +45,7 @@ db::statement! {
           AND o.reverses IS NULL AND o.entry < m.entry AND o.debit_account = m.credit_account AND o.credit_account = m.debit_account
         WHERE (m.merchant, m.balance_id) > ($1, $2) AND (m.merchant, m.balance_id) <= ($3, $4) AND m.reverses IS NOT NULL
         GROUP BY m.merchant, m.balance_id, m.reverses
-        HAVING COUNT(o.entry) <> COUNT(*) OR SUM(m.amount) > MIN(o.amount)";
+        HAVING COUNT(o.entry) <> COUNT(*) OR CAST(SUM(m.amount) AS BIGINT) > MIN(o.amount)";
     /// Entries of bills whose report is not there.
     VERIFY_BILLLESS = "SELECT t.merchant, t.balance_id, t.entry, t.bill_id FROM partner_transfer t
         WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.bill_id IS NOT NULL

@@ -53,3 +53,72 @@ fn both_engines_have_the_same_tables() {
         postgres.close().await;
     });
 }
+
+/// Tables with a row or a few per merchant: a walk over them is short, however long the merchant trades.
+const SMALL: [&str; 13] = [
+    "platform_merchant",
+    "platform_place",
+    "platform_category",
+    "platform_product",
+    "platform_register",
+    "platform_client",
+    "platform_loyalty_connection",
+    "partner_merchant",
+    "partner_promotion",
+    "courier_destination",
+    "courier_subscription",
+    "courier_position",
+    "courier_change_counter",
+];
+
+/// Statements that may walk more, and why that is right.
+const WIDE: [(&str, &str); 6] = [
+    ("db::migrate::APPLIED", "one row a migration"),
+    ("stamgast::database::APPLIED", "one row a migration"),
+    ("platform::menu::store::CATEGORY_AND_ABOVE", "the recursion walks the few categories it has found"),
+    ("courier::outbox::store::DUE_LANES", "walks the due lanes it has found by index"),
+    ("courier::feed::store::DUE_FEEDS", "walks the due feeds it has found by index"),
+    ("courier::feed::store::SET_ASIDE_LIST", "what was set aside is a list for a person"),
+];
+
+/// A table that grows with trade must never be walked from end to end (or merchant by merchant) on the way
+/// to an answer: SQLite tells how it would find the rows.
+#[test]
+fn no_statement_walks_a_table_that_grows() {
+    testkit::run(Engine::Sqlite, async |_| {
+        let database = TestDatabase::fresh(Engine::Sqlite).await;
+        let db = open(&database).await;
+        let mut found = Vec::new();
+        for statement in db::STATEMENTS.iter() {
+            let name = format!("{}::{}", statement.module, statement.name);
+            if WIDE.iter().any(|(wide, _)| *wide == name) {
+                continue;
+            }
+            // a test's few texts may live as long as the process
+            let sql: &'static str = format!("EXPLAIN QUERY PLAN {}", statement.sql).leak();
+            let explain: &'static db::Statement =
+                Box::leak(Box::new(db::Statement { name: "EXPLAIN", module: module_path!(), sql }));
+            let parameters = (1..=40).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0);
+            let plan = db.read("explain", move |tx| {
+                let rows = tx.query(explain, &vec![db::Param::Null; parameters])?;
+                rows.iter().map(|row| Ok(row.get::<String>(3)?)).collect::<Result<Vec<_>, db::TxError<db::Never>>>()
+            });
+            for step in plan.await.unwrap() {
+                let walks = step.starts_with("SCAN") || step.ends_with("(merchant=?)");
+                if walks && !is_small(&step, sql) {
+                    found.push(format!("{name}: {step}"));
+                }
+            }
+        }
+        assert!(found.is_empty(), "{found:#?}");
+        db.close().await;
+    });
+}
+
+/// Whether the table of a plan's step (`SCAN name …`, `SEARCH alias USING …`) is one of the small ones.
+fn is_small(step: &str, sql: &str) -> bool {
+    let Some(name) = step.split_whitespace().nth(1) else { return false };
+    SMALL.iter().any(|table| {
+        *table == name || sql.contains(&format!("{table} AS {name}")) || sql.contains(&format!("{table} {name} "))
+    })
+}

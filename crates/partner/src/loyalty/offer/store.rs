@@ -29,9 +29,10 @@ db::statement! {
         LEFT JOIN partner_member AS m ON m.merchant = c.merchant AND m.member_id = c.member_id
         LEFT JOIN partner_person AS p ON p.merchant = c.merchant AND p.member_id = c.member_id
         WHERE c.merchant = $1 AND c.code IN ($2, $3, $4, $5)";
-    /// The balances of a member, and those on which a check keeps something for itself.
+    /// The balances of a member, and those on which a check keeps something for itself. UNION ALL, because
+    /// SQLite makes a plain UNION of two ordered walks over all the merchant's rows.
     BALANCES_IN_PLAY = "SELECT balance_id FROM partner_balance WHERE merchant = $1 AND member_id = $2
-        UNION SELECT balance_id FROM partner_hold
+        UNION ALL SELECT balance_id FROM partner_hold
         WHERE merchant = $1 AND place = $3 AND device_number = $4 AND check_id = $5 AND state = 'active'";
     /// Ends a hold.
     END_HOLD = "UPDATE partner_hold SET state = $4

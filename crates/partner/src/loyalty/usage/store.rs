@@ -36,16 +36,15 @@ db::statement! {
         WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4 AND kind = $5";
     /// Marks an offer as used; touches nothing when another bill of it came before.
     USE_OFFER = "UPDATE partner_offer SET state = 'used' WHERE merchant = $1 AND offer_id = $2 AND state <> 'used'";
-    /// What the other bills of an offer used of each balance.
-    USED_BY_OTHER_BILLS = "SELECT t.balance_id, CAST(SUM(t.amount) AS BIGINT)
-        FROM partner_usage u JOIN partner_transfer t
-          ON t.merchant = u.merchant AND t.bill_id = u.bill_id AND t.offer_id = u.offer_id
-        WHERE u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
+    /// What the other bills of an offer used. Summed by the caller: grouping here would walk the ledger by balance.
+    /// CROSS JOIN keeps SQLite at finding the few reports first.
+    USED_BY_OTHER_BILLS = "SELECT t.balance_id, t.amount
+        FROM partner_usage u CROSS JOIN partner_transfer t
+        WHERE t.merchant = u.merchant AND t.bill_id = u.bill_id AND t.offer_id = u.offer_id AND u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
           AND t.kind IN ('spend', 'overdraft') AND t.reverses IS NULL
           AND NOT EXISTS (SELECT 1 FROM partner_transfer mirror
             WHERE mirror.merchant = t.merchant AND mirror.bill_id = t.bill_id
-              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry)
-        GROUP BY t.balance_id ORDER BY t.balance_id";
+              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry)";
     /// A voucher that was topped up can be scanned to be spent.
     ACTIVATE_CODES = "UPDATE partner_code SET status = 'active'
         WHERE merchant = $1 AND balance_id = $2 AND status = 'inactive'";
@@ -211,7 +210,11 @@ pub(super) fn used_by_other_bills(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<BTre
         &USED_BY_OTHER_BILLS,
         params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id],
     )?;
-    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    let mut used = BTreeMap::new();
+    for row in &rows {
+        *used.entry(row.get(0)?).or_default() += row.get::<i64>(1)?;
+    }
+    Ok(used)
 }
 
 /// Makes the codes of a voucher that was topped up scannable.
