@@ -26,7 +26,8 @@ pub(crate) fn keep(results: &Value) -> anyhow::Result<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("results");
     std::fs::create_dir_all(&folder).context("benches/results")?;
     let path = folder.join(format!("{}.json", commit()));
-    std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(results)?)).context("writing results")?;
+    std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(results)?))
+        .context("writing results")?;
     Ok(path)
 }
 
@@ -36,6 +37,7 @@ fn commit() -> String {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "unknown".to_owned() };
-    let dirty = git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|changes| !changes.is_empty());
+    let dirty =
+        git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|changes| !changes.is_empty());
     if dirty { format!("{commit}-changed") } else { commit }
 }

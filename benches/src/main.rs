@@ -55,10 +55,16 @@ async fn main() -> anyhow::Result<()> {
     for engine in engines {
         let mut one = Map::new();
         if wanted(Part::Usages) {
-            one.insert("usages".to_owned(), usages::measure(*engine, arguments.requests).await.context("usages")?);
+            one.insert(
+                "usages".to_owned(),
+                usages::measure(*engine, arguments.requests).await.context("usages")?,
+            );
         }
         if wanted(Part::Offers) {
-            one.insert("offers".to_owned(), offers::measure(*engine, arguments.requests).await.context("offers")?);
+            one.insert(
+                "offers".to_owned(),
+                offers::measure(*engine, arguments.requests).await.context("offers")?,
+            );
         }
         results.insert(site::name(*engine).to_owned(), Value::Object(one));
     }

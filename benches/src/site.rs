@@ -47,7 +47,8 @@ impl Site {
             }
         };
         let mut config = Config { database: url, ..Config::default() };
-        "bench:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f".clone_into(&mut config.secret.key);
+        "bench:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+            .clone_into(&mut config.secret.key);
         config.courier.allow_loopback();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let outside = Outside::system();
@@ -59,8 +60,15 @@ impl Site {
     }
 
     /// Loads the server over HTTP; an answer that is no success ends the measurement.
-    pub(crate) async fn load(&self, kind: Kind, connections: usize, requests: u64, run: u32) -> anyhow::Result<Report> {
-        load(self.app.url(), &self.restaurant.partner_token, &self.codes, kind, connections, requests, run).await
+    pub(crate) async fn load(
+        &self,
+        kind: Kind,
+        connections: usize,
+        requests: u64,
+        run: u32,
+    ) -> anyhow::Result<Report> {
+        load(self.app.url(), &self.restaurant.partner_token, &self.codes, kind, connections, requests, run)
+            .await
     }
 
     pub(crate) async fn close(self) -> anyhow::Result<()> {
@@ -108,7 +116,11 @@ async fn members(admin: &JsonClient, restaurant: &Restaurant) -> anyhow::Result<
             {"type": "prepaidCredit", "openingValue": 100_000, "settings": {"controllable": true}}]});
         let made = admin.post(&format!("{base}/members"), &member).await?;
         let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-        codes.push(Code { code, customer_id: text(&made["memberId"]), balance_id: text(&made["balanceIds"][1]) });
+        codes.push(Code {
+            code,
+            customer_id: text(&made["memberId"]),
+            balance_id: text(&made["balanceIds"][1]),
+        });
     }
     Codes::new(codes)
 }

@@ -4,7 +4,6 @@ use crate::site;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -41,8 +40,12 @@ struct Server {
 
 impl Server {
     async fn start(database: &str) -> anyhow::Result<Self> {
-        let binary = PathBuf::from(std::env::current_exe()?).with_file_name("stamgast");
-        anyhow::ensure!(binary.exists(), "{} is missing: cargo build --release -p stamgast", binary.display());
+        let binary = std::env::current_exe()?.with_file_name("stamgast");
+        anyhow::ensure!(
+            binary.exists(),
+            "{} is missing: cargo build --release -p stamgast",
+            binary.display()
+        );
         let started = Instant::now();
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--database", database])

@@ -54,9 +54,13 @@ async fn straight(site: &Site, requests: u64) -> anyhow::Result<u64> {
         let (partner, reports, next) = (partner.clone(), Arc::clone(&reports), Arc::clone(&next));
         clients.spawn(async move {
             while let Some(slot) = reports.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let report = slot.lock().ok().and_then(|mut slot| slot.take()).context("a report is booked once")?;
+                let report =
+                    slot.lock().ok().and_then(|mut slot| slot.take()).context("a report is booked once")?;
                 let outcome = report.book(&partner).await.map_err(|error| anyhow::anyhow!(error.message))?;
-                anyhow::ensure!(matches!(outcome, UsageOutcome::Booked(_)), "expected booked, found {outcome:?}");
+                anyhow::ensure!(
+                    matches!(outcome, UsageOutcome::Booked(_)),
+                    "expected booked, found {outcome:?}"
+                );
             }
             Ok(())
         });

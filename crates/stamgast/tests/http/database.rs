@@ -101,7 +101,9 @@ fn no_statement_walks_a_table_that_grows() {
             let parameters = (1..=40).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0);
             let plan = db.read("explain", move |tx| {
                 let rows = tx.query(explain, &vec![db::Param::Null; parameters])?;
-                rows.iter().map(|row| Ok(row.get::<String>(3)?)).collect::<Result<Vec<_>, db::TxError<db::Never>>>()
+                rows.iter()
+                    .map(|row| Ok(row.get::<String>(3)?))
+                    .collect::<Result<Vec<_>, db::TxError<db::Never>>>()
             });
             for step in plan.await.unwrap() {
                 let walks = step.starts_with("SCAN") || step.ends_with("(merchant=?)");
@@ -119,6 +121,8 @@ fn no_statement_walks_a_table_that_grows() {
 fn is_small(step: &str, sql: &str) -> bool {
     let Some(name) = step.split_whitespace().nth(1) else { return false };
     SMALL.iter().any(|table| {
-        *table == name || sql.contains(&format!("{table} AS {name}")) || sql.contains(&format!("{table} {name} "))
+        *table == name
+            || sql.contains(&format!("{table} AS {name}"))
+            || sql.contains(&format!("{table} {name} "))
     })
 }

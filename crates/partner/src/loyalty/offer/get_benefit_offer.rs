@@ -22,6 +22,7 @@ use db::{Tx, TxError};
 use door::{ApiError, RawMessage};
 use http::header;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use wire::loyalty::{LoyaltyOfferResponse, ThirdPartyLoyaltyOfferRequest};
 
@@ -49,9 +50,11 @@ pub(crate) async fn get_benefit_offer(
     connection: LoyaltyConnection,
     RawMessage { message, bytes }: RawMessage<ThirdPartyLoyaltyOfferRequest>,
 ) -> Result<Response, ApiError> {
-    let asked = Asked::read(connection.merchant, message, &bytes, partner.outside().now())?;
-    let programs = partner.clone();
-    let made = partner.db().write("get_benefit_offer", move |tx| asked.make(tx, programs.programs())).await?;
+    let asked = Arc::new(Asked::read(connection.merchant, message, &bytes, partner.outside().now())?);
+    // held here as well, so that taking the question apart is not the lane's work
+    let (question, programs) = (Arc::clone(&asked), partner.clone());
+    let made =
+        partner.db().write("get_benefit_offer", move |tx| question.make(tx, programs.programs())).await?;
     if let Some((merchant, version, program)) = made.parsed {
         partner.programs().keep(&merchant, version, program);
     }
@@ -98,7 +101,8 @@ impl Asked {
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<Self, ApiError> {
-        let question_hash = wire::canonical::hash(bytes)?;
+        // of the bytes as they came: the canonical form would cost a second parse, and nothing is decided by it
+        let question_hash = Sha256::digest(bytes).into();
         let basket = Basket::read(message).map_err(|unreadable| {
             ApiError::field(&unreadable.path, unreadable.expected, &unreadable.found)
         })?;
