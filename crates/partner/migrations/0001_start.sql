@@ -116,7 +116,8 @@ CREATE TABLE partner_promotion (
 );
 
 -- The aggregate every spend goes through: its row is bumped first, balances in the order of their id.
--- posted is what the entries add up to; last_entry and last_hold number the entries and the holds.
+-- posted is what the entries add up to; last_entry numbers the entries, version also
+-- numbers the holds: one offer moves it once and places at most one hold here.
 CREATE TABLE partner_balance (
     merchant TEXT NOT NULL,
     balance_id TEXT NOT NULL,
@@ -128,7 +129,6 @@ CREATE TABLE partner_balance (
     posted BIGINT NOT NULL,
     version BIGINT NOT NULL DEFAULT 0,
     last_entry BIGINT NOT NULL DEFAULT 0,
-    last_hold BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, balance_id)

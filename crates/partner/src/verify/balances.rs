@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 db::statement! {
     /// A slice of balances.
-    VERIFY_BALANCES = "SELECT merchant, balance_id, posted, last_entry, last_hold, updated_at FROM partner_balance
+    VERIFY_BALANCES = "SELECT merchant, balance_id, posted, last_entry, version, updated_at FROM partner_balance
         WHERE (merchant, balance_id) > ($1, $2) ORDER BY merchant, balance_id LIMIT $3";
     /// What the entries of each balance say.
     VERIFY_ENTRIES = "SELECT merchant, balance_id, COUNT(*), MIN(entry), MAX(entry),
@@ -86,7 +86,7 @@ type Key = (String, String);
 struct Stored {
     posted: i64,
     last_entry: i64,
-    last_hold: i64,
+    version: i64,
     /// µs: the last command that locked the balance.
     updated_at: i64,
 }
@@ -102,7 +102,7 @@ pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
         let stored = Stored {
             posted: row.get(2)?,
             last_entry: row.get(3)?,
-            last_hold: row.get(4)?,
+            version: row.get(4)?,
             updated_at: row.get(5)?,
         };
         balances.insert(last.clone(), stored);
@@ -283,8 +283,8 @@ fn holds(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Re
         let (key, most): (Key, i64) = ((row.get(0)?, row.get(1)?), row.get(2)?);
         if !balances.contains_key(&key) {
             faults.push(orphan(&key));
-        } else if balances.get(&key).is_some_and(|stored| stored.last_hold < most) {
-            faults.push(fault("last_hold is the highest hold number", name(&key), most.to_string()));
+        } else if balances.get(&key).is_some_and(|stored| stored.version < most) {
+            faults.push(fault("no hold number is above the balance's version", name(&key), most.to_string()));
         }
     }
     for row in range.rows(tx, &VERIFY_CAPTURED)? {

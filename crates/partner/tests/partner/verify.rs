@@ -64,7 +64,7 @@ tampering! {
     a_report_that_is_gone: BREAK_USAGE, "partner_transfer 5f00000000000000000000a1/V/2", "has the bill's report";
     a_report_that_was_changed: BREAK_BODY, "partner_usage", "booked once";
     an_entry_that_is_missing: BREAK_COUNT, "partner_balance 5f00000000000000000000a1/V", "without a gap";
-    a_hold_that_grew: BREAK_HOLD, "partner_hold 5f00000000000000000000a1/V/2", "add up to its amount";
+    a_hold_that_grew: BREAK_HOLD, "partner_hold 5f00000000000000000000a1/V/3", "add up to its amount";
     a_balance_that_is_gone: BREAK_BALANCE, "partner_balance 5f00000000000000000000a1/V", "belong to a balance";
     the_last_balance_that_is_gone: BREAK_LAST_BALANCE, "partner_balance 5f00000000000000000000a1/zz", "belong to a balance";
     a_mirror_of_more_than_there_was: BREAK_MIRROR, "partner_transfer 5f00000000000000000000a1/V/2", "at most whole";

@@ -21,8 +21,6 @@ pub(crate) struct BalanceRow {
     pub(crate) version: i64,
     /// Number of the newest entry; the entries are 1..=last_entry.
     pub(crate) last_entry: i64,
-    /// Number of the newest hold.
-    pub(crate) last_hold: i64,
 }
 
 impl BalanceRow {

@@ -20,7 +20,6 @@ fn book(balance_type: BalanceType, lots: &[(&str, i64, Option<&str>)]) -> Book<'
         posted: lots.iter().map(|lot| lot.1).sum(),
         version: 1,
         last_entry: 10,
-        last_hold: 0,
     };
     let mut book = Book::of_new_balance("m", row, at(NOW));
     let open = book.balances.get_mut("b").unwrap();

@@ -11,8 +11,8 @@ use wire::loyalty::BalanceType;
 
 db::statement! {
     /// A new balance, empty; nothing when the id is taken.
-    INSERT_BALANCE = "INSERT INTO partner_balance (merchant, balance_id, type, member_id, status, settings, posted, version, last_entry, last_hold, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, $7, $7) ON CONFLICT (merchant, balance_id) DO NOTHING";
+    INSERT_BALANCE = "INSERT INTO partner_balance (merchant, balance_id, type, member_id, status, settings, posted, version, last_entry, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7, $7) ON CONFLICT (merchant, balance_id) DO NOTHING";
 }
 
 /// A balance to be opened.
@@ -64,7 +64,6 @@ pub(crate) fn open(
             posted: 0,
             version: 0,
             last_entry: 0,
-            last_hold: 0,
         };
         let mut book = Book::of_new_balance(merchant, row, now);
         let opening = Credit {

@@ -13,9 +13,9 @@ db::statement! {
     /// Locks a balance for the rest of the transaction and moves its version.
     LOCK_BALANCE = "UPDATE partner_balance SET version = version + 1, updated_at = $3
         WHERE merchant = $1 AND balance_id = $2
-        RETURNING balance_id, type, member_id, status, settings, posted, version, last_entry, last_hold";
+        RETURNING balance_id, type, member_id, status, settings, posted, version, last_entry";
     /// A balance without locking it.
-    GET_BALANCE = "SELECT balance_id, type, member_id, status, settings, posted, version, last_entry, last_hold
+    GET_BALANCE = "SELECT balance_id, type, member_id, status, settings, posted, version, last_entry
         FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
     /// Lots with something left, or a hole, of up to four balances.
     OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at
@@ -251,7 +251,6 @@ fn balance(row: &Row) -> Result<BalanceRow, Error> {
         posted: row.get(5)?,
         version: row.get(6)?,
         last_entry: row.get(7)?,
-        last_hold: row.get(8)?,
     })
 }
 

@@ -235,7 +235,7 @@ impl Asked {
                 &NewHold {
                     merchant: &self.merchant,
                     balance_id: &balance.balance_id,
-                    hold_number: balance.last_hold + 1,
+                    hold_number: balance.version,
                     check: &self.check,
                     offer_id,
                     lots,

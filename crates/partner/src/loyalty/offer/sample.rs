@@ -180,7 +180,6 @@ pub(super) fn balance(balance_id: &str, balance_type: BalanceType, posted: i64) 
             posted,
             version: 1,
             last_entry: 1,
-            last_hold: 0,
         },
         free: free(posted, &lots, &[]),
     }

@@ -40,8 +40,6 @@ db::statement! {
     /// Moves the end of every hold a check still has.
     EXTEND_HOLDS = "UPDATE partner_hold SET expires_at = $5, offer_id = $6
         WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
-    /// Takes the next hold number of a locked balance.
-    NUMBER_HOLD = "UPDATE partner_balance SET last_hold = $3 WHERE merchant = $1 AND balance_id = $2";
     /// A new hold.
     INSERT_HOLD = "INSERT INTO partner_hold (merchant, balance_id, hold_number, place, device_number, check_id, offer_id,
             amount, lots, state, created_at, expires_at)
@@ -223,7 +221,7 @@ pub(crate) fn extend_holds(
 pub(crate) struct NewHold<'a> {
     pub(crate) merchant: &'a str,
     pub(crate) balance_id: &'a str,
-    /// The balance's `last_hold` + 1.
+    /// The balance's `version` under the lock, so no two holds of a balance share it.
     pub(crate) hold_number: i64,
     pub(crate) check: &'a CheckKey,
     pub(crate) offer_id: &'a str,
@@ -236,7 +234,6 @@ pub(crate) struct NewHold<'a> {
 pub(crate) fn place_hold(tx: &mut Tx<'_>, new: &NewHold<'_>) -> Result<(), Error> {
     let lots = row::to_json("partner_hold", "lots", &new.lots)?;
     let amount: i64 = new.lots.iter().map(|part| part.amount).sum();
-    tx.execute(&NUMBER_HOLD, params![new.merchant, new.balance_id, new.hold_number])?;
     tx.execute(
         &INSERT_HOLD,
         params![
