@@ -36,6 +36,9 @@ struct Readable {
     bill: Option<Box<Bill>>,
 }
 
+/// A price that fits with the most decimals a currency has fits with fewer.
+const MOST_DECIMALS: Option<Precision> = Precision::new(Precision::DIGITS_MAX);
+
 /// Why a record could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Unreadable {
@@ -167,6 +170,9 @@ fn read(
     let Value::Object(members) = value else {
         return Err(refused(nowhere(), format!("data[{index}]: expected a JSON object")));
     };
+    if holds_nul(value) {
+        return Err(refused(nowhere(), format!("data[{index}]: expected text without the character U+0000")));
+    }
     let record_id = id(documented, domain, members).map_err(|reason| refused(nowhere(), reason))?;
     if documented.is_none() && record_id.is_none() {
         // an unknown domain is kept raw: where nothing looks like an id, the content is the id
@@ -187,11 +193,28 @@ fn read(
     }
     let mut found = readable(record_id.clone(), members, place_of_batch);
     if documented == Some(Domain::Bills) && (!found.removed || members.contains_key("finalPrice")) {
-        let bill: Bill =
-            wire::read::from_value(value.clone()).map_err(|error| refused(record_id, error.to_string()))?;
+        let bill: Bill = wire::read::from_value(value.clone())
+            .map_err(|error| refused(record_id.clone(), error.to_string()))?;
+        if !MOST_DECIMALS.is_some_and(|precision| bill.final_price.amount(precision).is_ok()) {
+            return Err(refused(
+                record_id,
+                format!("finalPrice: expected an amount of money, found {}", bill.final_price.0),
+            ));
+        }
         found.bill = Some(Box::new(bill));
     }
     Ok(found)
+}
+
+/// Whether a text anywhere in it holds U+0000, which no database text can. The record's own JSON text
+/// escapes it, so it can be kept aside whole.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn readable(record_id: String, members: &Map<String, Value>, place_of_batch: Option<&str>) -> Readable {

@@ -78,15 +78,21 @@ on_both_engines! {
     }
 
     async fn one_bad_record_costs_the_others_nothing(side: Side) {
-        let records = json!([{"deskId": "1"}, {"name": "no id"}, "no object", {"deskId": "2", "_removed": true}]);
+        let records = json!([{"deskId": "1"}, {"name": "no id"}, "no object", {"deskId": "2", "_removed": true},
+            {"deskId": "3", "name": "no table holds \u{0}"}]);
         side.sync("Desks", records.clone()).await;
         side.sync("Desks", records).await;
         assert!(kept(&side, "desks", "1").await.is_some_and(|(_, removed)| !removed));
         assert!(kept(&side, "desks", "2").await.is_some_and(|(_, removed)| removed));
         let aside = side.view("/quarantine").await;
         let reasons: Vec<String> = aside["data"].as_array().unwrap().iter().map(|one| text(&one["reason"])).collect();
-        assert_eq!(reasons.len(), 2, "{aside}");
+        assert_eq!(reasons.len(), 3, "{aside}");
         assert!(reasons.iter().any(|reason| reason.starts_with("deskId")), "{reasons:?}");
+        assert!(reasons.iter().any(|reason| reason.contains("U+0000")), "{reasons:?}");
+        side.sync("bills", json!([bill(json!({"billId": "b9", "finalPrice": "99999999999999999"}))])).await;
+        assert_eq!(kept(&side, "bills", "b9").await, None);
+        let aside = side.view("/quarantine").await.to_string();
+        assert!(aside.contains("finalPrice: expected an amount of money"), "{aside}");
     }
 
     async fn an_unknown_domain_is_kept_as_it_is(side: Side) {
