@@ -1,7 +1,7 @@
 //! How fast is it, compared with what the machine can do at most? Ratios from one run, with machine and commit.
 //!
 //! `cargo run --release -p benches` measures everything and prints it; `--keep` also writes
-//! `benches/results/<commit>.json`.
+//! benches/results, in a file named after the commit.
 
 mod machine;
 mod offers;
@@ -36,7 +36,7 @@ struct Arguments {
     /// Only on SQLite (PostgreSQL's server binaries are needed otherwise)
     #[arg(long)]
     sqlite_only: bool,
-    /// Write the results to benches/results/<commit>.json
+    /// Write the results to benches/results, in a file named after the commit
     #[arg(long)]
     keep: bool,
 }

@@ -1,7 +1,7 @@
 //! What does an integrator of the documented POS cloud need? This: a loyalty provider with its three
 //! webhooks, a DataSync receiver, and a customers feed for marketing, over one ledger.
 //!
-//! [`Partner`] is the state, [`router`] the HTTP surface, [`MIGRATIONS`] the tables, [`verify`] the proof
+//! [`Partner`] is the state, [`router`] the HTTP surface, [`MIGRATIONS`] the tables, [`verify()`] the proof
 //! that the books add up.
 
 mod admin;
