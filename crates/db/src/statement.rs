@@ -1,11 +1,11 @@
 //! Where are the SQL texts of the program, and how does a test reach every one of them?
 //!
-//! [`statement!`](crate::statement) gives a text a name next to the code that uses it, and registers it in
+//! [`statement!`](crate::statement!) gives a text a name next to the code that uses it, and registers it in
 //! [`STATEMENTS`] when the program is linked. [`Db::prepare_all`](crate::Db::prepare_all) prepares each.
 
 use std::path::Path;
 
-/// One SQL text with a name; made by [`statement!`](crate::statement) only. Its address is its identity:
+/// One SQL text with a name; made by [`statement!`](crate::statement!) only. Its address is its identity:
 /// a connection prepares it once.
 #[derive(Debug)]
 pub struct Statement {

@@ -1,6 +1,6 @@
 //! What does a request meet before a handler sees it, and what does an error look like on the way out?
 //!
-//! Everything that comes in passes here: the accept loop ([`serve`]), limits on bodies, time and rate,
+//! Everything that comes in passes here: the accept loop ([`serve()`]), limits on bodies, time and rate,
 //! reading of messages ([`Message`], [`Strict`]), credentials and tokens, and the one form every error
 //! has ([`ApiError`], protocol.md §1.7). The sides build their routers on it and know no hyper.
 
