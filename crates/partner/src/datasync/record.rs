@@ -195,7 +195,7 @@ fn read(
     if documented == Some(Domain::Bills) && (!found.removed || members.contains_key("finalPrice")) {
         let bill: Bill = wire::read::from_value(value.clone())
             .map_err(|error| refused(record_id.clone(), error.to_string()))?;
-        if !MOST_DECIMALS.is_some_and(|precision| bill.final_price.amount(precision).is_ok()) {
+        if MOST_DECIMALS.is_none_or(|precision| bill.final_price.amount(precision).is_err()) {
             return Err(refused(
                 record_id,
                 format!("finalPrice: expected an amount of money, found {}", bill.final_price.0),
