@@ -3,7 +3,7 @@
 //! SQL is plain text, written once, with `$1` parameters, and runs on SQLite and on PostgreSQL. A
 //! command is a *synchronous* closure that runs on a lane (a thread that owns one connection):
 //!
-//! ```ignore
+//! ```text
 //! db::statement! {
 //!     /// What a balance holds now.
 //!     BALANCE_POSTED = "SELECT posted FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
