@@ -14,6 +14,10 @@ use clap::{Parser, ValueEnum};
 use db::Engine;
 use serde_json::{Map, Value, json};
 
+/// As in `stamgast` itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     /// Usage reports over HTTP against the same command called straight on the database port.

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Every request makes and drops hundreds of small texts (docs/decisions/08-allocator.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     stamgast::command::main()
 }
