@@ -198,7 +198,6 @@ CREATE TABLE partner_hold (
 );
 CREATE UNIQUE INDEX partner_hold_active ON partner_hold (merchant, balance_id, place, device_number, check_id) WHERE state = 'active';
 CREATE INDEX partner_hold_by_check ON partner_hold (merchant, place, device_number, check_id, balance_id) WHERE state = 'active';
-CREATE INDEX partner_hold_ending ON partner_hold (expires_at) WHERE state = 'active';
 
 -- The newest answer under an offer id, with the hash of the question.
 CREATE TABLE partner_offer (

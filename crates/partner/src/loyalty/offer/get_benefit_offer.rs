@@ -58,7 +58,7 @@ pub(crate) async fn get_benefit_offer(
     if let Some((merchant, version, program)) = made.parsed {
         partner.programs().keep(&merchant, version, program);
     }
-    Ok(([(header::CONTENT_TYPE, "application/json")], made.body).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], made.answer.into_body()?).into_response())
 }
 
 /// A question, ready for its transaction.
@@ -73,10 +73,29 @@ pub(super) struct Asked {
 
 /// An answer, kept.
 pub(super) struct Made {
-    /// The bytes of the answer.
-    pub(super) body: String,
+    /// The answer.
+    pub(super) answer: Answer,
     /// A program that was parsed on the way: to be kept in memory once the transaction stands.
     pub(super) parsed: Option<(String, i64, Arc<Program>)>,
+}
+
+/// An answer on its way out. What is kept of it names no person (loyalty.md G1), so an answer that does is
+/// written once more, and by its own task: the lane has others to serve.
+pub(super) enum Answer {
+    /// The text that is kept.
+    Kept(String),
+    /// With the member's name.
+    Named(Box<LoyaltyOfferResponse>),
+}
+
+impl Answer {
+    /// The bytes of the answer.
+    pub(super) fn into_body(self) -> Result<String, db::Error> {
+        match self {
+            Self::Kept(body) => Ok(body),
+            Self::Named(response) => row::to_json("partner_offer", "response", &response),
+        }
+    }
 }
 
 /// The holds on one balance; the rows come grouped by balance.
@@ -150,8 +169,8 @@ impl Asked {
             "quoted"
         );
         self.hold(tx, &locked, &quote, merchant.hold_ttl_seconds)?;
-        let body = self.keep(tx, &question, &quote, &merchant)?;
-        Ok(Made { body, parsed })
+        let answer = self.keep(tx, &question, &quote, &merchant)?;
+        Ok(Made { answer, parsed })
     }
 
     /// What the scanned texts mean.
@@ -255,7 +274,7 @@ impl Asked {
         question: &Question<'_>,
         quote: &Quote<'_>,
         merchant: &OfferMerchant,
-    ) -> Result<String, db::Error> {
+    ) -> Result<Answer, db::Error> {
         let offered: Vec<OfferedBalance> = quote
             .given
             .iter()
@@ -266,9 +285,8 @@ impl Asked {
             })
             .collect();
         let mut response = answer(question, quote);
-        let body = row::to_json("partner_offer", "response", &response)?;
-        let named = response.customer.as_mut().and_then(|customer| customer.full_name.take()).is_some();
-        let nameless = if named { Some(row::to_json("partner_offer", "response", &response)?) } else { None };
+        let full_name = response.customer.as_mut().and_then(|customer| customer.full_name.take());
+        let kept = row::to_json("partner_offer", "response", &response)?;
         store::keep_offer(
             tx,
             &OfferRow {
@@ -278,12 +296,18 @@ impl Asked {
                 member_id: quote.member.map(|member| member.member_id.as_str()),
                 question_hash: &self.question_hash,
                 balances: &row::to_json("partner_offer", "balances", &offered)?,
-                response: nameless.as_deref().unwrap_or(&body),
+                response: &kept,
                 remarks: &row::to_json("partner_offer", "remarks", &self.remarks(question, merchant))?,
                 now: self.now,
             },
         )?;
-        Ok(body)
+        Ok(match (full_name, response.customer.as_mut()) {
+            (Some(name), Some(customer)) => {
+                customer.full_name = Some(name);
+                Answer::Named(Box::new(response))
+            }
+            _ => Answer::Kept(kept),
+        })
     }
 
     /// Ids in the body that this merchant does not know: kept with the offer and explained, not refused.

@@ -97,7 +97,7 @@ impl House {
         if let Some((merchant, version, program)) = made.parsed {
             self.programs.keep(&merchant, version, program);
         }
-        made.body
+        made.answer.into_body().unwrap()
     }
 
     /// (balance, device, check, amount, state, seconds of its end).
