@@ -21,9 +21,9 @@ use std::time::Duration;
 
 /// Pages in the log after which a passive checkpoint is worth its two waits for the disk: 16 MiB.
 const WORTH_IT_PAGES: u32 = 4_000;
-/// Pages in the log after which the lane moves the rest itself: 192 MiB. Callers wait meanwhile, so it is to
+/// Pages in the log after which the lane moves the rest itself: 96 MiB. Callers wait meanwhile, so it is to
 /// be rare; a log of that size is seen under a long full load only.
-const LANE_PAGES: u32 = 48_000;
+const LANE_PAGES: u32 = 24_000;
 /// Pages in the log after which readers are waited for: 512 MiB.
 const LONG_LOG_PAGES: u32 = 128_000;
 /// How long writers may stand still for that.
