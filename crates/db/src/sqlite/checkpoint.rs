@@ -1,9 +1,7 @@
 //! When do pages move from the write-ahead log into the database file?
 //!
-//! Not inside COMMIT, as SQLite does by itself: a thread beside the write lane moves what no reader still
-//! needs while the lane goes on committing. It never sees the end of a log that is being written, so once in
-//! a while the lane moves the last pages itself, between two batches, after the callers have their answers;
-//! that is short, and then the log can start over.
+//! Not inside COMMIT, as SQLite does by itself, but by the write lane between two batches, after the
+//! callers have their answers. A passive checkpoint moves what no reader still needs and waits for nobody.
 //!
 //! The log starts over only when no reader looks at it in the moment the next write begins. With readers
 //! that overlap without a gap that moment may never come, and the log would grow without a limit: so
@@ -13,19 +11,14 @@
 
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 /// Pages in the log after which a passive checkpoint is worth its two waits for the disk: 16 MiB.
 const WORTH_IT_PAGES: u32 = 4_000;
-/// Pages in the log after which the lane moves the rest itself: 96 MiB. Callers wait meanwhile, so it is to
-/// be rare; a log of that size is seen under a long full load only.
-const LANE_PAGES: u32 = 24_000;
-/// Pages in the log after which readers are waited for: 512 MiB.
-const LONG_LOG_PAGES: u32 = 128_000;
+/// Pages in the log after which readers are waited for: 256 MiB.
+const LONG_LOG_PAGES: u32 = 64_000;
 /// How long writers may stand still for that.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// What the log file is cut back to when it starts over, in bytes.
@@ -34,8 +27,6 @@ const KEPT_LOG_BYTES: u32 = 64 * 1024 * 1024;
 /// Watches the log of one connection.
 pub(super) struct Checkpoints {
     in_log: Arc<AtomicU32>,
-    beside: Option<SyncSender<()>>,
-    next_beside: u32,
     next_passive: u32,
     next_waiting: u32,
 }
@@ -51,13 +42,7 @@ impl Checkpoints {
             seen.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        Ok(Self {
-            in_log,
-            beside: beside(connection),
-            next_beside: WORTH_IT_PAGES,
-            next_passive: LANE_PAGES,
-            next_waiting: LONG_LOG_PAGES,
-        })
+        Ok(Self { in_log, next_passive: WORTH_IT_PAGES, next_waiting: LONG_LOG_PAGES })
     }
 
     /// To be called between two batches.
@@ -65,8 +50,7 @@ impl Checkpoints {
         let pages = self.in_log.load(Ordering::Relaxed);
         if pages < WORTH_IT_PAGES {
             // The log started over
-            self.next_beside = WORTH_IT_PAGES;
-            self.next_passive = LANE_PAGES;
+            self.next_passive = WORTH_IT_PAGES;
             self.next_waiting = LONG_LOG_PAGES;
             return;
         }
@@ -77,29 +61,6 @@ impl Checkpoints {
         } else if pages >= self.next_passive {
             self.next_passive = pages.saturating_add(WORTH_IT_PAGES);
             run(connection, CheckpointMode::PASSIVE);
-        } else if pages >= self.next_beside {
-            self.next_beside = pages.saturating_add(WORTH_IT_PAGES);
-            // A full channel: it is at work already. A closed one: the lane does it all, later
-            let _ = self.beside.as_ref().map(|beside| beside.try_send(()));
-        }
-    }
-}
-
-/// The thread beside the lane; it ends when its sender is dropped. Without it the lane does everything.
-fn beside(connection: &Connection) -> Option<SyncSender<()>> {
-    let path = PathBuf::from(connection.path()?);
-    let (sender, asked) = sync_channel(1);
-    let work = move || {
-        let Ok(connection) = Connection::open(&path) else { return };
-        while asked.recv().is_ok() {
-            run(&connection, CheckpointMode::PASSIVE);
-        }
-    };
-    match std::thread::Builder::new().name("db-checkpoint".to_owned()).spawn(work) {
-        Ok(_) => Some(sender),
-        Err(error) => {
-            tracing::warn!(%error, "no thread for checkpoints; the write lane does them");
-            None
         }
     }
 }
@@ -117,7 +78,7 @@ fn run(connection: &Connection, mode: CheckpointMode) {
     match connection.wal_checkpoint_v2(Some(MAIN_DB), mode) {
         Ok((in_log, moved)) => tracing::debug!(in_log, moved, "checkpoint"),
         Err(error) if super::errors::is_busy(&error) => {
-            tracing::debug!("another checkpoint or a long read is in the way; the log grows meanwhile");
+            tracing::warn!("a long read keeps the write-ahead log from starting over; it grows meanwhile");
         }
         Err(error) => tracing::warn!(%error, "checkpoint failed; it will be tried again"),
     }
