@@ -44,6 +44,10 @@ CREATE TABLE partner_member (
     customer_number BIGINT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('active', 'frozen', 'erased')),
     tier TEXT,
+    -- until when the tier is kept whatever the member spends; NULL: it is judged each time
+    tier_until BIGINT,
+    -- what the merchant says of the member, as a JSON list; promotions may ask for it
+    tags TEXT NOT NULL DEFAULT '[]',
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, member_id)
@@ -66,8 +70,13 @@ CREATE TABLE partner_person (
     store_id BIGINT,
     allow_sms BIGINT CHECK (allow_sms IN (0, 1)),
     allow_email BIGINT CHECK (allow_email IN (0, 1)),
+    -- how the person is found by a scanned or typed contact: digits with their country code, lower-case address
+    phone_key TEXT,
+    email_key TEXT,
     PRIMARY KEY (merchant, member_id)
 );
+CREATE INDEX partner_person_by_phone ON partner_person (merchant, phone_key);
+CREATE INDEX partner_person_by_email ON partner_person (merchant, email_key);
 
 -- What the customers feed shows beside the person, kept up to date as bills and usages arrive.
 CREATE TABLE partner_customer (
@@ -91,7 +100,7 @@ CREATE INDEX partner_customer_by_update ON partner_customer (merchant, last_upda
 CREATE TABLE partner_code (
     merchant TEXT NOT NULL,
     code TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('card', 'voucher', 'promotion')),
+    kind TEXT NOT NULL CHECK (kind IN ('card', 'voucher', 'promotion', 'topUp')),
     member_id TEXT,
     balance_id TEXT,
     promotion_id TEXT,
@@ -150,6 +159,8 @@ CREATE TABLE partner_lot (
     -- what the guest gave for it, when known and not the face value
     paid_value BIGINT,
     earned_at BIGINT NOT NULL,
+    -- spendable from this instant on; NULL: at once (loyalty.md §9 P8)
+    available_at BIGINT,
     expires_at BIGINT,
     PRIMARY KEY (merchant, balance_id, lot_id)
 );
@@ -210,6 +221,8 @@ CREATE TABLE partner_offer (
     question_hash BYTEA NOT NULL,
     -- the balances the answer used, as JSON, for the usage report that follows
     balances TEXT NOT NULL,
+    -- the limited promotions it used, as JSON
+    limits TEXT NOT NULL DEFAULT '[]',
     response TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'used', 'invalid')),
     validation_errors TEXT,
@@ -288,6 +301,55 @@ CREATE TABLE partner_bill (
     source TEXT NOT NULL CHECK (source IN ('usage', 'record')),
     -- names of the product categories on it, as a JSON list
     categories TEXT NOT NULL DEFAULT '[]',
+    -- points it earned that were not taken back
+    points BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (merchant, bill_id)
 );
 CREATE INDEX partner_bill_by_member ON partner_bill (merchant, member_id, paid_at);
+
+-- How much of one limit of a promotion is used: the aggregate its holds and entries go through, like a
+-- balance. The id says promotion, kind, period and subject (partner/loyalty/promotion/limit.rs); how much is
+-- allowed stands in the promotion's rule. used is uses, or minor units where money is limited.
+CREATE TABLE partner_limit (
+    merchant TEXT NOT NULL,
+    limit_id TEXT NOT NULL,
+    promotion_id TEXT NOT NULL,
+    used BIGINT NOT NULL DEFAULT 0,
+    version BIGINT NOT NULL DEFAULT 0,
+    last_entry BIGINT NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, limit_id)
+);
+
+-- What one check keeps of a limit for itself, as partner_hold does of a balance.
+CREATE TABLE partner_limit_hold (
+    merchant TEXT NOT NULL,
+    limit_id TEXT NOT NULL,
+    hold_number BIGINT NOT NULL,
+    place TEXT NOT NULL,
+    device_number BIGINT NOT NULL,
+    check_id TEXT NOT NULL,
+    offer_id TEXT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount >= 0),
+    state TEXT NOT NULL CHECK (state IN ('active', 'captured', 'replaced', 'released', 'expired')),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, limit_id, hold_number)
+);
+CREATE UNIQUE INDEX partner_limit_hold_active ON partner_limit_hold (merchant, limit_id, place, device_number, check_id) WHERE state = 'active';
+CREATE INDEX partner_limit_hold_by_check ON partner_limit_hold (merchant, place, device_number, check_id, limit_id) WHERE state = 'active';
+
+-- What bills used of a limit and gave back: amount above 0 uses, below 0 gives back.
+-- append-only: partner_limit_entry
+CREATE TABLE partner_limit_entry (
+    merchant TEXT NOT NULL,
+    limit_id TEXT NOT NULL,
+    entry BIGINT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount <> 0),
+    offer_id TEXT NOT NULL,
+    bill_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, limit_id, entry)
+);
+CREATE INDEX partner_limit_entry_by_bill ON partner_limit_entry (merchant, bill_id, offer_id);

@@ -4,9 +4,11 @@
 //! `program_version` moves with both, so the parsed copy is good for as long as the version is.
 
 use super::promotion::Promotion;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use money::{Amount, Decimal, Precision};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use wire::Number;
 
@@ -67,6 +69,8 @@ pub(crate) struct ProgramSettings {
     pub(crate) default_use: DefaultUse,
     /// How the merchant's registers send line totals.
     pub(crate) till_discounts: TillDiscounts,
+    /// IANA zones of places that are not in the merchant's, by place id.
+    pub(crate) place_time_zones: BTreeMap<String, String>,
 }
 
 impl ProgramSettings {
@@ -98,19 +102,31 @@ impl ProgramSettings {
 }
 
 /// A merchant's loyalty settings and promotions, parsed.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Program {
     /// The settings.
     pub(crate) settings: ProgramSettings,
     /// Every promotion, active or not, in the order of [`Promotion::order`].
     pub(crate) promotions: Vec<Promotion>,
+    /// The zone of the places that have none of their own.
+    pub(crate) time_zone: TimeZone,
 }
 
 impl Program {
     /// Puts the promotions in the order in which they are judged.
-    pub(crate) fn new(settings: ProgramSettings, mut promotions: Vec<Promotion>) -> Self {
+    pub(crate) fn new(
+        settings: ProgramSettings,
+        mut promotions: Vec<Promotion>,
+        time_zone: TimeZone,
+    ) -> Self {
         promotions.sort_by(|one, other| one.order().cmp(&other.order()));
-        Self { settings, promotions }
+        Self { settings, promotions, time_zone }
+    }
+
+    /// The clock on the wall of a place.
+    pub(crate) fn local(&self, place: &str, now: Timestamp) -> Zoned {
+        let own = self.settings.place_time_zones.get(place).and_then(|name| TimeZone::get(name).ok());
+        now.to_zoned(own.unwrap_or_else(|| self.time_zone.clone()))
     }
 
     /// Where a promotion stands in [`Program::promotions`].
@@ -178,7 +194,8 @@ mod tests {
     #[test]
     fn the_cache_answers_for_its_version_only() {
         let cache = ProgramCache::default();
-        cache.keep("m", 1, Arc::default());
+        let program = Program::new(ProgramSettings::default(), Vec::new(), TimeZone::UTC);
+        cache.keep("m", 1, Arc::new(program));
         assert!(cache.get("m", 1).is_some());
         assert!(cache.get("m", 2).is_none());
         assert!(cache.get("other", 1).is_none());

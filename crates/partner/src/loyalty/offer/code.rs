@@ -2,6 +2,7 @@
 
 use super::reason::Reason;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use wire::loyalty::ThirdPartyLoyaltyOfferRequest;
 
 /// A code of this merchant with what stands behind it.
@@ -73,6 +74,12 @@ pub(crate) struct Member {
     pub(crate) full_name: Option<String>,
     /// The tier's name.
     pub(crate) tier: Option<String>,
+    /// What the merchant says of the member.
+    pub(crate) tags: Vec<String>,
+    /// Where the member told it.
+    pub(crate) birth_date: Option<Date>,
+    /// Paid bills so far.
+    pub(crate) orders: i64,
 }
 
 /// Column `partner_member.status`.
@@ -188,7 +195,15 @@ mod tests {
             status: CodeStatus::Active,
             valid_from: None,
             valid_until: None,
-            meaning: Meaning::Card(Member { member_id: "m".to_owned(), status, full_name: None, tier: None }),
+            meaning: Meaning::Card(Member {
+                member_id: "m".to_owned(),
+                status,
+                full_name: None,
+                tier: None,
+                tags: Vec::new(),
+                birth_date: None,
+                orders: 0,
+            }),
         };
         let now = Timestamp::UNIX_EPOCH;
         assert_eq!(member(MemberStatus::Erased).standing(now), Err(Reason::NotFound));

@@ -14,6 +14,7 @@ use super::store::{self, NewHold, OfferMerchant, OfferRow};
 use super::wishes::Wishes;
 use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, store as ledger};
 use crate::loyalty::program::{Program, ProgramCache};
+use crate::loyalty::promotion::Taken;
 use crate::row;
 use crate::{LoyaltyConnection, Partner};
 use axum::extract::State;
@@ -158,6 +159,7 @@ impl Asked {
             codes: &codes,
             balances: &locked.states,
             wishes: &self.wishes,
+            limits: &Taken::default(),
         };
         let quote = quote(&question, self.now);
         tracing::debug!(

@@ -15,7 +15,7 @@ use super::spend::{self, Given, Table};
 use super::trace::{Note, Trace};
 use super::wishes::Wishes;
 use crate::loyalty::program::Program;
-use crate::loyalty::promotion::Target;
+use crate::loyalty::promotion::{LimitUse, Taken, Target};
 use jiff::Timestamp;
 use money::Amount;
 use wire::loyalty::BalanceType;
@@ -35,6 +35,8 @@ pub(crate) struct Question<'a> {
     pub(crate) balances: &'a [BalanceState],
     /// What the cashier chose.
     pub(crate) wishes: &'a Wishes,
+    /// What of each limit is taken already, as this check sees it.
+    pub(crate) limits: &'a Taken,
 }
 
 /// What a basket is worth looking at for.
@@ -63,6 +65,8 @@ pub(crate) struct Quote<'a> {
     pub(crate) discounts: Vec<Discount>,
     /// What the balances give, in the order they were applied.
     pub(crate) given: Vec<Given>,
+    /// What the applied promotions use of their limits; a hold keeps it until the bill is reported.
+    pub(crate) limit_uses: Vec<LimitUse>,
     /// What is taken off each line.
     pub(crate) shares: Vec<Vec<Share>>,
     /// The basket's and the ledger's currency differ: no balance was used.
@@ -95,7 +99,7 @@ pub(crate) fn explain<'a>(question: &Question<'a>, now: Timestamp) -> Quote<'a> 
 }
 
 fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'a> {
-    let Question { program, books, basket, codes, balances, wishes } = *question;
+    let Question { program, books, basket, codes, balances, wishes, limits: _ } = *question;
     let till = program.settings.till_discounts;
     let mut bill = Bill::new(basket.lines.iter().map(|line| (basket.line_total(line, till), line.ambiguous)));
     note_border(basket, &mut trace);
@@ -151,6 +155,7 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
         entries,
         discounts: applied,
         given,
+        limit_uses: Vec::new(),
         other_currency: other_currency && !balances.is_empty(),
         total: bill.total(),
         benefits: bill.benefits(),

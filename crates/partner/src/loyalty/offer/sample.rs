@@ -11,8 +11,9 @@ use crate::loyalty::ledger::{
     BalanceRow, BalanceSettings, BalanceStatus, CheckKey, HoldRow, LotKind, LotPart, LotState,
 };
 use crate::loyalty::program::{Program, ProgramSettings};
-use crate::loyalty::promotion::{Definition, Promotion};
+use crate::loyalty::promotion::{Definition, Promotion, Taken};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use money::Precision;
 use serde_json::{Value, json};
 use wire::loyalty::{BalanceType, LoyaltyOfferResponse, ThirdPartyLoyaltyOfferRequest};
@@ -31,6 +32,7 @@ pub(super) struct Sample {
     pub(super) request: Value,
     pub(super) codes: Vec<KnownCode>,
     pub(super) balances: Vec<BalanceState>,
+    pub(super) limits: Taken,
 }
 
 impl Sample {
@@ -47,6 +49,7 @@ impl Sample {
             }),
             codes: Vec::new(),
             balances: Vec::new(),
+            limits: Taken::default(),
         }
     }
 
@@ -76,6 +79,9 @@ impl Sample {
             status: MemberStatus::Active,
             full_name: Some("Jana Nová".to_owned()),
             tier: None,
+            tags: Vec::new(),
+            birth_date: None,
+            orders: 0,
         };
         self.codes.push(known("card", Meaning::Card(member)));
         self
@@ -112,7 +118,7 @@ impl Sample {
                 Promotion::new((*id).to_owned(), true, Definition::parse(&rule.to_string()).unwrap())
             })
             .collect();
-        Program::new(settings, promotions)
+        Program::new(settings, promotions, TimeZone::UTC)
     }
 
     /// Quotes, explains and puts into words; hands all of it to `look`.
@@ -129,6 +135,7 @@ impl Sample {
             codes: &self.codes,
             balances: &self.balances,
             wishes: &wishes,
+            limits: &self.limits,
         };
         let quote = explain(&question, now());
         let response = answer(&question, &quote);

@@ -8,6 +8,7 @@ use super::hold::Ended;
 use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart};
 use crate::loyalty::program::{Program, ProgramSettings};
 use crate::loyalty::promotion::{Definition, Promotion};
+use crate::merchant::zone;
 use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
@@ -19,15 +20,16 @@ db::statement! {
             (SELECT COUNT(*) FROM partner_record WHERE merchant = $1 AND domain = 'places' AND record_id = $2 AND removed = 0)
         FROM partner_merchant WHERE merchant = $1";
     /// The settings with the version they have.
-    PROGRAM_SETTINGS = "SELECT program, program_version FROM partner_merchant WHERE merchant = $1";
+    PROGRAM_SETTINGS = "SELECT program, program_version, time_zone FROM partner_merchant WHERE merchant = $1";
     /// Every promotion's rule.
     PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion WHERE merchant = $1";
     /// Up to four codes with the member and the name behind a card.
     CODES = "SELECT c.code, c.kind, c.member_id, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
-            m.status, m.tier, p.first_name, p.last_name
+            m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders
         FROM partner_code AS c
         LEFT JOIN partner_member AS m ON m.merchant = c.merchant AND m.member_id = c.member_id
         LEFT JOIN partner_person AS p ON p.merchant = c.merchant AND p.member_id = c.member_id
+        LEFT JOIN partner_customer AS u ON u.merchant = c.merchant AND u.member_id = c.member_id
         WHERE c.merchant = $1 AND c.code IN ($2, $3, $4, $5)";
     /// The balances of a member, and those on which a check keeps something for itself. UNION ALL, because
     /// SQLite makes a plain UNION of two ordered walks over all the merchant's rows.
@@ -121,7 +123,8 @@ pub(crate) fn program(tx: &mut Tx<'_>, merchant: &str) -> Result<(i64, Program),
             .map_err(|_| row::unreadable("partner_promotion", "definition", "a promotion's rule as JSON"))?;
         promotions.push(Promotion::new(found.get(0)?, status == "active", definition));
     }
-    Ok((found.get(1)?, Program::new(settings, promotions)))
+    let time_zone = zone(&found.get::<String>(2)?);
+    Ok((found.get(1)?, Program::new(settings, promotions, time_zone)))
 }
 
 /// What the scanned texts mean to this merchant; unknown ones are left out.
@@ -143,6 +146,7 @@ fn code(found: &Row) -> Result<KnownCode, Error> {
     let meaning = match kind.as_str() {
         "card" => {
             let member_status: Option<String> = found.get(8)?;
+            let (tags, birth_date): (Option<String>, Option<String>) = (found.get(12)?, found.get(13)?);
             Meaning::Card(Member {
                 member_id: found.get::<Option<String>>(2)?.ok_or_else(|| broken("member_id", "a member"))?,
                 status: member_status
@@ -151,6 +155,11 @@ fn code(found: &Row) -> Result<KnownCode, Error> {
                     .ok_or_else(|| broken("member_id", "a member's row"))?,
                 full_name: full_name(found.get(10)?, found.get(11)?),
                 tier: found.get(9)?,
+                tags: tags
+                    .as_deref()
+                    .map_or(Ok(Vec::new()), |text| row::json("partner_member", "tags", text))?,
+                birth_date: birth_date.and_then(|text| text.parse().ok()),
+                orders: found.get::<Option<i64>>(14)?.unwrap_or(0),
             })
         }
         "voucher" => Meaning::Voucher {

@@ -3,8 +3,10 @@
 //! A promotion is a price reduction that changes line prices and the VAT base (loyalty.md §2, steps 1
 //! and 2). Its rule is kept as JSON in `partner_promotion.definition`; this file is that JSON's shape.
 
+mod limit;
 mod reach;
 
+pub(crate) use limit::{Limit, LimitKey, LimitUse, Per, Period, Taken};
 pub(crate) use reach::Reach;
 
 use super::ledger::Titles;
@@ -88,6 +90,9 @@ pub(crate) struct Definition {
     /// A repeated code multiplies the reduction (loyalty.md I7); otherwise it counts once.
     #[serde(default)]
     pub(crate) repeatable: bool,
+    /// How often, and for how much money, it may be used (loyalty.md §4: held at the offer).
+    #[serde(default)]
+    pub(crate) limits: Vec<Limit>,
     /// Works from this instant on.
     #[serde(default, with = "instant")]
     pub(crate) valid_from: Option<Timestamp>,
