@@ -122,6 +122,10 @@ async fn members(admin: &JsonClient, restaurant: &Restaurant) -> anyhow::Result<
             balance_id: text(&made["balanceIds"][1]),
         });
     }
+    // Guests do not come in the order in which they joined
+    for at in (1..codes.len()).rev() {
+        codes.swap(at, at.wrapping_mul(0x9E37_79B9_7F4A_7C15) % (at + 1));
+    }
     Codes::new(codes)
 }
 

@@ -9,13 +9,21 @@ mod entropy;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// The outside world as one part of the program sees it: a clock and a source of randomness.
 #[derive(Clone)]
 pub struct Outside {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    ids: Arc<OnceLock<Ids>>,
+}
+
+/// What the ids of one process have in common, and the number of the next one.
+struct Ids {
+    process: [u8; 5],
+    next: AtomicU32,
 }
 
 impl std::fmt::Debug for Outside {
@@ -27,7 +35,7 @@ impl std::fmt::Debug for Outside {
 impl Outside {
     /// Joins a clock and a source of randomness.
     pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { clock, entropy }
+        Self { clock, entropy, ids: Arc::default() }
     }
 
     /// The machine's own clock and randomness.
@@ -47,13 +55,21 @@ impl Outside {
         bytes
     }
 
-    /// A new id in the documents' strict form: 24 lower-case hex digits (protocol.md §1.4). The first
-    /// eight are the seconds of the clock, so ids made later sort later to the second.
+    /// A new id in the documents' strict form: 24 lower-case hex digits (protocol.md §1.4). Seconds of the
+    /// clock, five random bytes of this process, three bytes that count up: ids made one after the other
+    /// stand beside each other in an index, which is what a database writes fastest. Not a secret.
     pub fn object_id(&self) -> String {
         let seconds = u32::try_from(self.now().as_second()).unwrap_or(u32::MAX);
+        let ids = self.ids.get_or_init(|| Ids {
+            process: self.random_bytes(),
+            // with room above, so that the numbers seldom start over
+            next: AtomicU32::new(u32::from_be_bytes(self.random_bytes()) >> 9),
+        });
+        let number = ids.next.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let mut id = [0_u8; 12];
         id[..4].copy_from_slice(&seconds.to_be_bytes());
-        self.entropy.fill(&mut id[4..]);
+        id[4..9].copy_from_slice(&ids.process);
+        id[9..].copy_from_slice(&number[1..]);
         hex(&id)
     }
 
@@ -88,7 +104,8 @@ mod tests {
         assert_eq!(id.len(), 24);
         assert!(id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{id}");
         assert_eq!(id, other.object_id());
-        assert_ne!(id, one.object_id());
+        let next = one.object_id();
+        assert!(id < next && id[..18] == next[..18], "{id} {next}");
     }
 
     #[test]

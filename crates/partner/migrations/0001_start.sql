@@ -205,10 +205,11 @@ CREATE TABLE partner_hold (
     state TEXT NOT NULL CHECK (state IN ('active', 'captured', 'replaced', 'released', 'expired')),
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
-    PRIMARY KEY (merchant, balance_id, hold_number)
+    -- with the state in front of the number the key also finds the few active ones: an index less on every offer
+    PRIMARY KEY (merchant, balance_id, state, hold_number)
 );
-CREATE UNIQUE INDEX partner_hold_active ON partner_hold (merchant, balance_id, place, device_number, check_id) WHERE state = 'active';
-CREATE INDEX partner_hold_by_check ON partner_hold (merchant, place, device_number, check_id, balance_id) WHERE state = 'active';
+-- The check goes first: checks are numbered as they are opened, so new holds stand beside each other
+CREATE UNIQUE INDEX partner_hold_active ON partner_hold (merchant, check_id, place, device_number, balance_id) WHERE state = 'active';
 
 -- The newest answer under an offer id, with the hash of the question.
 CREATE TABLE partner_offer (

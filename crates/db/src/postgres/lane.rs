@@ -21,6 +21,8 @@ const CONFLICT_PAUSE_MICROS: u64 = 1_000;
 const CONFLICT_PAUSE_MICROS_MAX: u64 = 100_000;
 /// How often a command runs whose connection breaks under it.
 const LOST_ATTEMPTS: u32 = 3;
+/// Below so many commands a lane has made no plan worth keeping.
+const PLANS_KEPT_AFTER: u64 = 32;
 /// How long a command waits for a new connection.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The pause after the first failed attempt to connect; it doubles up to the limit.
@@ -28,7 +30,8 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(2);
 
 pub(super) fn run(connector: Connector, kind: Kind, session: Option<PostgresSession>, queue: &Queue) {
-    let mut lane = Lane { connector, kind, session, down: None, metrics: LaneMetrics::new(kind) };
+    let mut lane =
+        Lane { connector, kind, session, served: 0, down: None, metrics: LaneMetrics::new(kind) };
     let mut taken = Vec::with_capacity(1);
     while queue.take(1, &mut taken) {
         for mut command in taken.drain(..) {
@@ -40,6 +43,7 @@ pub(super) fn run(connector: Connector, kind: Kind, session: Option<PostgresSess
                 command.job.fail(error);
             }
             command.job.answer();
+            lane.plan_anew();
         }
     }
 }
@@ -55,11 +59,28 @@ struct Lane {
     connector: Connector,
     kind: Kind,
     session: Option<PostgresSession>,
+    /// Commands so far.
+    served: u64,
     down: Option<Down>,
     metrics: LaneMetrics,
 }
 
 impl Lane {
+    /// PostgreSQL keeps the plan it made while a table was empty until somebody analyses the table, a minute
+    /// later at the earliest; on a new database that minute would be spent walking tables. So plans are made
+    /// anew whenever a lane has served twice as much as the last time.
+    fn plan_anew(&mut self) {
+        self.served = self.served.saturating_add(1);
+        if self.served >= PLANS_KEPT_AFTER
+            && self.served.is_power_of_two()
+            && let Some(session) = &mut self.session
+            && let Err(error) = session.frame("DISCARD PLANS")
+        {
+            // A broken connection shows with the next command
+            tracing::debug!(%error, "plans were not made anew");
+        }
+    }
+
     /// Runs the command until its outcome stands; an error replaces the outcome.
     fn serve(&mut self, command: &mut Queued) -> Result<(), Error> {
         let name = command.job.name();

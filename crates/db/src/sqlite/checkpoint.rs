@@ -1,7 +1,10 @@
 //! When do pages move from the write-ahead log into the database file?
 //!
-//! Not inside COMMIT, as SQLite does by itself, but by the write lane between two batches, after the
-//! callers have their answers. A passive checkpoint moves what no reader still needs and waits for nobody.
+//! Not inside COMMIT, as SQLite does by itself: a thread beside the write lane moves what no reader still
+//! needs while the lane goes on committing. It never sees the end of a log that is being written, so each of
+//! its passes leaves the pages that came meanwhile; when those are few ([`TAIL_PAGES`]) the lane moves them
+//! itself, between two batches, after the callers have their answers. That is short, and then the log can
+//! start over.
 //!
 //! The log starts over only when no reader looks at it in the moment the next write begins. With readers
 //! that overlap without a gap that moment may never come, and the log would grow without a limit: so
@@ -11,12 +14,17 @@
 
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
-/// Pages in the log after which a passive checkpoint is worth its two waits for the disk: 16 MiB.
+/// Pages in the log after which a pass is worth its two waits for the disk: 16 MiB. Also how much the log
+/// grows between two passes that readers kept from moving anything.
 const WORTH_IT_PAGES: u32 = 4_000;
+/// Pages the lane moves by itself: 4 MiB. Callers wait meanwhile, some milliseconds.
+const TAIL_PAGES: u32 = 1_000;
 /// Pages in the log after which readers are waited for: 256 MiB.
 const LONG_LOG_PAGES: u32 = 64_000;
 /// How long writers may stand still for that.
@@ -27,8 +35,17 @@ const KEPT_LOG_BYTES: u32 = 64 * 1024 * 1024;
 /// Watches the log of one connection.
 pub(super) struct Checkpoints {
     in_log: Arc<AtomicU32>,
-    next_passive: u32,
+    beside: Option<Beside>,
+    next_pass: u32,
     next_waiting: u32,
+}
+
+/// The thread beside the lane; it ends when this is dropped.
+struct Beside {
+    ask: SyncSender<()>,
+    /// How many pages of the log are in the database file after each pass.
+    done: Receiver<u32>,
+    at_work: bool,
 }
 
 impl Checkpoints {
@@ -42,25 +59,83 @@ impl Checkpoints {
             seen.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        Ok(Self { in_log, next_passive: WORTH_IT_PAGES, next_waiting: LONG_LOG_PAGES })
+        Ok(Self {
+            in_log,
+            beside: Beside::start(connection),
+            next_pass: WORTH_IT_PAGES,
+            next_waiting: LONG_LOG_PAGES,
+        })
     }
 
     /// To be called between two batches.
     pub(super) fn after_commit(&mut self, connection: &Connection) {
         let pages = self.in_log.load(Ordering::Relaxed);
+        if let Some(beside) = &mut self.beside
+            && beside.at_work
+        {
+            match beside.done.try_recv() {
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => self.beside = None,
+                Ok(moved) => {
+                    beside.at_work = false;
+                    self.passed(connection, pages, moved);
+                    return;
+                }
+            }
+        }
         if pages < WORTH_IT_PAGES {
             // The log started over
-            self.next_passive = WORTH_IT_PAGES;
+            self.next_pass = WORTH_IT_PAGES;
             self.next_waiting = LONG_LOG_PAGES;
-            return;
-        }
-        if pages >= self.next_waiting {
+        } else if pages >= self.next_waiting {
             self.next_waiting = pages.saturating_add(LONG_LOG_PAGES);
-            self.next_passive = pages.saturating_add(WORTH_IT_PAGES);
+            self.next_pass = pages.saturating_add(WORTH_IT_PAGES);
             wait_for_readers(connection);
-        } else if pages >= self.next_passive {
-            self.next_passive = pages.saturating_add(WORTH_IT_PAGES);
+        } else if pages >= self.next_pass {
+            self.pass(connection, pages);
+        }
+    }
+
+    /// What follows a pass: the tail, another pass, or patience with the readers.
+    fn passed(&mut self, connection: &Connection, pages: u32, moved: u32) {
+        let left = pages.saturating_sub(moved);
+        if left <= TAIL_PAGES {
+            self.next_pass = pages.saturating_add(WORTH_IT_PAGES);
             run(connection, CheckpointMode::PASSIVE);
+        } else if left < WORTH_IT_PAGES {
+            self.pass(connection, pages);
+        } else {
+            self.next_pass = pages.saturating_add(WORTH_IT_PAGES);
+        }
+    }
+
+    fn pass(&mut self, connection: &Connection, pages: u32) {
+        self.next_pass = pages.saturating_add(WORTH_IT_PAGES);
+        match &mut self.beside {
+            Some(beside) if beside.ask.try_send(()).is_ok() => beside.at_work = true,
+            _ => {
+                run(connection, CheckpointMode::PASSIVE);
+            }
+        }
+    }
+}
+
+impl Beside {
+    /// `None` where no thread can be had: the lane does everything then.
+    fn start(connection: &Connection) -> Option<Self> {
+        let path = PathBuf::from(connection.path()?);
+        let (ask, asked) = sync_channel(1);
+        let (tell, done) = sync_channel(1);
+        let work = move || {
+            let Ok(connection) = Connection::open(&path) else { return };
+            while asked.recv().is_ok() && tell.send(run(&connection, CheckpointMode::PASSIVE)).is_ok() {}
+        };
+        match std::thread::Builder::new().name("db-checkpoint".to_owned()).spawn(work) {
+            Ok(_) => Some(Self { ask, done, at_work: false }),
+            Err(error) => {
+                tracing::warn!(%error, "no thread for checkpoints; the write lane does them");
+                None
+            }
         }
     }
 }
@@ -73,13 +148,18 @@ fn wait_for_readers(connection: &Connection) {
     }
 }
 
-/// A checkpoint that fails loses nothing: what is in the log is durable, and the next one tries again.
-fn run(connection: &Connection, mode: CheckpointMode) {
+/// How many pages of the log are in the database file now; 0 when that is not known. A checkpoint that
+/// fails loses nothing: what is in the log is durable, and the next one tries again.
+fn run(connection: &Connection, mode: CheckpointMode) -> u32 {
     match connection.wal_checkpoint_v2(Some(MAIN_DB), mode) {
-        Ok((in_log, moved)) => tracing::debug!(in_log, moved, "checkpoint"),
+        Ok((in_log, moved)) => {
+            tracing::debug!(in_log, moved, "checkpoint");
+            return u32::try_from(moved).unwrap_or(0);
+        }
         Err(error) if super::errors::is_busy(&error) => {
             tracing::warn!("a long read keeps the write-ahead log from starting over; it grows meanwhile");
         }
         Err(error) => tracing::warn!(%error, "checkpoint failed; it will be tried again"),
     }
+    0
 }

@@ -85,7 +85,6 @@ pub struct Template {
     kind: Kind,
     codes: Codes,
     run: u32,
-    device: usize,
     /// The body cut at the marks, so that a request costs a few copies and no JSON.
     parts: Vec<(String, Mark)>,
     tail: String,
@@ -124,7 +123,7 @@ impl Template {
             let after = rest.split_off(at).split_off(text.len());
             parts.push((std::mem::replace(&mut rest, after), mark));
         }
-        Self { kind, codes, run, device, parts, tail: rest }
+        Self { kind, codes, run, parts, tail: rest }
     }
 
     /// The body of request `number`. Ids are new for each (run, number).
@@ -137,7 +136,7 @@ impl Template {
             // writing into a String cannot fail
             let _ = match mark {
                 Mark::OfferId => write!(body, "{:08x}{number:016x}", self.run),
-                Mark::Check => write!(body, "{:x}-{}-{number}", self.run, self.device),
+                Mark::Check => write!(body, "c{:07x}{number:016x}", self.run),
                 Mark::Bill => write!(body, "LD{:08x}{number:012}", self.run),
                 Mark::Code => write!(body, "{}", code.code),
                 Mark::Customer => write!(body, "{}", Value::from(code.customer_id.clone())),
