@@ -1,4 +1,7 @@
 //! `/pos/{sourceId}/…`: what does a register see?
 
 mod checks;
+mod invalid_offers;
 mod partner_problems;
+mod refunds;
+pub(crate) mod scripted;
