@@ -87,8 +87,7 @@ fn book(
 ) -> Result<String, TxError<ApiError>> {
     let (merchant, place) = (source.merchant.as_str(), source.place.as_str());
     let missing = |what: String| TxError::Refused(ApiError::not_found(&what));
-    let settings =
-        place_settings(tx, merchant, place)?.ok_or_else(|| missing(format!("place {place}")))?;
+    let settings = place_settings(tx, merchant, place)?.ok_or_else(|| missing(format!("place {place}")))?;
     if !refund_store::guard(tx, source, &command.bill_id)? {
         return Err(missing(format!("bill {}", command.bill_id)));
     }
@@ -176,8 +175,7 @@ fn plan(bill: &StoredBill, earlier: &[StoredRefund], command: &Command) -> Resul
         );
         return Err(ApiError::conflict(message).with_code("NOT_REFUNDABLE"));
     }
-    let before =
-        earlier.iter().fold(GivenBack::nothing(bill), |before, refund| before.and(&refund.back));
+    let before = earlier.iter().fold(GivenBack::nothing(bill), |before, refund| before.and(&refund.back));
     let left = before.left(bill);
     if left.iter().all(Decimal::is_zero) {
         let message = format!("nothing is left of bill {}: all of it was given back", bill.bill_id);
@@ -212,11 +210,7 @@ fn plan(bill: &StoredBill, earlier: &[StoredRefund], command: &Command) -> Resul
 }
 
 /// How much of each item the register asks for.
-fn wanted(
-    bill: &StoredBill,
-    left: &[Decimal],
-    items: &[RefundBillItem],
-) -> Result<Vec<Decimal>, ApiError> {
+fn wanted(bill: &StoredBill, left: &[Decimal], items: &[RefundBillItem]) -> Result<Vec<Decimal>, ApiError> {
     let mut wanted = vec![Decimal::ZERO; bill.items.len()];
     for (index, item) in items.iter().enumerate() {
         let path = |member: &str| format!("items[{index}].{member}");
@@ -294,7 +288,8 @@ fn payments(
     let (expected, found) =
         (Number::from_amount(money, bill.precision), Number::from_amount(sum, bill.precision));
     let value = |number: Number| serde_json::to_value(number).unwrap_or(Value::Null);
-    let message = format!("expected payments that come to the {expected} that go to no balance, found {found}");
+    let message =
+        format!("expected payments that come to the {expected} that go to no balance, found {found}");
     Err(ApiError::bad_request(message)
         .with_code("PAYMENT_MISMATCH")
         .with("field", "payments")
@@ -329,8 +324,7 @@ fn corrective(
             })
         })
         .collect();
-    let discount: Amount =
-        plan.parts.iter().map(|part| part.till_discount + (part.total - part.after)).sum();
+    let discount: Amount = plan.parts.iter().map(|part| part.till_discount + (part.total - part.after)).sum();
     let taxes = taxes(bill, &plan.parts);
     StoredBill {
         bill_id,

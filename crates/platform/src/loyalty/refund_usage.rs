@@ -90,11 +90,7 @@ pub(crate) fn usage(
 }
 
 /// What of a top-up comes back, when the item stands for one.
-fn topped_up(
-    item: &StoredItem,
-    part: &PartOfItem,
-    money: &impl Fn(Amount) -> Number,
-) -> Option<UsedBalance> {
+fn topped_up(item: &StoredItem, part: &PartOfItem, money: &impl Fn(Amount) -> Number) -> Option<UsedBalance> {
     let balance_id = item.check_item_id.strip_prefix(crate::till::PREPAYMENT_PREFIX)?;
     Some(UsedBalance {
         balance_id: balance_id.to_owned(),

@@ -48,11 +48,7 @@ pub(super) fn tendered(
             let expected = if to_pay.is_negative() { "an amount below 0" } else { "an amount above 0" };
             return Err(ApiError::field(&path, expected, &payment.price_with_vat.to_string()));
         }
-        payments.push(StoredPayment {
-            payment_method: method.to_owned(),
-            value: value.0,
-            balance_id: None,
-        });
+        payments.push(StoredPayment { payment_method: method.to_owned(), value: value.0, balance_id: None });
     }
     let given: Amount = payments.iter().map(|payment| Amount(payment.value)).sum();
     if given == to_pay {

@@ -48,7 +48,7 @@ testkit::on_both_engines! {
         let bill = till.sell(&[(MAIN, 2)], None, &[("cash", "100"), ("card", "278")]).await;
         let platform = till.house.platform().await;
         let path = format!("{}/refund", path(&till, &bill));
-        let rows = till.house.rows().await;
+        let rows = till.kept().await;
         // body, the member at fault
         for (body, field) in [
             (json!({"isReopen": true}), "isReopen"),
@@ -58,7 +58,7 @@ testkit::on_both_engines! {
             let answer = platform.send(Method::POST, &path, Some(body.to_string().into_bytes())).await.unwrap();
             assert_eq!((answer.status, &answer.json["field"]), (400, &json!(field)), "{}", answer.text);
         }
-        assert_eq!(till.house.rows().await, rows);
+        assert_eq!(till.kept().await, rows);
         let body = json!({"reasonId": 3, "fiscalData": {"fik": "f-1"}, "isReopen": false, "refundedBillIdentifier": bill["billId"]});
         let corrective = platform.post(&path, &body).await.unwrap();
         assert_eq!(corrective["refundedBillIdentifier"], bill["billId"]);

@@ -8,7 +8,8 @@ use testkit::{Received, Step, assert_number, eventually};
 
 /// An offer for 189.00 (`$0`) and 59.00 (`$1`) for each code.
 fn offers() -> Vec<(&'static str, Value)> {
-    let discount = |value: f64| json!([{"generalDiscountId": "d", "isItemSpecific": true, "valueToUse": value}]);
+    let discount =
+        |value: f64| json!([{"generalDiscountId": "d", "isItemSpecific": true, "valueToUse": value}]);
     let credit = |members: Value| {
         let mut balance = members;
         (balance["balanceId"], balance["type"]) = (json!("c"), json!("prepaidCredit"));
@@ -18,19 +19,46 @@ fn offers() -> Vec<(&'static str, Value)> {
     vec![
         ("SCHEMA_VIOLATION", json!({"balances": [{"balanceId": "b", "type": "stamps"}]})),
         ("OFFER_ID_MISMATCH", json!({"loyaltyOfferId": "other"})),
-        ("UNKNOWN_CHECK_ITEM", json!({"generalDiscounts": discount(5.0), "itemBenefitsToApply": [off("none", "d", 5.0)]})),
+        (
+            "UNKNOWN_CHECK_ITEM",
+            json!({"generalDiscounts": discount(5.0), "itemBenefitsToApply": [off("none", "d", 5.0)]}),
+        ),
         ("UNKNOWN_SOURCE", json!({"itemBenefitsToApply": [off("$0", "d", 5.0)]})),
-        ("BENEFIT_EXCEEDS_ITEM_PRICE", json!({"generalDiscounts": discount(60.0), "itemBenefitsToApply": [off("$1", "d", 60.0)]})),
-        ("VALUE_EXCEEDS_BALANCE", json!({"balances": [credit(json!({"currentValue": 5, "controllableValueToUse": 6}))]})),
-        ("SUM_MISMATCH", json!({"generalDiscounts": discount(5.0), "itemBenefitsToApply": [off("$0", "d", 4.0)]})),
-        ("PRECISION_EXCEEDED", json!({"generalDiscounts": discount(5.001), "itemBenefitsToApply": [off("$0", "d", 5.001)]})),
+        (
+            "BENEFIT_EXCEEDS_ITEM_PRICE",
+            json!({"generalDiscounts": discount(60.0), "itemBenefitsToApply": [off("$1", "d", 60.0)]}),
+        ),
+        (
+            "VALUE_EXCEEDS_BALANCE",
+            json!({"balances": [credit(json!({"currentValue": 5, "controllableValueToUse": 6}))]}),
+        ),
+        (
+            "SUM_MISMATCH",
+            json!({"generalDiscounts": discount(5.0), "itemBenefitsToApply": [off("$0", "d", 4.0)]}),
+        ),
+        (
+            "PRECISION_EXCEEDED",
+            json!({"generalDiscounts": discount(5.001), "itemBenefitsToApply": [off("$0", "d", 5.001)]}),
+        ),
         ("NEGATIVE_VALUE", json!({"balances": [credit(json!({"controllableValueToUse": -5}))]})),
-        ("SPEND_AND_PREPAY", json!({"balances": [credit(json!({"controllableValueToUse": 5, "prepayment": {"value": 500}}))]})),
-        ("PREPAYMENT_NOT_SUPPORTED", json!({"balances": [{"balanceId": "p", "type": "collectablePoints", "prepayment": {"value": 5}}]})),
+        (
+            "SPEND_AND_PREPAY",
+            json!({"balances": [credit(json!({"controllableValueToUse": 5, "prepayment": {"value": 500}}))]}),
+        ),
+        (
+            "PREPAYMENT_NOT_SUPPORTED",
+            json!({"balances": [{"balanceId": "p", "type": "collectablePoints", "prepayment": {"value": 5}}]}),
+        ),
         ("DUPLICATE_ID", json!({"balances": [credit(json!({})), credit(json!({}))]})),
-        ("NEGATIVE_TOTAL", json!({"balances": [credit(json!({"currentValue": 900, "controllableValueToUse": 248.01}))]})),
+        (
+            "NEGATIVE_TOTAL",
+            json!({"balances": [credit(json!({"currentValue": 900, "controllableValueToUse": 248.01}))]}),
+        ),
         // A balance never pays what is topped up, its own or another's (protocol.md §10.6).
-        ("NEGATIVE_TOTAL", json!({"balances": [credit(json!({"currentValue": 900, "controllableValueToUse": 400})), top_up]})),
+        (
+            "NEGATIVE_TOTAL",
+            json!({"balances": [credit(json!({"currentValue": 900, "controllableValueToUse": 400})), top_up]}),
+        ),
     ]
 }
 

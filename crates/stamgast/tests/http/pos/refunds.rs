@@ -58,9 +58,9 @@ testkit::on_both_engines! {
         let second = register.post(&path, &call).await.unwrap();
         assert_eq!(text(&second["finalPrice"]), "-189");
         assert_eq!(payments(&second), [("voucher".into(), "-104.04".into()), ("cash".into(), "-84.96".into())]);
-        let rows = till.house.rows().await;
+        let rows = till.kept().await;
         assert_eq!(register.post(&path, &call).await.unwrap(), second);
-        assert_eq!(till.house.rows().await, rows, "the same call is carried out once");
+        assert_eq!(till.kept().await, rows, "the same call is carried out once");
         let other = json!({"items": [{"itemId": main}], "requestId": "r-1"}).to_string();
         let answer = register.send(Method::POST, &path, Some(other.into_bytes())).await.unwrap();
         assert_eq!((answer.status, &answer.json["code"]), (409, &json!("REQUEST_ID_USED")), "{}", answer.text);
@@ -109,7 +109,7 @@ testkit::on_both_engines! {
         let corrective =
             register.post(&path, &json!({"items": [{"checkItemId": beer, "amount": 2}]})).await.unwrap();
         till.reports(2).await;
-        let (rows, before) = (till.house.rows().await, till.bill(&bill).await);
+        let (rows, before) = (till.kept().await, till.bill(&bill).await);
         let items = |items: Value| json!({"items": items});
         // body, status, code or field
         for (body, status, named) in [
@@ -134,7 +134,7 @@ testkit::on_both_engines! {
             let answer = register.send(Method::POST, &till.bill_path(bill, "/refunds"), Some(b"{}".to_vec())).await.unwrap();
             assert_eq!(answer.status, status, "{}", answer.text);
         }
-        assert_eq!((till.house.rows().await, till.bill(&bill).await), (rows, before));
+        assert_eq!((till.kept().await, till.bill(&bill).await), (rows, before));
     }
 
     async fn two_registers_give_the_same_beers_back_once(engine: Engine) {
@@ -150,14 +150,28 @@ testkit::on_both_engines! {
         let mut statuses = [one.unwrap().status, two.unwrap().status];
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409]);
-        assert_eq!(till.house.rows().await["platform_bill_refund"], 1);
-        assert_eq!(till.house.rows().await["platform_bill"], 2);
+        assert_eq!(till.kept().await["platform_bill_refund"], 1);
+        assert_eq!(till.kept().await["platform_bill"], 2);
+    }
+
+    async fn one_call_that_arrives_twice_at_once_makes_one_bill(engine: Engine) {
+        let till = Till::start(engine).await;
+        let bill = sold(&till).await;
+        let path = till.bill_path(&bill, "/refunds");
+        let body = json!({"items": [{"checkItemId": ids(&bill)[1], "amount": 2}], "requestId": "r-7"});
+        let register = till.house.register(1);
+        let (one, two) = tokio::join!(register.post(&path, &body), register.post(&path, &body));
+        assert_eq!(one.unwrap(), two.unwrap());
+        assert_eq!(till.kept().await["platform_bill_refund"], 1);
+        // The number of the bill that was not made is the next one's.
+        let next = till.sell(&[(BEER, 1)], None, &[("cash", "59")]).await;
+        assert!(text(&next["billId"]).ends_with("000003"), "{next}");
     }
 
     async fn the_money_goes_where_the_cashier_says(engine: Engine) {
         let till = Till::start(engine).await;
         let register = till.house.register(1);
-        // tender, payments, what the corrective bill shows of 130.01 for a beer at 55.66 and so on
+        // tender, payments, what the corrective bill of one beer shows
         let beer = |bill: &Value| json!([{"checkItemId": ids(bill)[1], "amount": 1}]);
         for (tender, asked, expected) in [
             ("creditOnly", Value::Null, vec![("voucher", "-55.66")]),
@@ -193,9 +207,9 @@ testkit::on_both_engines! {
         assert_eq!(text(&corrective["finalPrice"]), "-555");
         assert_eq!(payments(&corrective), [("card".into(), "-555.00".into())]);
         assert_eq!(corrective["taxSummaries"], json!({"0": "0.00", "12": "-5.89"}));
-        let rows = till.house.rows().await;
+        let rows = till.kept().await;
         assert_eq!(till.house.register(2).post(&cancel, &json!({"reason": "again"})).await.unwrap(), corrective);
-        assert_eq!(till.house.rows().await["platform_bill"], rows["platform_bill"]);
+        assert_eq!(till.kept().await["platform_bill"], rows["platform_bill"]);
         let reports = till.reports(2).await;
         assert_eq!(reports[0]["usedBalances"][0]["prepaidValue"], json!(500));
         let back = &reports[1];
@@ -254,7 +268,7 @@ testkit::on_both_engines! {
         let bill = till.sell(&[(BEER, 2)], None, &[("cash", "18"), ("card", "100")]).await;
         let corrective = till.house.register(1).post(&till.bill_path(&bill, "/cancel"), &json!({})).await.unwrap();
         assert_eq!(payments(&corrective), [("cash".into(), "-18.00".into()), ("card".into(), "-100.00".into())]);
-        assert_eq!(till.house.rows().await["platform_benefit_usage"], 0);
+        assert_eq!(till.kept().await["platform_benefit_usage"], 0);
     }
 
     /// `<id>:bonus` is money that lowers prices: a balance of points in the currency, with decimals.

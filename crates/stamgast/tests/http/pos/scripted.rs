@@ -1,6 +1,7 @@
 //! Which offers do the till's scenarios get, and what was reported to the partner that gave them?
 
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use testkit::{Engine, House, Received, Scripted, Step, eventually};
 
@@ -28,7 +29,12 @@ impl Till {
 
     /// Sells these lines by this offer, if there is one; what the offer leaves is paid by these methods, the last
     /// one takes the rest. Gives the bill.
-    pub(crate) async fn sell(&self, lines: &[(&str, i64)], offer: Option<Value>, methods: &[(&str, &str)]) -> Value {
+    pub(crate) async fn sell(
+        &self,
+        lines: &[(&str, i64)],
+        offer: Option<Value>,
+        methods: &[(&str, &str)],
+    ) -> Value {
         let codes: &[&str] = if offer.is_some() { &["code"] } else { &[] };
         self.offers(offer.unwrap_or_default());
         let path = self.house.open_check(1, lines, codes).await;
@@ -50,9 +56,18 @@ impl Till {
 
     /// The bill as an application sees it.
     pub(crate) async fn bill(&self, bill: &Value) -> Value {
-        let path =
-            format!("/bills/{}/{}", self.house.restaurant.source_id, bill["billId"].as_str().unwrap());
+        let path = format!("/bills/{}/{}", self.house.restaurant.source_id, bill["billId"].as_str().unwrap());
         self.house.platform().await.get(&path).await.unwrap()
+    }
+
+    /// How many rows the platform keeps and has to tell: what a call that changes nothing leaves alone.
+    pub(crate) async fn kept(&self) -> BTreeMap<String, i64> {
+        let mut rows = self.house.rows().await;
+        rows.retain(|table, _| {
+            let told = matches!(table.as_str(), "courier_delivery" | "courier_change");
+            told || (table.starts_with("platform_") && table != "platform_access_token")
+        });
+        rows
     }
 
     /// The usage reports in the order they came, once there are so many.
