@@ -55,8 +55,8 @@ pub(crate) fn usage(
         paid_items.extend(paid_item(paid, item, part, &money));
     }
     let by_balances = back.tenders.iter().zip(back.given).filter_map(|(tender, given)| {
-        let balance_id = tender.balance_id.as_ref().filter(|_| *given != Amount::ZERO)?;
-        Some((balance_id, *given))
+        // A balance that gets nothing is said too: without any, the provider would divide by its own policy.
+        Some((tender.balance_id.as_ref()?, *given))
     });
     let to_balances: Amount = by_balances.clone().map(|(_, given)| given).sum();
     LoyaltyBenefitUsagesPayload {

@@ -5,3 +5,4 @@ mod invalid_offers;
 mod partner_problems;
 mod refunds;
 pub(crate) mod scripted;
+mod taken_back;

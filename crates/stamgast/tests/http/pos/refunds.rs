@@ -3,8 +3,8 @@
 use super::scripted::{Till, off, payments, text};
 use http::Method;
 use serde_json::{Value, json};
-use testkit::assert_number;
 use testkit::restaurant::{BEER, COFFEE, MAIN};
+use testkit::{assert_number, eventually};
 
 /// Ten off three beers, an MPV pays 300.00: 2 × 189.00 + 3 × 59.00 − 10.00 = 545.00, 245.00 is left.
 fn loyal() -> Value {
@@ -184,6 +184,10 @@ testkit::on_both_engines! {
             let corrective = register.post(&till.bill_path(&bill, "/refunds"), &body).await.unwrap();
             let expected: Vec<_> = expected.into_iter().map(|(method, value)| (method.to_owned(), value.to_owned())).collect();
             assert_eq!(payments(&corrective), expected, "{tender} {asked}");
+            let report = eventually("the report", async || {
+                till.reports(1).await.into_iter().find(|report| report["correctiveBillId"] == corrective["billId"])
+            }).await;
+            assert_eq!(report["paymentsByBalances"].as_array().unwrap().len(), 1, "said even where it is nothing: {report}");
             // Whatever went before, the rest closes both.
             let rest = register.post(&till.bill_path(&bill, "/cancel"), &json!({})).await.unwrap();
             assert_number("the rest", "-489.34", &rest["finalPrice"]);
