@@ -422,6 +422,18 @@ mod tests {
     }
 
     #[test]
+    fn a_discount_over_the_basket_leaves_the_top_up_alone() {
+        let offer = offer(json!({
+            "balances": [{"balanceId": "c", "type": "prepaidCredit", "prepayment": {"value": 500}}],
+            "generalDiscounts": [{"generalDiscountId": "d", "isItemSpecific": false, "valueToUse": 100}]}));
+        let bill = reckon(&[line("a", 6_000, "0.21")], Some(&offer), two(), true).unwrap();
+        assert_eq!(
+            (bill.lines[0].after.0, bill.prepaid_lines[0].after.0, bill.to_pay.0),
+            (0, 50_000, 50_000)
+        );
+    }
+
+    #[test]
     fn what_does_not_work_out_is_named() {
         let over = offer(json!({
             "generalDiscounts": [{"generalDiscountId": "d", "isItemSpecific": false, "valueToUse": 10}],
@@ -432,7 +444,12 @@ mod tests {
             {"balanceId": "m", "type": "multiPurposePrepaidVoucher", "valueToUseInCurrency": 60}]}));
         let too_fine = offer(json!({"balances": [
             {"balanceId": "m", "type": "multiPurposePrepaidVoucher", "valueToUseInCurrency": 1.001}]}));
+        // 60.00 against 50.00 of basket: the top-up beside it does not make room (protocol.md §10.6).
+        let pays_the_top_up = offer(json!({"balances": [
+            {"balanceId": "m", "type": "multiPurposePrepaidVoucher", "valueToUseInCurrency": 60},
+            {"balanceId": "c", "type": "prepaidCredit", "prepayment": {"value": 500}}]}));
         for (offer, code) in [
+            (pays_the_top_up, ViolationCode::NegativeTotal),
             (over, ViolationCode::BenefitExceedsItemPrice),
             (too_much, ViolationCode::NegativeTotal),
             (too_fine, ViolationCode::PrecisionExceeded),

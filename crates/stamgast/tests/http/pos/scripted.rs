@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use testkit::{Engine, House, Received, Scripted, Step, eventually};
+use wire::loyalty::{LoyaltyBenefitUsagesPayload, close_usage};
 
 /// A restaurant whose registers ask a partner that answers as told.
 pub(crate) struct Till {
@@ -70,9 +71,9 @@ impl Till {
         rows
     }
 
-    /// The usage reports in the order they came, once there are so many.
+    /// The usage reports in the order they came, once there are so many. Each of them closes (protocol.md §10.12).
     pub(crate) async fn reports(&self, count: usize) -> Vec<Value> {
-        eventually("the reports", async || {
+        let reports = eventually("the reports", async || {
             let reports: Vec<Value> = self
                 .partner
                 .received()
@@ -82,7 +83,12 @@ impl Till {
                 .collect();
             (reports.len() >= count).then_some(reports)
         })
-        .await
+        .await;
+        for report in &reports {
+            let payload: LoyaltyBenefitUsagesPayload = wire::read::from_value(report.clone()).unwrap();
+            assert_eq!(close_usage(&payload), [], "{report}");
+        }
+        reports
     }
 }
 
