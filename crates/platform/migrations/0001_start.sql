@@ -177,7 +177,7 @@ CREATE TABLE platform_bill (
     -- [{"rate": "0.12", "gross": 30917, "net": 27604}]
     taxes TEXT NOT NULL,
     payment_method TEXT NOT NULL,
-    -- [{"paymentMethod": "cash", "value": 2314}]
+    -- [{"paymentMethod": "cash", "value": 2314}]; a balance that paid is named by "balanceId"
     payments TEXT NOT NULL,
     -- {"personId", "fullName", "userName"} as JSON
     created_by TEXT,
@@ -188,11 +188,18 @@ CREATE TABLE platform_bill (
     customer_id TEXT,
     bill_messages TEXT NOT NULL,
     refunded BIGINT NOT NULL CHECK (refunded IN (0, 1)),
+    -- on a corrective bill: the bill it reverses, and why
     refunded_bill_identifier TEXT,
+    refund_reason TEXT,
     deleted BIGINT NOT NULL CHECK (deleted IN (0, 1)),
+    -- the fiscal system's answer as JSON
+    fiscal_data TEXT,
+    -- the usage report of the payment, where loyalty was used
+    benefit_usage_id TEXT,
     PRIMARY KEY (merchant, place, bill_id)
 );
-CREATE UNIQUE INDEX platform_bill_by_check ON platform_bill (merchant, place, check_id);
+-- A check is paid once; corrective bills carry the check of the bill they reverse.
+CREATE UNIQUE INDEX platform_bill_by_check ON platform_bill (merchant, place, check_id) WHERE refunded_bill_identifier IS NULL;
 CREATE INDEX platform_bill_by_creation ON platform_bill (merchant, place, created_at, bill_id);
 
 CREATE TABLE platform_bill_item (
@@ -217,6 +224,22 @@ CREATE TABLE platform_bill_item (
     -- [{"sourceType", "sourceId", "title", "value"}]: what loyalty took off the line
     benefits TEXT NOT NULL,
     PRIMARY KEY (merchant, place, bill_id, item_number)
+);
+
+-- What came back of a bill so far, one row a corrective bill.
+CREATE TABLE platform_bill_refund (
+    merchant TEXT NOT NULL,
+    place TEXT NOT NULL,
+    bill_id TEXT NOT NULL,
+    refund_number BIGINT NOT NULL,
+    corrective_bill_id TEXT NOT NULL,
+    -- what makes a repeated call the same call, and the hash of what it asked for
+    request_key TEXT,
+    request_hash BYTEA,
+    -- {"amounts": ["2", "0"] per item, "given": [500, 0] per payment}
+    parts TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, place, bill_id, refund_number)
 );
 
 -- A usage report as it was frozen at payment, and how its delivery stands.

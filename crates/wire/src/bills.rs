@@ -2,6 +2,10 @@
 //!
 //! The list and the detail of protocol.md §4, and the DataSync record of the domain `bills`.
 
+mod refund;
+
+pub use refund::RefundWholeBill;
+
 use crate::{
     Number,
     number::DecimalText,

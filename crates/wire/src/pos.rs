@@ -4,6 +4,10 @@
 //! is not a silent loss), what goes out is the whole check each time, so that a register need not add up.
 //! Money is in the currency's whole units as a decimal (`189.00`), amounts are decimals with a sign.
 
+mod refund;
+
+pub use refund::{CancelBill, RefundBill, RefundBillItem, RefundTender};
+
 use crate::{Number, bills::Person};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -281,6 +285,8 @@ pub struct CheckBalance {
     pub pos_title: Option<String>,
     /// What it holds, in its own unit.
     pub current_value: Option<Number>,
+    /// The unit: `points`, or a currency for what is worth itself.
+    pub unit: Option<String>,
     /// How much of the controllable part is used.
     pub controllable_value_to_use: Option<Number>,
     /// Least the cashier may choose.
@@ -295,10 +301,30 @@ pub struct CheckBalance {
     pub value_to_use_in_currency: Option<Number>,
     /// What is topped up, in currency; `null` for a balance that spends.
     pub prepaid_value: Option<Number>,
+    /// What the cashier may choose to top up; `null` for a balance that spends.
+    pub prepayment: Option<CheckPrepayment>,
     /// The cashier rejected it.
     pub rejected: bool,
     /// Why less than asked for is offered.
     pub reason_code: Option<String>,
+}
+
+/// What may be topped up (protocol.md §10.6), all in currency.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckPrepayment {
+    /// Proposed, chosen or fixed.
+    pub value: Number,
+    /// Whether the cashier may choose another value.
+    pub is_value_editable: bool,
+    /// Least to choose.
+    pub min_value: Option<Number>,
+    /// Most to choose.
+    pub max_value: Option<Number>,
+    /// Values to show as buttons.
+    pub preset_values: Vec<Number>,
+    /// Title for the cashier.
+    pub pos_title: Option<String>,
 }
 
 /// A discount over the whole check.

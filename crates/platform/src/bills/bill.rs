@@ -36,8 +36,15 @@ pub(crate) struct StoredBill {
     pub(crate) customer_id: Option<String>,
     pub(crate) bill_messages: Vec<String>,
     pub(crate) refunded: bool,
+    /// On a corrective bill: the bill it reverses.
     pub(crate) refunded_bill_identifier: Option<String>,
+    /// On a corrective bill: why.
+    pub(crate) refund_reason: Option<String>,
     pub(crate) deleted: bool,
+    /// The fiscal system's answer.
+    pub(crate) fiscal_data: Option<serde_json::Value>,
+    /// The usage report of the payment, where loyalty was used.
+    pub(crate) benefit_usage_id: Option<String>,
     /// Empty where only the list needs the bill.
     pub(crate) items: Vec<StoredItem>,
 }
@@ -56,7 +63,23 @@ pub(crate) struct StoredTax {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StoredPayment {
     pub(crate) payment_method: String,
+    /// Minor units; negative where money is given back.
     pub(crate) value: i64,
+    /// The balance that paid; absent for what the guest gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) balance_id: Option<String>,
+}
+
+/// One method when there is one, `split` when there are several (protocol.md §4.1); `otherwise` when nothing was
+/// paid.
+pub(crate) fn payment_method(payments: &[StoredPayment], otherwise: &str) -> String {
+    match payments {
+        [] => otherwise.to_owned(),
+        [first, rest @ ..] => {
+            let one = rest.iter().all(|payment| payment.payment_method == first.payment_method);
+            if one { first.payment_method.clone() } else { "split".to_owned() }
+        }
+    }
 }
 
 /// One line of a bill.

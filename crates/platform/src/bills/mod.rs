@@ -2,8 +2,12 @@
 //! (protocol.md §4)
 
 pub(crate) mod bill;
+pub(crate) mod corrective;
 mod number;
 mod query;
+pub(crate) mod refund;
+mod refund_bill;
+mod refund_store;
 pub(crate) mod shape;
 pub(crate) mod store;
 
@@ -23,7 +27,10 @@ use wire::bills::Bill;
 use wire::list::Page;
 
 pub(crate) fn routes() -> OpenApiRouter<Platform> {
-    OpenApiRouter::new().routes(routes!(list_bills)).routes(routes!(get_bill))
+    OpenApiRouter::new()
+        .routes(routes!(list_bills))
+        .routes(routes!(get_bill))
+        .routes(routes!(refund_bill::refund_whole_bill))
 }
 
 /// Paid bills of a place, newest first, without their items.

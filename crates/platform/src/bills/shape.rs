@@ -31,6 +31,10 @@ pub(crate) fn listed(bill: &StoredBill, zone: &TimeZone) -> Bill {
         // Ours: what the loyalty provider wants printed.
         extra.insert("billMessages".to_owned(), json!(bill.bill_messages));
     }
+    if let Some(reason) = &bill.refund_reason {
+        // Ours: why a corrective bill was made.
+        extra.insert("refundReason".to_owned(), json!(reason));
+    }
     Bill {
         bill_id: bill.bill_id.clone(),
         session_created: Some(local(bill.session_created, zone)),
@@ -60,6 +64,7 @@ pub(crate) fn listed(bill: &StoredBill, zone: &TimeZone) -> Bill {
         person_count: bill.person_count,
         desk_id: bill.desk_id.clone(),
         issued_as_vat_payer: Some(bill.issued_as_vat_payer),
+        fiscal_data: bill.fiscal_data.clone(),
         customer_id: bill.customer_id.clone(),
         last_modified_at: Some(local(bill.modified_at, zone)),
         extra,

@@ -17,9 +17,9 @@ db::statement! {
     INSERT_BILL = "INSERT INTO platform_bill (merchant, place, bill_id, check_id, device_number, version, session_created,
             created_at, paid_at, modified_at, currency_code, price_precision, final_price, discount, taxes,
             payment_method, payments, created_by, paid_by, person_count, desk_id, issued_as_vat_payer, customer_id,
-            bill_messages, refunded, refunded_bill_identifier, deleted)
+            bill_messages, refunded, refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27)";
+            $23, $24, $25, $26, $27, $28, $29, $30)";
     INSERT_ITEM = "INSERT INTO platform_bill_item (merchant, place, bill_id, item_number, check_item_id, product_id,
             decoded_id, category_id, name, amount, measure, ean, unit_price, vat_rate, vat_id, till_discount, total,
             benefits)
@@ -27,7 +27,7 @@ db::statement! {
     BILL = "SELECT bill_id, check_id, device_number, version, session_created, created_at, paid_at, modified_at,
             currency_code, price_precision, final_price, discount, taxes, payment_method, payments, created_by, paid_by,
             person_count, desk_id, issued_as_vat_payer, customer_id, bill_messages, refunded,
-            refunded_bill_identifier, deleted
+            refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id
         FROM platform_bill WHERE merchant = $1 AND place = $2 AND bill_id = $3";
     ITEMS = "SELECT check_item_id, product_id, decoded_id, category_id, name, amount, measure, ean, unit_price, vat_rate,
             vat_id, till_discount, total, benefits
@@ -37,7 +37,7 @@ db::statement! {
     PAGE = "SELECT bill_id, check_id, device_number, version, session_created, created_at, paid_at, modified_at,
             currency_code, price_precision, final_price, discount, taxes, payment_method, payments, created_by, paid_by,
             person_count, desk_id, issued_as_vat_payer, customer_id, bill_messages, refunded,
-            refunded_bill_identifier, deleted
+            refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id
         FROM platform_bill
         WHERE merchant = $1 AND place = $2
             AND created_at >= $3 AND created_at < $4 AND modified_at >= $5
@@ -78,6 +78,7 @@ pub(crate) fn insert(
 ) -> Result<(), db::Error> {
     let created_by = bill.created_by.as_ref().map(|person| json("created_by", person)).transpose()?;
     let paid_by = bill.paid_by.as_ref().map(|person| json("paid_by", person)).transpose()?;
+    let fiscal_data = bill.fiscal_data.as_ref().map(|data| json("fiscal_data", data)).transpose()?;
     tx.execute(
         &INSERT_BILL,
         params![
@@ -107,7 +108,10 @@ pub(crate) fn insert(
             &json("bill_messages", &bill.bill_messages)?,
             bill.refunded,
             bill.refunded_bill_identifier.as_ref(),
-            bill.deleted
+            bill.deleted,
+            bill.refund_reason.as_ref(),
+            fiscal_data.as_ref(),
+            bill.benefit_usage_id.as_ref()
         ],
     )?;
     for (item_number, item) in (1_i64..).zip(&bill.items) {
@@ -223,6 +227,9 @@ fn bill_of(row: &Row) -> Result<StoredBill, db::Error> {
         refunded: row.get(22)?,
         refunded_bill_identifier: row.get(23)?,
         deleted: row.get(24)?,
+        refund_reason: row.get(25)?,
+        fiscal_data: row.get::<Option<Json<_>>>(26)?.map(|json| json.0),
+        benefit_usage_id: row.get(27)?,
         items: Vec::new(),
     })
 }

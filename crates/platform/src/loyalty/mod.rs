@@ -8,6 +8,7 @@ pub(crate) mod broker;
 mod connection;
 mod listener;
 pub(crate) mod question;
+pub(crate) mod refund_usage;
 pub(crate) mod store;
 pub(crate) mod usage;
 mod wishes;

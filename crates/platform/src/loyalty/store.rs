@@ -7,7 +7,7 @@ use db::{Row, Tx, TxError, params};
 use door::ApiError;
 use jiff::Timestamp;
 use wire::Extra;
-use wire::loyalty::BenefitUsage;
+use wire::loyalty::{BenefitUsage, LoyaltyBenefitUsagesPayload};
 
 db::statement! {
     INSERT_USAGE = "INSERT INTO platform_benefit_usage (merchant, place, benefit_usage_id, loyalty_provider_id, bill_id,
@@ -25,6 +25,8 @@ db::statement! {
         WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3 AND loyalty_provider_id = $4";
     OWN_USAGE = "SELECT benefit_usage_id FROM platform_benefit_usage
         WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3 AND loyalty_provider_id = $4";
+    PAYLOAD = "SELECT payload FROM platform_benefit_usage
+        WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3";
     USAGE_POSITION = "SELECT created_at FROM platform_benefit_usage
         WHERE merchant = $1 AND place = $2 AND loyalty_provider_id = $3 AND benefit_usage_id = $4";
     // Oldest first: what waits longest is pulled first.
@@ -65,6 +67,16 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewUsage<'_>) -> Result<(), db::Erro
         ],
     )?;
     Ok(())
+}
+
+/// The frozen report of a usage.
+pub(crate) fn payload(
+    tx: &mut Tx<'_>,
+    source: &SourceId,
+    benefit_usage_id: &str,
+) -> Result<Option<LoyaltyBenefitUsagesPayload>, db::Error> {
+    let row = tx.optional(&PAYLOAD, params![&source.merchant, &source.place, benefit_usage_id])?;
+    row.map(|row| Ok(row.get::<Message<_>>(0)?.0)).transpose()
 }
 
 pub(crate) fn delivered(tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), db::Error> {

@@ -12,6 +12,7 @@ mod offer;
 mod open;
 mod pay;
 mod reckon;
+mod refund;
 mod register;
 mod sale;
 #[cfg(test)]
@@ -21,8 +22,9 @@ mod view;
 
 pub(crate) use check::{LineCategory, LineProduct, StoredCheck};
 pub(crate) use lines::exact_amount;
-pub(crate) use reckon::{ReckonedLine, Reckoning, Source, reckon};
+pub(crate) use reckon::{PREPAYMENT_PREFIX, ReckonedLine, Reckoning, Source, reckon};
 pub(crate) use register::PosGrant;
+pub(crate) use sale::METHOD_CHARACTERS_MAX;
 
 use crate::Platform;
 use crate::access::SourceId;
@@ -50,6 +52,8 @@ pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Platform> {
         .routes(routes!(offer::ask_for_offer, offer::drop_offer))
         .routes(routes!(pay::pay_check))
         .routes(routes!(read_bill))
+        .routes(routes!(refund::refund_bill))
+        .routes(routes!(refund::cancel_bill))
         .layer(door::body_limit(body_bytes_max))
 }
 

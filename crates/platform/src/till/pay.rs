@@ -180,6 +180,7 @@ async fn book(
             }
             let letters = &selling.settings.bill_letters;
             let bill_id = bills::store::next_bill_id(tx, &grant.merchant, &grant.place, letters, year)?;
+            let loyal = offer.as_ref().zip(selling.connection.as_ref());
             let sale = Sale {
                 grant: &grant,
                 settings: &selling.settings,
@@ -188,11 +189,12 @@ async fn book(
                 offer: offer.as_ref(),
                 tendered: &tendered,
                 paid_by: paid_by.as_ref(),
+                benefit_usage_id: loyal.map(|_| benefit_usage_id.as_str()),
                 now,
             };
             bills::store::insert(tx, &grant.merchant, &grant.place, &sale.bill(bill_id.clone()))?;
             store::close(tx, &grant, &check.check_id, &bill_id, offer.as_ref(), now)?;
-            if let (Some(offer), Some(connection)) = (&offer, &selling.connection) {
+            if let Some((offer, connection)) = loyal {
                 let paid = Paid {
                     grant: &grant,
                     settings: &selling.settings,

@@ -10,6 +10,9 @@ use serde_json::Value;
 use wire::Number;
 use wire::loyalty::{BalanceType, LoyaltyOfferResponse, OfferBalance, Violation, ViolationCode};
 
+/// What the id of a line begins with that stands for a top-up; the balance follows.
+pub(crate) const PREPAYMENT_PREFIX: &str = "prepayment:";
+
 /// What a benefit comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -199,7 +202,7 @@ fn prepaid_line(
         let message = "expected a fraction from 0 to 1";
         return Err(violation(ViolationCode::SchemaViolation, &path, message, Some(rate)));
     }
-    let id = format!("prepayment:{}", balance.balance_id);
+    let id = format!("{PREPAYMENT_PREFIX}{}", balance.balance_id);
     let title = prepayment.bill_title.as_ref().or(balance.bill_title.as_ref()).unwrap_or(&balance.balance_id);
     let line = Line {
         check_item_id: id.clone(),
@@ -249,8 +252,10 @@ fn add_up(
 ) -> Result<Reckoning, Violation> {
     let total: Amount = lines.iter().chain(&prepaid_lines).map(|line| line.after).sum();
     let paid_by_balances: Amount = balance_payments.iter().map(|payment| payment.value_in_currency).sum();
-    if paid_by_balances.is_positive() && paid_by_balances > total {
-        let message = "balances would pay more than the check comes to";
+    // A top-up is never paid by a balance (protocol.md §10.6): only the basket can be.
+    let basket: Amount = lines.iter().map(|line| line.after).sum();
+    if paid_by_balances.is_positive() && paid_by_balances > basket {
+        let message = "balances would pay more than the basket comes to without what is topped up";
         return Err(violation(ViolationCode::NegativeTotal, "balances", message, None));
     }
     let mut vat = Vec::new();
@@ -417,6 +422,18 @@ mod tests {
     }
 
     #[test]
+    fn a_discount_over_the_basket_leaves_the_top_up_alone() {
+        let offer = offer(json!({
+            "balances": [{"balanceId": "c", "type": "prepaidCredit", "prepayment": {"value": 500}}],
+            "generalDiscounts": [{"generalDiscountId": "d", "isItemSpecific": false, "valueToUse": 100}]}));
+        let bill = reckon(&[line("a", 6_000, "0.21")], Some(&offer), two(), true).unwrap();
+        assert_eq!(
+            (bill.lines[0].after.0, bill.prepaid_lines[0].after.0, bill.to_pay.0),
+            (0, 50_000, 50_000)
+        );
+    }
+
+    #[test]
     fn what_does_not_work_out_is_named() {
         let over = offer(json!({
             "generalDiscounts": [{"generalDiscountId": "d", "isItemSpecific": false, "valueToUse": 10}],
@@ -427,7 +444,12 @@ mod tests {
             {"balanceId": "m", "type": "multiPurposePrepaidVoucher", "valueToUseInCurrency": 60}]}));
         let too_fine = offer(json!({"balances": [
             {"balanceId": "m", "type": "multiPurposePrepaidVoucher", "valueToUseInCurrency": 1.001}]}));
+        // 60.00 against 50.00 of basket: the top-up beside it does not make room (protocol.md §10.6).
+        let pays_the_top_up = offer(json!({"balances": [
+            {"balanceId": "m", "type": "multiPurposePrepaidVoucher", "valueToUseInCurrency": 60},
+            {"balanceId": "c", "type": "prepaidCredit", "prepayment": {"value": 500}}]}));
         for (offer, code) in [
+            (pays_the_top_up, ViolationCode::NegativeTotal),
             (over, ViolationCode::BenefitExceedsItemPrice),
             (too_much, ViolationCode::NegativeTotal),
             (too_fine, ViolationCode::PrecisionExceeded),

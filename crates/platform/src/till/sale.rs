@@ -4,7 +4,7 @@ use super::check::StoredCheck;
 use super::reckon::{ReckonedLine, Reckoning, Source};
 use super::register::PosGrant;
 use super::view::titles;
-use crate::bills::bill::{StoredBenefit, StoredBill, StoredItem, StoredPayment, StoredTax};
+use crate::bills::bill::{StoredBenefit, StoredBill, StoredItem, StoredPayment, StoredTax, payment_method};
 use crate::merchants::store::PlaceSettings;
 use door::ApiError;
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use wire::pos::{PayCheck, PosPerson};
 /// Most payments of one check.
 const PAYMENTS_MAX: usize = 50;
 /// Longest name of a payment method.
-const METHOD_CHARACTERS_MAX: usize = 64;
+pub(crate) const METHOD_CHARACTERS_MAX: usize = 64;
 
 /// Reads the guest's payments, which must come to what is left to pay.
 ///
@@ -48,7 +48,7 @@ pub(super) fn tendered(
             let expected = if to_pay.is_negative() { "an amount below 0" } else { "an amount above 0" };
             return Err(ApiError::field(&path, expected, &payment.price_with_vat.to_string()));
         }
-        payments.push(StoredPayment { payment_method: method.to_owned(), value: value.0 });
+        payments.push(StoredPayment { payment_method: method.to_owned(), value: value.0, balance_id: None });
     }
     let given: Amount = payments.iter().map(|payment| Amount(payment.value)).sum();
     if given == to_pay {
@@ -75,6 +75,8 @@ pub(super) struct Sale<'a> {
     pub(super) offer: Option<&'a LoyaltyOfferResponse>,
     pub(super) tendered: &'a [StoredPayment],
     pub(super) paid_by: Option<&'a PosPerson>,
+    /// The usage report that goes out with the bill.
+    pub(super) benefit_usage_id: Option<&'a str>,
     pub(super) now: Timestamp,
 }
 
@@ -105,7 +107,8 @@ impl Sale<'_> {
                     net: sum.net.0,
                 })
                 .collect(),
-            payment_method: self.payment_method(&payments),
+            // Benefits may leave nothing to pay.
+            payment_method: payment_method(&payments, if offer.is_some() { "loyalty" } else { "cash" }),
             payments,
             created_by: check.opened_by.clone().or_else(|| self.paid_by.cloned()),
             paid_by: self.paid_by.cloned().or_else(|| check.opened_by.clone()),
@@ -118,7 +121,10 @@ impl Sale<'_> {
             bill_messages: offer.map(|offer| offer.bill_messages.clone()).unwrap_or_default(),
             refunded: false,
             refunded_bill_identifier: None,
+            refund_reason: None,
             deleted: false,
+            fiscal_data: None,
+            benefit_usage_id: self.benefit_usage_id.map(str::to_owned),
             items: reckoning
                 .lines
                 .iter()
@@ -133,21 +139,9 @@ impl Sale<'_> {
         let by_balances = self.reckoning.balance_payments.iter().map(|payment| StoredPayment {
             payment_method: method_of(payment.r#type).to_owned(),
             value: payment.value_in_currency.0,
+            balance_id: Some(payment.balance_id.clone()),
         });
         by_balances.chain(self.tendered.iter().cloned()).collect()
-    }
-
-    /// One method when there is one, `split` when there are several (protocol.md §4.1), `loyalty` when benefits
-    /// left nothing to pay.
-    fn payment_method(&self, payments: &[StoredPayment]) -> String {
-        match payments {
-            [] if self.offer.is_some() => "loyalty".to_owned(),
-            [] => "cash".to_owned(),
-            [first, rest @ ..] => {
-                let one = rest.iter().all(|payment| payment.payment_method == first.payment_method);
-                if one { first.payment_method.clone() } else { "split".to_owned() }
-            }
-        }
     }
 
     /// The register's own discounts and loyalty's, together.

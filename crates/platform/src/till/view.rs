@@ -11,7 +11,8 @@ use money::{Amount, Precision};
 use wire::Number;
 use wire::loyalty::{LoyaltyOfferResponse, OfferBalance};
 use wire::pos::{
-    Check, CheckBalance, CheckBenefit, CheckCode, CheckDiscount, CheckLine, CheckOffer, CheckState, CheckVat,
+    Check, CheckBalance, CheckBenefit, CheckCode, CheckDiscount, CheckLine, CheckOffer, CheckPrepayment,
+    CheckState, CheckVat,
 };
 use wire::time::LocalTime;
 
@@ -190,6 +191,7 @@ fn balance_of(balance: &OfferBalance, check: &StoredCheck) -> CheckBalance {
         r#type: balance.r#type.as_str().to_owned(),
         pos_title: balance.pos_title.clone(),
         current_value: balance.current_value,
+        unit: balance.unit.clone(),
         controllable_value_to_use: balance.controllable_value_to_use,
         min_controllable_value: balance.min_controllable_value,
         max_controllable_value: balance.max_controllable_value,
@@ -197,6 +199,14 @@ fn balance_of(balance: &OfferBalance, check: &StoredCheck) -> CheckBalance {
         non_controllable_value_to_use: balance.non_controllable_value_to_use,
         value_to_use_in_currency: balance.value_to_use_in_currency,
         prepaid_value: balance.prepayment.as_ref().map(|prepayment| prepayment.value),
+        prepayment: balance.prepayment.as_ref().map(|prepayment| CheckPrepayment {
+            value: prepayment.value,
+            is_value_editable: prepayment.is_value_editable,
+            min_value: prepayment.min_value,
+            max_value: prepayment.max_value,
+            preset_values: prepayment.preset_values.clone(),
+            pos_title: prepayment.pos_title.clone().or_else(|| balance.pos_title.clone()),
+        }),
         rejected: check.choices.get(&balance.balance_id).is_some_and(|choice| choice.rejected),
         reason_code: balance.reason_code.clone(),
     }

@@ -3,3 +3,4 @@
 mod checks;
 mod offer;
 mod pay;
+mod refunds;

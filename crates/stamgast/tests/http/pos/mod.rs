@@ -1,4 +1,8 @@
 //! `/pos/{sourceId}/…`: what does a register see?
 
 mod checks;
+mod invalid_offers;
 mod partner_problems;
+mod refunds;
+pub(crate) mod scripted;
+mod taken_back;

@@ -114,6 +114,24 @@ fn the_worked_examples_may_be_used() {
                 balance("prepaidCredit", json!({"controllableValueToUse": 0, "prepayment": {"value": 500}})),
             ]}),
         ),
+        (
+            "bonus money: points in the currency, with decimals",
+            goulash_and_beer(),
+            json!({
+                "balances": [balance("collectablePoints", json!({
+                    "unit": "CZK", "currentValue": 12.35, "controllableValueToUse": 12.35, "valueToUseInCurrency": 12.35,
+                }))],
+                "itemBenefitsToApply": [item("A", &[from_balance("balance", 12.35)])],
+            }),
+        ),
+        (
+            "a top-up beside a voucher that pays for the coffee",
+            request(&[("coffee", "60")], 2),
+            json!({"balances": [
+                balance("prepaidCredit", json!({"prepayment": {"value": 500}})),
+                {"balanceId": "voucher", "type": "multiPurposePrepaidVoucher", "nonControllableValueToUse": 60},
+            ]}),
+        ),
         ("cup returned", request(&[("cup", "-50")], 2), json!({"posMessages": ["50 credited"]})),
     ] {
         assert_eq!(validate(&basket, &offer(answer)), [], "{case}");
@@ -409,6 +427,25 @@ fn one_offer_per_violation() {
         ),
         ("more discount than basket", NegativeTotal, "", json!({"generalDiscounts": [promo(400.01, false)]})),
         ("more paid than basket", NegativeTotal, "", credit(json!({"controllableValueToUse": 400.01}))),
+        (
+            "a top-up paid by another balance",
+            NegativeTotal,
+            "",
+            json!({"balances": [
+                balance("prepaidCredit", json!({"prepayment": {"value": 500}})),
+                {"balanceId": "voucher", "type": "multiPurposePrepaidVoucher", "nonControllableValueToUse": 400.01},
+            ]}),
+        ),
+        (
+            "a discount of a top-up",
+            UnknownCheckItem,
+            "itemBenefitsToApply[0].checkItemId",
+            json!({
+                "balances": [balance("prepaidCredit", json!({"prepayment": {"value": 500}}))],
+                "generalDiscounts": [promo(5, true)],
+                "itemBenefitsToApply": [item("prepayment:balance", &[discount("promo", 5)])],
+            }),
+        ),
         (
             "points of no known worth",
             SchemaViolation,

@@ -1,0 +1,357 @@
+//! How does a bill, or a part of it, come back?
+//!
+//! One transaction takes the original bill's row, looks at what went back before, writes the corrective bill under
+//! a number of its own, the usage report with its delivery, and the changes of both bills that the feed reads.
+
+use super::bill::{StoredBill, StoredItem, StoredPayment, payment_method};
+use super::corrective::{GivenBack, PartOfItem, divide, parts, taxes, tenders};
+use super::refund_store::{self, StoredRefund};
+use super::store;
+use crate::Platform;
+use crate::access::SourceId;
+use crate::datasync::BILLS;
+use crate::loyalty::refund_usage::{self, GivenBackTo};
+use crate::merchants::store::place_settings;
+use crate::till::exact_amount;
+use courier::change::{Change, append};
+use db::{Tx, TxError};
+use door::ApiError;
+use jiff::Timestamp;
+use money::{Amount, Decimal};
+use serde_json::Value;
+use wire::Number;
+use wire::bills::Bill;
+use wire::pos::{PayCheckPayment, PosPerson, RefundBillItem, RefundTender};
+
+/// Longest reason.
+const REASON_CHARACTERS_MAX: usize = 500;
+/// Most payments that money is given back by.
+const PAYMENTS_MAX: usize = 50;
+
+/// What is to come back, and at whose word.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Command {
+    pub(crate) bill_id: String,
+    /// Whether the whole bill is as if it had never been paid.
+    pub(crate) cancels: bool,
+    /// Empty for all that is left.
+    pub(crate) items: Vec<RefundBillItem>,
+    pub(crate) tender: RefundTender,
+    /// How the part that goes to no balance is given back.
+    pub(crate) payments: Option<Vec<PayCheckPayment>>,
+    pub(crate) reason: Option<String>,
+    pub(crate) fiscal_data: Option<Value>,
+    pub(crate) paid_by: Option<PosPerson>,
+    /// The register that gives the money back; none for an application.
+    pub(crate) device_number: Option<i64>,
+    /// A call with the same key is the same call.
+    pub(crate) request_key: Option<String>,
+    /// The hash of what was asked for.
+    pub(crate) request_hash: Option<Vec<u8>>,
+}
+
+/// Gives back what the command says; the answer is the corrective bill. A command that was carried out before gives
+/// the bill it made then.
+///
+/// # Errors
+/// 400 that names the member at fault, 404 for a bill the place does not have, 409 for what cannot come back (any
+/// more); nothing is changed then.
+pub(crate) async fn refund(
+    platform: &Platform,
+    source: &SourceId,
+    command: Command,
+) -> Result<Bill, ApiError> {
+    if let Some(length) = command.reason.as_ref().map(|reason| reason.chars().count())
+        && length > REASON_CHARACTERS_MAX
+    {
+        let expected = format!("at most {REASON_CHARACTERS_MAX} characters");
+        return Err(ApiError::field("reason", &expected, &format!("{length} of them")));
+    }
+    let (now, benefit_usage_id) = (platform.now(), platform.outside().object_id());
+    let place = source.clone();
+    let corrective = platform
+        .db()
+        .write("refund_bill", move |tx| book(tx, &place, &command, &benefit_usage_id, now))
+        .await?;
+    platform.wake_courier();
+    super::read(platform, source, &corrective).await
+}
+
+/// The transaction; gives the corrective bill's id.
+fn book(
+    tx: &mut Tx<'_>,
+    source: &SourceId,
+    command: &Command,
+    benefit_usage_id: &str,
+    now: Timestamp,
+) -> Result<String, TxError<ApiError>> {
+    let (merchant, place) = (source.merchant.as_str(), source.place.as_str());
+    let missing = |what: String| TxError::Refused(ApiError::not_found(&what));
+    let settings = place_settings(tx, merchant, place)?.ok_or_else(|| missing(format!("place {place}")))?;
+    if !refund_store::guard(tx, source, &command.bill_id)? {
+        return Err(missing(format!("bill {}", command.bill_id)));
+    }
+    let Some(bill) = store::detail(tx, merchant, place, &command.bill_id)? else {
+        return Err(missing(format!("bill {}", command.bill_id)));
+    };
+    let earlier = refund_store::refunds(tx, source, &command.bill_id)?;
+    if let Some(done) = done_before(&earlier, command).map_err(TxError::Refused)? {
+        return Ok(done);
+    }
+    let plan = plan(&bill, &earlier, command).map_err(TxError::Refused)?;
+    let year = i64::from(now.to_zoned(settings.zone.clone()).year());
+    let bill_id = store::next_bill_id(tx, merchant, place, &settings.bill_letters, year)?;
+    let mut corrective = corrective(&bill, &plan, command, bill_id.clone(), now);
+    if let Some(original) = &bill.benefit_usage_id
+        && let Some(paid) = crate::loyalty::store::payload(tx, source, original)?
+    {
+        let given_back = GivenBackTo {
+            bill: &bill,
+            parts: &plan.parts,
+            tenders: &plan.tenders,
+            given: &plan.back.given,
+            value: plan.value,
+            cancels: command.cancels,
+            refund_number: plan.refund_number,
+            corrective_bill_id: &bill_id,
+            device_number: corrective.device_number,
+        };
+        let payload = refund_usage::usage(&paid, &given_back);
+        refund_usage::report(tx, source, &payload, &command.bill_id, benefit_usage_id, now)?;
+        corrective.benefit_usage_id = Some(benefit_usage_id.to_owned());
+    }
+    store::insert(tx, merchant, place, &corrective)?;
+    let refund = StoredRefund {
+        refund_number: plan.refund_number,
+        corrective_bill_id: bill_id.clone(),
+        request_key: command.request_key.clone(),
+        request_hash: command.request_hash.clone(),
+        back: plan.back,
+    };
+    refund_store::insert(tx, source, &command.bill_id, &refund, now)?;
+    refund_store::give_back(tx, source, &command.bill_id, plan.wholly, now)?;
+    let changed = |record| Change { domain: BILLS, place: Some(place), record, removed: false };
+    append(tx, merchant, &[changed(&command.bill_id), changed(&bill_id)], now)?;
+    Ok(bill_id)
+}
+
+/// The corrective bill of the same call, if it came before.
+fn done_before(earlier: &[StoredRefund], command: &Command) -> Result<Option<String>, ApiError> {
+    let Some(key) = &command.request_key else { return Ok(None) };
+    let Some(same) = earlier.iter().find(|refund| refund.request_key.as_ref() == Some(key)) else {
+        return Ok(None);
+    };
+    if same.request_hash == command.request_hash {
+        return Ok(Some(same.corrective_bill_id.clone()));
+    }
+    let message = format!(
+        "this requestId made corrective bill {} of bill {} from another body; use a new requestId for another refund",
+        same.corrective_bill_id, command.bill_id
+    );
+    Err(ApiError::conflict(message)
+        .with_code("REQUEST_ID_USED")
+        .with("billId", same.corrective_bill_id.clone()))
+}
+
+/// What a refund comes to.
+#[derive(Debug)]
+struct Plan {
+    refund_number: i64,
+    parts: Vec<PartOfItem>,
+    value: Amount,
+    tenders: Vec<StoredPayment>,
+    back: GivenBack,
+    /// As the corrective bill shows them.
+    payments: Vec<StoredPayment>,
+    /// Nothing is left of the bill.
+    wholly: bool,
+}
+
+fn plan(bill: &StoredBill, earlier: &[StoredRefund], command: &Command) -> Result<Plan, ApiError> {
+    if let Some(original) = &bill.refunded_bill_identifier {
+        let message = format!(
+            "bill {} is the corrective bill of {original}; only a bill that was paid can be given back",
+            bill.bill_id
+        );
+        return Err(ApiError::conflict(message).with_code("NOT_REFUNDABLE"));
+    }
+    let before = earlier.iter().fold(GivenBack::nothing(bill), |before, refund| before.and(&refund.back));
+    let left = before.left(bill);
+    if left.iter().all(Decimal::is_zero) {
+        let message = format!("nothing is left of bill {}: all of it was given back", bill.bill_id);
+        let last = earlier.last().map(|refund| refund.corrective_bill_id.clone());
+        return Err(ApiError::conflict(message).with_code("NOTHING_LEFT").with("billId", last));
+    }
+    let now = if command.items.is_empty() { left.clone() } else { wanted(bill, &left, &command.items)? };
+    let parts = parts(bill, &before, &now);
+    let value: Amount = parts.iter().map(|part| part.after).sum();
+    let precision = bill.precision;
+    let given = divide(bill, &before, value, command.tender).map_err(|short| {
+        let (value, left) =
+            (Number::from_amount(value, precision), Number::from_amount(short.left, precision));
+        let message = format!(
+            "tender creditOnly: balances paid {left} of what is left of bill {}, less than the {value} that come back; use proRata or moneyFirst",
+            bill.bill_id
+        );
+        ApiError::conflict(message).with_code("BALANCES_PAID_LESS")
+    })?;
+    let tenders = tenders(bill);
+    let payments = payments(bill, &tenders, &given, command.payments.as_deref())?;
+    let wholly = left == now;
+    Ok(Plan {
+        refund_number: earlier.last().map_or(1, |refund| refund.refund_number + 1),
+        parts,
+        value,
+        tenders,
+        back: GivenBack { amounts: now, given },
+        payments,
+        wholly,
+    })
+}
+
+/// How much of each item the register asks for.
+fn wanted(bill: &StoredBill, left: &[Decimal], items: &[RefundBillItem]) -> Result<Vec<Decimal>, ApiError> {
+    let mut wanted = vec![Decimal::ZERO; bill.items.len()];
+    for (index, item) in items.iter().enumerate() {
+        let path = |member: &str| format!("items[{index}].{member}");
+        let position = bill.items.iter().position(|line| line.check_item_id == item.check_item_id);
+        let slot = position.and_then(|at| wanted.get_mut(at).zip(left.get(at)));
+        let Some((wanted, left)) = slot else {
+            let expected = format!("the id of an item of bill {}", bill.bill_id);
+            let found = format!("{:?}", item.check_item_id);
+            return Err(ApiError::field(&path("checkItemId"), &expected, &found));
+        };
+        if !wanted.is_zero() {
+            let found = format!("{:?} again", item.check_item_id);
+            return Err(ApiError::field(&path("checkItemId"), "each item once", &found));
+        }
+        let amount = item.amount.map_or(*left, |amount| amount.0);
+        if amount > *left || left.is_zero() {
+            let (left, amount) = (Number(*left), Number(amount));
+            let message = format!(
+                "{}: of item {:?} {left} is left to give back, found {amount}",
+                path("amount"),
+                item.check_item_id
+            );
+            let value = |number: Number| serde_json::to_value(number).unwrap_or(Value::Null);
+            return Err(ApiError::conflict(message)
+                .with_code("OVER_REFUND")
+                .with("field", path("amount"))
+                .with("left", value(left))
+                .with("found", value(amount)));
+        }
+        if amount <= Decimal::ZERO {
+            return Err(ApiError::field(&path("amount"), "above 0", &amount.to_string()));
+        }
+        *wanted = amount;
+    }
+    Ok(wanted)
+}
+
+/// How money and balances get what comes back, as the corrective bill shows it: with the other sign.
+fn payments(
+    bill: &StoredBill,
+    tenders: &[StoredPayment],
+    given: &[Amount],
+    asked: Option<&[PayCheckPayment]>,
+) -> Result<Vec<StoredPayment>, ApiError> {
+    let shown = tenders.iter().zip(given).filter(|(_, given)| **given != Amount::ZERO);
+    let all = shown.map(|(tender, given)| StoredPayment { value: -given.0, ..tender.clone() });
+    let Some(asked) = asked else { return Ok(all.collect()) };
+    let (mut payments, by_money): (Vec<_>, Vec<_>) = all.partition(|payment| payment.balance_id.is_some());
+    let money: Amount = by_money.iter().map(|payment| -Amount(payment.value)).sum();
+    if asked.len() > PAYMENTS_MAX {
+        let expected = format!("at most {PAYMENTS_MAX} payments");
+        return Err(ApiError::field("payments", &expected, &asked.len().to_string()));
+    }
+    let mut sum = Amount::ZERO;
+    for (index, payment) in asked.iter().enumerate() {
+        let method = payment.payment_method.trim();
+        if method.is_empty() || method.chars().count() > crate::till::METHOD_CHARACTERS_MAX {
+            let expected = format!("1 to {} characters", crate::till::METHOD_CHARACTERS_MAX);
+            let found = format!("{} of them", method.chars().count());
+            return Err(ApiError::field(&format!("payments[{index}].paymentMethod"), &expected, &found));
+        }
+        let path = format!("payments[{index}].priceWithVat");
+        let value = exact_amount(&path, &payment.price_with_vat, bill.precision)?;
+        if value == Amount::ZERO || value.is_negative() != money.is_negative() {
+            let expected = if money.is_negative() { "an amount below 0" } else { "an amount above 0" };
+            return Err(ApiError::field(&path, expected, &payment.price_with_vat.to_string()));
+        }
+        sum += value;
+        let payment_method = method.to_owned();
+        payments.push(StoredPayment { payment_method, value: -value.0, balance_id: None });
+    }
+    if sum == money {
+        return Ok(payments);
+    }
+    let (expected, found) =
+        (Number::from_amount(money, bill.precision), Number::from_amount(sum, bill.precision));
+    let value = |number: Number| serde_json::to_value(number).unwrap_or(Value::Null);
+    let message =
+        format!("expected payments that come to the {expected} that go to no balance, found {found}");
+    Err(ApiError::bad_request(message)
+        .with_code("PAYMENT_MISMATCH")
+        .with("field", "payments")
+        .with("expected", value(expected))
+        .with("found", value(found)))
+}
+
+/// The bill with the other signs.
+fn corrective(
+    bill: &StoredBill,
+    plan: &Plan,
+    command: &Command,
+    bill_id: String,
+    now: Timestamp,
+) -> StoredBill {
+    let items: Vec<StoredItem> = plan
+        .parts
+        .iter()
+        .filter_map(|part| {
+            let item = bill.items.get(part.index)?;
+            let mut benefits = item.benefits.clone();
+            for (benefit, value) in benefits.iter_mut().zip(&part.benefits) {
+                benefit.value = -value.0;
+            }
+            benefits.retain(|benefit| benefit.value != 0);
+            Some(StoredItem {
+                amount: Number(-part.amount),
+                till_discount: -part.till_discount.0,
+                total: -part.total.0,
+                benefits,
+                ..item.clone()
+            })
+        })
+        .collect();
+    let discount: Amount = plan.parts.iter().map(|part| part.till_discount + (part.total - part.after)).sum();
+    let taxes = taxes(bill, &plan.parts);
+    StoredBill {
+        bill_id,
+        device_number: command.device_number.unwrap_or(bill.device_number),
+        version: 1,
+        created_at: now,
+        paid_at: now,
+        modified_at: now,
+        final_price: -plan.value,
+        discount: -discount,
+        taxes: taxes
+            .into_iter()
+            .map(|tax| super::bill::StoredTax { rate: tax.rate, gross: -tax.gross, net: -tax.net })
+            .collect(),
+        payment_method: payment_method(&plan.payments, &bill.payment_method),
+        payments: plan.payments.clone(),
+        created_by: command.paid_by.clone().or_else(|| bill.paid_by.clone()),
+        paid_by: command.paid_by.clone().or_else(|| bill.paid_by.clone()),
+        // The guests were counted with the bill.
+        person_count: None,
+        bill_messages: Vec::new(),
+        refunded: false,
+        refunded_bill_identifier: Some(bill.bill_id.clone()),
+        refund_reason: command.reason.clone(),
+        fiscal_data: command.fiscal_data.clone(),
+        benefit_usage_id: None,
+        items,
+        ..bill.clone()
+    }
+}

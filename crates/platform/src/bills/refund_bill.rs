@@ -1,0 +1,65 @@
+//! `POST /bills/{sourceId}/{billId}/refund`: how does an application give a whole bill back? (protocol.md §4.3)
+
+use super::BillPath;
+use super::refund::{Command, refund};
+use crate::Platform;
+use crate::access::{ApiClient, SourceId};
+use axum::Json;
+use axum::extract::{Path, State};
+use door::{ApiError, Message};
+use serde_json::Value;
+use wire::bills::{Bill, RefundWholeBill};
+
+/// Gives back all that is left of a bill. Repeating it gives the same corrective bill.
+#[utoipa::path(
+    post,
+    path = "/bills/{sourceId}/{billId}/refund",
+    tag = "Bills",
+    params(
+        ("sourceId" = String, Path, description = "`<merchantId>-<placeId>`"),
+        ("billId" = String, Path, description = "The bill that is given back")
+    ),
+    request_body = RefundWholeBill,
+    responses(
+        (status = 200, description = "The corrective bill: negative amounts, `refundedBillIdentifier` is the bill given back", body = Bill),
+        (status = 400, description = "The body cannot be read, or asks for what is not supported; `field` names the member"),
+        (status = 401, description = "No access token, or one that has ended"),
+        (status = 403, description = "The merchant is not assigned to the application"),
+        (status = 404, description = "No such place or bill"),
+        (status = 409, description = "`NOTHING_LEFT`: registers gave all of it back; `NOT_REFUNDABLE`: it is itself a corrective bill")
+    )
+)]
+pub(super) async fn refund_whole_bill(
+    State(platform): State<Platform>,
+    client: ApiClient,
+    Path(path): Path<BillPath>,
+    Message(body): Message<RefundWholeBill>,
+) -> Result<Json<Bill>, ApiError> {
+    let source = SourceId::parse(&path.source_id)?;
+    client.may_read(&platform, &source.merchant).await?;
+    if body.is_reopen {
+        let expected = "false or nothing: a bill given back does not open its check again";
+        return Err(ApiError::field("isReopen", expected, "true"));
+    }
+    if let Some(named) = body.refunded_bill_identifier.filter(|named| *named != path.bill_id) {
+        let expected = format!("the bill of the path, {}", path.bill_id);
+        return Err(ApiError::field("refundedBillIdentifier", &expected, &format!("{named:?}")));
+    }
+    // An empty array is how the documented system writes that there is none.
+    let fiscal_data = body.fiscal_data.filter(|data| !data.as_array().is_some_and(Vec::is_empty));
+    if let Some(data) = fiscal_data.as_ref().filter(|data| !data.is_object()) {
+        let found = match data {
+            Value::Array(_) => "a list that is not empty",
+            _ => "something else",
+        };
+        return Err(ApiError::field("fiscalData", "an object, [] or null", found));
+    }
+    let command = Command {
+        bill_id: path.bill_id,
+        reason: body.reason_id,
+        fiscal_data,
+        request_key: Some("api".to_owned()),
+        ..Command::default()
+    };
+    refund(&platform, &source, command).await.map(Json)
+}

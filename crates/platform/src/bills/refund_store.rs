@@ -1,0 +1,112 @@
+//! Where is it kept what came back of a bill?
+
+use super::corrective::GivenBack;
+use crate::access::SourceId;
+use crate::column::{Json, json};
+use db::{Row, Tx, params};
+use jiff::Timestamp;
+use money::Amount;
+use serde::{Deserialize, Serialize};
+use wire::Number;
+
+db::statement! {
+    // Touching the row is taking it: two registers that give the same bill back come one after the other.
+    GUARD_BILL = "UPDATE platform_bill SET modified_at = modified_at
+        WHERE merchant = $1 AND place = $2 AND bill_id = $3 RETURNING version";
+    GIVE_BACK = "UPDATE platform_bill SET version = version + 1, modified_at = $4, refunded = $5
+        WHERE merchant = $1 AND place = $2 AND bill_id = $3";
+    REFUNDS = "SELECT refund_number, corrective_bill_id, request_key, request_hash, parts FROM platform_bill_refund
+        WHERE merchant = $1 AND place = $2 AND bill_id = $3 ORDER BY refund_number";
+    INSERT_REFUND = "INSERT INTO platform_bill_refund (merchant, place, bill_id, refund_number, corrective_bill_id,
+            request_key, request_hash, parts, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+}
+
+/// One refund of a bill.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct StoredRefund {
+    pub(super) refund_number: i64,
+    pub(super) corrective_bill_id: String,
+    /// What makes a repeated call the same call.
+    pub(super) request_key: Option<String>,
+    /// The hash of what it asked for.
+    pub(super) request_hash: Option<Vec<u8>>,
+    pub(super) back: GivenBack,
+}
+
+/// [`GivenBack`] in its column.
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    amounts: Vec<Number>,
+    given: Vec<i64>,
+}
+
+/// Takes the bill for this transaction; false when the place has no such bill.
+pub(super) fn guard(tx: &mut Tx<'_>, source: &SourceId, bill_id: &str) -> Result<bool, db::Error> {
+    Ok(tx.optional(&GUARD_BILL, params![&source.merchant, &source.place, bill_id])?.is_some())
+}
+
+/// Moves the original's version on, because something of it went back.
+pub(super) fn give_back(
+    tx: &mut Tx<'_>,
+    source: &SourceId,
+    bill_id: &str,
+    wholly: bool,
+    now: Timestamp,
+) -> Result<(), db::Error> {
+    tx.execute(&GIVE_BACK, params![&source.merchant, &source.place, bill_id, now, wholly])?;
+    Ok(())
+}
+
+/// The refunds of a bill so far, in their order.
+pub(super) fn refunds(
+    tx: &mut Tx<'_>,
+    source: &SourceId,
+    bill_id: &str,
+) -> Result<Vec<StoredRefund>, db::Error> {
+    let rows = tx.query(&REFUNDS, params![&source.merchant, &source.place, bill_id])?;
+    rows.iter().map(refund_of).collect()
+}
+
+fn refund_of(row: &Row) -> Result<StoredRefund, db::Error> {
+    let parts = row.get::<Json<Parts>>(4)?.0;
+    Ok(StoredRefund {
+        refund_number: row.get(0)?,
+        corrective_bill_id: row.get(1)?,
+        request_key: row.get(2)?,
+        request_hash: row.get(3)?,
+        back: GivenBack {
+            amounts: parts.amounts.into_iter().map(|amount| amount.0).collect(),
+            given: parts.given.into_iter().map(Amount).collect(),
+        },
+    })
+}
+
+/// Keeps a refund.
+pub(super) fn insert(
+    tx: &mut Tx<'_>,
+    source: &SourceId,
+    bill_id: &str,
+    refund: &StoredRefund,
+    now: Timestamp,
+) -> Result<(), db::Error> {
+    let parts = Parts {
+        amounts: refund.back.amounts.iter().copied().map(Number).collect(),
+        given: refund.back.given.iter().map(|amount| amount.0).collect(),
+    };
+    tx.execute(
+        &INSERT_REFUND,
+        params![
+            &source.merchant,
+            &source.place,
+            bill_id,
+            refund.refund_number,
+            &refund.corrective_bill_id,
+            refund.request_key.as_ref(),
+            refund.request_hash.as_ref(),
+            &json("parts", &parts)?,
+            now
+        ],
+    )?;
+    Ok(())
+}
