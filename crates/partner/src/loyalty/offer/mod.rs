@@ -12,6 +12,7 @@ mod discounts;
 mod get_benefit_offer;
 mod hold;
 mod inputs;
+mod named;
 mod offered;
 mod quote;
 mod reason;
