@@ -53,7 +53,10 @@ impl Language {
     }
 
     /// A day as it is written in this language: `31. 12. 2026`, `31.12.2026`, `31 Dec 2026`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the ends of lots and promotions are announced with it"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the ends of lots and promotions are announced with it")
+    )]
     pub(crate) fn date(self, day: Date) -> String {
         let form = match self {
             Self::Cs | Self::Sk => "%-d. %-m. %Y",
@@ -373,7 +376,10 @@ mod tests {
             (Language::De, "12,5", "31.12.2026"),
             (Language::En, "12.5", "31 Dec 2026"),
         ] {
-            assert_eq!((language.number("12.5"), language.date(day)), (number.to_owned(), written.to_owned()));
+            assert_eq!(
+                (language.number("12.5"), language.date(day)),
+                (number.to_owned(), written.to_owned())
+            );
         }
         assert_eq!(Language::De.date("2026-03-01".parse().unwrap()), "1.3.2026");
     }

@@ -56,7 +56,9 @@ impl CodeSettings {
             return Err(format!("codes.urlPrefixes: expected at most {URL_PREFIXES_MAX}, found {found}"));
         }
         if let Some(at) = self.url_prefixes.iter().position(|prefix| prefix.trim().is_empty()) {
-            return Err(format!("codes.urlPrefixes[{at}]: expected what stands before the code, found nothing"));
+            return Err(format!(
+                "codes.urlPrefixes[{at}]: expected what stands before the code, found nothing"
+            ));
         }
         match &self.phone_country_code {
             Some(code)
@@ -93,7 +95,10 @@ impl CodeSettings {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        if !rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '\u{a0}' | '-' | '(' | ')' | '.' | '/')) {
+        if !rest
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '\u{a0}' | '-' | '(' | ')' | '.' | '/'))
+        {
             return None;
         }
         let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
@@ -113,7 +118,8 @@ impl CodeSettings {
         } else {
             Cow::Borrowed(digits.as_str())
         };
-        let fits = PHONE_DIGITS.contains(&digits.trim_start_matches('0').len()) && key.len() <= *PHONE_DIGITS.end();
+        let fits =
+            PHONE_DIGITS.contains(&digits.trim_start_matches('0').len()) && key.len() <= *PHONE_DIGITS.end();
         fits.then(|| key.into_owned())
     }
 
@@ -132,7 +138,8 @@ impl CodeSettings {
 pub(crate) fn email_key(text: &str) -> Option<String> {
     let text = text.trim();
     let (name, host) = text.split_once('@')?;
-    let whole = !name.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace);
+    let whole =
+        !name.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace);
     whole.then(|| text.to_lowercase())
 }
 
