@@ -38,7 +38,9 @@ pub(crate) async fn post_explain(
     RawMessage { message, .. }: RawMessage<ThirdPartyLoyaltyOfferRequest>,
 ) -> Result<Json<Explained>, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
-    let at = super::limits::instant("at", query.at.as_deref())?;
+    // a + in a query arrives as a space
+    let at = query.at.map(|text| text.replace(' ', "+"));
+    let at = super::limits::instant("at", at.as_deref())?;
     let asked = offer::Explain::read(merchant, message, at.unwrap_or_else(|| partner.outside().now()))?;
     Ok(Json(partner.db().read("explain_offer", move |tx| asked.run(tx)).await?))
 }
