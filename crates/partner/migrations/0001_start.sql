@@ -112,6 +112,7 @@ CREATE TABLE partner_code (
 );
 CREATE INDEX partner_code_by_balance ON partner_code (merchant, balance_id);
 CREATE INDEX partner_code_by_promotion ON partner_code (merchant, promotion_id);
+CREATE INDEX partner_code_by_member ON partner_code (merchant, member_id);
 
 -- A promotion's rule as JSON (partner/loyalty/promotion).
 CREATE TABLE partner_promotion (

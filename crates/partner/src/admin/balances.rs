@@ -50,7 +50,7 @@ pub(crate) async fn get_balance(
     found.await?.map(Json).ok_or_else(|| ApiError::not_found("balance"))
 }
 
-fn view(
+pub(super) fn view(
     tx: &mut Tx<'_>,
     merchant: &str,
     balance_id: &str,

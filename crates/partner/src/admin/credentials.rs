@@ -4,6 +4,7 @@
 //! and ending the old one.
 
 use super::limits;
+use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::Partner;
 use crate::credentials::{self, Kind, NewCredential};
 use crate::merchant;
@@ -14,19 +15,13 @@ use door::admin::AdminCaller;
 use door::{ApiError, Strict, token};
 use http::StatusCode;
 use wire::admin::partner::{IssuedCredential, NewConnection, NewCustomersClient, NewDataSyncSecret};
-use wire::errors::ErrorBody;
 
 /// Lets a register cloud call the three loyalty webhooks.
 #[utoipa::path(
     post, path = "/admin/v1/partner/merchants/{merchantId}/connections", tag = "Partner set-up",
     params(("merchantId" = String, Path, description = "The merchant's id")),
     request_body = NewConnection,
-    responses(
-        (status = 201, body = IssuedCredential, description = "The token, shown once"),
-        (status = 400, body = ErrorBody, description = "`field` names the member"),
-        (status = 401, body = ErrorBody, description = "Not an admin token"),
-        (status = 404, body = ErrorBody, description = "The merchant is not set up here"),
-    ),
+    responses((status = 201, body = IssuedCredential, description = "The token, shown once"), ChangeRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_connection(
@@ -54,11 +49,7 @@ pub(crate) async fn post_connection(
     post, path = "/admin/v1/partner/merchants/{merchantId}/datasync-secrets", tag = "Partner set-up",
     params(("merchantId" = String, Path, description = "The merchant's id")),
     request_body = NewDataSyncSecret,
-    responses(
-        (status = 201, body = IssuedCredential, description = "The secret, shown once"),
-        (status = 401, body = ErrorBody, description = "Not an admin token"),
-        (status = 404, body = ErrorBody, description = "The merchant is not set up here"),
-    ),
+    responses((status = 201, body = IssuedCredential, description = "The secret, shown once"), ChangeRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_datasync_secret(
@@ -82,12 +73,7 @@ pub(crate) async fn post_datasync_secret(
     post, path = "/admin/v1/partner/merchants/{merchantId}/customers-clients", tag = "Partner set-up",
     params(("merchantId" = String, Path, description = "The merchant's id")),
     request_body = NewCustomersClient,
-    responses(
-        (status = 201, body = IssuedCredential, description = "The token, shown once"),
-        (status = 400, body = ErrorBody, description = "`field` names the member"),
-        (status = 401, body = ErrorBody, description = "Not an admin token"),
-        (status = 404, body = ErrorBody, description = "The merchant is not set up here"),
-    ),
+    responses((status = 201, body = IssuedCredential, description = "The token, shown once"), ChangeRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_customers_client(
@@ -118,8 +104,7 @@ pub(crate) async fn post_customers_client(
     ),
     responses(
         (status = 204, description = "It is refused from now on (by other processes within five seconds)"),
-        (status = 401, body = ErrorBody, description = "Not an admin token"),
-        (status = 404, body = ErrorBody, description = "No such live token of this merchant"),
+        LookRefusals,
     ),
     security(("bearer" = [])),
 )]

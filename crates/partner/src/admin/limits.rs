@@ -11,6 +11,11 @@ use wire::admin::partner::NewBalanceSettings;
 /// Longest id or code, in bytes: what an index of either engine takes.
 const ID_BYTES_MAX: usize = 200;
 
+/// Every offer reads a member's tags: enough for any list a person keeps.
+const TAGS_MAX: usize = 100;
+/// Longest tag, in bytes.
+const TAG_BYTES_MAX: usize = 100;
+
 /// An id or code: 1 to 200 bytes, no control characters.
 pub(super) fn id(path: &str, text: &str) -> Result<(), ApiError> {
     if text.is_empty() || text.len() > ID_BYTES_MAX || text.chars().any(char::is_control) {
@@ -18,6 +23,36 @@ pub(super) fn id(path: &str, text: &str) -> Result<(), ApiError> {
         return Err(ApiError::field(path, &expected, &format!("{text:?}")));
     }
     Ok(())
+}
+
+/// What is said of a member: each once, in order.
+pub(super) fn tags(path: &str, mut tags: Vec<String>) -> Result<Vec<String>, ApiError> {
+    if tags.len() > TAGS_MAX {
+        return Err(ApiError::field(path, &format!("at most {TAGS_MAX}"), &tags.len().to_string()));
+    }
+    for (index, tag) in tags.iter().enumerate() {
+        if tag.is_empty() || tag.len() > TAG_BYTES_MAX || tag.chars().any(char::is_control) {
+            let expected = format!("1 to {TAG_BYTES_MAX} bytes without control characters");
+            return Err(ApiError::field(&format!("{path}[{index}]"), &expected, &format!("{tag:?}")));
+        }
+    }
+    tags.sort_unstable();
+    tags.dedup();
+    Ok(tags)
+}
+
+/// From when and until when, where both are given in this order.
+pub(super) fn span(
+    from: Option<&str>,
+    until: Option<&str>,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), ApiError> {
+    let (start, end) = (instant("validFrom", from)?, instant("validUntil", until)?);
+    match (start, end) {
+        (Some(start), Some(end)) if start >= end => {
+            Err(ApiError::field("validUntil", "an instant after validFrom", until.unwrap_or_default()))
+        }
+        _ => Ok((start, end)),
+    }
 }
 
 /// Free text without U+0000, which PostgreSQL cannot keep.

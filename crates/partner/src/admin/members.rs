@@ -1,9 +1,10 @@
-//! How is a member set up?
+//! How is a member set up, changed, looked at and erased?
 
 use super::limits;
+use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::Partner;
 use crate::loyalty::ledger::{Account, BalanceStatus, LotKind, NewBalanceRow, NewLot};
-use crate::loyalty::member::{self, MemberCommand};
+use crate::loyalty::member::{self, MemberChange, MemberCommand};
 use crate::merchant;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -12,8 +13,9 @@ use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
 use money::Precision;
-use wire::admin::partner::{CreatedMember, MemberPerson, NewBalance, NewMember};
-use wire::errors::ErrorBody;
+use wire::admin::partner::{
+    CreatedMember, MemberPerson, MemberState, MemberView, NewBalance, NewMember, PutMember,
+};
 use wire::loyalty::BalanceType;
 
 /// Creates a member with cards and balances.
@@ -21,13 +23,7 @@ use wire::loyalty::BalanceType;
     post, path = "/admin/v1/partner/merchants/{merchantId}/members", tag = "Partner set-up",
     params(("merchantId" = String, Path, description = "The merchant's id")),
     request_body = NewMember,
-    responses(
-        (status = 201, body = CreatedMember),
-        (status = 400, body = ErrorBody, description = "`field` names the member at fault"),
-        (status = 401, body = ErrorBody, description = "Not an admin token"),
-        (status = 404, body = ErrorBody, description = "The merchant is not set up here"),
-        (status = 409, body = ErrorBody, description = "An id or a card is taken"),
-    ),
+    responses((status = 201, body = CreatedMember), ChangeRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_member(
@@ -55,6 +51,7 @@ pub(crate) async fn post_member(
         merchant,
         member_id,
         tier: body.tier,
+        tags: limits::tags("tags", body.tags)?,
         person: body.person,
         cards: body.cards,
         balances,
@@ -66,6 +63,83 @@ pub(crate) async fn post_member(
     );
     let customer_id = partner.db().write("create_member", move |tx| member::create(tx, &command)).await?;
     Ok((StatusCode::CREATED, Json(CreatedMember { member_id, customer_id, balance_ids })))
+}
+
+/// Changes a member as a whole.
+#[utoipa::path(
+    put, path = "/admin/v1/partner/merchants/{merchantId}/members/{memberId}", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("memberId" = String, Path, description = "The member's id"),
+    ),
+    request_body = PutMember,
+    responses((status = 200, body = MemberView, description = "As it is now"), ChangeRefusals),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn put_member(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, member_id)): Path<(String, String)>,
+    Strict(body): Strict<PutMember>,
+) -> Result<Json<MemberView>, ApiError> {
+    limits::text("tier", body.tier.as_deref())?;
+    check_person(&body.person)?;
+    let change = MemberChange {
+        merchant,
+        member_id,
+        tier: body.tier,
+        tags: limits::tags("tags", body.tags)?,
+        status: match body.status {
+            MemberState::Active => "active",
+            MemberState::Frozen => "frozen",
+        },
+        person: body.person,
+        now: partner.outside().now(),
+    };
+    Ok(Json(partner.db().write("put_member", move |tx| member::put(tx, &change)).await?))
+}
+
+/// A member with cards and balances.
+#[utoipa::path(
+    get, path = "/admin/v1/partner/merchants/{merchantId}/members/{memberId}", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("memberId" = String, Path, description = "The member's id"),
+    ),
+    responses((status = 200, body = MemberView), LookRefusals),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_member(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, member_id)): Path<(String, String)>,
+) -> Result<Json<MemberView>, ApiError> {
+    let found = partner.db().read("partner_member", move |tx| {
+        member::get(tx, &merchant, &member_id).map_err(TxError::<db::Never>::from)
+    });
+    found.await?.map(Json).ok_or_else(|| ApiError::not_found("member"))
+}
+
+/// Forgets a person: name, contacts and cards go at once; the entries stay under the opaque id, and so does what is
+/// left on the balances, to be paid out by an adjustment. May be repeated.
+#[utoipa::path(
+    delete, path = "/admin/v1/partner/merchants/{merchantId}/members/{memberId}", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("memberId" = String, Path, description = "The member's id"),
+    ),
+    responses((status = 204, description = "The id cannot be used again"), LookRefusals),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn delete_member(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, member_id)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    let now = partner.outside().now();
+    let erased = partner.db().write("erase_member", move |tx| member::erase(tx, &merchant, &member_id, now));
+    erased.await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Digits of the merchant's currency, which never change.

@@ -3,14 +3,18 @@
 //! `/admin/v1/partner/…`, by admin token. Bodies are strict; PUT may be repeated, POST with a code or an id that is
 //! taken is 409. Reading shows the books as they are.
 
+mod adjust;
 mod balances;
+mod codes;
 mod credentials;
+mod explain;
 mod limits;
 mod members;
 mod merchants;
 mod offers;
 mod promotions;
 mod quarantine;
+mod refusals;
 mod usages;
 mod vouchers;
 
@@ -28,9 +32,17 @@ pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         .routes(routes!(credentials::post_customers_client))
         .routes(routes!(credentials::delete_credential))
         .routes(routes!(members::post_member))
+        .routes(routes!(members::put_member, members::get_member, members::delete_member))
+        .routes(routes!(codes::post_card))
+        .routes(routes!(codes::delete_card))
+        .routes(routes!(codes::post_code))
+        .routes(routes!(codes::put_code, codes::get_code))
         .routes(routes!(vouchers::post_voucher))
-        .routes(routes!(promotions::put_promotion))
-        .routes(routes!(balances::get_balance))
+        .routes(routes!(promotions::get_promotions))
+        .routes(routes!(promotions::put_promotion, promotions::get_promotion))
+        .routes(routes!(balances::get_balance, adjust::put_balance))
+        .routes(routes!(adjust::post_adjust))
+        .routes(routes!(explain::post_explain))
         .routes(routes!(offers::get_offer))
         .routes(routes!(usages::get_usages))
         .routes(routes!(quarantine::get_quarantine))

@@ -1,17 +1,18 @@
-//! How is a promotion set up?
+//! How is a promotion set up and looked at?
 
 use super::limits;
-use crate::Partner;
+use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::loyalty::code;
 use crate::loyalty::promotion::Definition;
+use crate::{Partner, merchant, row};
 use axum::Json;
-use axum::extract::{Path, State};
-use db::{Tx, TxError, params};
+use axum::extract::{Path, Query, State};
+use db::{Error, Never, Row, Tx, TxError, params};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use jiff::Timestamp;
-use wire::admin::partner::PromotionPut;
-use wire::errors::ErrorBody;
+use serde::Deserialize;
+use wire::admin::partner::{PromotionDetail, PromotionPage, PromotionPut, PromotionView};
 
 db::statement! {
     /// A changed promotion is a changed program; also the lock under which promotions change.
@@ -22,6 +23,15 @@ db::statement! {
         VALUES ($1, $2, $3, $4, $5, $5)
         ON CONFLICT (merchant, promotion_id) DO UPDATE SET
           definition = EXCLUDED.definition, status = EXCLUDED.status, updated_at = EXCLUDED.updated_at";
+    /// A promotion as it is set up.
+    GET_PROMOTION = "SELECT promotion_id, definition, status FROM partner_promotion
+        WHERE merchant = $1 AND promotion_id = $2";
+    /// Promotions in the order of their ids.
+    PAGE_OF_PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion
+        WHERE merchant = $1 AND promotion_id > $2 ORDER BY promotion_id LIMIT $3";
+    /// The codes that set a promotion off. No ORDER BY: it would tempt SQLite to walk all the merchant's codes.
+    CODES_OF_PROMOTION = "SELECT code FROM partner_code
+        WHERE merchant = $1 AND promotion_id = $2 AND status = 'active' LIMIT 1000";
 }
 
 /// Sets a promotion up, or changes it, with the codes that set it off.
@@ -32,13 +42,7 @@ db::statement! {
         ("promotionId" = String, Path, description = "It becomes `generalDiscountId` in offers"),
     ),
     request_body = PromotionPut,
-    responses(
-        (status = 200, body = PromotionPut, description = "As it is set up now"),
-        (status = 400, body = ErrorBody, description = "`field` names the member at fault"),
-        (status = 401, body = ErrorBody, description = "Not an admin token"),
-        (status = 404, body = ErrorBody, description = "The merchant is not set up here"),
-        (status = 409, body = ErrorBody, description = "A code means something else"),
-    ),
+    responses((status = 200, body = PromotionPut, description = "As it is set up now"), ChangeRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn put_promotion(
@@ -81,4 +85,90 @@ fn put(
             "codes: {taken} means something else already; use another one"
         )))),
     }
+}
+
+/// Promotions on a page.
+const LIMIT: usize = 50;
+
+/// Where to go on.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PromotionsQuery {
+    /// From `nextPage`: the last id seen.
+    after: Option<String>,
+}
+
+/// The merchant's promotions, 50 a page.
+#[utoipa::path(
+    get, path = "/admin/v1/partner/merchants/{merchantId}/promotions", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("after" = Option<String>, Query, description = "As in `nextPage`"),
+    ),
+    responses((status = 200, body = PromotionPage), LookRefusals),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_promotions(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path(merchant): Path<String>,
+    query: Result<Query<PromotionsQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<PromotionPage>, ApiError> {
+    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let after = query.after.unwrap_or_default();
+    limits::text("after", Some(&after))?;
+    let path = format!("/admin/v1/partner/merchants/{merchant}/promotions");
+    let found = partner.db().read("partner_promotions", move |tx| {
+        if merchant::get(tx, &merchant)?.is_none() {
+            return Ok::<_, TxError<Never>>(None);
+        }
+        let limit = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
+        let rows = tx.query(&PAGE_OF_PROMOTIONS, params![&merchant, &after, limit])?;
+        Ok(Some(rows.iter().map(view).collect::<Result<Vec<_>, Error>>()?))
+    });
+    let mut data = found.await?.ok_or_else(|| ApiError::not_found("merchant"))?;
+    let more = data.len() > LIMIT;
+    data.truncate(LIMIT);
+    let next_page = data.last().filter(|_| more).map(|last| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        format!("{path}?{}", query.append_pair("after", &last.promotion_id).finish())
+    });
+    Ok(Json(PromotionPage { data, next_page }))
+}
+
+/// A promotion with its codes.
+#[utoipa::path(
+    get, path = "/admin/v1/partner/merchants/{merchantId}/promotions/{promotionId}", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("promotionId" = String, Path, description = "The promotion's id"),
+    ),
+    responses((status = 200, body = PromotionDetail), LookRefusals),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_promotion(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, promotion_id)): Path<(String, String)>,
+) -> Result<Json<PromotionDetail>, ApiError> {
+    let found = partner.db().read("partner_promotion", move |tx| {
+        let Some(found) = tx.optional(&GET_PROMOTION, params![&merchant, &promotion_id])? else {
+            return Ok::<_, TxError<Never>>(None);
+        };
+        let rows = tx.query(&CODES_OF_PROMOTION, params![&merchant, &promotion_id])?;
+        let mut codes = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<String>, Error>>()?;
+        codes.sort_unstable();
+        let PromotionView { promotion_id, definition, active } = view(&found)?;
+        Ok(Some(PromotionDetail { promotion_id, definition, active, codes }))
+    });
+    found.await?.map(Json).ok_or_else(|| ApiError::not_found("promotion"))
+}
+
+fn view(found: &Row) -> Result<PromotionView, Error> {
+    let (definition, status): (String, String) = (found.get(1)?, found.get(2)?);
+    Ok(PromotionView {
+        promotion_id: found.get(0)?,
+        definition: row::json("partner_promotion", "definition", &definition)?,
+        active: status == "active",
+    })
 }

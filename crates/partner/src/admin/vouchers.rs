@@ -2,6 +2,7 @@
 
 use super::limits;
 use super::members::precision;
+use super::refusals::ChangeRefusals;
 use crate::Partner;
 use crate::loyalty::ledger::{Account, BalanceStatus, LotKind, NewBalanceRow, NewLot};
 use crate::loyalty::voucher::{self, VoucherCommand};
@@ -13,7 +14,6 @@ use http::StatusCode;
 use jiff::Timestamp;
 use money::Precision;
 use wire::admin::partner::{CreatedVoucher, NewVoucher, VoucherStatus};
-use wire::errors::ErrorBody;
 use wire::loyalty::BalanceType;
 
 /// Issues a voucher.
@@ -21,13 +21,7 @@ use wire::loyalty::BalanceType;
     post, path = "/admin/v1/partner/merchants/{merchantId}/vouchers", tag = "Partner set-up",
     params(("merchantId" = String, Path, description = "The merchant's id")),
     request_body = NewVoucher,
-    responses(
-        (status = 201, body = CreatedVoucher),
-        (status = 400, body = ErrorBody, description = "`field` names the member at fault"),
-        (status = 401, body = ErrorBody, description = "Not an admin token"),
-        (status = 404, body = ErrorBody, description = "The merchant is not set up here"),
-        (status = 409, body = ErrorBody, description = "The code or the id is taken"),
-    ),
+    responses((status = 201, body = CreatedVoucher), ChangeRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_voucher(

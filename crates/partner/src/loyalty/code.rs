@@ -1,12 +1,14 @@
 //! Which codes does a merchant have, and what is each one for?
 
-use db::{Error, Tx, params};
+use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
+use wire::admin::partner::CodeView;
+use wire::time::utc_millis;
 
 db::statement! {
     /// A new code; nothing when it is taken.
     INSERT_CODE = "INSERT INTO partner_code (merchant, code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until, created_at)
-        VALUES ($1, $2, $3, $4, $5, NULL, $6, NULL, $7, $8) ON CONFLICT (merchant, code) DO NOTHING";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (merchant, code) DO NOTHING";
     /// Ends the codes of a promotion; those that stay are put back by the statement below.
     END_PROMOTION_CODES = "UPDATE partner_code SET status = 'inactive'
         WHERE merchant = $1 AND promotion_id = $2 AND kind = 'promotion' AND status = 'active'";
@@ -15,18 +17,34 @@ db::statement! {
         VALUES ($1, $2, 'promotion', $3, 'active', $4)
         ON CONFLICT (merchant, code) DO UPDATE SET status = 'active'
         WHERE partner_code.kind = 'promotion' AND partner_code.promotion_id = EXCLUDED.promotion_id";
+    /// A code as it is set up.
+    GET_CODE = "SELECT code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until
+        FROM partner_code WHERE merchant = $1 AND code = $2";
+    /// The cards of a member.
+    CARDS_OF_MEMBER = "SELECT code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until
+        FROM partner_code WHERE merchant = $1 AND member_id = $2 AND kind = 'card'";
+    /// Whether and when a code may be used.
+    PUT_CODE = "UPDATE partner_code SET status = $3, valid_from = $4, valid_until = $5 WHERE merchant = $1 AND code = $2
+        RETURNING code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until";
+    /// Blocks a card of a member.
+    FREEZE_CARD = "UPDATE partner_code SET status = 'frozen'
+        WHERE merchant = $1 AND code = $2 AND member_id = $3 AND kind = 'card'";
+    /// Takes a member's cards away for good.
+    DELETE_CARDS = "DELETE FROM partner_code WHERE merchant = $1 AND member_id = $2 AND kind = 'card'";
 }
 
-/// A card or voucher code to be added.
+/// A code to be added.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewCode<'a> {
     pub(crate) code: &'a str,
-    /// `card` or `voucher`.
+    /// `card`, `voucher`, `promotion` or `topUp`.
     pub(crate) kind: &'static str,
     pub(crate) member_id: Option<&'a str>,
     pub(crate) balance_id: Option<&'a str>,
-    /// `active` or `inactive`.
+    pub(crate) promotion_id: Option<&'a str>,
+    /// `active`, `inactive`, `frozen` or `used`.
     pub(crate) status: &'static str,
+    pub(crate) valid_from: Option<Timestamp>,
     pub(crate) valid_until: Option<Timestamp>,
 }
 
@@ -45,7 +63,9 @@ pub(crate) fn insert(
             new.kind,
             new.member_id,
             new.balance_id,
+            new.promotion_id,
             new.status,
+            new.valid_from,
             new.valid_until,
             now
         ],
@@ -68,4 +88,68 @@ pub(crate) fn put_promotion_codes<'c>(
         }
     }
     Ok(None)
+}
+
+/// Whether and when a code may be used.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CodeUse {
+    /// `active`, `inactive`, `frozen` or `used`.
+    pub(crate) status: &'static str,
+    pub(crate) valid_from: Option<Timestamp>,
+    pub(crate) valid_until: Option<Timestamp>,
+}
+
+/// A code as it is set up, if this merchant has it.
+pub(crate) fn get(tx: &mut Tx<'_>, merchant: &str, code: &str) -> Result<Option<CodeView>, Error> {
+    tx.optional(&GET_CODE, params![merchant, code])?.map(|row| view(&row)).transpose()
+}
+
+/// Sets whether and when a code may be used; nothing when this merchant does not have it.
+pub(crate) fn put(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    code: &str,
+    usable: CodeUse,
+) -> Result<Option<CodeView>, Error> {
+    let CodeUse { status, valid_from, valid_until } = usable;
+    tx.optional(&PUT_CODE, params![merchant, code, status, valid_from, valid_until])?
+        .map(|row| view(&row))
+        .transpose()
+}
+
+/// The cards of a member, in the order of their codes.
+pub(crate) fn cards_of(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<CodeView>, Error> {
+    let rows = tx.query(&CARDS_OF_MEMBER, params![merchant, member_id])?;
+    let mut cards = rows.iter().map(view).collect::<Result<Vec<_>, _>>()?;
+    cards.sort_by(|one, other| one.code.cmp(&other.code));
+    Ok(cards)
+}
+
+/// Blocks a card; false when it is none of this member's.
+pub(crate) fn freeze_card(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+    code: &str,
+) -> Result<bool, Error> {
+    Ok(tx.execute(&FREEZE_CARD, params![merchant, code, member_id])? > 0)
+}
+
+/// Takes a member's cards away.
+pub(crate) fn delete_cards(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<(), Error> {
+    tx.execute(&DELETE_CARDS, params![merchant, member_id])?;
+    Ok(())
+}
+
+fn view(row: &Row) -> Result<CodeView, Error> {
+    Ok(CodeView {
+        code: row.get(0)?,
+        kind: row.get(1)?,
+        member_id: row.get(2)?,
+        balance_id: row.get(3)?,
+        promotion_id: row.get(4)?,
+        status: row.get(5)?,
+        valid_from: row.get::<Option<Timestamp>>(6)?.map(utc_millis),
+        valid_until: row.get::<Option<Timestamp>>(7)?.map(utc_millis),
+    })
 }

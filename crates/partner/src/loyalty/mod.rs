@@ -10,6 +10,7 @@ pub(crate) mod member;
 pub(crate) mod offer;
 pub(crate) mod program;
 pub(crate) mod promotion;
+mod settings;
 pub(crate) mod usage;
 pub(crate) mod voucher;
 

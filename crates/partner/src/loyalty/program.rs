@@ -3,6 +3,10 @@
 //! The settings are JSON in `partner_merchant.program`; the promotions stand in their own table.
 //! `program_version` moves with both, so the parsed copy is good for as long as the version is.
 
+mod codes;
+
+pub(crate) use codes::{CodeSettings, Contact, email_key};
+
 use super::promotion::Promotion;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -71,6 +75,8 @@ pub(crate) struct ProgramSettings {
     pub(crate) till_discounts: TillDiscounts,
     /// IANA zones of places that are not in the merchant's, by place id.
     pub(crate) place_time_zones: BTreeMap<String, String>,
+    /// How scanned texts are read.
+    pub(crate) codes: CodeSettings,
 }
 
 impl ProgramSettings {
@@ -79,7 +85,7 @@ impl ProgramSettings {
     /// # Errors
     /// A sentence saying what was expected and what came.
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
-        let settings: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let settings: Self = super::settings::read(json)?;
         settings.check()?;
         Ok(settings)
     }
@@ -97,6 +103,7 @@ impl ProgramSettings {
                 return Err(format!("earn.perAmount: expected above 0, found {}", earn.per_amount.0));
             }
         }
+        self.codes.check()?;
         Ok(())
     }
 }

@@ -32,7 +32,9 @@ pub(crate) fn create(tx: &mut Tx<'_>, command: &VoucherCommand) -> Result<(), Tx
         kind: "voucher",
         member_id: None,
         balance_id: Some(&command.balance.balance_id),
+        promotion_id: None,
         status: if inactive { "inactive" } else { "active" },
+        valid_from: None,
         valid_until: command.valid_until,
     };
     if !code::insert(tx, merchant, &new, command.now)? {

@@ -3,6 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
 
+mod admin;
 mod bills;
 mod customers;
 mod database;

@@ -3,6 +3,12 @@
 //! Own API: unknown members are refused by name. Money and points are JSON numbers; times are ISO 8601 with
 //! offset.
 
+mod member;
+mod rules;
+
+pub use member::*;
+pub use rules::*;
+
 use crate::Number;
 use crate::loyalty::BalanceType;
 use serde::{Deserialize, Serialize};
@@ -83,6 +89,9 @@ pub struct NewMember {
     /// Shown to the cashier as `loyaltyStatus`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
+    /// What the merchant says of the member; promotions may ask for it. At most 100, each 1 to 100 bytes.
+    #[serde(default)]
+    pub tags: Vec<String>,
     /// Who it is.
     #[serde(default)]
     pub person: MemberPerson,
@@ -296,7 +305,7 @@ pub struct HoldView {
 #[allow(missing_docs, reason = "the names are those of the ledger")]
 pub struct EntryView {
     pub entry: i64,
-    /// `issue`, `topUp`, `spend`, `earn`, `expire`, `reversal`, `clawBack`, `overdraft`.
+    /// `issue`, `topUp`, `spend`, `earn`, `expire`, `reversal`, `clawBack`, `overdraft`, `adjust`.
     pub kind: String,
     pub debit_account: String,
     pub credit_account: String,

@@ -272,6 +272,28 @@ impl<'a> Book<'a> {
         short
     }
 
+    /// Takes value by hand, from lots that are live and that no hold keeps; false, and nothing is taken, when they
+    /// do not cover it.
+    pub(crate) fn withdraw(
+        &mut self,
+        balance_id: &str,
+        amount: i64,
+        other: Account,
+        reserved: &[LotPart],
+        link: &Link,
+    ) -> bool {
+        let Some(open) = self.balances.get_mut(balance_id) else { return false };
+        let taken = consume(&open.free_lots(reserved, self.now), amount);
+        if taken.short > 0 || open.row.posted < amount {
+            return false;
+        }
+        for part in &taken.parts {
+            open.take(&part.lot_id, part.amount);
+            open.enter(TransferKind::Adjust, Side::Debit(other), part, None, link);
+        }
+        true
+    }
+
     /// Writes what was booked; balances without an entry and without a change are only locked.
     pub(crate) fn close(self, tx: &mut Tx<'_>) -> Result<(), Error> {
         for (balance_id, open) in &self.balances {

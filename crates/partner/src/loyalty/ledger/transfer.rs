@@ -19,6 +19,8 @@ pub(crate) enum TransferKind {
     ClawBack,
     /// The part of a fact that nothing covered (loyalty.md §8 N2).
     Overdraft,
+    /// Given or taken by hand.
+    Adjust,
 }
 
 impl TransferKind {
@@ -33,6 +35,7 @@ impl TransferKind {
             Self::Reversal => "reversal",
             Self::ClawBack => "clawBack",
             Self::Overdraft => "overdraft",
+            Self::Adjust => "adjust",
         }
     }
 }

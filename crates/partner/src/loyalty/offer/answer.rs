@@ -198,6 +198,9 @@ impl Words<'_> {
             let state = self.state(one);
             let title = state.pos_title(self.pos_lang());
             match one.reason {
+                Some(Reason::PartlyReserved) if state.row.counts_points() => {
+                    messages.push(language.points_reserved(&title, state.free.reserved_elsewhere));
+                }
                 Some(Reason::PartlyReserved) => {
                     let held = self.reserved_text(one, language);
                     messages.push(Text::PartlyReserved.filled(language, &[&title, &held]));
@@ -211,13 +214,10 @@ impl Words<'_> {
         messages
     }
 
-    /// What others hold, as the cashier reads it: `50` points, `100,00 CZK`.
+    /// What others hold, as the cashier reads it: `100,00 CZK`.
     fn reserved_text(&self, one: &Given, language: Language) -> String {
         let state = self.state(one);
         let books = self.question.books;
-        if state.row.counts_points() {
-            return state.free.reserved_elsewhere.to_string();
-        }
         let held = Amount(state.free.reserved_elsewhere).to_decimal(books.precision).to_string();
         format!("{} {}", language.number(&held), books.currency_code)
     }

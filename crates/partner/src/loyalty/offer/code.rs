@@ -8,7 +8,9 @@ use wire::loyalty::ThirdPartyLoyaltyOfferRequest;
 /// A code of this merchant with what stands behind it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct KnownCode {
-    /// As it is scanned.
+    /// What was scanned: as in the request, where it may stand behind an address or between spaces.
+    pub(crate) scanned: String,
+    /// As it is kept; empty for a member who was found by a contact.
     pub(crate) code: String,
     /// Whether it may be used.
     pub(crate) status: CodeStatus,
@@ -61,6 +63,13 @@ pub(crate) enum Meaning {
         /// Its id.
         promotion_id: String,
     },
+    /// A top-up: of this balance, or of the member's.
+    TopUp {
+        /// Its id.
+        balance_id: Option<String>,
+    },
+    /// A contact that several members have.
+    Ambiguous,
 }
 
 /// A member as an offer shows one.
@@ -136,9 +145,9 @@ impl KnownCode {
     }
 }
 
-/// The known code behind a scanned text.
+/// The known code behind a text of the request.
 pub(crate) fn find<'a>(codes: &'a [KnownCode], input_code: &str) -> Option<&'a KnownCode> {
-    codes.iter().find(|known| known.code == input_code)
+    codes.iter().find(|known| known.scanned == input_code)
 }
 
 /// Whose check this is: the member of the first usable card in the request.
@@ -164,6 +173,7 @@ mod tests {
     fn a_code_says_why_it_cannot_be_used() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let code = |status, from: Option<i64>, until: Option<i64>| KnownCode {
+            scanned: "v".to_owned(),
             code: "v".to_owned(),
             status,
             valid_from: from.map(at),
@@ -191,6 +201,7 @@ mod tests {
     #[test]
     fn an_erased_members_card_is_nobodys() {
         let member = |status| KnownCode {
+            scanned: "c".to_owned(),
             code: "c".to_owned(),
             status: CodeStatus::Active,
             valid_from: None,

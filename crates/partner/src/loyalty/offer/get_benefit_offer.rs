@@ -8,6 +8,7 @@ use super::balance_state::BalanceState;
 use super::basket::Basket;
 use super::code::{KnownCode, Meaning, member_of};
 use super::hold::{self, Move};
+use super::named::Named;
 use super::offered::OfferedBalance;
 use super::quote::{Question, Quote, quote};
 use super::store::{self, NewHold, OfferMerchant, OfferRow};
@@ -150,7 +151,7 @@ impl Asked {
                 program
             }
         };
-        let codes = self.codes(tx)?;
+        let codes = self.codes(tx, &program, &merchant)?;
         let locked = self.lock(tx, &codes)?;
         let question = Question {
             program: &program,
@@ -176,14 +177,15 @@ impl Asked {
     }
 
     /// What the scanned texts mean.
-    fn codes(&self, tx: &mut Tx<'_>) -> Result<Vec<KnownCode>, db::Error> {
-        let mut distinct: Vec<&str> = Vec::with_capacity(self.basket.request.benefit_inputs.len());
-        for input in &self.basket.request.benefit_inputs {
-            if !distinct.contains(&input.input_code.as_str()) {
-                distinct.push(&input.input_code);
-            }
-        }
-        store::codes(tx, &self.merchant, &distinct)
+    fn codes(
+        &self,
+        tx: &mut Tx<'_>,
+        program: &Program,
+        merchant: &OfferMerchant,
+    ) -> Result<Vec<KnownCode>, db::Error> {
+        let scanned = self.basket.request.benefit_inputs.iter().map(|input| input.input_code.as_str());
+        let currency = &merchant.books.currency_code;
+        store::codes(tx, &self.merchant, scanned, &program.settings.codes, currency)
     }
 
     /// Locks every balance a code opens and every one the check still holds something of, in the order
@@ -194,7 +196,7 @@ impl Asked {
         let mut ids = store::balances_in_play(tx, &self.merchant, member_id, &self.check)?;
         ids.extend(codes.iter().filter_map(|known| match &known.meaning {
             Meaning::Voucher { balance_id } => Some(balance_id.clone()),
-            Meaning::Card(_) | Meaning::Promotion { .. } => None,
+            Meaning::Card(_) | Meaning::Promotion { .. } | Meaning::TopUp { .. } | Meaning::Ambiguous => None,
         }));
         ids.sort_unstable();
         ids.dedup();
@@ -287,7 +289,7 @@ impl Asked {
             })
             .collect();
         let mut response = answer(question, quote);
-        let full_name = response.customer.as_mut().and_then(|customer| customer.full_name.take());
+        let person = Named::take(&mut response, question.codes);
         let kept = row::to_json("partner_offer", "response", &response)?;
         store::keep_offer(
             tx,
@@ -303,12 +305,12 @@ impl Asked {
                 now: self.now,
             },
         )?;
-        Ok(match (full_name, response.customer.as_mut()) {
-            (Some(name), Some(customer)) => {
-                customer.full_name = Some(name);
+        Ok(match person {
+            Some(person) => {
+                person.put_back(&mut response);
                 Answer::Named(Box::new(response))
             }
-            _ => Answer::Kept(kept),
+            None => Answer::Kept(kept),
         })
     }
 

@@ -117,6 +117,10 @@ fn judge<'a>(
             });
             Entry { found: Found::Voucher(position), refusal }
         }
+        Meaning::Ambiguous => Entry { found: Found::Card, refusal: Some(Reason::Ambiguous) },
+        Meaning::TopUp { .. } => {
+            Entry { found: Found::Nothing, refusal: Some(standing.err().unwrap_or(Reason::NotFound)) }
+        }
         Meaning::Promotion { promotion_id } => {
             let position = program.position(promotion_id);
             let refusal = standing.err().or_else(|| match position {

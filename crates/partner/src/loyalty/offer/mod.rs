@@ -9,9 +9,11 @@ mod basket;
 mod bill;
 mod code;
 mod discounts;
+mod explain;
 mod get_benefit_offer;
 mod hold;
 mod inputs;
+mod named;
 mod offered;
 mod quote;
 mod reason;
@@ -33,6 +35,7 @@ mod row_tests;
 #[cfg(test)]
 mod sample;
 
+pub(crate) use explain::Explain;
 pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};
 pub(crate) use offered::OfferedBalance;
 pub(crate) use report_offer_validation_error::{

@@ -80,10 +80,6 @@ pub(crate) struct Quote<'a> {
     /// What stays for other payments: total − benefits − payments; below 0 only where the basket is.
     pub(crate) payable: Amount,
     /// What every step did, when it was asked for. Codes stand in it: not for a log.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "read by tests now, by the back office's explain later")
-    )]
     pub(crate) notes: Vec<Note>,
 }
 
@@ -93,7 +89,6 @@ pub(crate) fn quote<'a>(question: &Question<'a>, now: Timestamp) -> Quote<'a> {
 }
 
 /// Quotes and explains every step.
-#[cfg_attr(not(test), expect(dead_code, reason = "called by tests now, by the back office's explain later"))]
 pub(crate) fn explain<'a>(question: &Question<'a>, now: Timestamp) -> Quote<'a> {
     run(question, now, Trace::on())
 }

@@ -133,7 +133,7 @@ fn a_code_that_cannot_be_used_says_why() {
 #[test]
 fn a_second_customer_is_not_combined() {
     let mut sample = two_lines().card().card().scan(&["card", "other"]);
-    sample.codes[1].code = "other".to_owned();
+    sample.codes[1].scanned = "other".to_owned();
     if let super::code::Meaning::Card(member) = &mut sample.codes[1].meaning {
         member.member_id = "member-2".to_owned();
     }

@@ -29,6 +29,8 @@ pub(crate) enum Reason {
     EmptyBasket,
     /// The basket is in another currency than the balance.
     CurrencyMismatch,
+    /// A telephone number or an address that several members have.
+    Ambiguous,
 }
 
 impl Reason {
@@ -48,6 +50,37 @@ impl Reason {
             Self::Frozen => "FROZEN",
             Self::EmptyBasket => "EMPTY_BASKET",
             Self::CurrencyMismatch => "CURRENCY_MISMATCH",
+            Self::Ambiguous => "AMBIGUOUS",
         }
+    }
+
+    /// Every reason, for tests.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 14] = [
+        Self::NotFound,
+        Self::Expired,
+        Self::AlreadyUsed,
+        Self::AlreadyApplied,
+        Self::NotYetValid,
+        Self::NotCombinable,
+        Self::NoMatchingItems,
+        Self::LockedByOtherDevice,
+        Self::PartlyReserved,
+        Self::Inactive,
+        Self::Frozen,
+        Self::EmptyBasket,
+        Self::CurrencyMismatch,
+        Self::Ambiguous,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_reasons_is_whole() {
+        let arms = include_str!("reason.rs").split("pub(crate) const ALL").next().unwrap();
+        assert_eq!(arms.matches("=> \"").count(), Reason::ALL.len());
     }
 }

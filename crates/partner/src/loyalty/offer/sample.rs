@@ -154,6 +154,7 @@ impl Sample {
 
 pub(super) fn known(code: &str, meaning: Meaning) -> KnownCode {
     KnownCode {
+        scanned: code.to_owned(),
         code: code.to_owned(),
         status: CodeStatus::Active,
         valid_from: None,

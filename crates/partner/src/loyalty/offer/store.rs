@@ -6,7 +6,7 @@ use super::balance_state::Books;
 use super::code::{CodeStatus, KnownCode, Meaning, Member, MemberStatus};
 use super::hold::Ended;
 use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart};
-use crate::loyalty::program::{Program, ProgramSettings};
+use crate::loyalty::program::{CodeSettings, Contact, Program, ProgramSettings};
 use crate::loyalty::promotion::{Definition, Promotion};
 use crate::merchant::zone;
 use crate::row;
@@ -24,13 +24,25 @@ db::statement! {
     /// Every promotion's rule.
     PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion WHERE merchant = $1";
     /// Up to four codes with the member and the name behind a card.
-    CODES = "SELECT c.code, c.kind, c.member_id, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
-            m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders
+    CODES = "SELECT c.code, c.kind, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
+            c.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders
         FROM partner_code AS c
         LEFT JOIN partner_member AS m ON m.merchant = c.merchant AND m.member_id = c.member_id
         LEFT JOIN partner_person AS p ON p.merchant = c.merchant AND p.member_id = c.member_id
         LEFT JOIN partner_customer AS u ON u.merchant = c.merchant AND u.member_id = c.member_id
         WHERE c.merchant = $1 AND c.code IN ($2, $3, $4, $5)";
+    /// Who has a telephone number; two are enough to know that it is nobody's alone.
+    MEMBERS_BY_PHONE = "SELECT m.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders
+        FROM partner_person AS p
+        JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = p.member_id
+        LEFT JOIN partner_customer AS u ON u.merchant = p.merchant AND u.member_id = p.member_id
+        WHERE p.merchant = $1 AND p.phone_key = $2 LIMIT 2";
+    /// Who has an address.
+    MEMBERS_BY_EMAIL = "SELECT m.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders
+        FROM partner_person AS p
+        JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = p.member_id
+        LEFT JOIN partner_customer AS u ON u.merchant = p.merchant AND u.member_id = p.member_id
+        WHERE p.merchant = $1 AND p.email_key = $2 LIMIT 2";
     /// The balances of a member, and those on which a check keeps something for itself. UNION ALL, because
     /// SQLite makes a plain UNION of two ordered walks over all the merchant's rows.
     BALANCES_IN_PLAY = "SELECT balance_id FROM partner_balance WHERE merchant = $1 AND member_id = $2
@@ -127,57 +139,104 @@ pub(crate) fn program(tx: &mut Tx<'_>, merchant: &str) -> Result<(i64, Program),
     Ok((found.get(1)?, Program::new(settings, promotions, time_zone)))
 }
 
-/// What the scanned texts mean to this merchant; unknown ones are left out.
-pub(crate) fn codes(tx: &mut Tx<'_>, merchant: &str, distinct: &[&str]) -> Result<Vec<KnownCode>, Error> {
-    let mut known = Vec::with_capacity(distinct.len());
-    for texts in distinct.chunks(CODES_AT_ONCE) {
+/// What the scanned texts mean to this merchant; unknown ones are left out. A text that is no code and looks like
+/// a contact costs a statement more.
+pub(crate) fn codes<'t>(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    scanned: impl Iterator<Item = &'t str>,
+    settings: &CodeSettings,
+    currency_code: &str,
+) -> Result<Vec<KnownCode>, Error> {
+    let mut inputs: Vec<(&str, &str)> = Vec::with_capacity(scanned.size_hint().0);
+    for text in scanned {
+        if inputs.iter().all(|(seen, _)| *seen != text) {
+            inputs.push((text, settings.bare(text)));
+        }
+    }
+    let mut found = Vec::with_capacity(inputs.len());
+    for texts in inputs.chunks(CODES_AT_ONCE) {
         // a free slot repeats the last text, which finds nothing twice
-        let slot = |at: usize| texts.get(at).or(texts.last()).copied().unwrap_or_default();
-        for found in tx.query(&CODES, params![merchant, slot(0), slot(1), slot(2), slot(3)])? {
-            known.push(code(&found)?);
+        let slot = |at: usize| texts.get(at).or(texts.last()).map(|(_, bare)| *bare).unwrap_or_default();
+        for row in tx.query(&CODES, params![merchant, slot(0), slot(1), slot(2), slot(3)])? {
+            found.push(code(&row)?);
+        }
+    }
+    let mut known = Vec::with_capacity(inputs.len());
+    for (scanned, bare) in inputs {
+        if let Some(code) = found.iter().find(|code| code.code == bare) {
+            known.push(KnownCode { scanned: scanned.to_owned(), ..code.clone() });
+        } else if let Some(contact) = settings.contact(bare, currency_code)
+            && let Some(meaning) = behind_contact(tx, merchant, &contact)?
+        {
+            known.push(KnownCode {
+                scanned: scanned.to_owned(),
+                code: String::new(),
+                status: CodeStatus::Active,
+                valid_from: None,
+                valid_until: None,
+                meaning,
+            });
         }
     }
     Ok(known)
 }
 
+/// Who has a contact.
+fn behind_contact(tx: &mut Tx<'_>, merchant: &str, contact: &Contact) -> Result<Option<Meaning>, Error> {
+    let found = match contact {
+        Contact::Phone(key) => tx.query(&MEMBERS_BY_PHONE, params![merchant, key])?,
+        Contact::Email(key) => tx.query(&MEMBERS_BY_EMAIL, params![merchant, key])?,
+    };
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(Meaning::Card(member(one, 0)?))),
+        _ => Ok(Some(Meaning::Ambiguous)),
+    }
+}
+
+/// A member from eight columns: id, status, tier, first and last name, tags, day of birth, orders.
+fn member(found: &Row, first: usize) -> Result<Member, Error> {
+    let broken = |column, expected| row::unreadable("partner_member", column, expected);
+    let status: Option<String> = found.get(first + 1)?;
+    let (tags, birth_date): (Option<String>, Option<String>) = (found.get(first + 5)?, found.get(first + 6)?);
+    Ok(Member {
+        member_id: found.get::<Option<String>>(first)?.ok_or_else(|| broken("member_id", "a member"))?,
+        status: status
+            .as_deref()
+            .and_then(MemberStatus::from_text)
+            .ok_or_else(|| broken("status", "a member's row"))?,
+        tier: found.get(first + 2)?,
+        full_name: full_name(found.get(first + 3)?, found.get(first + 4)?),
+        tags: tags.as_deref().map_or(Ok(Vec::new()), |text| row::json("partner_member", "tags", text))?,
+        birth_date: birth_date.and_then(|text| text.parse().ok()),
+        orders: found.get::<Option<i64>>(first + 7)?.unwrap_or(0),
+    })
+}
+
 fn code(found: &Row) -> Result<KnownCode, Error> {
-    let (kind, status): (String, String) = (found.get(1)?, found.get(5)?);
+    let (kind, status): (String, String) = (found.get(1)?, found.get(4)?);
     let broken = |column, expected| row::unreadable("partner_code", column, expected);
     let meaning = match kind.as_str() {
-        "card" => {
-            let member_status: Option<String> = found.get(8)?;
-            let (tags, birth_date): (Option<String>, Option<String>) = (found.get(12)?, found.get(13)?);
-            Meaning::Card(Member {
-                member_id: found.get::<Option<String>>(2)?.ok_or_else(|| broken("member_id", "a member"))?,
-                status: member_status
-                    .as_deref()
-                    .and_then(MemberStatus::from_text)
-                    .ok_or_else(|| broken("member_id", "a member's row"))?,
-                full_name: full_name(found.get(10)?, found.get(11)?),
-                tier: found.get(9)?,
-                tags: tags
-                    .as_deref()
-                    .map_or(Ok(Vec::new()), |text| row::json("partner_member", "tags", text))?,
-                birth_date: birth_date.and_then(|text| text.parse().ok()),
-                orders: found.get::<Option<i64>>(14)?.unwrap_or(0),
-            })
-        }
+        "card" => Meaning::Card(member(found, 7)?),
         "voucher" => Meaning::Voucher {
-            balance_id: found.get::<Option<String>>(3)?.ok_or_else(|| broken("balance_id", "a balance"))?,
+            balance_id: found.get::<Option<String>>(2)?.ok_or_else(|| broken("balance_id", "a balance"))?,
         },
         "promotion" => Meaning::Promotion {
             promotion_id: found
-                .get::<Option<String>>(4)?
+                .get::<Option<String>>(3)?
                 .ok_or_else(|| broken("promotion_id", "a promotion"))?,
         },
-        _ => return Err(broken("kind", "card, voucher or promotion")),
+        "topUp" => Meaning::TopUp { balance_id: found.get(2)? },
+        _ => return Err(broken("kind", "card, voucher, promotion or topUp")),
     };
     Ok(KnownCode {
+        scanned: String::new(),
         code: found.get(0)?,
         status: CodeStatus::from_text(&status)
             .ok_or_else(|| broken("status", "active, inactive, frozen or used"))?,
-        valid_from: found.get(6)?,
-        valid_until: found.get(7)?,
+        valid_from: found.get(5)?,
+        valid_until: found.get(6)?,
         meaning,
     })
 }

@@ -1,9 +1,14 @@
 //! Which fixed words does an offer use, in which language?
 //!
-//! One table, four languages. A merchant's own titles go before these (see [`pick`]).
+//! Four files of Fluent messages, `texts/*.ftl`. A merchant's own titles go before these (see [`pick`]).
 
 use super::reason::Reason;
-use std::collections::BTreeMap;
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_syntax::ast::Entry;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 use wire::loyalty::BalanceType;
 
 /// A language the fixed texts exist in.
@@ -46,6 +51,41 @@ impl Language {
             Self::Cs | Self::Sk | Self::De => text.replace('.', ","),
         }
     }
+
+    /// A day as it is written in this language: `31. 12. 2026`, `31.12.2026`, `31 Dec 2026`.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the ends of lots and promotions are announced with it")
+    )]
+    pub(crate) fn date(self, day: Date) -> String {
+        let form = match self {
+            Self::Cs | Self::Sk => "%-d. %-m. %Y",
+            Self::De => "%-d.%-m.%Y",
+            Self::En => "%-d %b %Y",
+        };
+        day.strftime(form).to_string()
+    }
+
+    /// So many points, in the language's plural: `1 bod`, `2 body`, `5 bodů`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "earned points and stamps are announced with it"))]
+    pub(crate) fn points(self, count: i64) -> String {
+        format(self, "points", &counted(count))
+    }
+
+    /// That so many points of a balance are held by another check.
+    pub(crate) fn points_reserved(self, title: &str, count: i64) -> String {
+        let mut arguments = counted(count);
+        arguments.set("title", title);
+        format(self, "partly-reserved-points", &arguments)
+    }
+}
+
+/// The count twice: as the number that chooses the plural, and as it is written.
+fn counted(count: i64) -> FluentArgs<'static> {
+    let mut arguments = FluentArgs::with_capacity(3);
+    arguments.set("number", count);
+    arguments.set("count", count.to_string());
+    arguments
 }
 
 /// The language part of a tag, in lower case: `cs` of `cs-CZ`.
@@ -63,7 +103,7 @@ pub(crate) fn pick<'a>(titles: &'a BTreeMap<String, String>, tag: &str) -> Optio
         .filter(|text| !text.is_empty())
 }
 
-/// A fixed text. `{}` in the table stands for what the caller fills in, in order.
+/// A fixed text; the words are in `texts/*.ftl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Text {
     /// A customer's card.
@@ -89,106 +129,124 @@ pub(crate) enum Text {
 }
 
 impl Text {
-    /// The words.
+    /// The words of a text that has no gaps.
     pub(crate) fn in_language(self, language: Language) -> &'static str {
-        self.row()[language.column()]
+        let key = self.key();
+        words(language).plain(key).or_else(|| words(Language::En).plain(key)).unwrap_or(key)
     }
 
-    /// The words with their gaps filled, in order.
+    /// The words with their gaps filled, in the order of [`Text::gaps`].
     pub(crate) fn filled(self, language: Language, gaps: &[&str]) -> String {
-        let mut parts = self.in_language(language).split("{}");
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        for (index, part) in parts.enumerate() {
-            text.push_str(gaps.get(index).copied().unwrap_or_default());
-            text.push_str(part);
+        let mut arguments = FluentArgs::with_capacity(gaps.len());
+        for (name, gap) in self.gaps().iter().zip(gaps) {
+            arguments.set(*name, *gap);
         }
-        text
+        format(language, self.key(), &arguments)
     }
 
-    /// Czech, Slovak, German, English.
-    fn row(self) -> [&'static str; 4] {
+    /// The message's name in the files. A reason and a balance type go by their names on the wire.
+    fn key(self) -> &'static str {
         match self {
-            Self::Card => ["Zákaznická karta", "Zákaznícka karta", "Kundenkarte", "Customer card"],
-            Self::Voucher => ["Poukaz", "Poukaz", "Gutschein", "Voucher"],
-            Self::UnknownCode => ["Kód", "Kód", "Code", "Code"],
-            Self::Discount => ["Sleva", "Zľava", "Rabatt", "Discount"],
-            Self::Balance(BalanceType::SinglePurposePrepaidVoucher) => {
-                ["Jednoúčelový poukaz", "Jednoúčelový poukaz", "Einzweckgutschein", "Single-purpose voucher"]
-            }
-            Self::Balance(BalanceType::MultiPurposePrepaidVoucher) => {
-                ["Dárkový poukaz", "Darčekový poukaz", "Geschenkgutschein", "Gift voucher"]
-            }
-            Self::Balance(BalanceType::CollectablePoints) => ["Body", "Body", "Punkte", "Points"],
-            Self::Balance(BalanceType::PrepaidCredit) => ["Kredit", "Kredit", "Guthaben", "Credit"],
-            Self::Refusal(reason) => refusal(reason),
-            Self::PartlyReserved => [
-                "{}: {} je rezervováno na jiném účtu",
-                "{}: {} je rezervované na inom účte",
-                "{}: {} ist für eine andere Rechnung reserviert",
-                "{}: {} is reserved by another check",
-            ],
-            Self::WhollyReserved => [
-                "{}: vše je rezervováno na jiném účtu",
-                "{}: všetko je rezervované na inom účte",
-                "{}: alles ist für eine andere Rechnung reserviert",
-                "{}: all of it is reserved by another check",
-            ],
-            Self::OnlyReturned => [
-                "Vrácení: výhody se na tento účet neuplatní",
-                "Vrátenie: výhody sa na tento účet neuplatnia",
-                "Rückgabe: auf diese Rechnung werden keine Vorteile angewendet",
-                "Return: no benefits apply to this bill",
-            ],
-            Self::OtherCurrency => [
-                "Účet je v {}, konta jsou v {}: nelze je použít",
-                "Účet je v {}, kontá sú v {}: nedajú sa použiť",
-                "Die Rechnung ist in {}, die Guthaben in {}: sie können nicht verwendet werden",
-                "The check is in {}, the balances are in {}: they cannot be used",
-            ],
+            Self::Card => "card",
+            Self::Voucher => "voucher",
+            Self::UnknownCode => "unknown-code",
+            Self::Discount => "discount",
+            Self::Balance(balance_type) => balance_type.as_str(),
+            Self::Refusal(reason) => reason.code(),
+            Self::PartlyReserved => "partly-reserved",
+            Self::WhollyReserved => "wholly-reserved",
+            Self::OnlyReturned => "only-returned",
+            Self::OtherCurrency => "other-currency",
+        }
+    }
+
+    /// What its gaps are called in the files.
+    fn gaps(self) -> &'static [&'static str] {
+        match self {
+            Self::PartlyReserved => &["title", "amount"],
+            Self::WhollyReserved => &["title"],
+            Self::OtherCurrency => &["basket", "merchant"],
+            Self::Card
+            | Self::Voucher
+            | Self::UnknownCode
+            | Self::Discount
+            | Self::Balance(_)
+            | Self::Refusal(_)
+            | Self::OnlyReturned => &[],
         }
     }
 }
 
-fn refusal(reason: Reason) -> [&'static str; 4] {
-    match reason {
-        Reason::NotFound => ["nenalezeno", "nenájdené", "nicht gefunden", "not found"],
-        Reason::Expired => ["platnost skončila", "platnosť skončila", "abgelaufen", "expired"],
-        Reason::AlreadyUsed => ["již vyčerpáno", "už vyčerpané", "bereits eingelöst", "already used"],
-        Reason::AlreadyApplied => ["již uplatněno", "už uplatnené", "bereits angewendet", "already applied"],
-        Reason::NotYetValid => ["zatím neplatí", "zatiaľ neplatí", "noch nicht gültig", "not yet valid"],
-        Reason::NotCombinable => {
-            ["nelze kombinovat", "nedá sa kombinovať", "nicht kombinierbar", "cannot be combined"]
+/// The files, in the order of [`Language::column`].
+const FILES: [(&str, &str); 4] = [
+    ("cs", include_str!("../../../texts/cs.ftl")),
+    ("sk", include_str!("../../../texts/sk.ftl")),
+    ("de", include_str!("../../../texts/de.ftl")),
+    ("en", include_str!("../../../texts/en.ftl")),
+];
+
+/// One language's file, read.
+struct Words {
+    /// Texts without gaps, formatted once.
+    plain: HashMap<String, String>,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl Words {
+    /// Reads a file. What cannot be read is left out; a test finds it.
+    fn read(tag: &str, file: &str) -> Self {
+        let resource = FluentResource::try_new(file.to_owned()).unwrap_or_else(|(readable, _)| readable);
+        let keys: Vec<String> = resource
+            .entries()
+            .filter_map(|entry| match entry {
+                Entry::Message(message) => Some(message.id.name.to_owned()),
+                _ => None,
+            })
+            .collect();
+        let mut bundle = FluentBundle::new_concurrent(vec![tag.parse().unwrap_or_default()]);
+        // the marks around what is filled in would be printed on a receipt
+        bundle.set_use_isolating(false);
+        bundle.add_resource_overriding(resource);
+        let mut words = Self { plain: HashMap::with_capacity(keys.len()), bundle };
+        for key in keys {
+            if let Some(text) = words.format(&key, None) {
+                words.plain.insert(key, text);
+            }
         }
-        Reason::NoMatchingItems => [
-            "na účtu není nic, na co by se dalo použít",
-            "na účte nie je nič, na čo by sa dalo použiť",
-            "passt zu keinem Artikel der Rechnung",
-            "no item on the check matches",
-        ],
-        Reason::LockedByOtherDevice => [
-            "rezervováno na jiné pokladně",
-            "rezervované na inej pokladnici",
-            "an einer anderen Kasse reserviert",
-            "reserved at another register",
-        ],
-        Reason::PartlyReserved => [
-            "část je rezervována jinde",
-            "časť je rezervovaná inde",
-            "teilweise anderswo reserviert",
-            "partly reserved elsewhere",
-        ],
-        Reason::Inactive => ["není aktivní", "nie je aktívne", "nicht aktiv", "not active"],
-        Reason::Frozen => ["zablokováno", "zablokované", "gesperrt", "frozen"],
-        Reason::EmptyBasket => {
-            ["účet je prázdný", "účet je prázdny", "die Rechnung ist leer", "the check is empty"]
-        }
-        Reason::CurrencyMismatch => ["jiná měna", "iná mena", "andere Währung", "other currency"],
+        words
     }
+
+    fn plain(&self, key: &str) -> Option<&str> {
+        self.plain.get(key).map(String::as_str)
+    }
+
+    /// The message with its gaps filled; `None` when there is none or a gap stays open.
+    fn format(&self, key: &str, arguments: Option<&FluentArgs<'_>>) -> Option<String> {
+        let pattern = self.bundle.get_message(key)?.value()?;
+        let mut faults = Vec::new();
+        let text = self.bundle.format_pattern(pattern, arguments, &mut faults).into_owned();
+        faults.is_empty().then_some(text)
+    }
+}
+
+/// A language's words; all are read at the first use.
+fn words(language: Language) -> &'static Words {
+    static WORDS: LazyLock<[Words; 4]> = LazyLock::new(|| FILES.map(|(tag, file)| Words::read(tag, file)));
+    &WORDS[language.column()]
+}
+
+/// A message in a language, else in English, else its name.
+fn format(language: Language, key: &str, arguments: &FluentArgs<'_>) -> String {
+    words(language)
+        .format(key, Some(arguments))
+        .or_else(|| words(Language::En).format(key, Some(arguments)))
+        .unwrap_or_else(|| key.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_language_is_read_from_its_tag() {
@@ -216,10 +274,114 @@ mod tests {
     }
 
     #[test]
-    fn gaps_are_filled_in_order() {
+    fn gaps_are_filled_in_order_and_without_marks() {
         assert_eq!(
             Text::PartlyReserved.filled(Language::En, &["Points", "50"]),
             "Points: 50 is reserved by another check"
         );
+        assert_eq!(
+            Text::OtherCurrency.filled(Language::De, &["EUR", "CZK"]),
+            "Die Rechnung ist in EUR, die Guthaben in CZK: sie können nicht verwendet werden"
+        );
+    }
+
+    /// Every fixed text but the two with a count, which have functions of their own.
+    fn all() -> Vec<Text> {
+        let mut all = vec![
+            Text::Card,
+            Text::Voucher,
+            Text::UnknownCode,
+            Text::Discount,
+            Text::PartlyReserved,
+            Text::WhollyReserved,
+            Text::OnlyReturned,
+            Text::OtherCurrency,
+        ];
+        all.extend(BalanceType::ALL.map(Text::Balance));
+        all.extend(Reason::ALL.map(Text::Refusal));
+        all
+    }
+
+    /// Names of the gaps of every message in a file, which must be readable to its end.
+    fn messages(file: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let parsed = fluent_syntax::parser::parse(file).unwrap();
+        let messages = parsed.body.iter().filter_map(|entry| match entry {
+            Entry::Message(message) => Some(message),
+            _ => None,
+        });
+        messages
+            .map(|message| {
+                // a gap is the only place where a dollar stands
+                let text = format!("{:?}", message.value.as_ref().unwrap());
+                let names = text.split("VariableReference { id: Identifier { name: \"").skip(1);
+                let names = names.map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+                (message.id.name.to_owned(), names)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_text_is_there_in_every_language_with_the_same_gaps() {
+        let expected: BTreeMap<String, BTreeSet<String>> = all()
+            .into_iter()
+            .map(|text| (text.key(), text.gaps()))
+            .chain([
+                ("points", &["number", "count"] as &[_]),
+                ("partly-reserved-points", &["title", "number", "count"]),
+            ])
+            .map(|(key, gaps)| (key.to_owned(), gaps.iter().map(|gap| (*gap).to_owned()).collect()))
+            .collect();
+        for (tag, file) in FILES {
+            assert_eq!(messages(file), expected, "{tag}");
+        }
+        // nothing in the code is missing in the list above
+        let source = include_str!("texts.rs");
+        let arms = source.split("fn key(self)").nth(1).unwrap().split("fn gaps").next().unwrap();
+        for key in arms.split("=> \"").skip(1) {
+            let key = key.split('"').next().unwrap();
+            assert!(expected.contains_key(key), "{key} is not in all()");
+        }
+    }
+
+    #[test]
+    fn points_are_counted_as_the_language_counts() {
+        use Language::{Cs, De, En, Sk};
+        for (language, count, words) in [
+            (Cs, 0, "0 bodů"),
+            (Cs, 1, "1 bod"),
+            (Cs, 2, "2 body"),
+            (Cs, 4, "4 body"),
+            (Cs, 5, "5 bodů"),
+            (Cs, 21, "21 bodů"),
+            (Cs, 1000, "1000 bodů"),
+            (Sk, 1, "1 bod"),
+            (Sk, 3, "3 body"),
+            (Sk, 5, "5 bodov"),
+            (De, 1, "1 Punkt"),
+            (De, 2, "2 Punkte"),
+            (En, 1, "1 point"),
+            (En, 0, "0 points"),
+        ] {
+            assert_eq!(language.points(count), words, "{language:?}");
+        }
+        assert_eq!(Cs.points_reserved("Body", 2), "Body: 2 body jsou rezervovány na jiném účtu");
+        assert_eq!(En.points_reserved("Points", 1), "Points: 1 point is reserved by another check");
+    }
+
+    #[test]
+    fn numbers_and_days_are_written_as_in_the_language() {
+        let day: Date = "2026-12-31".parse().unwrap();
+        for (language, number, written) in [
+            (Language::Cs, "12,5", "31. 12. 2026"),
+            (Language::Sk, "12,5", "31. 12. 2026"),
+            (Language::De, "12,5", "31.12.2026"),
+            (Language::En, "12.5", "31 Dec 2026"),
+        ] {
+            assert_eq!(
+                (language.number("12.5"), language.date(day)),
+                (number.to_owned(), written.to_owned())
+            );
+        }
+        assert_eq!(Language::De.date("2026-03-01".parse().unwrap()), "1.3.2026");
     }
 }

@@ -1,7 +1,9 @@
 //! What did every step of a quote do, and why did something not apply?
 
+use serde::Serialize;
+
 /// One thing that happened, or did not, on the way to a quote.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Note {
     /// The step: `border`, `code`, `item discount`, `order discount`, `spv`, `points`, `mpv`, `credit`.
     pub(crate) step: &'static str,

@@ -114,7 +114,7 @@ impl Definition {
     /// # Errors
     /// A sentence saying what was expected and what came.
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
-        let definition: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let definition: Self = super::settings::read(json)?;
         definition.check()?;
         Ok(definition)
     }

@@ -1,0 +1,182 @@
+//! How is a balance changed by hand: value given or taken, blocked, shown differently?
+
+use super::balances::view;
+use super::limits;
+use super::refusals::ChangeRefusals;
+use crate::Partner;
+use crate::customers::totals::{Categories, recompute};
+use crate::loyalty::ledger::{
+    Account, BalanceRow, BalanceSettings, BalanceStatus, Book, Credit, Link, LotKind, LotPart, NewLot,
+    TransferKind, store as ledger,
+};
+use crate::{merchant, row};
+use axum::Json;
+use axum::extract::{Path, State};
+use db::{Tx, TxError, params};
+use door::admin::AdminCaller;
+use door::{ApiError, Strict};
+use jiff::Timestamp;
+use money::{Amount, Precision};
+use std::collections::BTreeSet;
+use wire::Number;
+use wire::admin::partner::{AdjustBalance, BalanceState, BalanceView, NewBalanceSettings, PutBalance};
+use wire::loyalty::BalanceType;
+
+db::statement! {
+    /// Whether a balance may be spent and how it is shown; the balance is locked.
+    PUT_BALANCE = "UPDATE partner_balance SET status = $3, settings = $4 WHERE merchant = $1 AND balance_id = $2";
+}
+
+/// Gives or takes value by hand. Taking never goes below what is free; every call books once more.
+#[utoipa::path(
+    post, path = "/admin/v1/partner/merchants/{merchantId}/balances/{balanceId}/adjust", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("balanceId" = String, Path, description = "The balance's id"),
+    ),
+    request_body = AdjustBalance,
+    responses((status = 200, body = BalanceView, description = "As it is now"), ChangeRefusals),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn post_adjust(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, balance_id)): Path<(String, String)>,
+    Strict(body): Strict<AdjustBalance>,
+) -> Result<Json<BalanceView>, ApiError> {
+    limits::id("reason", &body.reason)?;
+    if body.amount.0.is_zero() {
+        return Err(ApiError::field("amount", "above or below 0", "0"));
+    }
+    let valid_until = limits::instant("validUntil", body.valid_until.as_deref())?;
+    let now = partner.outside().now();
+    let adjusted = partner.db().write("adjust_balance", move |tx| {
+        let by_hand = ByHand { merchant: &merchant, balance_id: &balance_id, body: &body, valid_until, now };
+        by_hand.book(tx)
+    });
+    Ok(Json(adjusted.await?))
+}
+
+/// Sets whether a balance may be spent and how it is shown.
+#[utoipa::path(
+    put, path = "/admin/v1/partner/merchants/{merchantId}/balances/{balanceId}", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("balanceId" = String, Path, description = "The balance's id"),
+    ),
+    request_body = PutBalance,
+    responses((status = 200, body = BalanceView, description = "As it is now"), ChangeRefusals),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn put_balance(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, balance_id)): Path<(String, String)>,
+    Strict(body): Strict<PutBalance>,
+) -> Result<Json<BalanceView>, ApiError> {
+    let shown = body.settings.as_ref().map(|new: &NewBalanceSettings| limits::settings("settings", new));
+    let (shown, now) = (shown.transpose()?, partner.outside().now());
+    let changed = partner.db().write("put_balance", move |tx| {
+        let Some(row) = ledger::lock_balance(tx, &merchant, &balance_id, now)? else { return gone() };
+        let status = body.status.map_or(row.status, |status| match status {
+            BalanceState::Active => BalanceStatus::Active,
+            BalanceState::Inactive => BalanceStatus::Inactive,
+            BalanceState::Frozen => BalanceStatus::Frozen,
+        });
+        // what was fixed when the balance was sold is not for this call to change
+        let settings = match &shown {
+            Some(shown) => BalanceSettings {
+                product_ids: row.settings.product_ids,
+                vat_rate: row.settings.vat_rate,
+                prepayment: row.settings.prepayment,
+                ..shown.clone()
+            },
+            None => row.settings,
+        };
+        let settings = row::to_json("partner_balance", "settings", &settings)?;
+        tx.execute(&PUT_BALANCE, params![&merchant, &balance_id, status.text(), &settings])?;
+        view(tx, &merchant, &balance_id, now)?.map_or_else(gone, Ok)
+    });
+    Ok(Json(changed.await?))
+}
+
+fn gone<T>() -> Result<T, TxError<ApiError>> {
+    Err(TxError::Refused(ApiError::not_found("balance")))
+}
+
+/// One adjustment, checked as far as that goes without the balance.
+struct ByHand<'a> {
+    merchant: &'a str,
+    balance_id: &'a str,
+    body: &'a AdjustBalance,
+    valid_until: Option<Timestamp>,
+    now: Timestamp,
+}
+
+impl ByHand<'_> {
+    fn book(&self, tx: &mut Tx<'_>) -> Result<BalanceView, TxError<ApiError>> {
+        let Some(settings) = merchant::get(tx, self.merchant)? else { return gone() };
+        let mut book = Book::lock(tx, self.merchant, &BTreeSet::from([self.balance_id]), self.now)?;
+        let Some(row) = book.row(self.balance_id).cloned() else { return gone() };
+        let gives = self.body.amount.0.is_sign_positive();
+        let amount = limits::value(
+            "amount",
+            Number(self.body.amount.0.abs()),
+            row.counts_points(),
+            settings.precision,
+        )
+        .map_err(TxError::Refused)?;
+        if !book.has_room(self.balance_id, amount) {
+            let most = Amount::MAX_ABS.to_string();
+            return Err(TxError::Refused(ApiError::field("amount", &format!("less than {most}"), "more")));
+        }
+        let link = Link { reason: Some(self.body.reason.clone()), ..Link::default() };
+        if gives {
+            book.credit(self.balance_id, self.credit(&row, amount), &link);
+        } else {
+            let holds = ledger::active_holds(tx, self.merchant, &[self.balance_id])?;
+            let reserved: Vec<LotPart> =
+                holds.into_iter().filter(|hold| hold.counts(self.now)).flat_map(|hold| hold.lots).collect();
+            if !book.withdraw(self.balance_id, amount, Account::Opening, &reserved, &link) {
+                let held = reserved.iter().map(|part| part.amount).sum();
+                return Err(TxError::Refused(too_much(&row, held, settings.precision)));
+            }
+        }
+        book.close(tx)?;
+        if row.counts_points()
+            && let Some(member_id) = &row.member_id
+        {
+            recompute(tx, self.merchant, member_id, Categories::Added(&BTreeSet::new()), self.now)?;
+        }
+        view(tx, self.merchant, self.balance_id, self.now)?.map_or_else(gone, Ok)
+    }
+
+    fn credit(&self, row: &BalanceRow, amount: i64) -> Credit {
+        Credit {
+            kind: TransferKind::Adjust,
+            other: Account::Opening,
+            amount,
+            lot: NewLot {
+                kind: if row.counts_points() { LotKind::Earned } else { LotKind::Paid },
+                source: "by hand".to_owned(),
+                vat_rate: row
+                    .settings
+                    .vat_rate
+                    .filter(|_| row.balance_type == BalanceType::SinglePurposePrepaidVoucher),
+                paid_value: None,
+                expires_at: self.valid_until,
+            },
+            lines: None,
+        }
+    }
+}
+
+fn too_much(row: &BalanceRow, held: i64, precision: Precision) -> ApiError {
+    let shown = |units: i64| {
+        if row.counts_points() { units.to_string() } else { Amount(units).to_decimal(precision).to_string() }
+    };
+    let (posted, held) = (shown(row.posted), shown(held));
+    ApiError::conflict(format!(
+        "amount: {posted} is posted and {held} of it is held for checks; take at most what is free and has not expired"
+    ))
+}

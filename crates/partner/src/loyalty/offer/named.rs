@@ -1,0 +1,74 @@
+//! What of an answer tells who the guest is, and is therefore not kept with the offer?
+//!
+//! Names, numbers and addresses live in one table only (loyalty.md G1): the member's name, and a contact
+//! that was scanned or typed instead of a code.
+
+use super::code::{self, KnownCode};
+use wire::loyalty::LoyaltyOfferResponse;
+
+/// What was taken out of an answer.
+#[derive(Debug)]
+pub(super) struct Named {
+    full_name: Option<String>,
+    /// Position in `benefitInputs`, and what stood there.
+    contacts: Vec<(usize, String)>,
+}
+
+impl Named {
+    /// Takes out what names a person; `None` when nothing does.
+    pub(super) fn take(response: &mut LoyaltyOfferResponse, codes: &[KnownCode]) -> Option<Self> {
+        let full_name = response.customer.as_mut().and_then(|customer| customer.full_name.take());
+        let mut contacts = Vec::new();
+        for (position, input) in response.benefit_inputs.iter_mut().enumerate() {
+            let is_code = code::find(codes, &input.input_code).is_some_and(|known| !known.code.is_empty());
+            if !is_code && let Some(hidden) = hidden(&input.input_code) {
+                contacts.push((position, std::mem::replace(&mut input.input_code, hidden)));
+            }
+        }
+        (full_name.is_some() || !contacts.is_empty()).then_some(Self { full_name, contacts })
+    }
+
+    /// Puts everything back where it was.
+    pub(super) fn put_back(self, response: &mut LoyaltyOfferResponse) {
+        if let Some(customer) = &mut response.customer {
+            customer.full_name = self.full_name;
+        }
+        for (position, input_code) in self.contacts {
+            if let Some(input) = response.benefit_inputs.get_mut(position) {
+                input.input_code = input_code;
+            }
+        }
+    }
+}
+
+/// What is kept of a text that may be a contact: enough to recognise it when it was a mistyped code.
+fn hidden(text: &str) -> Option<String> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let letters = text.chars().any(char::is_alphabetic);
+    if text.contains('@') {
+        Some("…@…".to_owned())
+    } else if digits >= 7 && !letters {
+        let tail: String = text.trim_end().chars().rev().take(3).collect();
+        Some(format!("…{}", tail.chars().rev().collect::<String>()))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_is_hidden_and_a_code_is_not() {
+        for (text, kept) in [
+            ("+420 777 123 456", Some("…456")),
+            ("8590000000017", Some("…017")),
+            ("jana@example.com", Some("…@…")),
+            ("CARD-1234567", None),
+            ("123456", None),
+        ] {
+            assert_eq!(hidden(text).as_deref(), kept, "{text}");
+        }
+    }
+}

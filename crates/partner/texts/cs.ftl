@@ -1,0 +1,50 @@
+### What an offer says to the cashier and the guest. Four files with the same messages (a test compares them).
+
+card = Zákaznická karta
+voucher = Poukaz
+unknown-code = Kód
+discount = Sleva
+
+## What the balance types are called, by the documents' names
+
+singlePurposePrepaidVoucher = Jednoúčelový poukaz
+multiPurposePrepaidVoucher = Dárkový poukaz
+collectablePoints = Body
+prepaidCredit = Kredit
+
+## A count of points. $number chooses the form, $count is how it is written
+
+points = { $number ->
+    [one] {$count} bod
+    [few] {$count} body
+   *[other] {$count} bodů
+}
+
+## Messages of an offer
+
+partly-reserved = {$title}: {$amount} je rezervováno na jiném účtu
+partly-reserved-points = { $number ->
+    [one] {$title}: {$count} bod je rezervován na jiném účtu
+    [few] {$title}: {$count} body jsou rezervovány na jiném účtu
+   *[other] {$title}: {$count} bodů je rezervováno na jiném účtu
+}
+wholly-reserved = {$title}: vše je rezervováno na jiném účtu
+only-returned = Vrácení: výhody se na tento účet neuplatní
+other-currency = Účet je v {$basket}, konta jsou v {$merchant}: nelze je použít
+
+## Why a code is not applicable, by its reasonCode
+
+NOT_FOUND = nenalezeno
+EXPIRED = platnost skončila
+ALREADY_USED = již vyčerpáno
+ALREADY_APPLIED = již uplatněno
+NOT_YET_VALID = zatím neplatí
+NOT_COMBINABLE = nelze kombinovat
+NO_MATCHING_ITEMS = na účtu není nic, na co by se dalo použít
+LOCKED_BY_OTHER_DEVICE = rezervováno na jiné pokladně
+PARTLY_RESERVED = část je rezervována jinde
+INACTIVE = není aktivní
+FROZEN = zablokováno
+EMPTY_BASKET = účet je prázdný
+CURRENCY_MISMATCH = jiná měna
+AMBIGUOUS = patří více zákazníkům, načtěte kartu

@@ -1,0 +1,48 @@
+### What an offer says to the cashier and the guest. Four files with the same messages (a test compares them).
+
+card = Kundenkarte
+voucher = Gutschein
+unknown-code = Code
+discount = Rabatt
+
+## What the balance types are called, by the documents' names
+
+singlePurposePrepaidVoucher = Einzweckgutschein
+multiPurposePrepaidVoucher = Geschenkgutschein
+collectablePoints = Punkte
+prepaidCredit = Guthaben
+
+## A count of points. $number chooses the form, $count is how it is written
+
+points = { $number ->
+    [one] {$count} Punkt
+   *[other] {$count} Punkte
+}
+
+## Messages of an offer
+
+partly-reserved = {$title}: {$amount} ist für eine andere Rechnung reserviert
+partly-reserved-points = { $number ->
+    [one] {$title}: {$count} Punkt ist für eine andere Rechnung reserviert
+   *[other] {$title}: {$count} Punkte sind für eine andere Rechnung reserviert
+}
+wholly-reserved = {$title}: alles ist für eine andere Rechnung reserviert
+only-returned = Rückgabe: auf diese Rechnung werden keine Vorteile angewendet
+other-currency = Die Rechnung ist in {$basket}, die Guthaben in {$merchant}: sie können nicht verwendet werden
+
+## Why a code is not applicable, by its reasonCode
+
+NOT_FOUND = nicht gefunden
+EXPIRED = abgelaufen
+ALREADY_USED = bereits eingelöst
+ALREADY_APPLIED = bereits angewendet
+NOT_YET_VALID = noch nicht gültig
+NOT_COMBINABLE = nicht kombinierbar
+NO_MATCHING_ITEMS = passt zu keinem Artikel der Rechnung
+LOCKED_BY_OTHER_DEVICE = an einer anderen Kasse reserviert
+PARTLY_RESERVED = teilweise anderswo reserviert
+INACTIVE = nicht aktiv
+FROZEN = gesperrt
+EMPTY_BASKET = die Rechnung ist leer
+CURRENCY_MISMATCH = andere Währung
+AMBIGUOUS = gehört zu mehreren Kunden, bitte Karte scannen

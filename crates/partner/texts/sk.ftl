@@ -1,0 +1,50 @@
+### What an offer says to the cashier and the guest. Four files with the same messages (a test compares them).
+
+card = Zákaznícka karta
+voucher = Poukaz
+unknown-code = Kód
+discount = Zľava
+
+## What the balance types are called, by the documents' names
+
+singlePurposePrepaidVoucher = Jednoúčelový poukaz
+multiPurposePrepaidVoucher = Darčekový poukaz
+collectablePoints = Body
+prepaidCredit = Kredit
+
+## A count of points. $number chooses the form, $count is how it is written
+
+points = { $number ->
+    [one] {$count} bod
+    [few] {$count} body
+   *[other] {$count} bodov
+}
+
+## Messages of an offer
+
+partly-reserved = {$title}: {$amount} je rezervované na inom účte
+partly-reserved-points = { $number ->
+    [one] {$title}: {$count} bod je rezervovaný na inom účte
+    [few] {$title}: {$count} body sú rezervované na inom účte
+   *[other] {$title}: {$count} bodov je rezervovaných na inom účte
+}
+wholly-reserved = {$title}: všetko je rezervované na inom účte
+only-returned = Vrátenie: výhody sa na tento účet neuplatnia
+other-currency = Účet je v {$basket}, kontá sú v {$merchant}: nedajú sa použiť
+
+## Why a code is not applicable, by its reasonCode
+
+NOT_FOUND = nenájdené
+EXPIRED = platnosť skončila
+ALREADY_USED = už vyčerpané
+ALREADY_APPLIED = už uplatnené
+NOT_YET_VALID = zatiaľ neplatí
+NOT_COMBINABLE = nedá sa kombinovať
+NO_MATCHING_ITEMS = na účte nie je nič, na čo by sa dalo použiť
+LOCKED_BY_OTHER_DEVICE = rezervované na inej pokladnici
+PARTLY_RESERVED = časť je rezervovaná inde
+INACTIVE = nie je aktívne
+FROZEN = zablokované
+EMPTY_BASKET = účet je prázdny
+CURRENCY_MISMATCH = iná mena
+AMBIGUOUS = patrí viacerým zákazníkom, načítajte kartu

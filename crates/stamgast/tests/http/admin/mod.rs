@@ -1,0 +1,5 @@
+//! `/admin/v1/…`: what does a person who sets things up see?
+
+mod partner;
+
+pub(crate) use partner::other_merchant;

@@ -1,0 +1,93 @@
+//! `…/members`: is a member changed as a whole, and gone once erased?
+
+use super::{missing, refused, send};
+use http::Method;
+use serde_json::{Value, json};
+use testkit::{House, restaurant};
+
+const OFFER: &str = "/partner/loyalty/getBenefitOffer";
+
+testkit::on_both_engines! {
+    async fn a_member_is_changed_as_a_whole(engine: Engine) {
+        let house = House::start(engine).await;
+        let path = format!("/members/{}", house.restaurant.member_id);
+        let (_, before) = send(&house, Method::GET, &path, None).await;
+        assert_eq!((&before["tier"], &before["tags"]), (&json!("Gold"), &json!([])));
+        assert_eq!(before["person"]["email"], "jana@example.com");
+        assert_eq!(before["cards"][0]["code"], restaurant::CARD);
+        assert_eq!(before["balances"].as_array().unwrap().len(), 2);
+        let change = json!({"tags": ["vip", "brno", "vip"], "status": "frozen",
+            "person": {"lastName": "Stará", "birthDate": "1990-02-28"}});
+        let (status, after) = send(&house, Method::PUT, &path, Some(&change)).await;
+        assert_eq!(status, 200, "{after}");
+        assert_eq!((&after["tier"], &after["tags"]), (&Value::Null, &json!(["brno", "vip"])));
+        assert_eq!((&after["person"]["email"], &after["person"]["lastName"]), (&Value::Null, &json!("Stará")));
+        assert_eq!(after["status"], "frozen");
+        assert_eq!(send(&house, Method::GET, &path, None).await.1, after);
+        let feed = house.marketing().get("/api/v1/customers").await.unwrap();
+        assert!(feed.to_string().contains("Stará"), "{feed}");
+    }
+
+    async fn a_new_member_may_bring_tags_and_a_contact(engine: Engine) {
+        let house = House::start(engine).await;
+        let member = json!({"memberId": "petr", "tags": ["b", "a"], "tier": "Silver",
+            "person": {"firstName": "Petr", "mobilePhone": "777 000 111", "email": "Petr@Example.com"}});
+        assert_eq!(send(&house, Method::POST, "/members", Some(&member)).await.0, 201);
+        let (_, found) = send(&house, Method::GET, "/members/petr", None).await;
+        assert_eq!((&found["tags"], &found["person"]["email"]), (&json!(["a", "b"]), &json!("Petr@Example.com")));
+        let answer = house.partner().post(OFFER, &crate::partner::offer_of(1, "10.00", "00420777000111")).await.unwrap();
+        assert_eq!(answer["customer"]["customerId"], "petr");
+    }
+
+    async fn an_erased_member_does_not_come_back(engine: Engine) {
+        let house = House::start(engine).await;
+        let id = &house.restaurant.member_id;
+        let path = format!("/members/{id}");
+        let posted = house.balance(&house.restaurant.credit_balance_id).await["posted"].clone();
+        for _ in 0..2 {
+            assert_eq!(send(&house, Method::DELETE, &path, None).await.0, 204);
+        }
+        let (_, gone) = send(&house, Method::GET, &path, None).await;
+        assert_eq!(
+            (&gone["status"], &gone["person"], &gone["cards"], &gone["tier"]),
+            (&json!("erased"), &Value::Null, &json!([]), &Value::Null)
+        );
+        let rows = house.rows().await;
+        assert_eq!(rows["partner_person"], 0);
+        assert_eq!(house.balance(&house.restaurant.credit_balance_id).await["posted"], posted, "the books stay");
+        for (method, path, body) in [
+            (Method::PUT, path.clone(), json!({})),
+            (Method::POST, "/members".to_owned(), json!({"memberId": id})),
+            (Method::POST, format!("{path}/cards"), json!({"code": "NEW"})),
+        ] {
+            assert_eq!(send(&house, method, &path, Some(&body)).await.0, 409, "{path}");
+        }
+        for scanned in [restaurant::CARD, "+420600000001", "jana@example.com"] {
+            let answer = house.partner().post(OFFER, &crate::partner::offer_of(1, "10.00", scanned)).await.unwrap();
+            assert_eq!(answer["benefitInputs"][0]["reasonCode"], "NOT_FOUND", "{scanned}");
+            assert_eq!(answer["customer"], Value::Null);
+        }
+        house.assert_verified().await;
+    }
+
+    async fn what_is_wrong_is_named_and_foreign_ids_are_not_found(engine: Engine) {
+        let house = House::start(engine).await;
+        let path = format!("/members/{}", house.restaurant.member_id);
+        let long = "x".repeat(101);
+        refused(&house, &[
+            (Method::PUT, &path, json!({"colour": 1}), "colour"),
+            (Method::PUT, &path, json!({"person": {"colour": 1}}), "colour"),
+            (Method::PUT, &path, json!({"status": "erased"}), "status"),
+            (Method::PUT, &path, json!({"tags": ["a", ""]}), "tags[1]"),
+            (Method::PUT, &path, json!({"tags": [long]}), "tags[0]"),
+            (Method::PUT, &path, json!({"tier": "a\u{0}"}), "U+0000"),
+            (Method::PUT, &path, json!({"person": {"birthDate": "1.1.1990"}}), "person.birthDate"),
+            (Method::POST, "/members", json!({"tags": ["\n"]}), "tags[0]"),
+        ]).await;
+        missing(&house, &[
+            (Method::GET, &path, None),
+            (Method::PUT, &path, Some(json!({}))),
+            (Method::DELETE, &path, None),
+        ]).await;
+    }
+}
