@@ -21,8 +21,8 @@ const CONFLICT_PAUSE_MICROS: u64 = 1_000;
 const CONFLICT_PAUSE_MICROS_MAX: u64 = 100_000;
 /// How often a command runs whose connection breaks under it.
 const LOST_ATTEMPTS: u32 = 3;
-/// Below so many commands a lane has made no plan worth keeping.
-const PLANS_KEPT_AFTER: u64 = 32;
+/// Commands after which a lane looks for the first time.
+const FIRST_LOOK: u64 = 32;
 /// How long a command waits for a new connection.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The pause after the first failed attempt to connect; it doubles up to the limit.
@@ -43,7 +43,7 @@ pub(super) fn run(connector: Connector, kind: Kind, session: Option<PostgresSess
                 command.job.fail(error);
             }
             command.job.answer();
-            lane.plan_anew();
+            lane.look_after_statistics();
         }
     }
 }
@@ -66,18 +66,17 @@ struct Lane {
 }
 
 impl Lane {
-    /// PostgreSQL keeps the plan it made while a table was empty until somebody analyses the table, a minute
-    /// later at the earliest; on a new database that minute would be spent walking tables. So plans are made
-    /// anew whenever a lane has served twice as much as the last time.
-    fn plan_anew(&mut self) {
+    /// Looks after the planner's statistics whenever the lane has served twice as much as the last time.
+    fn look_after_statistics(&mut self) {
         self.served = self.served.saturating_add(1);
-        if self.served >= PLANS_KEPT_AFTER
+        if self.kind == Kind::Write
+            && self.served >= FIRST_LOOK
             && self.served.is_power_of_two()
             && let Some(session) = &mut self.session
-            && let Err(error) = session.frame("DISCARD PLANS")
+            && let Err(error) = session.analyse_grown_tables()
         {
             // A broken connection shows with the next command
-            tracing::debug!(%error, "plans were not made anew");
+            tracing::debug!(error = errors::with_cause(&error), "the planner's statistics stay as they are");
         }
     }
 

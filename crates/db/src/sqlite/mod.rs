@@ -85,9 +85,6 @@ fn open_writer(path: &Path, options: &Options) -> Result<Connection, Error> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| unusable(path, &error))?;
     set_up(&connection, WRITER_CACHE_KIB).map_err(|error| unusable(path, &error))?;
-    if let Ok(size) = std::env::var("PAGE_SIZE") {
-        connection.execute_batch(&format!("PRAGMA page_size = {size}")).map_err(|error| unusable(path, &error))?;
-    }
     let journal: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
         .map_err(|error| unusable(path, &error))?;
