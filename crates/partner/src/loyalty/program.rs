@@ -3,6 +3,10 @@
 //! The settings are JSON in `partner_merchant.program`; the promotions stand in their own table.
 //! `program_version` moves with both, so the parsed copy is good for as long as the version is.
 
+mod refund;
+
+pub(crate) use refund::{ItemRefunds, RefundTender};
+
 use super::promotion::Promotion;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -71,6 +75,10 @@ pub(crate) struct ProgramSettings {
     pub(crate) till_discounts: TillDiscounts,
     /// IANA zones of places that are not in the merchant's, by place id.
     pub(crate) place_time_zones: BTreeMap<String, String>,
+    /// Where the value of a refund goes when the register does not say it.
+    pub(crate) refund_tender: RefundTender,
+    /// What guests may bring back for credit.
+    pub(crate) item_refunds: ItemRefunds,
 }
 
 impl ProgramSettings {
@@ -97,6 +105,7 @@ impl ProgramSettings {
                 return Err(format!("earn.perAmount: expected above 0, found {}", earn.per_amount.0));
             }
         }
+        self.item_refunds.check()?;
         Ok(())
     }
 }

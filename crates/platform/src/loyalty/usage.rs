@@ -67,6 +67,8 @@ pub(crate) fn usage(paid: &Paid<'_>) -> LoyaltyBenefitUsagesPayload {
             .collect(),
         other_payments_value: Number::from_amount(reckoning.to_pay, precision),
         total_with_vat: Number::from_amount(reckoning.total, precision),
+        refund_number: None,
+        corrective_bill_id: None,
         extra: Extra::new(),
     }
 }

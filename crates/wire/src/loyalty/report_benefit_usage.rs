@@ -43,7 +43,7 @@ pub struct LoyaltyBenefitUsagesPayload {
     /// The provider as the platform knows it. The connection decides, not this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loyalty_provider_id: Option<String>,
-    /// The final bill.
+    /// The final bill; of a refund the bill that is given back.
     pub bill_id: String,
     /// What happened to it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,14 +69,20 @@ pub struct LoyaltyBenefitUsagesPayload {
     pub used_balances: Vec<UsedBalance>,
     /// What each promotion's discount took off.
     pub used_general_discounts: Vec<UsedGeneralDiscount>,
-    /// Every line of the bill.
+    /// Every line of the bill; of a refund the parts that come back, as they were on the bill.
     pub paid_items: Vec<PaidItem>,
-    /// What MPV and credit paid.
+    /// What MPV and credit paid; of a refund what they get back.
     pub payments_by_balances: Vec<PaymentByBalance>,
     /// Paid by other means, in currency units.
     pub other_payments_value: Number,
     /// Lines less discounts, in currency units.
     pub total_with_vat: Number,
+    /// Of a refund: which one of the bill it is, from 1. Absent or 0: whatever has not come back yet. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund_number: Option<i64>,
+    /// Of a refund or cancellation: the bill with the negative amounts. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrective_bill_id: Option<String>,
     /// Whose business. The connection decides, not this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merchant_id: Option<String>,
@@ -109,6 +115,8 @@ impl Read for LoyaltyBenefitUsagesPayload {
             payments_by_balances: object.optional_list("paymentsByBalances")?,
             other_payments_value: object.number("otherPaymentsValue")?,
             total_with_vat: object.number("totalWithVat")?,
+            refund_number: object.optional_integer("refundNumber")?,
+            corrective_bill_id: object.optional_id("correctiveBillId")?,
             merchant_id: object.optional_id("merchantId")?,
             place_id: object.optional_id("placeId")?,
             extra: object.rest(),

@@ -253,6 +253,8 @@ fn usage() -> LoyaltyBenefitUsagesPayload {
         }],
         other_payments_value: number("210.50"),
         total_with_vat: number("310.50"),
+        refund_number: None,
+        corrective_bill_id: None,
         merchant_id: text("5f00000000000000000000a1"),
         place_id: text("5f00000000000000000000b1"),
         extra: Extra::new(),
