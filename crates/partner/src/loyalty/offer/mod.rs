@@ -8,6 +8,7 @@ mod balance_state;
 mod basket;
 mod bill;
 mod code;
+mod deposit;
 mod discounts;
 mod get_benefit_offer;
 mod hold;

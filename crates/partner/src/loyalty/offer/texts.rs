@@ -84,6 +84,8 @@ pub(crate) enum Text {
     WhollyReserved,
     /// The basket only gives things back.
     OnlyReturned,
+    /// What returned things add to the credit, with its currency.
+    ReturnedToCredit,
     /// Basket's currency; the merchant's currency.
     OtherCurrency,
 }
@@ -138,6 +140,12 @@ impl Text {
                 "Vrátenie: výhody sa na tento účet neuplatnia",
                 "Rückgabe: auf diese Rechnung werden keine Vorteile angewendet",
                 "Return: no benefits apply to this bill",
+            ],
+            Self::ReturnedToCredit => [
+                "Na kredit se připíše {}",
+                "Na kredit sa pripíše {}",
+                "Dem Guthaben werden {} gutgeschrieben",
+                "{} will be added to the credit",
             ],
             Self::OtherCurrency => [
                 "Účet je v {}, konta jsou v {}: nelze je použít",

@@ -2,6 +2,7 @@
 
 mod get_benefit_offer;
 mod hold;
+mod refunds;
 mod refusals;
 mod report_benefit_usage;
 
