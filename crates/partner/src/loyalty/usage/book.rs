@@ -121,9 +121,9 @@ pub(crate) fn book(
             categories = totals::Categories::Unknown;
         } else {
             book_paid(tx, partner, command, &ground, &who, &key, &mut findings)?;
-            let reports = Reports::read(tx, &key, &ground.merchant)?;
-            if reports.is_waiting() {
+            if store::has_parts(tx, &key)? {
                 let (merchant, rules) = (&ground.merchant, &refund::rules(partner, &ground.merchant)?);
+                let reports = Reports::read(tx, &key, merchant)?;
                 Refunds { merchant, rules, now }.give_back_waiting(tx, &key, report, &reports)?;
                 categories = totals::Categories::Unknown;
             }

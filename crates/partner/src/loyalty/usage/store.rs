@@ -165,14 +165,18 @@ pub(super) fn booked_hash(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Option<Vec<u
 
 /// Whether the same bill of the same offer has a report of a kind that takes it back.
 pub(super) fn is_taken_back(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<bool, Error> {
-    let kinds =
+    Ok(kinds(tx, key)?.iter().any(Kind::takes_back))
+}
+
+/// Whether the same bill of the same offer has reports of parts of it that went back.
+pub(super) fn has_parts(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<bool, Error> {
+    Ok(kinds(tx, key)?.iter().any(|kind| matches!(kind, Kind::Part(..))))
+}
+
+fn kinds(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Kind>, Error> {
+    let rows =
         tx.query(&KINDS_OF_BILL, params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id])?;
-    for row in kinds {
-        if Kind::from_text(&row.get::<String>(0)?).takes_back() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    rows.iter().map(|row| Ok(Kind::from_text(&row.get::<String>(0)?))).collect()
 }
 
 /// Writes flags and remarks of a booked report.

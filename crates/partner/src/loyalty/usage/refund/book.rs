@@ -62,11 +62,6 @@ impl Reports {
         Ok(reports)
     }
 
-    /// Whether refunds came before the bill's own report.
-    pub(crate) fn is_waiting(&self) -> bool {
-        !self.parts.is_empty()
-    }
-
     /// Whether some of the bill went back before, part by part.
     pub(crate) fn has_parts(&self) -> bool {
         self.paid.is_some() && !self.parts.is_empty()
@@ -229,7 +224,7 @@ impl Refund<'_> {
 
     fn stays(&self, group: &[&Original], sale: &Sale, after: &Returned) -> i64 {
         let kept: Option<earned::Kept> =
-            group.iter().find_map(|one| serde_json::from_str(one.lines.as_deref()?).ok());
+            group.iter().find_map(|one| earned::Kept::read(one.lines.as_deref()?));
         let rule = self.desk.rules.earn.as_ref();
         stays(sum(group), kept.as_ref(), sale, after, rule, self.desk.merchant.precision)
     }

@@ -11,13 +11,20 @@ use serde::Deserialize;
 use wire::Number;
 
 /// How an earning came about.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kept {
     /// With the money that counted and the rate.
     Detail(Detail),
     /// Only the split over the lines.
     Lines(Vec<OfLine>),
+}
+
+impl Kept {
+    /// Reads the column's JSON, in either shape. Text of another shape is as good as none.
+    pub(crate) fn read(json: &str) -> Option<Self> {
+        let detail = serde_json::from_str(json).map(Self::Detail);
+        detail.or_else(|_| serde_json::from_str(json).map(Self::Lines)).ok()
+    }
 }
 
 /// See [`Kept::Detail`].
@@ -114,4 +121,26 @@ fn by_units(lines: &[OfLine], points: i64, sale: &Sale, returned: &Returned) -> 
         })
         .sum();
     points - gone
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_shapes_are_read() {
+        let line = OfLine { check_item_id: "L1".to_owned(), points: 30, base: 30_425 };
+        let detail = r#"{"points":42,"base":42314,"ratePoints":1.5,"ratePerAmount":10,
+            "lines":[{"checkItemId":"L1","points":30,"base":30425}]}"#;
+        let read = Detail {
+            base: 42_314,
+            rate_points: Number(Decimal::new(15, 1)),
+            rate_per_amount: Number(Decimal::from(10)),
+            lines: vec![line.clone()],
+        };
+        assert_eq!(Kept::read(detail), Some(Kept::Detail(read)));
+        let lines = r#"[{"checkItemId":"L1","points":30}]"#;
+        assert_eq!(Kept::read(lines), Some(Kept::Lines(vec![OfLine { base: 0, ..line }])));
+        assert_eq!(Kept::read("{}"), None);
+    }
 }

@@ -338,4 +338,121 @@ testkit::on_both_engines! {
         }
         house.assert_verified().await;
     }
+
+    /// The bill and all of its refunds at once, in whatever order the engine takes them.
+    async fn a_bill_and_its_refunds_at_once_leave_nothing(engine: Engine) {
+        let house = House::start(engine).await;
+        let paid = worked(&house);
+        let mut reports = vec![
+            refund(&paid, 1, "113.97", &[("L2", "3", "177.00")]),
+            refund(&paid, 2, "4.92", &[("L3", "1", "95.00")]),
+            paid.clone(),
+            refund(&paid, 3, "152.12", &[("L1", "1", "189.00")]),
+            refund(&paid, 4, "152.13", &[("L1", "1", "189.00")]),
+        ];
+        reports.extend(reports.clone());
+        let mut callers = tokio::task::JoinSet::new();
+        for report in reports {
+            let partner = house.partner();
+            callers.spawn(async move { partner.post(PATH, &report).await });
+        }
+        while let Some(answer) = callers.join_next().await {
+            assert_eq!(answer.unwrap().unwrap(), json!({}));
+        }
+        all_posted(&house, "all of it went back", START).await;
+        assert_eq!(house.usages().await.len(), 5);
+    }
+
+    /// What a lot gave comes back to it, the lot consumed last first; a lot past its end loses it at once (C2).
+    async fn value_returns_to_its_own_lots(engine: Engine) {
+        let house = House::start(engine).await;
+        let voucher = json!({"code": "ends", "type": "multiPurposePrepaidVoucher", "value": 100,
+            "validUntil": "2026-03-02T12:00:00.000Z"});
+        house.app.admin.post(&format!("{}/vouchers", house.partner_admin()), &voucher).await.unwrap();
+        let mut top_up = bill("bill-1", "50", &[line("prepayment:ends", "1", "50", &[])]);
+        top_up["usedBalances"] = json!([{"balanceId": "ends", "prepaidValue": 50}]);
+        send(&house, &top_up).await;
+        let mut paid = bill(BILL, "140", &[line("A", "7", "140", &[])]);
+        paid["usedBalances"] = json!([{"balanceId": "ends", "usedControllableValue": 140, "prepaidValue": null}]);
+        send(&house, &paid).await;
+        house.app.clock.advance_seconds(3 * 3600);
+        let lots = async |house: &House| -> Vec<String> {
+            let view = house.balance("ends").await;
+            view["lots"].as_array().unwrap().iter().map(|lot| lot["remaining"].to_string()).collect()
+        };
+        send(&house, &refund(&paid, 1, "40", &[("A", "2", "40")])).await;
+        posted(&house, "the last consumed lot has it", "ends", "50").await;
+        assert_eq!(lots(&house).await, ["0", "50"]);
+        send(&house, &refund(&paid, 2, "100", &[])).await;
+        posted(&house, "the rest was over and ended", "ends", "50").await;
+        assert_eq!(lots(&house).await, ["0", "50"]);
+        let view = house.balance("ends").await;
+        let ended: Vec<&Value> =
+            view["entries"].as_array().unwrap().iter().filter(|entry| entry["kind"] == "expire").collect();
+        assert_eq!(ended.len(), 1, "{view}");
+        assert_number("what ended", "100", &ended[0]["amount"]);
+        house.assert_verified().await;
+    }
+
+    /// Parts of a split bill share their offer; what one of them gave back is free for another (I5).
+    async fn what_a_split_bill_gives_back_is_free_for_its_other_parts(engine: Engine) {
+        let house = House::start(engine).await;
+        let question = offer(OFFER, "check-1", 1, "100.00", restaurant::MPV);
+        house.partner().post("/partner/loyalty/getBenefitOffer", &question).await.unwrap();
+        let part = |id: &str, value: &str| {
+            let mut report = usage(OFFER, id, 1, restaurant::MPV, value);
+            report["paidItems"] = json!([line("1", "2", value, &[])]);
+            report
+        };
+        send(&house, &part("bill-a", "60")).await;
+        send(&house, &refund(&part("bill-a", "60"), 1, "30", &[("1", "1", "30")])).await;
+        send(&house, &part("bill-b", "70")).await;
+        send(&house, &part("bill-c", "1")).await;
+        posted(&house, "300 - 60 + 30 - 70 - 1", restaurant::MPV, "199").await;
+        for (id, conflict) in [("bill-a", false), ("bill-b", false), ("bill-c", true)] {
+            let flags = found(&house, id, "paid").await["flags"].to_string();
+            assert_eq!(flags.contains("conflict"), conflict, "{id}: {flags}");
+        }
+        house.assert_verified().await;
+    }
+
+    /// Posted 120.00, five copies, a sixth with 121.00: booked once, quarantine 1 (loyalty.md §7).
+    async fn five_copies_and_a_sixth_that_differs(engine: Engine) {
+        let house = House::start(engine).await;
+        for value in ["120.00", "120.00", "120", "120.0", "120.00", "121.00"] {
+            send(&house, &usage(OFFER, BILL, 1, restaurant::MPV, value)).await;
+        }
+        posted(&house, "once", restaurant::MPV, "180").await;
+        assert_eq!(house.rows().await["partner_quarantine"], 1);
+        house.assert_verified().await;
+    }
+
+    /// Hold 120, used 150: the other 30 are free, so 150 are posted and nothing is missing (loyalty.md §4).
+    async fn more_than_was_held_is_posted_from_what_is_free(engine: Engine) {
+        let house = House::start(engine).await;
+        house.partner().post(
+            "/partner/loyalty/getBenefitOffer", &offer(OFFER, "check-1", 1, "120.00", restaurant::MPV),
+        ).await.unwrap();
+        send(&house, &usage(OFFER, BILL, 1, restaurant::MPV, "150")).await;
+        let balance = house.balance(restaurant::MPV).await;
+        for (name, expected) in [("posted", "150"), ("held", "0"), ("free", "150")] {
+            assert_number(name, expected, &balance[name]);
+        }
+        assert_eq!(found(&house, BILL, "paid").await["flags"], json!(["differs"]));
+        house.assert_verified().await;
+    }
+
+    async fn a_refund_number_below_one_is_refused_by_name(engine: Engine) {
+        let house = House::start(engine).await;
+        let paid = worked(&house);
+        send(&house, &paid).await;
+        let before = house.rows().await;
+        let odd = refund(&paid, -1, "4.92", &[("L3", "1", "95.00")]);
+        let answer = house.partner().send(http::Method::POST, PATH, Some(odd.to_string().into())).await.unwrap();
+        assert_eq!(answer.status, 400, "{}", answer.text);
+        for about in ["refundNumber", "-1", "from 1"] {
+            assert!(answer.text.contains(about), "{}", answer.text);
+        }
+        assert_eq!(house.rows().await, before);
+    }
 }
