@@ -30,8 +30,7 @@ db::statement! {
     /// A part of a bill went back; nothing is left of one that went back whole.
     BILL_REFUNDED = "UPDATE partner_bill SET
           final_price = CASE WHEN source = 'record' THEN final_price WHEN final_price < CAST($3 AS BIGINT) THEN 0 ELSE final_price - CAST($3 AS BIGINT) END,
-          points = CASE WHEN points < CAST($4 AS BIGINT) THEN 0 ELSE points - CAST($4 AS BIGINT) END,
-          cancelled = CASE WHEN CAST($5 AS BIGINT) = 1 THEN 1 ELSE cancelled END
+          cancelled = CASE WHEN CAST($4 AS BIGINT) = 1 THEN 1 ELSE cancelled END
         WHERE merchant = $1 AND bill_id = $2";
     /// A bill as its own record tells it.
     BILL_FROM_RECORD = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories)
@@ -112,8 +111,6 @@ pub(crate) fn lock_refunded(
 pub(crate) struct Refunded {
     /// Minor units; the bill is worth so much less, unless its own record says what it is worth.
     pub(crate) value: i64,
-    /// Points it earned that were taken back.
-    pub(crate) points: i64,
     /// Nothing of it is left: it is no order any more.
     pub(crate) whole: bool,
 }
@@ -125,7 +122,7 @@ pub(crate) fn refunded(
     bill_id: &str,
     refunded: &Refunded,
 ) -> Result<(), Error> {
-    tx.execute(&BILL_REFUNDED, params![merchant, bill_id, refunded.value, refunded.points, refunded.whole])?;
+    tx.execute(&BILL_REFUNDED, params![merchant, bill_id, refunded.value, refunded.whole])?;
     Ok(())
 }
 

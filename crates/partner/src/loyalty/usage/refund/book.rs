@@ -167,11 +167,10 @@ impl Refund<'_> {
             whole = back.whole,
             "a refund was planned"
         );
-        let points: i64 = parts.iter().filter(|part| is_points(&books, part)).map(|part| part.amount).sum();
         reverse::mirror(tx, &mut books, self.key, &parts, self.desk.now, findings)?;
         books.close(tx)?;
         // Money limits of promotions get `back.discounts` back here
-        let effect = bill::Refunded { value: back.value.0, points, whole: back.whole };
+        let effect = bill::Refunded { value: back.value.0, whole: back.whole };
         bill::refunded(tx, self.key.merchant, self.key.bill_id, &effect)
     }
 
