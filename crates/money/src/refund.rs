@@ -5,7 +5,7 @@
 
 use crate::{Amount, Decimal, UNITS_MAX, ratio::multiply_divide, spread, spread_over_units};
 
-/// More decimals of a quantity than these are rounded away before anything is divided by it.
+/// More decimals of a quantity than these are cut off before anything is divided by it.
 const QUANTITY_DECIMALS: u32 = 9;
 
 /// What goes back with a part of a line.
@@ -161,7 +161,7 @@ fn portion(total: Amount, place: Decimal, quantity: Decimal) -> Amount {
 
 /// A quantity from zero up in billionths.
 fn scaled(quantity: Decimal) -> u128 {
-    let quantity = quantity.round_dp(QUANTITY_DECIMALS);
+    let quantity = quantity.trunc_with_scale(QUANTITY_DECIMALS);
     // 96 bits of digits and nine more places stay inside 128 bits
     quantity.mantissa().max(0).unsigned_abs() * 10_u128.pow(QUANTITY_DECIMALS - quantity.scale())
 }

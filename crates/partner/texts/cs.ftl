@@ -30,6 +30,13 @@ partly-reserved-points = { $number ->
 }
 wholly-reserved = {$title}: vše je rezervováno na jiném účtu
 only-returned = Vrácení: výhody se na tento účet neuplatní
+top-up = Dobití
+stamps = Razítka
+bonus-of = {$title}: bonus
+top-up-out-of-range = {$title}: {$chosen} nelze dobít, nabízí se {$offered}
+next-end = {$title}: {$amount} platí do {$day}
+almost-there = Ještě {$amount} a získáte: {$title}
+returned-to-credit = Na kredit se připíše {$amount}
 other-currency = Účet je v {$basket}, konta jsou v {$merchant}: nelze je použít
 
 ## Why a code is not applicable, by its reasonCode
@@ -48,3 +55,10 @@ FROZEN = zablokováno
 EMPTY_BASKET = účet je prázdný
 CURRENCY_MISMATCH = jiná měna
 AMBIGUOUS = patří více zákazníkům, načtěte kartu
+MIN_AMOUNT_NOT_MET = nedosažena minimální útrata
+WRONG_PLACE = zde neplatí
+WRONG_TIME = teď neplatí
+NOT_ELIGIBLE = není pro tohoto hosta
+LIMIT_REACHED = limit je vyčerpán
+ALREADY_ACTIVE = už je aktivní
+TOP_UP_NOT_ALLOWED = nelze dobít

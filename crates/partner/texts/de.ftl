@@ -28,6 +28,13 @@ partly-reserved-points = { $number ->
 }
 wholly-reserved = {$title}: alles ist für eine andere Rechnung reserviert
 only-returned = Rückgabe: auf diese Rechnung werden keine Vorteile angewendet
+top-up = Aufladung
+stamps = Stempel
+bonus-of = {$title}: Bonus
+top-up-out-of-range = {$title}: {$chosen} kann nicht aufgeladen werden, angeboten wird {$offered}
+next-end = {$title}: {$amount} gilt bis {$day}
+almost-there = Noch {$amount} und Sie erhalten: {$title}
+returned-to-credit = Dem Guthaben werden {$amount} gutgeschrieben
 other-currency = Die Rechnung ist in {$basket}, die Guthaben in {$merchant}: sie können nicht verwendet werden
 
 ## Why a code is not applicable, by its reasonCode
@@ -46,3 +53,10 @@ FROZEN = gesperrt
 EMPTY_BASKET = die Rechnung ist leer
 CURRENCY_MISMATCH = andere Währung
 AMBIGUOUS = gehört zu mehreren Kunden, bitte Karte scannen
+MIN_AMOUNT_NOT_MET = Mindestbetrag nicht erreicht
+WRONG_PLACE = gilt hier nicht
+WRONG_TIME = gilt jetzt nicht
+NOT_ELIGIBLE = gilt nicht für diesen Gast
+LIMIT_REACHED = das Limit ist erreicht
+ALREADY_ACTIVE = bereits aktiv
+TOP_UP_NOT_ALLOWED = kann nicht aufgeladen werden

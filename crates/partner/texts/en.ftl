@@ -28,6 +28,13 @@ partly-reserved-points = { $number ->
 }
 wholly-reserved = {$title}: all of it is reserved by another check
 only-returned = Return: no benefits apply to this bill
+top-up = Top-up
+stamps = Stamps
+bonus-of = {$title}: bonus
+top-up-out-of-range = {$title}: {$chosen} cannot be topped up, {$offered} is offered
+next-end = {$title}: {$amount} valid until {$day}
+almost-there = {$amount} more and you get: {$title}
+returned-to-credit = {$amount} will be added to the credit
 other-currency = The check is in {$basket}, the balances are in {$merchant}: they cannot be used
 
 ## Why a code is not applicable, by its reasonCode
@@ -46,3 +53,10 @@ FROZEN = frozen
 EMPTY_BASKET = the check is empty
 CURRENCY_MISMATCH = other currency
 AMBIGUOUS = belongs to several customers, scan a card
+MIN_AMOUNT_NOT_MET = minimum amount not reached
+WRONG_PLACE = not valid at this place
+WRONG_TIME = not valid at this time
+NOT_ELIGIBLE = not for this guest
+LIMIT_REACHED = the limit is reached
+ALREADY_ACTIVE = already active
+TOP_UP_NOT_ALLOWED = cannot be topped up

@@ -30,6 +30,13 @@ partly-reserved-points = { $number ->
 }
 wholly-reserved = {$title}: všetko je rezervované na inom účte
 only-returned = Vrátenie: výhody sa na tento účet neuplatnia
+top-up = Dobitie
+stamps = Pečiatky
+bonus-of = {$title}: bonus
+top-up-out-of-range = {$title}: {$chosen} sa nedá dobiť, ponúka sa {$offered}
+next-end = {$title}: {$amount} platí do {$day}
+almost-there = Ešte {$amount} a získate: {$title}
+returned-to-credit = Na kredit sa pripíše {$amount}
 other-currency = Účet je v {$basket}, kontá sú v {$merchant}: nedajú sa použiť
 
 ## Why a code is not applicable, by its reasonCode
@@ -48,3 +55,10 @@ FROZEN = zablokované
 EMPTY_BASKET = účet je prázdny
 CURRENCY_MISMATCH = iná mena
 AMBIGUOUS = patrí viacerým zákazníkom, načítajte kartu
+MIN_AMOUNT_NOT_MET = nedosiahnutá minimálna útrata
+WRONG_PLACE = tu neplatí
+WRONG_TIME = teraz neplatí
+NOT_ELIGIBLE = nie je pre tohto hosťa
+LIMIT_REACHED = limit je vyčerpaný
+ALREADY_ACTIVE = už je aktívne
+TOP_UP_NOT_ALLOWED = nedá sa dobiť

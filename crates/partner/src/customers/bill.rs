@@ -18,8 +18,20 @@ db::statement! {
           final_price = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.final_price ELSE EXCLUDED.final_price END,
           paid_at = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.paid_at ELSE EXCLUDED.paid_at END,
           cancelled = CASE WHEN EXCLUDED.cancelled = 1 THEN 1 ELSE kept.cancelled END,
+          counts = CASE WHEN kept.source = 'record' THEN kept.counts ELSE 1 END,
           categories = CASE WHEN EXCLUDED.cancelled = 1 THEN kept.categories ELSE EXCLUDED.categories END
         RETURNING cancelled, member_id";
+    /// Locks a bill of which a part goes back; one that nothing else told of yet is no order.
+    LOCK_REFUNDED_BILL = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories)
+        VALUES ($1, $2, $3, $4, 0, NULL, 0, 0, 'usage', '[]')
+        ON CONFLICT (merchant, bill_id) DO UPDATE SET
+          place = COALESCE(kept.place, EXCLUDED.place), member_id = COALESCE(kept.member_id, EXCLUDED.member_id)
+        RETURNING cancelled, member_id";
+    /// A part of a bill went back; nothing is left of one that went back whole.
+    BILL_REFUNDED = "UPDATE partner_bill SET
+          final_price = CASE WHEN source = 'record' THEN final_price WHEN final_price < CAST($3 AS BIGINT) THEN 0 ELSE final_price - CAST($3 AS BIGINT) END,
+          cancelled = CASE WHEN CAST($4 AS BIGINT) = 1 THEN 1 ELSE cancelled END
+        WHERE merchant = $1 AND bill_id = $2";
     /// A bill as its own record tells it.
     BILL_FROM_RECORD = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories)
         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'record', '[]')
@@ -78,6 +90,40 @@ pub(crate) fn from_usage(
         Some(row) => Ok(KnownBill { cancelled: row.get(0)?, member_id: row.get(1)? }),
         None => Err(row::unreadable("partner_bill", "cancelled", "the row that was just written")),
     }
+}
+
+/// Locks a bill of which a part goes back.
+pub(crate) fn lock_refunded(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    bill_id: &str,
+    place: Option<&str>,
+    member_id: Option<&str>,
+) -> Result<KnownBill, Error> {
+    match tx.optional(&LOCK_REFUNDED_BILL, params![merchant, bill_id, place, member_id])? {
+        Some(row) => Ok(KnownBill { cancelled: row.get(0)?, member_id: row.get(1)? }),
+        None => Err(row::unreadable("partner_bill", "cancelled", "the row that was just written")),
+    }
+}
+
+/// What went back of a bill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refunded {
+    /// Minor units; the bill is worth so much less, unless its own record says what it is worth.
+    pub(crate) value: i64,
+    /// Nothing of it is left: it is no order any more.
+    pub(crate) whole: bool,
+}
+
+/// Keeps what went back of a bill; the bill is locked.
+pub(crate) fn refunded(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    bill_id: &str,
+    refunded: &Refunded,
+) -> Result<(), Error> {
+    tx.execute(&BILL_REFUNDED, params![merchant, bill_id, refunded.value, refunded.whole])?;
+    Ok(())
 }
 
 /// A bill as its own record tells it.

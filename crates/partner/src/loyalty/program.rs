@@ -6,6 +6,9 @@
 mod codes;
 
 pub(crate) use codes::{CodeSettings, Contact, email_key};
+mod refund;
+
+pub(crate) use refund::{ItemRefunds, RefundTender};
 
 use super::promotion::Promotion;
 use jiff::tz::TimeZone;
@@ -77,6 +80,10 @@ pub(crate) struct ProgramSettings {
     pub(crate) place_time_zones: BTreeMap<String, String>,
     /// How scanned texts are read.
     pub(crate) codes: CodeSettings,
+    /// Where the value of a refund goes when the register does not say it.
+    pub(crate) refund_tender: RefundTender,
+    /// What guests may bring back for credit.
+    pub(crate) item_refunds: ItemRefunds,
 }
 
 impl ProgramSettings {
@@ -104,6 +111,7 @@ impl ProgramSettings {
             }
         }
         self.codes.check()?;
+        self.item_refunds.check()?;
         Ok(())
     }
 }

@@ -17,6 +17,8 @@ db::statement! {
     VERIFY_USAGES = "SELECT u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id, u.body, u.booked_at, m.price_precision, m.currency_code,
           (SELECT COUNT(*) FROM partner_usage k WHERE k.merchant = u.merchant AND k.loyalty_provider_id = u.loyalty_provider_id
             AND k.offer_id = u.offer_id AND k.bill_id = u.bill_id AND k.kind IN ('refunded', 'cancelled')),
+          (SELECT COUNT(*) FROM partner_usage k WHERE k.merchant = u.merchant AND k.loyalty_provider_id = u.loyalty_provider_id
+            AND k.offer_id = u.offer_id AND k.bill_id = u.bill_id AND k.kind > 'refund-' AND k.kind < 'refund.'),
           (SELECT COUNT(*) FROM partner_usage k WHERE k.merchant = u.merchant AND k.offer_id = u.offer_id
             AND k.bill_id = u.bill_id AND k.kind = 'paid')
         FROM partner_usage u JOIN partner_merchant m ON m.merchant = u.merchant
@@ -26,7 +28,7 @@ db::statement! {
     VERIFY_MOVED = "SELECT balance_id,
           CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN amount ELSE 0 END) AS BIGINT),
           CAST(SUM(CASE WHEN kind = 'topUp' THEN amount ELSE 0 END) AS BIGINT),
-          CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN 0 - amount WHEN kind IN ('topUp', 'earn') THEN amount
+          CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN 0 - amount WHEN kind IN ('topUp', 'earn', 'refund') THEN amount
             WHEN kind NOT IN ('reversal', 'clawBack') THEN 0
             WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT)
         FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND offer_id = $3 GROUP BY balance_id";
@@ -55,9 +57,10 @@ pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
                 .ok_or_else(|| row::unreadable("partner_merchant", "price_precision", "0 to 3"))?,
             currency_code: found.get(7)?,
             taken_back: found.get::<i64>(8)? > 0,
+            in_parts: found.get::<i64>(9)? > 0,
         };
         // two providers that report the same offer and bill cannot be told apart in the entries
-        if found.get::<i64>(9)? == 1 {
+        if found.get::<i64>(10)? == 1 {
             faults.extend(usage.check(tx)?);
         }
     }
@@ -72,6 +75,8 @@ struct Booked {
     precision: Precision,
     currency_code: String,
     taken_back: bool,
+    /// Refunds came before: registers may have given money for what balances paid.
+    in_parts: bool,
 }
 
 impl Booked {
@@ -87,11 +92,15 @@ impl Booked {
             moved.insert(found.get(0)?, [found.get(1)?, found.get(2)?, found.get(3)?]);
         }
         let mut faults = Vec::new();
-        if self.taken_back {
+        if self.taken_back && !self.in_parts {
             for (balance_id, [_, _, net]) in moved.iter().filter(|(_, sums)| sums[2] != 0) {
                 let found = format!("{net} on balance {balance_id}");
                 faults.push(self.fault("a bill that was taken back moves nothing", found));
             }
+            return Ok(faults);
+        }
+        if self.taken_back && moved.is_empty() {
+            // taken back before its own report came
             return Ok(faults);
         }
         let expected = match self.expected(tx)? {

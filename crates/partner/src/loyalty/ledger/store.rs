@@ -3,7 +3,7 @@
 use super::balance::{BalanceRow, BalanceStatus, type_from_text};
 use super::hold::{CheckKey, HoldRow};
 use super::lot::{LotKind, LotState, NewLot};
-use super::transfer::{Account, Transfer};
+use super::transfer::Account;
 use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
@@ -42,15 +42,6 @@ db::statement! {
     /// What the entries add up to now; the balance is locked.
     SETTLE_BALANCE = "UPDATE partner_balance SET posted = $3, last_entry = $4, status = $5
         WHERE merchant = $1 AND balance_id = $2";
-    /// What a bill booked under one offer and what was not mirrored yet.
-    TRANSFERS_OF_BILL = "SELECT balance_id, entry, kind, debit_account, credit_account, amount, lot_id
-        FROM partner_transfer AS original
-        WHERE merchant = $1 AND bill_id = $2 AND offer_id = $3 AND reverses IS NULL
-          AND kind IN ('spend', 'overdraft', 'earn', 'topUp')
-          AND NOT EXISTS (SELECT 1 FROM partner_transfer AS mirror
-            WHERE mirror.merchant = original.merchant AND mirror.balance_id = original.balance_id
-              AND mirror.bill_id = original.bill_id AND mirror.reverses = original.entry)
-        ORDER BY balance_id, entry";
 }
 
 /// How many balances one statement looks at.
@@ -125,16 +116,6 @@ pub(crate) fn capture_hold(tx: &mut Tx<'_>, merchant: &str, hold: &HoldRow) -> R
     let lots = row::to_json("partner_hold", "lots", &hold.lots)?;
     tx.execute(&CAPTURE_HOLD, params![merchant, &hold.balance_id, hold.hold_number, hold.amount, &lots])?;
     Ok(())
-}
-
-/// What a bill booked under one offer and what no entry mirrors yet.
-pub(crate) fn transfers_of_bill(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    bill_id: &str,
-    offer_id: &str,
-) -> Result<Vec<Transfer>, Error> {
-    tx.query(&TRANSFERS_OF_BILL, params![merchant, bill_id, offer_id])?.iter().map(transfer).collect()
 }
 
 /// A lot to be inserted.
@@ -283,21 +264,5 @@ fn hold(row: &Row) -> Result<HoldRow, Error> {
         amount: row.get(6)?,
         lots: row::json("partner_hold", "lots", &lots)?,
         expires_at: row.get(8)?,
-    })
-}
-
-fn transfer(row: &Row) -> Result<Transfer, Error> {
-    let (debit, credit): (String, String) = (row.get(3)?, row.get(4)?);
-    let credits_guest = credit == Account::Guest.text();
-    let other = if credits_guest { debit } else { credit };
-    Ok(Transfer {
-        balance_id: row.get(0)?,
-        entry: row.get(1)?,
-        kind: row.get(2)?,
-        credits_guest,
-        other: Account::from_text(&other)
-            .ok_or_else(|| row::unreadable("partner_transfer", "credit_account", "an account"))?,
-        amount: row.get(5)?,
-        lot_id: row.get(6)?,
     })
 }

@@ -13,6 +13,8 @@ pub(crate) enum TransferKind {
     Earn,
     /// A lot reached its end.
     Expire,
+    /// Given for things that were brought back (protocol.md §10.10).
+    Refund,
     /// Mirrors a spend or a top-up of a bill that was cancelled or refunded.
     Reversal,
     /// Takes back what a bill earned (loyalty.md §6 C3).
@@ -32,6 +34,7 @@ impl TransferKind {
             Self::Spend => "spend",
             Self::Earn => "earn",
             Self::Expire => "expire",
+            Self::Refund => "refund",
             Self::Reversal => "reversal",
             Self::ClawBack => "clawBack",
             Self::Overdraft => "overdraft",

@@ -2,6 +2,7 @@
 
 use super::balance_state::BalanceState;
 use super::bill::Source;
+use super::deposit;
 use super::inputs::{Entry, Found};
 use super::quote::{Question, Quote, Sale};
 use super::reason::Reason;
@@ -189,6 +190,7 @@ impl Words<'_> {
         let mut messages = Vec::new();
         if self.quote.sale == Sale::Returning {
             messages.push(Text::OnlyReturned.in_language(language).to_owned());
+            messages.extend(self.deposit_text(language));
         }
         if self.quote.other_currency {
             let gaps = [request.currency_code.as_str(), self.question.books.currency_code.as_str()];
@@ -226,7 +228,18 @@ impl Words<'_> {
         if self.quote.sale != Sale::Returning {
             return Vec::new();
         }
-        vec![Text::OnlyReturned.in_language(Language::of(self.bill_lang())).to_owned()]
+        let language = Language::of(self.bill_lang());
+        let mut messages = vec![Text::OnlyReturned.in_language(language).to_owned()];
+        messages.extend(self.deposit_text(language));
+        messages
+    }
+
+    /// What the returned things will add to the member's credit: `50 CZK`.
+    fn deposit_text(&self, language: Language) -> Option<String> {
+        let amount = deposit::announced(self.question, self.quote)?;
+        let books = self.question.books;
+        let value = language.number(&amount.to_decimal(self.question.basket.precision).to_string());
+        Some(Text::ReturnedToCredit.filled(language, &[&format!("{value} {}", books.currency_code)]))
     }
 
     fn metadata(&self) -> Metadata {

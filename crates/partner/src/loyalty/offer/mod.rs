@@ -8,6 +8,7 @@ mod balance_state;
 mod basket;
 mod bill;
 mod code;
+mod deposit;
 mod discounts;
 mod explain;
 mod get_benefit_offer;

@@ -31,6 +31,20 @@ pub(crate) enum Reason {
     CurrencyMismatch,
     /// A telephone number or an address that several members have.
     Ambiguous,
+    /// The lines it asks for come to too little.
+    MinAmountNotMet,
+    /// It does not work at this place.
+    WrongPlace,
+    /// It does not work on this day or at this time.
+    WrongTime,
+    /// It is not for this guest, or not on this visit.
+    NotEligible,
+    /// It was used as often, or for as much money, as it may be.
+    LimitReached,
+    /// A voucher that is topped up once is active already.
+    AlreadyActive,
+    /// It is nothing that can be topped up.
+    TopUpNotAllowed,
 }
 
 impl Reason {
@@ -51,12 +65,19 @@ impl Reason {
             Self::EmptyBasket => "EMPTY_BASKET",
             Self::CurrencyMismatch => "CURRENCY_MISMATCH",
             Self::Ambiguous => "AMBIGUOUS",
+            Self::MinAmountNotMet => "MIN_AMOUNT_NOT_MET",
+            Self::WrongPlace => "WRONG_PLACE",
+            Self::WrongTime => "WRONG_TIME",
+            Self::NotEligible => "NOT_ELIGIBLE",
+            Self::LimitReached => "LIMIT_REACHED",
+            Self::AlreadyActive => "ALREADY_ACTIVE",
+            Self::TopUpNotAllowed => "TOP_UP_NOT_ALLOWED",
         }
     }
 
     /// Every reason, for tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::NotFound,
         Self::Expired,
         Self::AlreadyUsed,
@@ -71,6 +92,13 @@ impl Reason {
         Self::EmptyBasket,
         Self::CurrencyMismatch,
         Self::Ambiguous,
+        Self::MinAmountNotMet,
+        Self::WrongPlace,
+        Self::WrongTime,
+        Self::NotEligible,
+        Self::LimitReached,
+        Self::AlreadyActive,
+        Self::TopUpNotAllowed,
     ];
 }
 

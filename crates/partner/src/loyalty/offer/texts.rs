@@ -126,6 +126,20 @@ pub(crate) enum Text {
     OnlyReturned,
     /// Basket's currency; the merchant's currency.
     OtherCurrency,
+    /// A code that tops up.
+    TopUp,
+    /// The stamps of a card without a title of its own.
+    Stamps,
+    /// Title of the balance: the part that was given on top.
+    BonusOf,
+    /// Title; the value the cashier chose; what is offered instead.
+    TopUpOutOfRange,
+    /// Title; how much; the last day.
+    NextEnd,
+    /// Amount missing with its currency; title of what the guest would get.
+    AlmostThere,
+    /// How much will be credited for what was returned.
+    ReturnedToCredit,
 }
 
 impl Text {
@@ -157,6 +171,13 @@ impl Text {
             Self::WhollyReserved => "wholly-reserved",
             Self::OnlyReturned => "only-returned",
             Self::OtherCurrency => "other-currency",
+            Self::TopUp => "top-up",
+            Self::Stamps => "stamps",
+            Self::BonusOf => "bonus-of",
+            Self::TopUpOutOfRange => "top-up-out-of-range",
+            Self::NextEnd => "next-end",
+            Self::AlmostThere => "almost-there",
+            Self::ReturnedToCredit => "returned-to-credit",
         }
     }
 
@@ -166,13 +187,20 @@ impl Text {
             Self::PartlyReserved => &["title", "amount"],
             Self::WhollyReserved => &["title"],
             Self::OtherCurrency => &["basket", "merchant"],
+            Self::BonusOf => &["title"],
+            Self::TopUpOutOfRange => &["title", "chosen", "offered"],
+            Self::NextEnd => &["title", "amount", "day"],
+            Self::AlmostThere => &["amount", "title"],
+            Self::ReturnedToCredit => &["amount"],
             Self::Card
             | Self::Voucher
             | Self::UnknownCode
             | Self::Discount
             | Self::Balance(_)
             | Self::Refusal(_)
-            | Self::OnlyReturned => &[],
+            | Self::OnlyReturned
+            | Self::TopUp
+            | Self::Stamps => &[],
         }
     }
 }
@@ -296,6 +324,13 @@ mod tests {
             Text::WhollyReserved,
             Text::OnlyReturned,
             Text::OtherCurrency,
+            Text::TopUp,
+            Text::Stamps,
+            Text::BonusOf,
+            Text::TopUpOutOfRange,
+            Text::NextEnd,
+            Text::AlmostThere,
+            Text::ReturnedToCredit,
         ];
         all.extend(BalanceType::ALL.map(Text::Balance));
         all.extend(Reason::ALL.map(Text::Refusal));

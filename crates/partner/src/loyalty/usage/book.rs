@@ -6,6 +6,7 @@
 
 use super::booking::Booking;
 use super::flag::{Findings, Flag};
+use super::refund::{self, Refunds, Reports};
 use super::report::{Kind, Report, units};
 use super::reverse;
 use super::store::{self, Ground, Key, NewUsage};
@@ -18,6 +19,7 @@ use crate::row;
 use db::{Error, Tx};
 use door::ApiError;
 use jiff::Timestamp;
+use money::Amount;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A report to be booked, with everything that came from outside.
@@ -105,14 +107,26 @@ pub(crate) fn book(
     } else {
         let known_bill = known_bill(tx, &key, &new, report)?;
         let mut categories = totals::Categories::Added(&report.categories);
-        if report.kind.takes_back() {
-            reverse::take_back(tx, &key, now, &mut findings)?;
+        if report.kind != Kind::Paid {
+            let (merchant, rules) = (&ground.merchant, &refund::rules(partner, &ground.merchant)?);
+            let reports = Reports::read(tx, &key, merchant)?;
+            if report.kind.takes_back() && !reports.has_parts() {
+                reverse::take_back(tx, &key, now, &mut findings)?;
+            } else {
+                Refunds { merchant, rules, now }.give_back(tx, &key, report, &reports, &mut findings)?;
+            }
             categories = totals::Categories::Unknown;
         } else if known_bill.cancelled && store::is_taken_back(tx, &key)? {
             findings.remark("the bill was taken back before this report came: nothing is booked");
             categories = totals::Categories::Unknown;
         } else {
             book_paid(tx, partner, command, &ground, &who, &key, &mut findings)?;
+            if store::has_parts(tx, &key)? {
+                let (merchant, rules) = (&ground.merchant, &refund::rules(partner, &ground.merchant)?);
+                let reports = Reports::read(tx, &key, merchant)?;
+                Refunds { merchant, rules, now }.give_back_waiting(tx, &key, report, &reports)?;
+                categories = totals::Categories::Unknown;
+            }
         }
         // a bill may be known as somebody else's than this report says
         let members = BTreeSet::from([who.member_id, known_bill.member_id]);
@@ -133,12 +147,13 @@ fn unbookable(report: &Report, merchant: &MerchantRow) -> Option<String> {
             "billState: expected paid, refunded or cancelled, found {state:?}; the report is kept, nothing is booked"
         ));
     }
-    (report.kind == Kind::Paid && report.currency_code != merchant.currency_code).then(|| {
-        format!(
-            "currencyCode: expected {}, found {}; the report is kept, nothing is booked",
-            merchant.currency_code, report.currency_code
-        )
-    })
+    (matches!(report.kind, Kind::Paid | Kind::Part(..)) && report.currency_code != merchant.currency_code)
+        .then(|| {
+            format!(
+                "currencyCode: expected {}, found {}; the report is kept, nothing is booked",
+                merchant.currency_code, report.currency_code
+            )
+        })
 }
 
 /// Whose bill it is and where points go.
@@ -209,6 +224,9 @@ fn known_bill(
     new: &NewUsage<'_>,
     report: &Report,
 ) -> Result<bill::KnownBill, Error> {
+    if let Kind::Part(..) = report.kind {
+        return bill::lock_refunded(tx, key.merchant, &report.bill_id, new.place, new.member_id);
+    }
     let categories = row::to_json("partner_bill", "categories", &report.categories)?;
     let reported = bill::ReportedBill {
         bill_id: &report.bill_id,
@@ -235,7 +253,22 @@ fn book_paid(
     let (report, now) = (&command.report, command.now);
     let earn_rule = earn_rule(partner, &ground.merchant)?;
     let collects = who.points_balance.as_deref().filter(|_| earn_rule.is_some());
-    let ids: BTreeSet<&str> = report.uses.keys().map(String::as_str).chain(collects).collect();
+    let owed = match report.total.is_sign_negative() {
+        true => refund::owed(
+            &refund::rules(partner, &ground.merchant)?.item_refunds,
+            report,
+            ground.merchant.precision,
+        ),
+        false => Amount::ZERO,
+    };
+    let deposit = refund::deposit(tx, key.merchant, who.member_id.as_deref(), owed, findings)?;
+    let ids: BTreeSet<&str> = report
+        .uses
+        .keys()
+        .map(String::as_str)
+        .chain(collects)
+        .chain(deposit.as_ref().map(|deposit| deposit.balance_id.as_str()))
+        .collect();
     let mut books = Book::lock(tx, key.merchant, &ids, now)?;
     let known = books.balance_ids().into_iter().map(str::to_owned).collect::<Vec<_>>();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -269,6 +302,9 @@ fn book_paid(
     }
     if let (Some(rule), Some(points_balance)) = (&earn_rule, collects) {
         booking.earn(&mut books, points_balance, rule, report)?;
+    }
+    if let Some(deposit) = &deposit {
+        refund::credit(&mut books, deposit, &booking.link, findings);
     }
     books.close(tx)?;
     for hold in &booking.captured {

@@ -29,6 +29,11 @@ pub struct Findings {
 const REMARKS_MAX: usize = 50;
 
 impl Findings {
+    /// What was found before.
+    pub(crate) fn of(flags: Vec<Flag>, remarks: Vec<String>) -> Self {
+        Self { flags, remarks }
+    }
+
     /// Raises a flag.
     pub(crate) fn flag(&mut self, flag: Flag) {
         if !self.flags.contains(&flag) {

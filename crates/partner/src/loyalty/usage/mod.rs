@@ -8,6 +8,7 @@ mod book;
 mod booking;
 mod earning;
 mod flag;
+mod refund;
 mod report;
 mod reverse;
 mod store;

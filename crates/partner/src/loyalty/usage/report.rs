@@ -3,6 +3,7 @@
 //! Pure: the documented message in, a [`Report`] out (protocol.md §10.8). What a partner sends is checked,
 //! never trusted; what can be booked in spite of an oddity is booked, and the oddity is remarked.
 
+use super::refund::{Asked, Lines, Source};
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Decimal, Precision};
@@ -17,6 +18,9 @@ const ID_BYTES_MAX: usize = 200;
 /// Largest value of a report, either way: what fits minor units at any precision.
 const VALUE_MAX: i64 = Amount::MAX_ABS / 1_000;
 
+/// What the texts of numbered refunds begin with (loyalty.md §7 I1).
+const REFUND_KIND: &str = "refund-";
+
 /// What happened to the bill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -24,6 +28,8 @@ pub(crate) enum Kind {
     Paid,
     /// It was given back.
     Refunded,
+    /// Some of it was given back: which one of the bill's refunds, from 1, and its text.
+    Part(i64, String),
     /// It never was.
     Cancelled,
     /// Something the documents do not name: kept, not booked.
@@ -37,21 +43,28 @@ impl Kind {
             Self::Paid => "paid",
             Self::Refunded => "refunded",
             Self::Cancelled => "cancelled",
-            Self::Other(text) => text,
+            Self::Part(_, text) | Self::Other(text) => text,
         }
     }
 
     /// Reads the text of the table.
     pub(crate) fn from_text(text: &str) -> Self {
-        match text {
-            "paid" => Self::Paid,
-            "refunded" => Self::Refunded,
-            "cancelled" => Self::Cancelled,
-            other => Self::Other(other.to_owned()),
+        let number = text.strip_prefix(REFUND_KIND).and_then(|number| number.parse().ok());
+        match (text, number) {
+            ("paid", _) => Self::Paid,
+            ("refunded", _) => Self::Refunded,
+            ("cancelled", _) => Self::Cancelled,
+            (_, Some(number)) if number > 0 => Self::refund(number),
+            (other, _) => Self::Other(other.to_owned()),
         }
     }
 
-    /// Whether it takes back what the bill booked.
+    /// The refund of this number; 0 is everything that has not gone back yet.
+    pub(crate) fn refund(number: i64) -> Self {
+        if number == 0 { Self::Refunded } else { Self::Part(number, format!("{REFUND_KIND}{number}")) }
+    }
+
+    /// Whether it takes back whatever the bill booked.
     pub(crate) fn takes_back(&self) -> bool {
         matches!(self, Self::Refunded | Self::Cancelled)
     }
@@ -66,12 +79,26 @@ pub(crate) struct Use {
     pub(crate) prepaid: Decimal,
 }
 
-/// One line of the bill as earning sees it.
+/// One line of the bill, in currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReportedLine {
     pub(crate) check_item_id: String,
-    /// The line without its discounts, in currency.
+    pub(crate) product_id: String,
+    /// As it came: may be a fraction, or below 0.
+    pub(crate) quantity: Decimal,
+    /// The line before its discounts.
+    pub(crate) total: Decimal,
+    /// The line without its discounts.
     pub(crate) paid: Decimal,
+    /// What took them off, in the order of the report.
+    pub(crate) shares: Vec<ReportedShare>,
+}
+
+/// What one source took off a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReportedShare {
+    pub(crate) source: Source,
+    pub(crate) value: Decimal,
 }
 
 /// A usage report, read.
@@ -93,6 +120,8 @@ pub(crate) struct Report {
     pub(crate) uses: BTreeMap<String, Use>,
     pub(crate) total: Decimal,
     pub(crate) lines: Vec<ReportedLine>,
+    /// What balances paid, or got back, by `paymentsByBalances`, in currency.
+    pub(crate) payments: BTreeMap<String, Decimal>,
     /// Names of the categories of the bill's products.
     pub(crate) categories: BTreeSet<String>,
     /// What is odd about the body by itself.
@@ -117,13 +146,19 @@ impl Report {
         }
         let kind = match &message.bill_state {
             None | Some(BillState::Paid) => Kind::Paid,
-            Some(BillState::Refunded) => Kind::Refunded,
+            Some(BillState::Refunded) => refund(message.refund_number)?,
             Some(BillState::Cancelled) => Kind::Cancelled,
             Some(BillState::Other(text)) => {
                 id_fits("billState", text)?;
-                Kind::from_text(&text.to_ascii_lowercase())
+                match text.to_ascii_lowercase().as_str() {
+                    "paid" => Kind::Paid,
+                    "refunded" => refund(message.refund_number)?,
+                    "cancelled" => Kind::Cancelled,
+                    other => Kind::Other(other.to_owned()),
+                }
             }
         };
+        message.corrective_bill_id.as_deref().map_or(Ok(()), |id| id_fits("correctiveBillId", id))?;
         let mut oddities = Vec::new();
         let uses = uses(message, &mut oddities)?;
         let mut lines = Vec::with_capacity(message.paid_items.len());
@@ -150,10 +185,44 @@ impl Report {
             uses,
             total: value("totalWithVat", message.total_with_vat)?,
             lines,
+            payments: payments(message)?,
             categories,
             oddities,
         })
     }
+
+    /// What a refund or a cancellation asks for. Only a numbered refund says which parts and to which balances.
+    pub(crate) fn asked(&self, precision: Precision) -> Asked {
+        if !matches!(self.kind, Kind::Part(..)) {
+            return Asked { lines: Lines::Rest, facts: BTreeMap::new() };
+        }
+        let parts = self.lines.iter().map(|line| (line.check_item_id.clone(), line.quantity.abs()));
+        let lines = if self.lines.is_empty() { Lines::Rest } else { Lines::Parts(parts.collect()) };
+        let facts = self.payments.iter().filter_map(|(id, given)| {
+            // Given back is above 0 whichever way the register writes it
+            units(given.abs(), false, precision).map(|(given, _)| (id.clone(), given))
+        });
+        Asked { lines, facts: facts.collect() }
+    }
+}
+
+fn refund(number: Option<i64>) -> Result<Kind, ApiError> {
+    match number.unwrap_or(0) {
+        number if number >= 0 => Ok(Kind::refund(number)),
+        number => Err(ApiError::field("refundNumber", "a whole number from 1, or none", &number.to_string())),
+    }
+}
+
+/// `paymentsByBalances` as it stands.
+fn payments(message: &LoyaltyBenefitUsagesPayload) -> Result<BTreeMap<String, Decimal>, ApiError> {
+    let mut payments = BTreeMap::new();
+    for (index, payment) in message.payments_by_balances.iter().enumerate() {
+        if let Some(number) = payment.value_in_currency.or(payment.value) {
+            let paid = value(&format!("paymentsByBalances[{index}].value"), number)?;
+            *payments.entry(payment.balance_id.clone()).or_default() += paid;
+        }
+    }
+    Ok(payments)
 }
 
 /// A value of the message in units of a balance: whole points, or minor units, half-up. `None` when it is
@@ -225,16 +294,28 @@ fn uses(
 }
 
 fn line(index: usize, item: &PaidItem) -> Result<ReportedLine, ApiError> {
-    let mut paid = value(&format!("paidItems[{index}].totalPriceWithVat"), item.total_price_with_vat)?;
+    let total = value(&format!("paidItems[{index}].totalPriceWithVat"), item.total_price_with_vat)?;
+    let (mut paid, mut shares) = (total, Vec::new());
     for (at, benefit) in item.applied_benefits.iter().enumerate() {
         let path = format!("paidItems[{index}].appliedBenefits[{at}].absoluteTotalValue");
         let off = value(&path, benefit.absolute_total_value)?;
         if benefit.is_discount() {
             paid -= off;
+            let source = match (&benefit.applied_from_balance_id, &benefit.applied_from_general_discount_id) {
+                (Some(id), _) => Source::Balance(id.clone()),
+                (None, id) => Source::Discount(id.clone().unwrap_or_default()),
+            };
+            shares.push(ReportedShare { source, value: off });
         }
     }
-    let check_item_id = item.original_check_item_id.clone().unwrap_or_else(|| format!("#{index}"));
-    Ok(ReportedLine { check_item_id, paid })
+    Ok(ReportedLine {
+        check_item_id: item.original_check_item_id.clone().unwrap_or_else(|| format!("#{index}")),
+        product_id: item.product.product_id.clone(),
+        quantity: value(&format!("paidItems[{index}].amount"), item.amount)?,
+        total,
+        paid,
+        shares,
+    })
 }
 
 fn value(path: &str, number: Number) -> Result<Decimal, ApiError> {
@@ -353,12 +434,58 @@ mod tests {
         })
         .unwrap();
         assert_eq!(report.kind, Kind::Paid);
-        assert_eq!(report.lines, [ReportedLine { check_item_id: "37".to_owned(), paid: decimal("90") }]);
+        let share = ReportedShare { source: Source::Discount("d".to_owned()), value: decimal("10") };
+        let line = ReportedLine {
+            check_item_id: "37".to_owned(),
+            product_id: "p".to_owned(),
+            quantity: decimal("1"),
+            total: decimal("100"),
+            paid: decimal("90"),
+            shares: vec![share],
+        };
+        assert_eq!(report.lines, [line]);
         assert_eq!(report.categories, BTreeSet::from(["Pivo".to_owned()]));
         assert_eq!(read(|body| body["billState"] = json!("Refunded")).unwrap().kind, Kind::Refunded);
         assert_eq!(
             read(|body| body["billState"] = json!("parked")).unwrap().kind,
             Kind::Other("parked".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_refund_says_which_one_it_is_and_what_it_gives_back() {
+        let part = |body: &mut Value| {
+            body["billState"] = json!("refunded");
+            body["refundNumber"] = json!(2);
+            body["paidItems"] = json!([{
+                "originalCheckItemId": "37", "amount": -0.5, "totalPriceWithVat": 50, "appliedBenefits": [],
+                "product": {"productId": "p", "categories": []}
+            }]);
+            body["paymentsByBalances"] = json!([{"balanceId": "M", "valueInCurrency": 12.5}]);
+        };
+        let report = read(part).unwrap();
+        assert_eq!((report.kind.text(), Kind::from_text("refund-2")), ("refund-2", report.kind.clone()));
+        let asked = report.asked(Precision::new(2).unwrap());
+        assert_eq!(asked.lines, Lines::Parts(vec![("37".to_owned(), decimal("0.5"))]));
+        assert_eq!(asked.facts, BTreeMap::from([("M".to_owned(), 1_250)]));
+        for number in [json!(0), json!(null)] {
+            let whole = read(|body| {
+                part(body);
+                body["refundNumber"] = number;
+            });
+            let whole = whole.unwrap();
+            assert_eq!(whole.kind, Kind::Refunded);
+            let everything = Asked { lines: Lines::Rest, facts: BTreeMap::new() };
+            assert_eq!(whole.asked(Precision::new(2).unwrap()), everything);
+        }
+        let refusal = read(|body| {
+            part(body);
+            body["refundNumber"] = json!(-1);
+        });
+        assert_eq!(refusal.unwrap_err().extra["field"], "refundNumber");
+        assert_eq!(
+            read(|body| body["billState"] = json!("refund-3")).unwrap().kind,
+            Kind::Other("refund-3".to_owned())
         );
     }
 

@@ -1,10 +1,11 @@
-//! What does a refund or a cancellation of a whole bill undo?
+//! What does a refund or a cancellation undo?
 //!
-//! Each entry the bill booked under its offer is mirrored once (loyalty.md §6 C1): value goes back to its
-//! own lots, earnings and top-ups are taken back. A report that finds nothing to undo stays as a tombstone:
+//! Each entry the bill booked under its offer is mirrored, in total at most whole (loyalty.md §6 C1): value goes back
+//! to its own lots, earnings and top-ups are taken back. A report that finds nothing to undo stays as a tombstone:
 //! the bill's own report, when it comes, books nothing (C10).
 
 use super::flag::{Findings, Flag};
+use super::refund::store::originals_of_bill;
 use super::store::Key;
 use crate::loyalty::ledger::{Book, Link, LotPart, Transfer, TransferKind, store};
 use db::{Error, Tx};
@@ -18,55 +19,67 @@ pub(super) fn take_back(
     now: Timestamp,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let originals = store::transfers_of_bill(tx, key.merchant, key.bill_id, key.offer_id)?;
-    if originals.is_empty() {
+    let originals = originals_of_bill(tx, key)?;
+    let parts: Vec<Transfer> =
+        originals.iter().filter(|one| one.left() > 0).map(|one| one.part(one.left())).collect();
+    let ids: BTreeSet<&str> = parts.iter().map(|part| part.balance_id.as_str()).collect();
+    let mut books = Book::lock(tx, key.merchant, &ids, now)?;
+    mirror(tx, &mut books, key, &parts, now, findings)?;
+    books.close(tx)
+}
+
+/// Mirrors these parts of entries. Their balances must be locked.
+pub(super) fn mirror(
+    tx: &mut Tx<'_>,
+    books: &mut Book<'_>,
+    key: &Key<'_>,
+    parts: &[Transfer],
+    now: Timestamp,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    if parts.is_empty() {
         findings.remark("nothing of this bill is booked, or it was taken back before");
         return Ok(());
     }
-    let ids: BTreeSet<&str> = originals.iter().map(|original| original.balance_id.as_str()).collect();
-    let mut books = Book::lock(tx, key.merchant, &ids, now)?;
-    for original in &originals {
-        books.load_lot(tx, &original.balance_id, &original.lot_id)?;
+    for part in parts {
+        books.load_lot(tx, &part.balance_id, &part.lot_id)?;
     }
-    let ids: Vec<&str> = ids.into_iter().collect();
-    let holds = store::active_holds(tx, key.merchant, &ids)?;
+    let ids: BTreeSet<&str> = parts.iter().map(|part| part.balance_id.as_str()).collect();
+    let holds = store::active_holds(tx, key.merchant, &ids.into_iter().collect::<Vec<_>>())?;
     let link = Link {
         offer_id: Some(key.offer_id.to_owned()),
         bill_id: Some(key.bill_id.to_owned()),
         reason: Some(format!("bill {}", key.kind.text())),
     };
-    for original in in_order(&originals) {
-        if !books.has_room(&original.balance_id, original.amount) {
-            findings.remark(format!("balance {}: too large to be counted", original.balance_id));
-        } else if original.credits_guest {
+    for part in in_order(parts) {
+        if !books.has_room(&part.balance_id, part.amount) {
+            findings.remark(format!("balance {}: too large to be counted", part.balance_id));
+        } else if part.credits_guest {
             let reserved: Vec<LotPart> = holds
                 .iter()
-                .filter(|hold| hold.balance_id == original.balance_id && hold.counts(now))
+                .filter(|hold| hold.balance_id == part.balance_id && hold.counts(now))
                 .flat_map(|hold| hold.lots.iter().cloned())
                 .collect();
-            let earned = original.kind == TransferKind::Earn.text();
+            let earned = part.kind == TransferKind::Earn.text();
             let kind = if earned { TransferKind::ClawBack } else { TransferKind::Reversal };
-            if books.take_back(original, kind, &reserved, &link) > 0 {
+            if books.take_back(part, kind, &reserved, &link) > 0 {
                 findings.flag(Flag::Overdraft);
             }
         } else {
-            books.give_back(original, &link);
+            books.give_back(part, &link);
         }
     }
-    books.close(tx)
+    Ok(())
 }
 
 /// First what comes back to the guest (shortfalls before spends, so that a hole takes its own value), then
 /// what is taken from the guest: less has to be dug out.
-fn in_order(originals: &[Transfer]) -> Vec<&Transfer> {
-    let mut order: Vec<&Transfer> = originals.iter().collect();
-    order.sort_by_key(|original| {
-        let rank = if original.credits_guest {
-            2
-        } else {
-            i64::from(original.kind != TransferKind::Overdraft.text())
-        };
-        (rank, original.balance_id.as_str(), original.entry)
+fn in_order(parts: &[Transfer]) -> Vec<&Transfer> {
+    let mut order: Vec<&Transfer> = parts.iter().collect();
+    order.sort_by_key(|part| {
+        let rank =
+            if part.credits_guest { 2 } else { i64::from(part.kind != TransferKind::Overdraft.text()) };
+        (rank, part.balance_id.as_str(), part.entry)
     });
     order
 }

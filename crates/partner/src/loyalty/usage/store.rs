@@ -38,13 +38,12 @@ db::statement! {
     USE_OFFER = "UPDATE partner_offer SET state = 'used' WHERE merchant = $1 AND offer_id = $2 AND state <> 'used'";
     /// What the other bills of an offer used. Summed by the caller: grouping here would walk the ledger by balance.
     /// CROSS JOIN keeps SQLite at finding the few reports first.
-    USED_BY_OTHER_BILLS = "SELECT t.balance_id, t.amount
+    USED_BY_OTHER_BILLS = "SELECT t.balance_id, t.amount - (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer mirror
+            WHERE mirror.merchant = t.merchant AND mirror.bill_id = t.bill_id
+              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry)
         FROM partner_usage u CROSS JOIN partner_transfer t
         WHERE t.merchant = u.merchant AND t.bill_id = u.bill_id AND t.offer_id = u.offer_id AND u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
-          AND t.kind IN ('spend', 'overdraft') AND t.reverses IS NULL
-          AND NOT EXISTS (SELECT 1 FROM partner_transfer mirror
-            WHERE mirror.merchant = t.merchant AND mirror.bill_id = t.bill_id
-              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry)";
+          AND t.kind IN ('spend', 'overdraft') AND t.reverses IS NULL";
     /// A voucher that was topped up can be scanned to be spent.
     ACTIVATE_CODES = "UPDATE partner_code SET status = 'active'
         WHERE merchant = $1 AND balance_id = $2 AND status = 'inactive'";
@@ -166,14 +165,18 @@ pub(super) fn booked_hash(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Option<Vec<u
 
 /// Whether the same bill of the same offer has a report of a kind that takes it back.
 pub(super) fn is_taken_back(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<bool, Error> {
-    let kinds =
+    Ok(kinds(tx, key)?.iter().any(Kind::takes_back))
+}
+
+/// Whether the same bill of the same offer has reports of parts of it that went back.
+pub(super) fn has_parts(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<bool, Error> {
+    Ok(kinds(tx, key)?.iter().any(|kind| matches!(kind, Kind::Part(..))))
+}
+
+fn kinds(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Kind>, Error> {
+    let rows =
         tx.query(&KINDS_OF_BILL, params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id])?;
-    for row in kinds {
-        if Kind::from_text(&row.get::<String>(0)?).takes_back() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    rows.iter().map(|row| Ok(Kind::from_text(&row.get::<String>(0)?))).collect()
 }
 
 /// Writes flags and remarks of a booked report.

@@ -3,6 +3,7 @@
 mod get_benefit_offer;
 mod hold;
 mod identification;
+mod refunds;
 mod refusals;
 mod report_benefit_usage;
 

@@ -1,0 +1,262 @@
+//! Does a refund give back what the rules' numbers say?
+
+use super::super::earned::{Detail, Kept, OfLine, stays};
+use super::super::sale::SaleLine;
+use super::*;
+use crate::loyalty::program::EarnRule;
+use money::{Decimal, Precision};
+use wire::Number;
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+/// A line: id, quantity, total, shares off it ("d…" a discount, else a balance).
+fn line(id: &str, quantity: &str, total: i64, shares: &[(&str, i64)]) -> SaleLine {
+    let source = |id: &str| match id.strip_prefix("d:") {
+        Some(discount) => Source::Discount(discount.to_owned()),
+        None => Source::Balance(id.to_owned()),
+    };
+    SaleLine {
+        check_item_id: id.to_owned(),
+        quantity: decimal(quantity),
+        total: Amount(total),
+        shares: shares.iter().map(|(id, share)| (source(id), Amount(*share))).collect(),
+    }
+}
+
+/// Refunds one after the other, with what the balances got so far kept.
+struct Till {
+    sale: Sale,
+    spent: BTreeMap<String, Spent>,
+    returned: Returned,
+    told: bool,
+    tender: RefundTender,
+}
+
+impl Till {
+    fn new(lines: Vec<SaleLine>, spent: &[(&str, i64, bool)]) -> Self {
+        let sale = Sale { lines };
+        let spent = spent
+            .iter()
+            .map(|(id, amount, points)| {
+                ((*id).to_owned(), Spent { amount: *amount, returned: 0, points: *points })
+            })
+            .collect();
+        Self { returned: sale.untouched(), sale, spent, told: false, tender: RefundTender::ProRata }
+    }
+
+    fn ask(&mut self, asked: &Asked) -> Back {
+        let question = Question {
+            sale: &self.sale,
+            spent: &self.spent,
+            before: &self.returned,
+            told_before: self.told,
+            tender: self.tender,
+        };
+        let back = plan(&question, asked);
+        for (id, amount) in &back.balances {
+            self.spent.get_mut(id).unwrap().returned += amount;
+        }
+        self.returned = back.after.clone();
+        self.told |= !asked.facts.is_empty();
+        back
+    }
+
+    fn refund(&mut self, parts: &[(&str, &str)]) -> Back {
+        let parts = parts.iter().map(|(id, quantity)| ((*id).to_owned(), decimal(quantity))).collect();
+        self.ask(&Asked { lines: Lines::Parts(parts), facts: BTreeMap::new() })
+    }
+
+    fn rest(&mut self) -> Back {
+        self.ask(&Asked { lines: Lines::Rest, facts: BTreeMap::new() })
+    }
+}
+
+fn balances(back: &Back) -> Vec<(&str, i64)> {
+    back.balances.iter().map(|(id, amount)| (id.as_str(), *amount)).collect()
+}
+
+/// 150.00 + 60.00 with 20 % = 42.00 kept as 30.00 / 12.00: the first line is worth 120.00, not 108.00 (C6).
+#[test]
+fn a_line_goes_back_with_its_own_share() {
+    let mut till = Till::new(
+        vec![line("a", "1", 15_000, &[("d:happy", 3_000)]), line("b", "1", 6_000, &[("d:happy", 1_200)])],
+        &[],
+    );
+    let first = till.refund(&[("a", "1")]);
+    assert_eq!((first.gross, first.value, first.money), (Amount(15_000), Amount(12_000), Amount(12_000)));
+    assert_eq!(first.discounts, [("happy".to_owned(), Amount(3_000))]);
+    assert!(!first.whole);
+    let second = till.refund(&[("b", "1")]);
+    assert_eq!((second.value, second.whole), (Amount(4_800), true));
+}
+
+/// Lines of 10.00 with 10.00 off together; 4 for 40.00 with 3.99 off; 6.66 for 0.300 kg (C6, C7).
+#[test]
+fn lines_units_and_weights_close() {
+    let mut three = Till::new(
+        [("a", 334), ("b", 333), ("c", 333)]
+            .map(|(id, share)| line(id, "1", 1_000, &[("d:ten", share)]))
+            .to_vec(),
+        &[],
+    );
+    let values = ["a", "b", "c"].map(|id| three.refund(&[(id, "1")]).value.0);
+    assert_eq!(values, [666, 667, 667]);
+    let mut units = Till::new(vec![line("a", "4", 4_000, &[("d", 399)])], &[("d", 399, false)]);
+    let backs = [(); 4].map(|()| units.refund(&[("a", "1")]));
+    assert_eq!(backs.clone().map(|back| back.value.0), [900, 900, 900, 901]);
+    assert_eq!(backs.map(|back| back.balances["d"]), [100, 100, 100, 99]);
+    let mut weight = Till::new(vec![line("a", "0.300", 666, &[])], &[]);
+    assert_eq!([(); 3].map(|()| weight.refund(&[("a", "0.1")]).value.0), [222, 222, 222]);
+}
+
+/// 100.00 paid with 60.00 of a voucher and 40.00 in cash, 50.00 goes back (C8).
+#[test]
+fn the_value_goes_where_it_came_from() {
+    for (tender, first, second) in [
+        (RefundTender::ProRata, (3_000, 2_000), (3_000, 2_000)),
+        (RefundTender::CreditOnly, (5_000, 0), (1_000, 4_000)),
+        (RefundTender::MoneyFirst, (1_000, 4_000), (5_000, 0)),
+    ] {
+        let mut till = Till::new(vec![line("a", "2", 10_000, &[])], &[("mpv", 6_000, false)]);
+        till.tender = tender;
+        for expected in [first, second] {
+            let back = till.refund(&[("a", "1")]);
+            let found = (back.balances.get("mpv").copied().unwrap_or(0), back.money.0);
+            assert_eq!(found, expected, "{tender:?}");
+        }
+    }
+}
+
+/// What the register says it gave is a fact, up to what the balance paid; the rest of the bill follows it.
+#[test]
+fn what_the_register_gave_back_wins() {
+    let facts = |given| BTreeMap::from([("mpv".to_owned(), given)]);
+    let one =
+        |given| Asked { lines: Lines::Parts(vec![("a".to_owned(), decimal("1"))]), facts: facts(given) };
+    let mut till = Till::new(vec![line("a", "2", 10_000, &[])], &[("mpv", 6_000, false)]);
+    let back = till.ask(&one(1_500));
+    assert_eq!((balances(&back), back.money), (vec![("mpv", 1_500)], Amount(3_500)));
+    let rest = till.rest();
+    assert_eq!((balances(&rest), rest.money), (vec![("mpv", 4_500)], Amount(500)));
+
+    let mut all_in_cash = Till::new(vec![line("a", "2", 10_000, &[])], &[("mpv", 6_000, false)]);
+    all_in_cash.ask(&one(0));
+    let rest = all_in_cash.rest();
+    assert_eq!(
+        (balances(&rest), rest.money),
+        (vec![("mpv", 5_000)], Amount(0)),
+        "no more than the value left"
+    );
+
+    let mut too_much = Till::new(vec![line("a", "2", 10_000, &[])], &[("mpv", 6_000, false)]);
+    let back = too_much.ask(&one(7_000));
+    assert_eq!(
+        (balances(&back), back.beyond.clone()),
+        (vec![("mpv", 6_000)], vec![("mpv".to_owned(), 7_000, 6_000)])
+    );
+}
+
+#[test]
+fn nothing_goes_back_twice() {
+    let mut till =
+        Till::new(vec![line("a", "2", 10_000, &[]), line("b", "1", 500, &[])], &[("mpv", 6_000, false)]);
+    till.refund(&[("a", "1")]);
+    let back = till.refund(&[("a", "3"), ("c", "1")]);
+    let excess: Vec<_> = back.excess.iter().map(|one| (one.check_item_id.as_str(), one.quantity)).collect();
+    assert_eq!((back.value, excess), (Amount(5_000), vec![("a", decimal("2")), ("c", decimal("1"))]));
+    assert!(till.rest().whole);
+    let again = till.rest();
+    assert_eq!((again.value, again.balances, again.money), (Amount(0), BTreeMap::new(), Amount(0)));
+}
+
+/// Points pay as a discount: whole ones, rounded down on the running sum (C7).
+#[test]
+fn spent_points_come_back_whole() {
+    let lines =
+        [("a", 34), ("b", 33), ("c", 33)].map(|(id, share)| line(id, "1", 1_000, &[("points", share)]));
+    let mut till = Till::new(lines.to_vec(), &[("points", 10, true)]);
+    let points = ["a", "b", "c"].map(|id| till.refund(&[(id, "1")]).balances["points"]);
+    assert_eq!(points, [3, 3, 4]);
+}
+
+/// The bill of loyalty.md §2: 42 points for 423.14; beer 113.97 goes back: 30 stay (P6).
+#[test]
+fn earned_points_follow_what_stays() {
+    let worked = Sale {
+        lines: vec![
+            line("L1", "2", 37_800, &[("d:order", 3_780), ("points", 3_595)]),
+            line("L2", "3", 17_700, &[("d:beer", 3_540), ("d:order", 1_416), ("points", 1_347)]),
+            line("L3", "1", 9_500, &[("d:order", 950), ("spv", 8_000), ("points", 58)]),
+        ],
+    };
+    assert_eq!(worked.value(), Amount(42_314));
+    let two = Precision::new(2).unwrap();
+    let of_line = |id: &str, points, base| OfLine { check_item_id: id.to_owned(), points, base };
+    let lines = vec![of_line("L1", 30, 30_425), of_line("L2", 11, 11_397), of_line("L3", 1, 492)];
+    let ten = Number(Decimal::from(10));
+    let detail = Detail {
+        base: 42_314,
+        rate_points: Number(Decimal::ONE),
+        rate_per_amount: ten,
+        lines: lines.clone(),
+    };
+    let whole_bill = Detail { lines: Vec::new(), ..detail.clone() };
+    let rule = EarnRule { points: 1, per_amount: ten };
+    let mut returned = worked.untouched();
+    for (refunded, stay) in [("L2", 30), ("L3", 30), ("L1", 0)] {
+        let all = Decimal::from(9);
+        worked.take(&mut returned, &Lines::Parts(vec![(refunded.to_owned(), all)]));
+        for kept in
+            [Kept::Detail(detail.clone()), Kept::Detail(whole_bill.clone()), Kept::Lines(lines.clone())]
+        {
+            assert_eq!(
+                stays(42, Some(&kept), &worked, &returned, Some(&rule), two),
+                stay,
+                "{refunded}: {kept:?}"
+            );
+        }
+    }
+    // Three refunds of 9.99 on a bill of 30.00 leave nothing of 3 points but what 0.03 earn
+    let sale = Sale { lines: ["a", "b", "c"].map(|id| line(id, "1", 1_000, &[])).to_vec() };
+    let detail = Kept::Detail(Detail { base: 3_000, lines: Vec::new(), ..whole_bill });
+    let mut returned = sale.untouched();
+    let stay = ["a", "b", "c"].map(|id| {
+        sale.take(&mut returned, &Lines::Parts(vec![(id.to_owned(), decimal("0.999"))]));
+        stays(3, Some(&detail), &sale, &returned, None, two)
+    });
+    assert_eq!(stay, [2, 1, 0]);
+}
+
+/// Stamps have no rate: one of three cups goes back with its stamp, half a cup with none.
+#[test]
+fn stamps_follow_the_units() {
+    let sale = Sale { lines: vec![line("a", "3", 9_000, &[]), line("b", "2", 500, &[])] };
+    let of_line = |id: &str, points| OfLine { check_item_id: id.to_owned(), points, base: 0 };
+    let kept = Kept::Detail(Detail {
+        base: 0,
+        rate_points: Number::ZERO,
+        rate_per_amount: Number::ZERO,
+        lines: vec![of_line("a", 2), of_line("b", 2)],
+    });
+    let mut returned = sale.untouched();
+    let two = Precision::new(2).unwrap();
+    for (id, quantity, stay) in
+        [("a", "1", 4), ("b", "0.5", 4), ("b", "0.5", 3), ("a", "2", 1), ("b", "1", 0)]
+    {
+        sale.take(&mut returned, &Lines::Parts(vec![(id.to_owned(), decimal(quantity))]));
+        assert_eq!(stays(4, Some(&kept), &sale, &returned, None, two), stay, "{quantity} of {id}");
+    }
+}
+
+/// A bill whose report has no lines, or values that do not fit each other, can still go back whole.
+#[test]
+fn a_bill_that_does_not_close_goes_back_whole() {
+    let mut till = Till::new(Vec::new(), &[("mpv", 6_000, false), ("points", 60, true)]);
+    let part = till.refund(&[("a", "1")]);
+    assert_eq!((part.balances.len(), part.whole, part.excess.len()), (0, false, 1));
+    assert_eq!(balances(&till.rest()), [("mpv", 6_000), ("points", 60)]);
+    let mut more = Till::new(vec![line("a", "1", 1_000, &[])], &[("mpv", 6_000, false)]);
+    assert_eq!(balances(&more.refund(&[("a", "1")])), [("mpv", 6_000)]);
+}

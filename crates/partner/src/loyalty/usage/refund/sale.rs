@@ -1,0 +1,171 @@
+//! What did the paid bill hold that a refund goes by?
+//!
+//! Read from the stored report of the sale: its lines with the shares they got. Shares are never spread again
+//! (loyalty.md §6 C6).
+
+use super::super::report::{Report, ReportedLine};
+use money::{Amount, Decimal, LinePart, Precision, line_part};
+use std::collections::BTreeMap;
+
+/// Who took a share off a line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// A general discount, by its id.
+    Discount(String),
+    /// A balance, by its id on the wire.
+    Balance(String),
+}
+
+/// One line of the sale.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SaleLine {
+    pub(crate) check_item_id: String,
+    /// Above 0; a line without a quantity is one piece.
+    pub(crate) quantity: Decimal,
+    /// Before its shares.
+    pub(crate) total: Amount,
+    /// In the order of the report.
+    pub(crate) shares: Vec<(Source, Amount)>,
+}
+
+impl SaleLine {
+    /// What the line came to after its shares.
+    pub(crate) fn net(&self) -> Amount {
+        self.total - self.shares.iter().map(|(_, share)| *share).sum()
+    }
+
+    /// What goes back with the next `now` of it, after `before`.
+    pub(crate) fn part(&self, before: Decimal, now: Decimal) -> LinePart {
+        let shares: Vec<Amount> = self.shares.iter().map(|(_, share)| *share).collect();
+        line_part(self.total, &shares, self.quantity, before, now)
+    }
+}
+
+/// A bill as it was sold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Sale {
+    pub(crate) lines: Vec<SaleLine>,
+}
+
+/// How much of each line of a sale went back, by the line's position.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Returned {
+    quantities: Vec<Decimal>,
+}
+
+/// Which lines go back, and how much of each.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Lines {
+    /// Whatever has not gone back yet.
+    Rest,
+    /// `checkItemId` and quantity, above 0.
+    Parts(Vec<(String, Decimal)>),
+}
+
+/// A refund found no line for this much of what it names.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Excess {
+    pub(crate) check_item_id: String,
+    /// What nothing was left of.
+    pub(crate) quantity: Decimal,
+}
+
+impl Sale {
+    /// The sale of a paid report, in the merchant's minor units. Values no amount can hold count as nothing.
+    pub(crate) fn of(report: &Report, precision: Precision) -> Self {
+        Self { lines: report.lines.iter().map(|line| sold(line, precision)).collect() }
+    }
+
+    /// What the lines came to after their shares.
+    pub(crate) fn value(&self) -> Amount {
+        self.lines.iter().map(SaleLine::net).sum()
+    }
+
+    /// Nothing returned yet.
+    pub(crate) fn untouched(&self) -> Returned {
+        Returned { quantities: vec![Decimal::ZERO; self.lines.len()] }
+    }
+
+    /// Adds what a refund takes back, line by line in the order of the bill; what is not there to be taken back.
+    pub(crate) fn take(&self, returned: &mut Returned, lines: &Lines) -> Vec<Excess> {
+        let parts = match lines {
+            Lines::Rest => {
+                returned.quantities = self.lines.iter().map(|line| line.quantity).collect();
+                return Vec::new();
+            }
+            Lines::Parts(parts) => parts,
+        };
+        let mut excess = Vec::new();
+        for (check_item_id, quantity) in parts {
+            let mut wanted = *quantity;
+            for (line, so_far) in self.lines.iter().zip(&mut returned.quantities) {
+                if line.check_item_id == *check_item_id {
+                    let taken = wanted.min(line.quantity - *so_far);
+                    *so_far += taken;
+                    wanted -= taken;
+                }
+            }
+            if wanted > Decimal::ZERO {
+                excess.push(Excess { check_item_id: check_item_id.clone(), quantity: wanted });
+            }
+        }
+        excess
+    }
+
+    /// What went back from the beginning until `returned`, by line.
+    pub(crate) fn parts(&self, returned: &Returned) -> Vec<LinePart> {
+        let zipped = self.lines.iter().zip(&returned.quantities);
+        zipped.map(|(line, quantity)| line.part(Decimal::ZERO, *quantity)).collect()
+    }
+
+    /// Whether nothing of any line is left.
+    pub(crate) fn is_all(&self, returned: &Returned) -> bool {
+        self.lines.iter().zip(&returned.quantities).all(|(line, quantity)| *quantity >= line.quantity)
+    }
+
+    /// How much of a line's quantity went back, of how much; of all lines of this id together.
+    pub(crate) fn quantity_of(&self, returned: &Returned, check_item_id: &str) -> (Decimal, Decimal) {
+        let of_id = |(line, _): &(&SaleLine, &Decimal)| line.check_item_id == check_item_id;
+        let lines = self.lines.iter().zip(&returned.quantities).filter(of_id);
+        lines.fold((Decimal::ZERO, Decimal::ZERO), |(back, all), (line, quantity)| {
+            (back + *quantity, all + line.quantity)
+        })
+    }
+
+    /// What of the value of the lines of this id went back, of how much.
+    pub(crate) fn value_of(&self, returned: &Returned, check_item_id: &str) -> (Amount, Amount) {
+        let mut sums = (Amount::ZERO, Amount::ZERO);
+        for (line, quantity) in self.lines.iter().zip(&returned.quantities) {
+            if line.check_item_id == check_item_id {
+                sums.0 += line.part(Decimal::ZERO, *quantity).net;
+                sums.1 += line.net();
+            }
+        }
+        sums
+    }
+
+    /// Σ of the shares of each source, of `parts` made by [`Sale::parts`]; without parts, of the whole bill.
+    pub(crate) fn shares(&self, parts: Option<&[LinePart]>) -> BTreeMap<Source, Amount> {
+        let mut sums: BTreeMap<Source, Amount> = BTreeMap::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            for (at, (source, stored)) in line.shares.iter().enumerate() {
+                let share = parts.map_or(Some(*stored), |parts| parts.get(index)?.shares.get(at).copied());
+                *sums.entry(source.clone()).or_default() += share.unwrap_or_default();
+            }
+        }
+        sums
+    }
+}
+
+fn sold(line: &ReportedLine, precision: Precision) -> SaleLine {
+    let amount = |value: Decimal| {
+        Amount::from_decimal(value, precision).map_or(Amount::ZERO, |rounded| rounded.amount)
+    };
+    let quantity = line.quantity.abs();
+    SaleLine {
+        check_item_id: line.check_item_id.clone(),
+        quantity: if quantity.is_zero() { Decimal::ONE } else { quantity },
+        total: amount(line.total),
+        shares: line.shares.iter().map(|share| (share.source.clone(), amount(share.value))).collect(),
+    }
+}

@@ -1,0 +1,124 @@
+//! What is kept of a bill that a refund has to know: SQL.
+
+use super::super::flag::Findings;
+use super::super::report::{Kind, Report};
+use super::super::store::Key;
+use crate::loyalty::ledger::{Account, LotKind, Transfer};
+use crate::row;
+use db::{Error, Tx, params};
+use wire::loyalty::LoyaltyBenefitUsagesPayload;
+
+db::statement! {
+    /// Every report of one bill of one offer.
+    REPORTS_OF_BILL = "SELECT kind, body, flags, remarks FROM partner_usage
+        WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4";
+    /// What a bill booked under one offer, and how much of each entry is mirrored. CROSS JOIN keeps SQLite at finding
+    /// the few entries first.
+    ORIGINALS_OF_BILL = "SELECT original.balance_id, original.entry, original.kind, original.debit_account, original.credit_account,
+          original.amount, original.lot_id, original.lines, lot.kind,
+          (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer AS mirror
+            WHERE mirror.merchant = original.merchant AND mirror.balance_id = original.balance_id
+              AND mirror.bill_id = original.bill_id AND mirror.reverses = original.entry)
+        FROM partner_transfer AS original CROSS JOIN partner_lot AS lot
+        WHERE lot.merchant = original.merchant AND lot.balance_id = original.balance_id AND lot.lot_id = original.lot_id
+          AND original.merchant = $1 AND original.bill_id = $2 AND original.offer_id = $3 AND original.reverses IS NULL
+          AND original.kind IN ('spend', 'overdraft', 'earn', 'topUp', 'refund')";
+    /// Where a member's returned things are credited.
+    CREDIT_OF_MEMBER = "SELECT MIN(balance_id) FROM partner_balance
+        WHERE merchant = $1 AND member_id = $2 AND type = 'prepaidCredit' AND status = 'active'";
+}
+
+/// A stored report.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) kind: Kind,
+    /// `None` when the stored body is no report any more.
+    pub(crate) report: Option<Report>,
+    /// What was found when it came.
+    pub(crate) findings: Findings,
+}
+
+/// Every report of the bill of a key, its own included. Lock the bill first.
+pub(crate) fn reports_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Kept>, Error> {
+    let rows = tx
+        .query(&REPORTS_OF_BILL, params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id])?;
+    let mut kept = Vec::with_capacity(rows.len());
+    for found in &rows {
+        let (kind, body): (String, String) = (found.get(0)?, found.get(1)?);
+        let (flags, remarks): (String, String) = (found.get(2)?, found.get(3)?);
+        let message: Option<LoyaltyBenefitUsagesPayload> = wire::read::from_slice(body.as_bytes()).ok();
+        kept.push(Kept {
+            kind: Kind::from_text(&kind),
+            report: message.and_then(|message| Report::read(&message).ok()),
+            findings: Findings::of(
+                row::json("partner_usage", "flags", &flags)?,
+                row::json("partner_usage", "remarks", &remarks)?,
+            ),
+        });
+    }
+    Ok(kept)
+}
+
+/// An entry of a bill that is no mirror itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Original {
+    pub(crate) transfer: Transfer,
+    /// How much of it went back already.
+    pub(crate) mirrored: i64,
+    /// How it lies over the bill's lines (JSON), where the entry says it.
+    pub(crate) lines: Option<String>,
+    /// Its lot was given on top of what was paid.
+    pub(crate) bonus: bool,
+}
+
+impl Original {
+    /// What of it has not gone back.
+    pub(crate) fn left(&self) -> i64 {
+        self.transfer.amount - self.mirrored
+    }
+
+    /// So much of it, as an entry to be mirrored.
+    pub(crate) fn part(&self, amount: i64) -> Transfer {
+        Transfer { amount, ..self.transfer.clone() }
+    }
+}
+
+/// What a bill booked under one offer, by balance in the order of the entries.
+pub(crate) fn originals_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Original>, Error> {
+    let mut originals = Vec::new();
+    for found in tx.query(&ORIGINALS_OF_BILL, params![key.merchant, key.bill_id, key.offer_id])? {
+        let (debit, credit, lot): (String, String, String) = (found.get(3)?, found.get(4)?, found.get(8)?);
+        let credits_guest = credit == Account::Guest.text();
+        let other = if credits_guest { debit } else { credit };
+        originals.push(Original {
+            transfer: Transfer {
+                balance_id: found.get(0)?,
+                entry: found.get(1)?,
+                kind: found.get(2)?,
+                credits_guest,
+                other: Account::from_text(&other)
+                    .ok_or_else(|| row::unreadable("partner_transfer", "credit_account", "an account"))?,
+                amount: found.get(5)?,
+                lot_id: found.get(6)?,
+            },
+            lines: found.get(7)?,
+            bonus: LotKind::from_text(&lot) == Some(LotKind::Bonus),
+            mirrored: found.get(9)?,
+        });
+    }
+    originals.sort_by(|one, other| {
+        let key = |original: &Original| (original.transfer.balance_id.clone(), original.transfer.entry);
+        key(one).cmp(&key(other))
+    });
+    Ok(originals)
+}
+
+/// The member's balance of the type prepaidCredit that may be credited.
+pub(crate) fn credit_of_member(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+) -> Result<Option<String>, Error> {
+    let found = tx.optional(&CREDIT_OF_MEMBER, params![merchant, member_id])?;
+    Ok(found.map(|found| found.get(0)).transpose()?.flatten())
+}
