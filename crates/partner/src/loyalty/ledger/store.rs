@@ -18,10 +18,10 @@ db::statement! {
     GET_BALANCE = "SELECT balance_id, type, member_id, status, settings, posted, version, last_entry
         FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
     /// Lots with something left, or a hole, of up to four balances.
-    OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at
+    OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at
         FROM partner_lot WHERE merchant = $1 AND balance_id IN ($2, $3, $4, $5) AND remaining <> 0";
     /// One lot, empty or not: where value returns to.
-    GET_LOT = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at
+    GET_LOT = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
     /// Holds that are not closed, of up to four balances; who asks judges `expires_at`. No ORDER BY: it would
     /// tempt SQLite to walk every hold the balance ever had.
@@ -32,21 +32,25 @@ db::statement! {
         state = CASE WHEN CAST($4 AS BIGINT) = 0 THEN 'captured' ELSE state END
         WHERE merchant = $1 AND balance_id = $2 AND hold_number = $3 AND state = 'active'";
     /// A new lot.
-    INSERT_LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, kind, source, issued, remaining, vat_rate, paid_value, earned_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    /// What is left of a lot; its balance is locked.
-    UPDATE_LOT = "UPDATE partner_lot SET remaining = $4 WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
+    INSERT_LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, kind, source, issued, remaining, vat_rate, paid_value, earned_at, expires_at, available_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    /// What is left of a lot, and until when; its balance is locked.
+    UPDATE_LOT = "UPDATE partner_lot SET remaining = $4, expires_at = $5 WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
     /// One entry.
     INSERT_TRANSFER = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, member_id, offer_id, bill_id, reverses, reason, lines, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     /// What the entries add up to now; the balance is locked.
     SETTLE_BALANCE = "UPDATE partner_balance SET posted = $3, last_entry = $4, status = $5
         WHERE merchant = $1 AND balance_id = $2";
-    /// What a bill booked under one offer and what was not mirrored yet.
+    /// What a bill booked under one offer and what was not mirrored yet; what was written off of its own shortfall
+    /// is part of it, what a claw-back had written off is not.
     TRANSFERS_OF_BILL = "SELECT balance_id, entry, kind, debit_account, credit_account, amount, lot_id
         FROM partner_transfer AS original
         WHERE merchant = $1 AND bill_id = $2 AND offer_id = $3 AND reverses IS NULL
-          AND kind IN ('spend', 'overdraft', 'earn', 'topUp')
+          AND (kind IN ('spend', 'overdraft', 'earn', 'topUp')
+            OR (kind = 'writeOff' AND EXISTS (SELECT 1 FROM partner_transfer AS hole
+              WHERE hole.merchant = original.merchant AND hole.bill_id = original.bill_id
+                AND hole.balance_id = original.balance_id AND hole.lot_id = original.lot_id AND hole.kind = 'overdraft')))
           AND NOT EXISTS (SELECT 1 FROM partner_transfer AS mirror
             WHERE mirror.merchant = original.merchant AND mirror.balance_id = original.balance_id
               AND mirror.bill_id = original.bill_id AND mirror.reverses = original.entry)
@@ -161,6 +165,7 @@ pub(super) fn insert_lot(
             new.paid_value,
             lot.earned_at,
             lot.expires_at,
+            lot.available_at,
         ],
     )?;
     Ok(())
@@ -173,7 +178,7 @@ pub(super) fn update_lot(
     balance_id: &str,
     lot: &LotState,
 ) -> Result<(), Error> {
-    tx.execute(&UPDATE_LOT, params![merchant, balance_id, &lot.lot_id, lot.remaining])?;
+    tx.execute(&UPDATE_LOT, params![merchant, balance_id, &lot.lot_id, lot.remaining, lot.expires_at])?;
     Ok(())
 }
 
@@ -270,6 +275,7 @@ fn lot(row: &Row) -> Result<LotState, Error> {
             .transpose()?,
         earned_at: row.get(5)?,
         expires_at: row.get(6)?,
+        available_at: row.get(7)?,
     })
 }
 

@@ -19,6 +19,8 @@ pub(crate) enum TransferKind {
     ClawBack,
     /// The part of a fact that nothing covered (loyalty.md §8 N2).
     Overdraft,
+    /// A shortfall the merchant does not ask back (loyalty.md §8 N4), or its mirror.
+    WriteOff,
 }
 
 impl TransferKind {
@@ -33,6 +35,7 @@ impl TransferKind {
             Self::Reversal => "reversal",
             Self::ClawBack => "clawBack",
             Self::Overdraft => "overdraft",
+            Self::WriteOff => "writeOff",
         }
     }
 }

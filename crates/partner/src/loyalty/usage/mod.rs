@@ -10,6 +10,9 @@ mod earning;
 mod flag;
 mod report;
 mod reverse;
+mod rewards;
+mod sold;
+mod stamps;
 mod store;
 
 pub(crate) use report::{Kind, Report, units};

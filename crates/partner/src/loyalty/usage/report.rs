@@ -3,6 +3,7 @@
 //! Pure: the documented message in, a [`Report`] out (protocol.md §10.8). What a partner sends is checked,
 //! never trusted; what can be booked in spite of an oddity is booked, and the oddity is remarked.
 
+use super::sold::{self, SoldLine};
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Decimal, Precision};
@@ -93,6 +94,8 @@ pub(crate) struct Report {
     pub(crate) uses: BTreeMap<String, Use>,
     pub(crate) total: Decimal,
     pub(crate) lines: Vec<ReportedLine>,
+    /// The same lines as points and stamps see them.
+    pub(crate) sold: Vec<SoldLine>,
     /// Names of the categories of the bill's products.
     pub(crate) categories: BTreeSet<String>,
     /// What is odd about the body by itself.
@@ -150,6 +153,7 @@ impl Report {
             uses,
             total: value("totalWithVat", message.total_with_vat)?,
             lines,
+            sold: sold::lines(&message.paid_items),
             categories,
             oddities,
         })

@@ -6,6 +6,7 @@
 
 use super::flag::{Findings, Flag};
 use super::store::Key;
+use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Link, LotPart, Transfer, TransferKind, store};
 use db::{Error, Tx};
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ pub(super) fn take_back(
     tx: &mut Tx<'_>,
     key: &Key<'_>,
     now: Timestamp,
+    terms: Terms,
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let originals = store::transfers_of_bill(tx, key.merchant, key.bill_id, key.offer_id)?;
@@ -24,7 +26,7 @@ pub(super) fn take_back(
         return Ok(());
     }
     let ids: BTreeSet<&str> = originals.iter().map(|original| original.balance_id.as_str()).collect();
-    let mut books = Book::lock(tx, key.merchant, &ids, now)?;
+    let mut books = Book::lock(tx, key.merchant, &ids, now)?.under(terms);
     for original in &originals {
         books.load_lot(tx, &original.balance_id, &original.lot_id)?;
     }
@@ -44,8 +46,12 @@ pub(super) fn take_back(
                 .filter(|hold| hold.balance_id == original.balance_id && hold.counts(now))
                 .flat_map(|hold| hold.lots.iter().cloned())
                 .collect();
-            let earned = original.kind == TransferKind::Earn.text();
-            let kind = if earned { TransferKind::ClawBack } else { TransferKind::Reversal };
+            let kind = match original.kind.as_str() {
+                kind if kind == TransferKind::Earn.text() => TransferKind::ClawBack,
+                // what was written off of this bill's own shortfall
+                kind if kind == TransferKind::WriteOff.text() => TransferKind::WriteOff,
+                _ => TransferKind::Reversal,
+            };
             if books.take_back(original, kind, &reserved, &link) > 0 {
                 findings.flag(Flag::Overdraft);
             }
