@@ -33,9 +33,9 @@ pub(super) async fn sweep(partner: &Partner, now: Timestamp, rows: i64) -> Resul
     let (mut swept, mut after) = (0, (i64::MIN, String::new(), String::new(), String::new()));
     loop {
         let from = after.clone();
-        let slice = partner.db().read("ended_lots", move |tx| {
-            slice(tx, now, &from, rows).map_err(TxError::<Never>::from)
-        });
+        let slice = partner
+            .db()
+            .read("ended_lots", move |tx| slice(tx, now, &from, rows).map_err(TxError::<Never>::from));
         let slice = done(slice.await)?;
         let mut balances: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (_, merchant, balance_id, _) in &slice {

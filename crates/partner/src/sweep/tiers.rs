@@ -23,7 +23,8 @@ db::statement! {
 pub(super) async fn sweep(partner: &Partner, now: Timestamp, rows: i64) -> Result<u64, Error> {
     let mut judged = 0;
     loop {
-        let due = partner.db().read("due_tiers", move |tx| due(tx, now, rows).map_err(TxError::<Never>::from));
+        let due =
+            partner.db().read("due_tiers", move |tx| due(tx, now, rows).map_err(TxError::<Never>::from));
         let due = done(due.await)?;
         let full = i64::try_from(due.len()).unwrap_or(i64::MAX) >= rows;
         for (merchant, member_id) in due {

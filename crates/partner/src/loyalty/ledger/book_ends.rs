@@ -72,8 +72,7 @@ impl Open {
             Negative::Clamp => {
                 let reason = Some(format!("shortfall of entry {}", dug.number));
                 let link = Link { reason, ..dug.link.clone() };
-                let gift =
-                    Origin { kind: TransferKind::WriteOff, other: Account::Breakage, reverses: None };
+                let gift = Origin { kind: TransferKind::WriteOff, other: Account::Breakage, reverses: None };
                 self.fill_holes(&gift, -self.row.posted, &link);
             }
             Negative::BlockCard => {

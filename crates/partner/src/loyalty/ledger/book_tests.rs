@@ -203,8 +203,8 @@ fn what_has_ended_expires_once_and_what_is_held_stays() {
         ("4", 70, Some("2026-02-01T00:00:00Z")),
         ("5", -5, None),
     ];
-    let mut book = book(BalanceType::PrepaidCredit, &lots)
-        .under(terms(r#"{"breakage":{"mpv":"no supply"}}"#));
+    let mut book =
+        book(BalanceType::PrepaidCredit, &lots).under(terms(r#"{"breakage":{"mpv":"no supply"}}"#));
     let held = [part("1", 30), part("4", 70)];
     assert_eq!(book.expire("b", &held), 10);
     assert_eq!(book.expire("b", &held), 0, "twice is once");
@@ -226,7 +226,12 @@ fn ends_slide_with_activity() {
         ("3", 10, None),
         ("4", 10, Some("2026-03-01T00:00:00Z")),
     ];
-    let before = [Some(at("2026-03-05T23:00:00Z")), Some(at("2026-12-31T23:00:00Z")), None, Some(at("2026-03-01T00:00:00Z"))];
+    let before = [
+        Some(at("2026-03-05T23:00:00Z")),
+        Some(at("2026-12-31T23:00:00Z")),
+        None,
+        Some(at("2026-03-01T00:00:00Z")),
+    ];
     let mut spent = book(BalanceType::CollectablePoints, &lots).under(terms(sliding));
     spent.spend("b", &spend(5, &[], &[]), &Link::default());
     spent.apply_terms();
@@ -249,11 +254,22 @@ fn ends_slide_with_activity() {
 #[test]
 fn a_balance_below_zero_is_dealt_with_as_the_merchant_says() {
     for (program, posted, status, last) in [
-        (r#"{"negative":{"multiPurposePrepaidVoucher":"allow"}}"#, -200, BalanceStatus::Active, TransferKind::Overdraft),
-        (r#"{"negative":{"multiPurposePrepaidVoucher":"clamp"}}"#, 0, BalanceStatus::Active, TransferKind::WriteOff),
+        (
+            r#"{"negative":{"multiPurposePrepaidVoucher":"allow"}}"#,
+            -200,
+            BalanceStatus::Active,
+            TransferKind::Overdraft,
+        ),
+        (
+            r#"{"negative":{"multiPurposePrepaidVoucher":"clamp"}}"#,
+            0,
+            BalanceStatus::Active,
+            TransferKind::WriteOff,
+        ),
         ("{}", -200, BalanceStatus::Frozen, TransferKind::Overdraft),
     ] {
-        let mut book = book(BalanceType::MultiPurposePrepaidVoucher, &[("1", 300, None)]).under(terms(program));
+        let mut book =
+            book(BalanceType::MultiPurposePrepaidVoucher, &[("1", 300, None)]).under(terms(program));
         book.spend("b", &spend(500, &[], &[]), &Link::default());
         book.apply_terms();
         assert_eq!((state(&book).1, book.row("b").unwrap().status), (posted, status), "{program}");

@@ -228,9 +228,7 @@ impl EarnRule {
         }
         for (index, one) in self.multipliers.iter().enumerate() {
             let times = one.times.0.normalize();
-            if times <= Decimal::ZERO
-                || times > Decimal::from(TIMES_MAX)
-                || times.scale() > TIMES_DIGITS_MAX
+            if times <= Decimal::ZERO || times > Decimal::from(TIMES_MAX) || times.scale() > TIMES_DIGITS_MAX
             {
                 return Err(format!(
                     "earn.multipliers[{index}].times: expected above 0, at most {TIMES_MAX}, with at most {TIMES_DIGITS_MAX} decimals, found {times}"

@@ -59,7 +59,9 @@ pub(crate) fn check(cards: &[StampCard]) -> Result<(), String> {
         }
         if cards.iter().take(index).any(|other| other.stamp_card_id == card.stamp_card_id) {
             let found = &card.stamp_card_id;
-            return Err(format!("stampCards[{index}].stampCardId: expected another one, found {found} again"));
+            return Err(format!(
+                "stampCards[{index}].stampCardId: expected another one, found {found} again"
+            ));
         }
         if !(1..=NEEDED_MAX).contains(&card.needed) {
             let found = card.needed;
@@ -82,7 +84,10 @@ mod tests {
         for (json, says) in [
             (r#"[{"stampCardId":"coffee","needed":0}]"#, "stampCards[0].needed"),
             (r#"[{"stampCardId":"","needed":1}]"#, "stampCards[0].stampCardId"),
-            (r#"[{"stampCardId":"a","needed":1},{"stampCardId":"a","needed":1}]"#, "stampCards[1].stampCardId"),
+            (
+                r#"[{"stampCardId":"a","needed":1},{"stampCardId":"a","needed":1}]"#,
+                "stampCards[1].stampCardId",
+            ),
             (r#"[{"stampCardId":"a","needed":1,"expiry":{"months":0}}]"#, "stampCards[0].expiry.months"),
         ] {
             let refusal = check(&read(json)).unwrap_err();

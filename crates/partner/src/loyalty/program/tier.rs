@@ -92,7 +92,8 @@ pub(crate) fn check(tiers: &[Tier], keep: Option<&Keep>) -> Result<(), String> {
             ));
         }
         let below = index.checked_sub(1).and_then(|below| tiers.get(below));
-        if let Some(below) = below.filter(|below| below.of == tier.of && below.threshold.0 >= tier.threshold.0)
+        if let Some(below) =
+            below.filter(|below| below.of == tier.of && below.threshold.0 >= tier.threshold.0)
         {
             return Err(format!(
                 "tiers[{index}].threshold: expected above that of the tier before ({}), found {}",

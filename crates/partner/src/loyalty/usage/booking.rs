@@ -147,10 +147,8 @@ impl Booking<'_> {
             available_at: None,
             expires_at: books.lot_end(balance_id),
         };
-        let tender = matches!(
-            row.balance_type,
-            BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit
-        );
+        let tender =
+            matches!(row.balance_type, BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit);
         if row.status == BalanceStatus::Inactive {
             books.set_status(balance_id, BalanceStatus::Active);
             self.activated.push(balance_id.to_owned());

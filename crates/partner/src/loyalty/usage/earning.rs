@@ -204,9 +204,8 @@ fn without_vat(lines: &[SoldLine], bases: &[Amount]) -> Vec<Amount> {
 /// sum.
 fn weigh(bases: &mut [Amount], times: &[Decimal]) -> Amount {
     // multipliers have at most three decimals, a product of them is cut there
-    let thousandths = |times: &Decimal| {
-        (*times * Decimal::ONE_THOUSAND).trunc().try_into().unwrap_or(i64::MAX)
-    };
+    let thousandths =
+        |times: &Decimal| (*times * Decimal::ONE_THOUSAND).trunc().try_into().unwrap_or(i64::MAX);
     let weights: Vec<Amount> = bases
         .iter()
         .zip(times)

@@ -5,8 +5,7 @@ use super::earning::{self, EarnedDetail};
 use super::report::{Report, units};
 use super::stamps;
 use crate::loyalty::ledger::{
-    self, Account, BalanceSettings, BalanceStatus, Book, Credit, LotKind, NewBalanceRow, NewLot,
-    TransferKind,
+    self, Account, BalanceSettings, BalanceStatus, Book, Credit, LotKind, NewBalanceRow, NewLot, TransferKind,
 };
 use crate::loyalty::program::{EarnRule, Program, StampCard};
 use crate::row;

@@ -106,7 +106,13 @@ mod tests {
             ("three coffees", &coffee, vec![line("coffee", "3", 180, 0)], 0, vec![3]),
             ("tea is none", &coffee, vec![line("tea", "3", 180, 0)], 0, vec![]),
             ("by category", &card(&[], &["hot"]), vec![line("tea", "2", 80, 0)], 0, vec![2]),
-            ("everything", &card(&[], &[]), vec![line("tea", "1", 40, 0), line("cake", "2", 90, 0)], 0, vec![1, 2]),
+            (
+                "everything",
+                &card(&[], &[]),
+                vec![line("tea", "1", 40, 0), line("cake", "2", 90, 0)],
+                0,
+                vec![1, 2],
+            ),
             ("by weight: whole units", &coffee, vec![line("coffee", "1.9", 80, 0)], 0, vec![1]),
             ("less than one", &coffee, vec![line("coffee", "0.35", 80, 0)], 0, vec![]),
             ("a return", &coffee, vec![line("coffee", "-1", -60, 0)], 0, vec![]),
@@ -114,7 +120,13 @@ mod tests {
             ("the only one free", &coffee, vec![line("coffee", "1", 0, 60)], 10, vec![]),
             ("free after 10 % off", &coffee, vec![line("coffee", "3", 108, 54)], 10, vec![2]),
             ("free, the line is not told", &coffee, vec![line("coffee", "3", 120, 0)], 10, vec![2]),
-            ("two free over two lines", &coffee, vec![line("coffee", "1", 0, 60), line("coffee", "2", 60, 60)], 20, vec![1]),
+            (
+                "two free over two lines",
+                &coffee,
+                vec![line("coffee", "1", 0, 60), line("coffee", "2", 60, 60)],
+                20,
+                vec![1],
+            ),
             ("a top-up", &card(&[], &[]), vec![line("prepayment:x", "1", 500, 0)], 0, vec![]),
         ] {
             let detail = stamps(card, &lines, "stamps:c:m", Decimal::from(used));
