@@ -9,6 +9,7 @@ fn two() -> Precision {
     Precision::new(2).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "json!(…) is handed over where it is written")]
 fn rule(change: Value) -> EarnRule {
     let mut body = json!({"points": 1, "perAmount": 10});
     body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
