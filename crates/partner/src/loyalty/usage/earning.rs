@@ -236,5 +236,299 @@ fn money(value: Decimal, precision: Precision) -> Amount {
 }
 
 #[cfg(test)]
-#[path = "earning_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn two() -> Precision {
+        Precision::new(2).unwrap()
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "json!(…) is handed over where it is written")]
+    fn rule(change: Value) -> EarnRule {
+        let mut body = json!({"points": 1, "perAmount": 10});
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let rule: EarnRule = serde_json::from_value(body).unwrap();
+        rule.check().unwrap();
+        rule
+    }
+
+    /// Product, category, VAT in percent, paid in minor units.
+    fn line(product: &str, category: &str, vat: i64, paid: i64) -> SoldLine {
+        SoldLine {
+            check_item_id: product.to_owned(),
+            product_id: product.to_owned(),
+            categories: BTreeSet::from([category.to_owned()]),
+            quantity: Decimal::ONE,
+            vat_rate: Some(Decimal::new(vat, 2)),
+            paid: Amount(paid).to_decimal(two()),
+            by_balance: BTreeMap::new(),
+        }
+    }
+
+    /// The worked bill of loyalty.md §2 after step 4.
+    fn worked() -> Vec<SoldLine> {
+        vec![
+            line("main", "food", 12, 30_425),
+            line("beer", "drink", 21, 11_397),
+            line("dessert", "food", 12, 492),
+        ]
+    }
+
+    #[derive(Clone, Copy, Default)]
+    struct Paid {
+        prepaid: i64,
+        topped_up: i64,
+        by_tender: i64,
+        by_bonus: i64,
+    }
+
+    fn earned(rule: &EarnRule, lines: &[SoldLine], paid: Paid, tier: Option<&str>) -> Option<EarnedDetail> {
+        let local: Zoned = "2026-03-01T12:00[Europe/Prague]".parse().unwrap();
+        let total = lines.iter().map(|line| money(line.paid, two())).sum();
+        earn(
+            rule,
+            &Bill {
+                precision: two(),
+                lines,
+                total,
+                prepaid: Amount(paid.prepaid),
+                topped_up: Amount(paid.topped_up),
+                by_tender: Amount(paid.by_tender),
+                by_bonus: Amount(paid.by_bonus),
+                tier,
+                tags: &[],
+                local: &local,
+            },
+        )
+    }
+
+    fn points(rule: &EarnRule, lines: &[SoldLine], paid: Paid, tier: Option<&str>) -> i64 {
+        earned(rule, lines, paid, tier).map_or(0, |detail| detail.points)
+    }
+
+    /// The worked bill: 423.14 at 1 per 10.00 → 42, never 41; over the lines 30 / 11 / 1 (P3, P4).
+    #[test]
+    fn the_worked_bill_earns_42() {
+        let detail = earned(&rule(json!({})), &worked(), Paid::default(), None).unwrap();
+        let lines: Vec<(&str, i64, i64)> =
+            detail.lines.iter().map(|line| (line.check_item_id.as_str(), line.points, line.base)).collect();
+        assert_eq!((detail.points, detail.base), (42, 42_314));
+        assert_eq!(lines, [("main", 30, 30_425), ("beer", 11, 11_397), ("dessert", 1, 492)]);
+    }
+
+    /// P1, P2, P5: rule, bill, points.
+    #[test]
+    fn what_earns_and_how_much() {
+        let goods = worked();
+        let with = |extra: SoldLine| [worked(), vec![extra]].concat();
+        let topped = with(line("prepayment:credit", "none", 0, 50_000));
+        let top_up = Paid { prepaid: 50_000, topped_up: 50_000, ..Paid::default() };
+        let tender = Paid { by_tender: 40_000, by_bonus: 4_500, ..Paid::default() };
+        let gold = Some("Gold");
+        let tier_and_campaign = json!([{"times": 2, "tiers": ["Gold"]}, {"times": 3}]);
+        for (what, change, lines, paid, tier, expected) in [
+            ("all of it", json!({}), goods.clone(), Paid::default(), None, 42),
+            ("net: 276.04 + 94.19", json!({"base": "net"}), goods.clone(), Paid::default(), None, 37),
+            ("credit that pays earns", json!({}), goods.clone(), Paid { by_bonus: 0, ..tender }, None, 42),
+            ("its bonus does not: 378.14", json!({}), goods.clone(), tender, None, 37),
+            (
+                "nor what credit pays, where top-ups earn",
+                json!({"earnOn": "topUp"}),
+                goods.clone(),
+                tender,
+                None,
+                2,
+            ),
+            ("the top-up does", json!({"earnOn": "topUp"}), topped.clone(), top_up, None, 92),
+            ("but not otherwise", json!({}), topped, top_up, None, 42),
+            (
+                "nor a voucher sold",
+                json!({"earnOn": "topUp"}),
+                with(line("prepayment:lunch", "none", 12, 50_000)),
+                Paid { prepaid: 50_000, ..Paid::default() },
+                None,
+                42,
+            ),
+            (
+                "a top-up without a line of its own",
+                json!({}),
+                goods.clone(),
+                Paid { prepaid: 20_000, ..Paid::default() },
+                None,
+                22,
+            ),
+            (
+                "no drinks: 309.17",
+                json!({"excluded": {"categories": ["drink"]}}),
+                goods.clone(),
+                Paid::default(),
+                None,
+                30,
+            ),
+            (
+                "no dessert, no tip",
+                json!({"excluded": {"products": ["dessert", "tip"]}}),
+                with(line("tip", "x", 0, 99_900)),
+                Paid::default(),
+                None,
+                41,
+            ),
+            (
+                "a return line counts",
+                json!({}),
+                with(line("cup", "x", 21, -5_000)),
+                Paid::default(),
+                None,
+                37,
+            ),
+            ("the minimum is met", json!({"minimumBill": 423.14}), goods.clone(), Paid::default(), None, 42),
+            (
+                "the minimum is missed",
+                json!({"minimumBill": 423.15}),
+                goods.clone(),
+                Paid::default(),
+                None,
+                0,
+            ),
+            (
+                "the tier and the campaign: ×4 of 423.14",
+                json!({"multipliers": tier_and_campaign}),
+                goods.clone(),
+                Paid::default(),
+                gold,
+                169,
+            ),
+            (
+                "the campaign alone: ×3",
+                json!({"multipliers": tier_and_campaign}),
+                goods.clone(),
+                Paid::default(),
+                None,
+                126,
+            ),
+            (
+                "multiplied: ×6",
+                json!({"multipliers": tier_and_campaign, "combine": "multiply"}),
+                goods.clone(),
+                Paid::default(),
+                gold,
+                253,
+            ),
+            (
+                "×3 on drinks: 309.17 + 341.91",
+                json!({"multipliers": [{"times": 3, "categories": ["drink"]}]}),
+                goods.clone(),
+                Paid::default(),
+                None,
+                65,
+            ),
+            ("below one step", json!({}), vec![line("a", "b", 12, 999)], Paid::default(), None, 0),
+            ("a refund alone", json!({}), vec![line("a", "b", 12, -5_000)], Paid::default(), None, 0),
+            (
+                "more points than minor units",
+                json!({"points": 1_000, "perAmount": 1}),
+                vec![line("a", "b", 0, 100), line("c", "d", 0, 200)],
+                Paid::default(),
+                None,
+                3_000,
+            ),
+        ] {
+            let rule = rule(change);
+            assert_eq!(points(&rule, &lines, paid, tier), expected, "{what}");
+            if let Some(detail) = earned(&rule, &lines, paid, tier) {
+                let by_lines: i64 = detail.lines.iter().map(|line| line.points).sum();
+                let bases: i64 = detail.lines.iter().map(|line| line.base).sum();
+                assert_eq!((by_lines, bases), (detail.points, detail.base), "{what}: the lines add up");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bill_without_lines_earns_by_its_total() {
+        let local: Zoned = "2026-03-01T12:00[Europe/Prague]".parse().unwrap();
+        let bill = Bill {
+            precision: two(),
+            lines: &[],
+            total: Amount(42_314),
+            prepaid: Amount::ZERO,
+            topped_up: Amount::ZERO,
+            by_tender: Amount::ZERO,
+            by_bonus: Amount::ZERO,
+            tier: None,
+            tags: &[],
+            local: &local,
+        };
+        let twice = rule(json!({"multipliers": [{"times": 2}, {"times": 9, "products": ["p"]}]}));
+        let detail = earn(&twice, &bill).unwrap();
+        assert_eq!((detail.points, detail.lines.len()), (84, 0));
+        // lines that say more than the guest gave do not earn more
+        let lines = worked();
+        let less = Bill { lines: &lines, total: Amount(20_000), ..bill };
+        assert_eq!(earn(&rule(json!({})), &less).unwrap().points, 20);
+    }
+
+    /// P6: the beer's 113.97 back leaves 309.17 → 30, take back 12; the rest back, take back 30. Three refunds of 9.99
+    /// on 30.00 leave nothing to keep for free.
+    #[test]
+    fn points_are_taken_back_cumulatively() {
+        let detail = earned(&rule(json!({})), &worked(), Paid::default(), None).unwrap();
+        for (stays, points) in [(42_314, 42), (30_917, 30), (0, 0), (-1, 0), (99_999, 42)] {
+            assert_eq!(detail.points_after(Amount(stays), two()), points, "{stays} stays");
+        }
+        let small = earned(&rule(json!({})), &[line("a", "b", 12, 3_000)], Paid::default(), None).unwrap();
+        let after: Vec<i64> =
+            [3_000, 2_001, 1_002, 3].iter().map(|stays| small.points_after(Amount(*stays), two())).collect();
+        assert_eq!(after, [3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn the_detail_is_what_a_refund_reads() {
+        let detail = earned(
+            &rule(json!({"multipliers": [{"times": 1.5}]})),
+            &[line("a", "b", 12, 10_000)],
+            Paid::default(),
+            None,
+        )
+        .unwrap();
+        let text = serde_json::to_string(&detail).unwrap();
+        assert_eq!(
+            text,
+            r#"{"points":15,"base":10000,"ratePoints":1.5,"ratePerAmount":10,"lines":[{"checkItemId":"a","points":15,"base":10000}]}"#
+        );
+        assert_eq!(serde_json::from_str::<EarnedDetail>(&text).unwrap(), detail);
+    }
+
+    proptest! {
+        /// Refunds in any order and of any size take back in all what one refund of everything does, and at no moment
+        /// more than the bill earned (P6, P7).
+        #[test]
+        fn claw_back_ends_at_the_same_sum(
+            paid in prop::collection::vec(1_i64..100_000, 1..6),
+            step in 1_i64..50_000, points in 1_i64..50, times in 1_i64..5_000,
+            order in prop::collection::vec(0_i64..=1_000, 1..12),
+        ) {
+            let rule = EarnRule {
+                points,
+                per_amount: Number(Decimal::new(step, 2)),
+                multipliers: serde_json::from_value(json!([{"times": Number(Decimal::new(times, 3))}])).unwrap(),
+                ..EarnRule::default()
+            };
+            let lines: Vec<SoldLine> =
+                paid.iter().enumerate().map(|(index, paid)| line(&index.to_string(), "c", 12, *paid)).collect();
+            let Some(detail) = earned(&rule, &lines, Paid::default(), None) else { return Ok(()) };
+            let (mut stays, mut taken) = (detail.base, 0);
+            for part in order.into_iter().chain([1_000]) {
+                stays -= stays * part / 1_000;
+                let now = detail.points - detail.points_after(Amount(stays), two());
+                prop_assert!(now >= taken && now <= detail.points);
+                taken = now;
+            }
+            prop_assert_eq!((stays, taken), (0, detail.points));
+            // the split never hands out more or less
+            prop_assert_eq!(detail.lines.iter().map(|line| line.points).sum::<i64>(), detail.points);
+        }
+    }
+}
