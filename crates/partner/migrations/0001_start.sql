@@ -53,6 +53,8 @@ CREATE TABLE partner_member (
     PRIMARY KEY (merchant, member_id)
 );
 CREATE UNIQUE INDEX partner_member_by_number ON partner_member (merchant, customer_number);
+-- For the sweeper, over all merchants
+CREATE INDEX partner_member_by_tier_until ON partner_member (tier_until) WHERE tier_until IS NOT NULL;
 
 CREATE TABLE partner_person (
     merchant TEXT NOT NULL,
@@ -166,6 +168,8 @@ CREATE TABLE partner_lot (
     PRIMARY KEY (merchant, balance_id, lot_id)
 );
 CREATE INDEX partner_lot_open ON partner_lot (merchant, balance_id) WHERE remaining <> 0;
+-- For the sweeper, over all merchants; its statement says both conditions word for word
+CREATE INDEX partner_lot_ends ON partner_lot (expires_at, merchant, balance_id, lot_id) WHERE remaining > 0 AND expires_at IS NOT NULL;
 
 -- The ledger: one row is one debit and one credit of the same amount, so it balances by construction;
 -- the rows of a balance are numbered without gaps, so a missing one shows.

@@ -1,7 +1,10 @@
-//! Who marks holds that have ended?
+//! Who marks holds that have ended, and books what ended with a date?
 //!
-//! The sweeper, now and then. It only tidies: every reader judges `expires_at` itself (loyalty.md §4), so
+//! The sweeper, now and then. It only tidies: every reader judges `expires_at` itself (loyalty.md §4, §10), so
 //! nothing depends on when it runs, how often, or whether two run at once.
+
+mod lots;
+mod tiers;
 
 use crate::Partner;
 use db::{Never, TxError, params};
@@ -17,7 +20,8 @@ db::statement! {
 }
 
 impl Partner {
-    /// Marks every hold that has ended as expired, a slice per transaction; how many it marked.
+    /// Marks every hold that has ended, expires every lot that has, and judges every tier whose time is over, a
+    /// slice per transaction; how many rows that were.
     pub async fn sweep(&self) -> Result<u64, db::Error> {
         let (now, rows) = (self.outside().now(), self.config().sweep_slice_rows.max(1));
         let mut marked = 0;
@@ -25,15 +29,23 @@ impl Partner {
             let slice = self.db().write("sweep_holds", move |tx| {
                 Ok::<_, TxError<Never>>(tx.execute(&MARK_ENDED_HOLDS, params![now, rows])?)
             });
-            let slice = match slice.await {
-                Ok(slice) => slice,
-                Err(TxError::Failed(error)) => return Err(error),
-                Err(TxError::Refused(never)) => match never {},
-            };
+            let slice = done(slice.await)?;
             marked += slice;
             if slice < rows.unsigned_abs() {
-                return Ok(marked);
+                break;
             }
         }
+        marked += lots::sweep(self, now, rows).await?;
+        marked += tiers::sweep(self, now, rows).await?;
+        Ok(marked)
+    }
+}
+
+/// What a transaction that refuses nothing gave.
+fn done<T>(outcome: Result<T, TxError<Never>>) -> Result<T, db::Error> {
+    match outcome {
+        Ok(value) => Ok(value),
+        Err(TxError::Failed(error)) => Err(error),
+        Err(TxError::Refused(never)) => match never {},
     }
 }

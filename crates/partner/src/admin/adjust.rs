@@ -164,6 +164,7 @@ impl ByHand<'_> {
                     .vat_rate
                     .filter(|_| row.balance_type == BalanceType::SinglePurposePrepaidVoucher),
                 paid_value: None,
+                available_at: None,
                 expires_at: self.valid_until,
             },
             lines: None,

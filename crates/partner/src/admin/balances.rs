@@ -17,7 +17,7 @@ use wire::time::utc_millis;
 
 db::statement! {
     /// Every lot of a balance.
-    LOTS_OF_BALANCE = "SELECT lot_id, kind, source, issued, remaining, vat_rate, earned_at, expires_at
+    LOTS_OF_BALANCE = "SELECT lot_id, kind, source, issued, remaining, vat_rate, earned_at, expires_at, available_at
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 ORDER BY lot_id";
     /// The newest entries of a balance, newest first.
     NEWEST_ENTRIES = "SELECT entry, kind, debit_account, credit_account, amount, lot_id, offer_id, bill_id, reverses, reason, created_at
@@ -65,6 +65,8 @@ pub(super) fn view(
     let mut entries = tx.query(&NEWEST_ENTRIES, params![merchant, balance_id])?;
     entries.reverse();
     let held: i64 = holds.iter().map(|hold| hold.amount).sum();
+    let lots = lots.iter().map(|row| lot(row, unit, &holds, now)).collect::<Result<Vec<_>, _>>()?;
+    let unspendable: i64 = lots.iter().map(|(_, unspendable)| unspendable).sum();
     let BalanceRow { balance_id, balance_type, member_id, status, posted, .. } = row;
     Ok(Some(BalanceView {
         balance_id,
@@ -73,8 +75,8 @@ pub(super) fn view(
         status: status.text().to_owned(),
         posted: unit.number(posted),
         held: unit.number(held),
-        free: unit.number(posted - held),
-        lots: lots.iter().map(|row| lot(row, unit)).collect::<Result<_, _>>()?,
+        free: unit.number(posted - held - unspendable),
+        lots: lots.into_iter().map(|(lot, _)| lot).collect(),
         holds: holds.iter().map(|hold| shown_hold(hold, unit)).collect(),
         entries: entries.iter().map(|row| entry(row, unit)).collect::<Result<_, _>>()?,
     }))
@@ -93,18 +95,34 @@ impl Unit {
     }
 }
 
-fn lot(row: &Row, unit: Unit) -> Result<LotView, Error> {
-    let vat_rate: Option<String> = row.get(5)?;
-    Ok(LotView {
-        lot_id: row.get(0)?,
+/// A lot, and what of it nobody can spend or holds: it has ended or is pending.
+fn lot(row: &Row, unit: Unit, holds: &[HoldRow], now: Timestamp) -> Result<(LotView, i64), Error> {
+    let (lot_id, vat_rate, remaining): (String, Option<String>, i64) =
+        (row.get(0)?, row.get(5)?, row.get(4)?);
+    let (expires_at, available_at): (Option<Timestamp>, Option<Timestamp>) = (row.get(7)?, row.get(8)?);
+    let state = if expires_at.is_some_and(|end| now >= end) {
+        "ended"
+    } else if available_at.is_some_and(|from| now < from) {
+        "pending"
+    } else {
+        "live"
+    };
+    let parts = holds.iter().flat_map(|hold| &hold.lots).filter(|part| part.lot_id == lot_id);
+    let held: i64 = parts.map(|part| part.amount).sum();
+    let unspendable = if state == "live" { 0 } else { (remaining - held).max(0) };
+    let view = LotView {
+        lot_id,
         kind: row.get(1)?,
         source: row.get(2)?,
         issued: unit.number(row.get(3)?),
-        remaining: unit.number(row.get(4)?),
+        remaining: unit.number(remaining),
         vat_rate: vat_rate.and_then(|text| text.parse::<Decimal>().ok()).map(Number),
         earned_at: utc_millis(row.get(6)?),
-        expires_at: row.get::<Option<Timestamp>>(7)?.map(utc_millis),
-    })
+        available_at: available_at.map(utc_millis),
+        expires_at: expires_at.map(utc_millis),
+        state: state.to_owned(),
+    };
+    Ok((view, unspendable))
 }
 
 fn shown_hold(hold: &HoldRow, unit: Unit) -> HoldView {

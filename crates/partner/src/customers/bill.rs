@@ -40,6 +40,12 @@ db::statement! {
           member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
           final_price = EXCLUDED.final_price, paid_at = EXCLUDED.paid_at, counts = EXCLUDED.counts, source = 'record'
         RETURNING member_id";
+    /// What a bill's points add up to in the ledger: earned, and taken back. Stamps are none.
+    SETTLE_BILL_POINTS = "UPDATE partner_bill SET points = (
+          SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'earn' THEN amount ELSE 0 - amount END), 0) AS BIGINT)
+          FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND kind IN ('earn', 'clawBack')
+            AND (balance_id < 'stamps:' OR balance_id >= 'stamps;'))
+        WHERE merchant = $1 AND bill_id = $2";
     /// Whether a member exists.
     IS_MEMBER = "SELECT member_id FROM partner_member WHERE merchant = $1 AND member_id = $2";
 }
@@ -123,6 +129,12 @@ pub(crate) fn refunded(
     refunded: &Refunded,
 ) -> Result<(), Error> {
     tx.execute(&BILL_REFUNDED, params![merchant, bill_id, refunded.value, refunded.whole])?;
+    Ok(())
+}
+
+/// Brings the points of a bill up to date with what is booked. Call it after the books are closed.
+pub(crate) fn settle_points(tx: &mut Tx<'_>, merchant: &str, bill_id: &str) -> Result<(), Error> {
+    tx.execute(&SETTLE_BILL_POINTS, params![merchant, bill_id])?;
     Ok(())
 }
 

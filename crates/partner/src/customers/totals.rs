@@ -17,10 +17,11 @@ db::statement! {
     /// Category names on the bills that count.
     CATEGORIES_OF_MEMBER = "SELECT DISTINCT categories FROM partner_bill
         WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0";
-    /// Everything the feed shows beside the person, from the bills that count and the points balances.
+    /// Everything the feed shows beside the person, from the bills that count and the points balances;
+    /// stamps are no points.
     RECOMPUTE_CUSTOMER = "UPDATE partner_customer SET
           points = (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM partner_balance
-            WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints'),
+            WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints' AND (balance_id < 'stamps:' OR balance_id >= 'stamps;')),
           total_orders = (SELECT COUNT(*) FROM partner_bill
             WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0),
           total_sales = (SELECT CAST(COALESCE(SUM(final_price), 0) AS BIGINT) FROM partner_bill

@@ -1,7 +1,7 @@
 //! How is the loyalty provider laid out?
 //!
 //! A folder per noun: [`offer`] answers what can be applied, [`usage`] books what was, [`ledger`] keeps
-//! the value, [`promotion`] and [`program`] are the merchant's rules, [`member`] and [`voucher`] the
+//! the value, [`promotion`], [`program`] and [`tier`] are the merchant's rules, [`member`] and [`voucher`] the
 //! things a code stands for.
 
 pub(crate) mod code;
@@ -11,6 +11,7 @@ pub(crate) mod offer;
 pub(crate) mod program;
 pub(crate) mod promotion;
 mod settings;
+pub(crate) mod tier;
 pub(crate) mod usage;
 pub(crate) mod voucher;
 

@@ -4,45 +4,29 @@
 //! `program_version` moves with both, so the parsed copy is good for as long as the version is.
 
 mod codes;
+mod earn;
+mod expiry;
+mod negative;
+mod refund;
+mod stamp_card;
+mod tier;
 
 pub(crate) use codes::{CodeSettings, Contact, email_key};
-mod refund;
-
+pub(crate) use earn::{Among, EarnBase, EarnOn, EarnRule, Multiplier, points};
+pub(crate) use expiry::{Breakage, ByType, EndAt, Expiry};
+pub(crate) use negative::Negative;
 pub(crate) use refund::{ItemRefunds, RefundTender};
+pub(crate) use stamp_card::StampCard;
+pub(crate) use tier::{Keep, KeepUntil, Tier, TierOf};
 
 use super::promotion::Promotion;
+use crate::merchant::{self, MerchantRow};
+use crate::row;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use money::{Amount, Decimal, Precision};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
-use wire::Number;
-
-/// How points are earned: `points` for every whole `perAmount` of the bill (loyalty.md §9 P1–P3).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct EarnRule {
-    /// Points given per `perAmount`; at least 0.
-    pub(crate) points: i64,
-    /// The money that earns them, in currency; above 0.
-    pub(crate) per_amount: Number,
-}
-
-impl EarnRule {
-    /// Whole points for what the guest really gave, floored once on the bill: 423.14 at 1 per 10.00 is 42
-    /// (loyalty.md P3). Nothing for a base of 0 or less.
-    pub(crate) fn points_for_bill(&self, base: Amount, precision: Precision) -> i64 {
-        if base <= Amount::ZERO || self.per_amount.0 <= Decimal::ZERO {
-            return 0;
-        }
-        base.to_decimal(precision)
-            .checked_mul(Decimal::from(self.points))
-            .and_then(|earned| earned.checked_div(self.per_amount.0))
-            .and_then(|points| i64::try_from(points.trunc()).ok())
-            .unwrap_or(0)
-    }
-}
 
 /// How much of a controllable balance an offer uses before the cashier has chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +68,18 @@ pub(crate) struct ProgramSettings {
     pub(crate) refund_tender: RefundTender,
     /// What guests may bring back for credit.
     pub(crate) item_refunds: ItemRefunds,
+    /// The ladder of tiers, lowest first; empty: tiers are given by hand.
+    pub(crate) tiers: Vec<Tier>,
+    /// How long a tier that was reached is kept; without it tiers are judged with every bill.
+    pub(crate) keep: Option<Keep>,
+    /// When what bills credit ends, by type of balance.
+    pub(crate) expiry: ByType<Expiry>,
+    /// What the books say of value that ended unused.
+    pub(crate) breakage: Breakage,
+    /// What becomes of a balance that a fact took below zero, by type.
+    pub(crate) negative: ByType<Negative>,
+    /// "n + 1 free".
+    pub(crate) stamp_cards: Vec<StampCard>,
 }
 
 impl ProgramSettings {
@@ -102,16 +98,13 @@ impl ProgramSettings {
     /// # Errors
     /// A sentence saying what was expected and what came.
     pub(crate) fn check(&self) -> Result<(), String> {
-        if let Some(earn) = &self.earn {
-            if earn.points < 0 || earn.points > 1_000_000 {
-                return Err(format!("earn.points: expected 0 to 1000000, found {}", earn.points));
-            }
-            if earn.per_amount.0 <= Decimal::ZERO {
-                return Err(format!("earn.perAmount: expected above 0, found {}", earn.per_amount.0));
-            }
-        }
+        self.earn.as_ref().map_or(Ok(()), EarnRule::check)?;
         self.codes.check()?;
         self.item_refunds.check()?;
+        tier::check(&self.tiers, self.keep.as_ref())?;
+        self.expiry.check()?;
+        self.breakage.check()?;
+        stamp_card::check(&self.stamp_cards)?;
         Ok(())
     }
 }
@@ -166,6 +159,16 @@ impl ProgramCache {
             .map(|(_, program)| program.clone())
     }
 
+    /// The settings of a merchant at a place's time: from the program that is kept, else read from the row without
+    /// promotions, and not kept.
+    pub(crate) fn of(&self, merchant: &MerchantRow) -> Result<Arc<Program>, db::Error> {
+        if let Some(program) = self.get(&merchant.merchant, merchant.program_version) {
+            return Ok(program);
+        }
+        let settings: ProgramSettings = row::json("partner_merchant", "program", &merchant.program)?;
+        Ok(Arc::new(Program::new(settings, Vec::new(), merchant::zone(&merchant.time_zone))))
+    }
+
     /// Keeps a program. Only what was read in one transaction together with its version belongs here.
     pub(crate) fn keep(&self, merchant: &str, program_version: i64, program: Arc<Program>) {
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -179,11 +182,17 @@ impl ProgramCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use money::{Amount, Precision};
+    use wire::Number;
 
     #[test]
     fn points_are_floored_on_the_bill() {
         let two = Precision::new(2).unwrap();
-        let rule = |points, per: &str| EarnRule { points, per_amount: Number(per.parse().unwrap()) };
+        let rule = |points, per: &str| EarnRule {
+            points,
+            per_amount: Number(per.parse().unwrap()),
+            ..EarnRule::default()
+        };
         for (base, points, per, earned) in [
             (42_314, 1, "10", 42),
             (30_917, 1, "10", 30),

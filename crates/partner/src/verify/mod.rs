@@ -4,7 +4,9 @@
 //! names the rows: who finds one looks there (`stamgast verify`, loyalty.md acceptance property 3).
 
 mod balances;
+mod bills;
 mod customers;
+mod ends;
 mod usages;
 
 use db::{Db, Error, Never, Tx, TxError};
@@ -36,6 +38,8 @@ impl std::fmt::Display for Fault {
 pub async fn verify(db: &Db) -> Result<Vec<Fault>, Error> {
     let mut faults = over(db, "verify_balances", balances::slice).await?;
     faults.extend(over(db, "verify_usages", usages::slice).await?);
+    faults.extend(over(db, "verify_ends", ends::slice).await?);
+    faults.extend(over(db, "verify_bills", bills::slice).await?);
     faults.extend(over(db, "verify_customers", customers::slice).await?);
     Ok(faults)
 }

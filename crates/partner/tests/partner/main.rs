@@ -11,6 +11,8 @@ mod datasync;
 mod offers_and_usages;
 mod race;
 mod refusals;
+mod rewards;
+mod shortfalls;
 mod statements;
 mod usages;
 mod verify;

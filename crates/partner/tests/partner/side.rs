@@ -145,6 +145,13 @@ impl Side {
         answer.body["customerId"].as_i64().unwrap()
     }
 
+    /// A member without balances, with card `card-{id}` and a tier given by hand.
+    pub(crate) async fn member_with(&self, id: &str, tier: &str) {
+        let body = json!({"memberId": id, "tier": tier, "cards": [format!("card-{id}")], "person": {"firstName": id}});
+        let answer = self.admin("POST", MERCHANT, "/members", Some(body)).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+
     pub(crate) async fn call(
         &self,
         method: &str,

@@ -26,6 +26,14 @@ db::statement! {
         VALUES ($1, 'V', 3, 'reversal', 'redemption', 'guest', 12001, '00000001', 2, 0)";
     /// A total drifted.
     BREAK_CUSTOMER = "UPDATE partner_customer SET total_orders = total_orders + 1 WHERE merchant = $1";
+    /// A bill got points by hand.
+    BREAK_POINTS = "UPDATE partner_bill SET points = points + 1 WHERE merchant = $1 AND bill_id = 'b1'";
+    /// Value ended before its time.
+    BREAK_END = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, created_at)
+        VALUES ($1, 'V', 3, 'expire', 'guest', 'breakage', 1, '00000001', 0)";
+    /// Something was written off where there is no hole.
+    BREAK_WRITE_OFF = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, created_at)
+        VALUES ($1, 'V', 3, 'writeOff', 'breakage', 'guest', 1, '00000001', 0)";
 }
 
 async fn after(side: &Side, tampering: &'static Statement) -> Vec<String> {
@@ -68,5 +76,8 @@ tampering! {
     a_balance_that_is_gone: BREAK_BALANCE, "partner_balance 5f00000000000000000000a1/V", "belong to a balance";
     the_last_balance_that_is_gone: BREAK_LAST_BALANCE, "partner_balance 5f00000000000000000000a1/zz", "belong to a balance";
     a_mirror_of_more_than_there_was: BREAK_MIRROR, "partner_transfer 5f00000000000000000000a1/V/2", "at most whole";
+    points_that_no_entry_gave: BREAK_POINTS, "partner_bill 5f00000000000000000000a1/b1", "earned and kept";
+    value_that_ended_too_early: BREAK_END, "partner_transfer 5f00000000000000000000a1/V/3", "not before its lot";
+    a_write_off_without_a_hole: BREAK_WRITE_OFF, "partner_transfer 5f00000000000000000000a1/V/3", "fills a hole";
     a_total_that_drifted: BREAK_CUSTOMER, "partner_customer 5f00000000000000000000a1/1", "total_orders";
 }

@@ -260,7 +260,7 @@ pub struct BalanceView {
     pub posted: Number,
     /// What is held at this moment.
     pub held: Number,
-    /// `posted` without `held`.
+    /// `posted` without `held`, and without what has ended or is pending.
     pub free: Number,
     /// Every lot, oldest first.
     pub lots: Vec<LotView>,
@@ -283,7 +283,11 @@ pub struct LotView {
     pub remaining: Number,
     pub vat_rate: Option<Number>,
     pub earned_at: String,
+    /// Spendable from then on; `null`: at once.
+    pub available_at: Option<String>,
     pub expires_at: Option<String>,
+    /// `live`, `pending` or `ended`: ended value leaves the balance when the sweeper comes by.
+    pub state: String,
 }
 
 /// One hold that counts.

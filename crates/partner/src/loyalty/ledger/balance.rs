@@ -83,6 +83,9 @@ pub(crate) struct BalanceSettings {
     pub(crate) vat_rate: Option<Decimal>,
     /// What the register may sell as a top-up; `None`: no top-up.
     pub(crate) prepayment: Option<serde_json::Value>,
+    /// The stamp card whose stamps are counted here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stamp_card_id: Option<String>,
 }
 
 /// A decimal as an exact JSON number, or null.

@@ -5,6 +5,7 @@
 //! what no lot covers becomes an overdraft lot, a hole that later credits fill first (§8 N2, N3).
 
 use super::balance::{BalanceRow, BalanceStatus};
+use super::expiry::Terms;
 use super::lot::{Consumed, LotKind, LotPart, LotState, NewLot, consume};
 use super::store;
 use super::transfer::{Account, Transfer, TransferKind};
@@ -18,6 +19,7 @@ pub(crate) struct Book<'a> {
     merchant: &'a str,
     now: Timestamp,
     balances: BTreeMap<String, Open>,
+    terms: Option<Terms>,
 }
 
 #[derive(Debug)]
@@ -112,7 +114,7 @@ impl<'a> Book<'a> {
         }
         let known: Vec<&str> = balances.keys().map(String::as_str).collect();
         let lots = store::open_lots(tx, merchant, &known)?;
-        let mut book = Self { merchant, now, balances };
+        let mut book = Self { merchant, now, balances, terms: None };
         for (balance_id, lots) in lots {
             if let Some(open) = book.balances.get_mut(&balance_id) {
                 open.lots = lots.into_iter().map(|lot| (lot.lot_id.clone(), OpenLot::stored(lot))).collect();
@@ -123,7 +125,8 @@ impl<'a> Book<'a> {
 
     /// A balance that was just inserted in this transaction: nobody else can see it.
     pub(crate) fn of_new_balance(merchant: &'a str, row: BalanceRow, now: Timestamp) -> Self {
-        Self { merchant, now, balances: BTreeMap::from([(row.balance_id.clone(), Open::new(row))]) }
+        let balances = BTreeMap::from([(row.balance_id.clone(), Open::new(row))]);
+        Self { merchant, now, balances, terms: None }
     }
 
     /// The row of a locked balance as it stands in the book.
@@ -209,10 +212,12 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Mirrors a booked spend (or overdraft): holes first, then the value's own lot with its old end; a lot
-    /// already past its end comes back and expires at once (loyalty.md §6 C2). Its lot must be loaded.
+    /// Mirrors a booked spend (or overdraft): holes first, then the value's own lot with its old end. What
+    /// belongs to a lot already past its end comes back and expires at once, or lives through the merchant's
+    /// grace in a lot of its own (loyalty.md §6 C2). Its lot must be loaded.
     pub(crate) fn give_back(&mut self, original: &Transfer, link: &Link) {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return };
+        let grace = self.terms.as_ref().and_then(|terms| terms.grace_end(&open.row));
         let (kind, reverses) = (TransferKind::Reversal, Some(original.entry));
         let side = Origin { kind, other: original.other, reverses };
         let left = open.fill_holes(&side, original.amount, link);
@@ -227,14 +232,27 @@ impl<'a> Book<'a> {
                 source: format!("reversal of entry {}", original.entry),
                 vat_rate: None,
                 paid_value: None,
+                available_at: None,
                 expires_at: None,
             };
             open.issue(&side, left, lot, self.now, link);
             return;
         };
+        let ended = !own.state.is_live(self.now);
+        if let Some(end) = grace.filter(|_| ended) {
+            let lot = NewLot {
+                kind: own.state.kind,
+                source: format!("returned to lot {}", own.state.lot_id),
+                vat_rate: own.state.vat_rate,
+                paid_value: None,
+                available_at: None,
+                expires_at: Some(end),
+            };
+            open.issue(&side, left, lot, self.now, link);
+            return;
+        }
         own.state.remaining += left;
         own.touched = true;
-        let ended = !own.state.is_live(self.now);
         let part = LotPart { lot_id: original.lot_id.clone(), amount: left };
         open.enter(kind, Side::Credit(original.other), &part, reverses, link);
         if ended {
@@ -253,7 +271,7 @@ impl<'a> Book<'a> {
         link: &Link,
     ) -> i64 {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return 0 };
-        let mut free = open.free_lots(reserved, self.now);
+        let mut free = open.live_lots(reserved, self.now);
         free.sort_by_key(|lot| lot.lot_id != original.lot_id);
         let own = free.first().filter(|lot| lot.lot_id == original.lot_id);
         let from_own = consume(own.map(std::slice::from_ref).unwrap_or_default(), original.amount);
@@ -295,7 +313,8 @@ impl<'a> Book<'a> {
     }
 
     /// Writes what was booked; balances without an entry and without a change are only locked.
-    pub(crate) fn close(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+    pub(crate) fn close(mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        self.apply_terms();
         for (balance_id, open) in &self.balances {
             for lot in open.lots.values().filter(|lot| lot.touched) {
                 match &lot.new {
@@ -367,8 +386,15 @@ impl Open {
         Self { row, lots: BTreeMap::new(), entries: Vec::new(), changed: false }
     }
 
-    /// Lots as a new spend sees them: live, and without what others hold of them.
+    /// Lots as a new spend sees them: live, not pending, and without what others hold of them.
     fn free_lots(&self, reserved: &[LotPart], live_at: Timestamp) -> Vec<LotState> {
+        let mut free = self.live_lots(reserved, live_at);
+        free.retain(|lot| lot.is_available(live_at));
+        free
+    }
+
+    /// Lots that have not ended, pending ones too, without what others hold of them.
+    fn live_lots(&self, reserved: &[LotPart], live_at: Timestamp) -> Vec<LotState> {
         let kept = |lot_id: &str| -> i64 {
             reserved.iter().filter(|part| part.lot_id == lot_id).map(|part| part.amount).sum()
         };
@@ -422,6 +448,7 @@ impl Open {
                 .map_or_else(|| "shortfall".to_owned(), |bill| format!("bill {bill}")),
             vat_rate: None,
             paid_value: None,
+            available_at: None,
             expires_at: None,
         };
         let state = LotState {
@@ -430,6 +457,7 @@ impl Open {
             remaining: -short,
             vat_rate: None,
             earned_at: now,
+            available_at: None,
             expires_at: None,
         };
         self.lots.insert(lot_id.clone(), OpenLot { state, new: Some((new, 0)), touched: true });
@@ -465,12 +493,16 @@ impl Open {
             remaining: amount,
             vat_rate: new.vat_rate,
             earned_at: now,
+            available_at: new.available_at,
             expires_at: new.expires_at,
         };
         self.lots.insert(lot_id.clone(), OpenLot { state, new: Some((new, amount)), touched: true });
         self.enter(from.kind, Side::Credit(from.other), &LotPart { lot_id, amount }, from.reverses, link);
     }
 }
+
+#[path = "book_ends.rs"]
+mod ends;
 
 #[cfg(test)]
 #[path = "book_tests.rs"]

@@ -30,6 +30,7 @@ fn book(balance_type: BalanceType, lots: &[(&str, i64, Option<&str>)]) -> Book<'
             remaining: *remaining,
             vat_rate: None,
             earned_at: at("2026-01-01T00:00:00Z"),
+            available_at: None,
             expires_at: expires_at.map(at),
         };
         open.lots.insert((*lot_id).to_owned(), OpenLot::stored(state));
@@ -62,6 +63,7 @@ fn earned() -> NewLot {
         source: "bill".to_owned(),
         vat_rate: None,
         paid_value: None,
+        available_at: None,
         expires_at: None,
     }
 }
@@ -176,4 +178,196 @@ fn a_reversed_overdraft_whose_hole_is_filled_makes_a_lot() {
     let (lots, posted) = state(&book);
     assert_eq!(posted, 30);
     assert_eq!(lots.iter().map(|lot| lot.1).collect::<Vec<_>>(), [30, 0]);
+}
+
+fn terms(program: &str) -> Terms {
+    let settings = crate::loyalty::program::ProgramSettings::parse(program).unwrap();
+    Terms::new(&settings, at(NOW).to_zoned(jiff::tz::TimeZone::get("Europe/Prague").unwrap()))
+}
+
+fn kinds(book: &Book<'_>) -> Vec<TransferKind> {
+    book.balances["b"].entries.iter().map(|entry| entry.kind).collect()
+}
+
+fn ends(book: &Book<'_>) -> Vec<Option<Timestamp>> {
+    book.balances["b"].lots.values().map(|lot| lot.state.expires_at).collect()
+}
+
+/// An ended lot expires once, but for what holds keep; a pending or a live one does not (loyalty.md §10 E3, E5).
+#[test]
+fn what_has_ended_expires_once_and_what_is_held_stays() {
+    let lots = [
+        ("1", 40, Some("2026-03-01T10:00:00Z")),
+        ("2", 50, Some("2026-03-01T10:00:01Z")),
+        ("3", 60, None),
+        ("4", 70, Some("2026-02-01T00:00:00Z")),
+        ("5", -5, None),
+    ];
+    let mut book =
+        book(BalanceType::PrepaidCredit, &lots).under(terms(r#"{"breakage":{"mpv":"no supply"}}"#));
+    let held = [part("1", 30), part("4", 70)];
+    assert_eq!(book.expire("b", &held), 10);
+    assert_eq!(book.expire("b", &held), 0, "twice is once");
+    assert_eq!(book.expire("b", &[part("4", 70)]), 30, "the hold of 30 is over");
+    let (lots, posted) = state(&book);
+    assert_eq!((lots[0].1, lots[1].1, lots[3].1, posted), (0, 50, 70, 175));
+    let reasons: Vec<_> = book.balances["b"].entries.iter().map(|entry| entry.link.reason.clone()).collect();
+    assert_eq!(reasons, [Some("no supply".to_owned()), Some("no supply".to_owned())]);
+}
+
+/// Earning and spending move the ends of what is alive, never back (loyalty.md §10 E6).
+#[test]
+fn ends_slide_with_activity() {
+    let sliding = r#"{"expiry":{"collectablePoints":{"months":1,"sliding":true}}}"#;
+    let april = Some(at("2026-04-01T22:00:00Z"));
+    let lots = [
+        ("1", 10, Some("2026-03-05T23:00:00Z")),
+        ("2", 10, Some("2026-12-31T23:00:00Z")),
+        ("3", 10, None),
+        ("4", 10, Some("2026-03-01T00:00:00Z")),
+    ];
+    let before = [
+        Some(at("2026-03-05T23:00:00Z")),
+        Some(at("2026-12-31T23:00:00Z")),
+        None,
+        Some(at("2026-03-01T00:00:00Z")),
+    ];
+    let mut spent = book(BalanceType::CollectablePoints, &lots).under(terms(sliding));
+    spent.spend("b", &spend(5, &[], &[]), &Link::default());
+    spent.apply_terms();
+    assert_eq!(ends(&spent), [april, before[1], None, before[3]]);
+
+    let mut idle = book(BalanceType::CollectablePoints, &lots).under(terms(sliding));
+    idle.expire("b", &[]);
+    idle.apply_terms();
+    assert_eq!(ends(&idle), before, "what only ends moves nothing");
+
+    let mut still = book(BalanceType::CollectablePoints, &lots)
+        .under(terms(r#"{"expiry":{"collectablePoints":{"months":1}}}"#));
+    still.spend("b", &spend(5, &[], &[]), &Link::default());
+    still.apply_terms();
+    assert_eq!(ends(&still), before);
+    assert_eq!(still.lot_end("b"), april);
+}
+
+/// What is below zero stays, is written off, or freezes the balance (loyalty.md §8 N4).
+#[test]
+fn a_balance_below_zero_is_dealt_with_as_the_merchant_says() {
+    for (program, posted, status, last) in [
+        (
+            r#"{"negative":{"multiPurposePrepaidVoucher":"allow"}}"#,
+            -200,
+            BalanceStatus::Active,
+            TransferKind::Overdraft,
+        ),
+        (
+            r#"{"negative":{"multiPurposePrepaidVoucher":"clamp"}}"#,
+            0,
+            BalanceStatus::Active,
+            TransferKind::WriteOff,
+        ),
+        ("{}", -200, BalanceStatus::Frozen, TransferKind::Overdraft),
+    ] {
+        let mut book =
+            book(BalanceType::MultiPurposePrepaidVoucher, &[("1", 300, None)]).under(terms(program));
+        book.spend("b", &spend(500, &[], &[]), &Link::default());
+        book.apply_terms();
+        assert_eq!((state(&book).1, book.row("b").unwrap().status), (posted, status), "{program}");
+        assert_eq!(kinds(&book).last(), Some(&last), "{program}");
+    }
+    // a hole beside value that others hold is not below zero: the next credit fills it
+    let mut held = book(BalanceType::MultiPurposePrepaidVoucher, &[("1", 300, None)]).under(terms("{}"));
+    held.spend("b", &spend(150, &[], &[part("1", 170)]), &Link::default());
+    held.apply_terms();
+    assert_eq!((state(&held).1, held.row("b").unwrap().status), (150, BalanceStatus::Active));
+}
+
+/// Earn 100, spend 80, the earning bill refunded, and 80 written off: the next 50 are all there.
+#[test]
+fn a_shortfall_that_was_written_off_is_not_earned_back() {
+    let mut book = book(BalanceType::CollectablePoints, &[])
+        .under(terms(r#"{"negative":{"collectablePoints":"clamp"}}"#));
+    let link = Link::default();
+    book.credit("b", earn(100), &link);
+    book.spend("b", &spend(80, &[], &[]), &link);
+    book.take_back(&original(11, true, 100, "00000011"), TransferKind::ClawBack, &[], &link);
+    book.apply_terms();
+    assert_eq!(state(&book).1, 0);
+    book.credit("b", earn(50), &link);
+    assert_eq!(state(&book).1, 50);
+}
+
+/// Value that returns to an ended lot lives through the grace, in a lot of its own (loyalty.md §6 C2).
+#[test]
+fn returned_value_has_its_grace() {
+    let mut ended = book(BalanceType::PrepaidCredit, &[("1", 50, Some("2026-02-28T00:00:00Z"))])
+        .under(terms(r#"{"expiry":{"prepaidCredit":{"returnedGraceDays":14}}}"#));
+    ended.spend("b", &Spend { live_at: at("2026-02-01T00:00:00Z"), ..spend(30, &[], &[]) }, &Link::default());
+    ended.give_back(&original(11, false, 30, "1"), &Link::default());
+    assert_eq!(state(&ended).1, 50);
+    assert_eq!(kinds(&ended), [TransferKind::Spend, TransferKind::Reversal]);
+    assert_eq!(ends(&ended), [Some(at("2026-03-15T23:00:00Z")), Some(at("2026-02-28T00:00:00Z"))]);
+    assert_eq!(ended.expire("b", &[]), 20, "what was left of the ended lot is not revived");
+}
+
+/// Pending points cannot be spent yet, but can be taken back (loyalty.md §9 P8).
+#[test]
+fn pending_value_waits() {
+    let mut pending = book(BalanceType::CollectablePoints, &[]);
+    let lot = NewLot { available_at: Some(at("2026-03-08T10:00:00Z")), ..earned() };
+    pending.credit("b", Credit { lot, ..earn(100) }, &Link::default());
+    let later = Spend { live_at: at("2026-03-08T10:00:00Z"), ..spend(1, &[], &[]) };
+    assert_eq!(pending.spend("b", &later, &Link::default()).short, 0);
+    assert_eq!(pending.spend("b", &spend(10, &[], &[]), &Link::default()).short, 10);
+    pending.take_back(&original(11, true, 89, "00000011"), TransferKind::ClawBack, &[], &Link::default());
+    assert_eq!(state(&pending).1, 0);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(cases()))]
+
+    /// Spends, credits and ends in any order: Σ lots = posted, a held remainder is never taken by anybody else,
+    /// and ending twice is ending once (loyalty.md §10, acceptance property 3).
+    #[test]
+    fn holds_survive_and_sums_agree(
+        lots in proptest::collection::vec((1_i64..1_000, proptest::option::of(-3_i64..3)), 1..6),
+        held in proptest::collection::vec(0_i64..=1_000, 6),
+        steps in proptest::collection::vec((0_u8..4, 1_i64..1_500), 0..12),
+    ) {
+        let end = |days: i64| at(NOW).checked_add(jiff::SignedDuration::from_hours(24 * days)).unwrap();
+        let mut book = book(BalanceType::CollectablePoints, &[]).under(terms("{}"));
+        for (amount, ends) in &lots {
+            let lot = NewLot { expires_at: ends.map(end), ..earned() };
+            book.credit("b", Credit { lot, ..earn(*amount) }, &Link::default());
+        }
+        let keeps: Vec<LotPart> = book.balances["b"]
+            .lots
+            .values()
+            .zip(&held)
+            .map(|(lot, part_of)| part(&lot.state.lot_id, lot.state.remaining * part_of / 1_000))
+            .collect();
+        for (step, amount) in steps {
+            match step {
+                0 => book.credit("b", earn(amount), &Link::default()),
+                1 => { book.spend("b", &spend(amount, &[], &keeps), &Link::default()); }
+                2 => { book.take_back(&original(1, true, amount, "00000011"), TransferKind::ClawBack, &keeps, &Link::default()); }
+                _ => {
+                    book.expire("b", &keeps);
+                    proptest::prop_assert_eq!(book.expire("b", &keeps), 0);
+                }
+            }
+            let open = &book.balances["b"];
+            let sum: i64 = open.lots.values().map(|lot| lot.state.remaining).sum();
+            proptest::prop_assert_eq!(sum, open.row.posted);
+            for kept in &keeps {
+                proptest::prop_assert!(open.lots[&kept.lot_id].state.remaining >= kept.amount);
+            }
+        }
+    }
+}
+
+/// 10 000, or what `PROPTEST_CASES` says where that is more.
+fn cases() -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    asked.map_or(10_000, |asked: u32| asked.max(10_000))
 }

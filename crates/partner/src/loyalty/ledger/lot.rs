@@ -15,6 +15,8 @@ pub(crate) struct LotState {
     /// A fraction (`0.12`), SPV only, as at issue (loyalty.md §3 V5).
     pub(crate) vat_rate: Option<Decimal>,
     pub(crate) earned_at: Timestamp,
+    /// Spendable from this instant on; `None`: at once (loyalty.md §9 P8).
+    pub(crate) available_at: Option<Timestamp>,
     /// The lot is over when `now >= expires_at`.
     pub(crate) expires_at: Option<Timestamp>,
 }
@@ -23,6 +25,11 @@ impl LotState {
     /// Whether the lot may still be offered at `now`.
     pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether the lot is not pending any more at `now`.
+    pub(crate) fn is_available(&self, now: Timestamp) -> bool {
+        self.available_at.is_none_or(|from| now >= from)
     }
 }
 
@@ -71,6 +78,8 @@ pub(crate) struct NewLot {
     pub(crate) vat_rate: Option<Decimal>,
     /// What the guest gave, where that is known and not the face value (loyalty.md §3 V4).
     pub(crate) paid_value: Option<i64>,
+    /// Spendable from this instant on; `None`: at once.
+    pub(crate) available_at: Option<Timestamp>,
     pub(crate) expires_at: Option<Timestamp>,
 }
 
@@ -125,6 +134,7 @@ mod tests {
             remaining,
             vat_rate: None,
             earned_at: earned.parse().unwrap(),
+            available_at: None,
             expires_at: expires.map(|end| end.parse().unwrap()),
         }
     }

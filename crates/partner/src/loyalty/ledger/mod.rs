@@ -9,6 +9,7 @@
 
 mod balance;
 mod book;
+pub(crate) mod expiry;
 mod hold;
 mod lot;
 mod opening;

@@ -23,6 +23,8 @@ pub(crate) enum TransferKind {
     Overdraft,
     /// Given or taken by hand.
     Adjust,
+    /// A shortfall the merchant does not ask back (loyalty.md §8 N4), or its mirror.
+    WriteOff,
 }
 
 impl TransferKind {
@@ -39,6 +41,7 @@ impl TransferKind {
             Self::ClawBack => "clawBack",
             Self::Overdraft => "overdraft",
             Self::Adjust => "adjust",
+            Self::WriteOff => "writeOff",
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn free_for(
     let mut free = Free::default();
     let mut in_lots = 0_i64;
     let mut unheld = 0_i64;
-    for lot in lots.iter().filter(|lot| lot.remaining > 0) {
+    for lot in lots.iter().filter(|lot| lot.remaining > 0 && lot.is_available(now)) {
         let by_others: i64 = holds
             .iter()
             .filter(|hold| hold.counts(now) && hold.check != *check)
@@ -149,6 +149,7 @@ mod tests {
             remaining,
             vat_rate: None,
             earned_at: at(-1000),
+            available_at: None,
             expires_at: ends.map(at),
         }
     }

@@ -9,11 +9,14 @@ use super::flag::{Findings, Flag};
 use super::refund::{self, Refunds, Reports};
 use super::report::{Kind, Report, units};
 use super::reverse;
+use super::rewards::{About, Rewards};
 use super::store::{self, Ground, Key, NewUsage};
 use crate::Partner;
 use crate::customers::{bill, totals};
+use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Link, store as ledger_store};
-use crate::loyalty::program::{EarnRule, ProgramSettings};
+use crate::loyalty::program::Program;
+use crate::loyalty::tier;
 use crate::merchant::MerchantRow;
 use crate::row;
 use db::{Error, Tx};
@@ -21,6 +24,7 @@ use door::ApiError;
 use jiff::Timestamp;
 use money::Amount;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A report to be booked, with everything that came from outside.
 #[derive(Debug, Clone)]
@@ -105,33 +109,40 @@ pub(crate) fn book(
         findings.flag(Flag::Differs);
         findings.remark(reason);
     } else {
+        let program = partner.programs().of(&ground.merchant)?;
+        let local = program.local(new.place.unwrap_or_default(), now);
         let known_bill = known_bill(tx, &key, &new, report)?;
         let mut categories = totals::Categories::Added(&report.categories);
+        let terms = Terms::new(&program.settings, local.clone());
+        let desk = Refunds { merchant: &ground.merchant, rules: &refund::rules(&program), terms: &terms, now };
         if report.kind != Kind::Paid {
-            let (merchant, rules) = (&ground.merchant, &refund::rules(partner, &ground.merchant)?);
-            let reports = Reports::read(tx, &key, merchant)?;
+            let reports = Reports::read(tx, &key, &ground.merchant)?;
             if report.kind.takes_back() && !reports.has_parts() {
-                reverse::take_back(tx, &key, now, &mut findings)?;
+                reverse::take_back(tx, &key, now, &terms, &mut findings)?;
             } else {
-                Refunds { merchant, rules, now }.give_back(tx, &key, report, &reports, &mut findings)?;
+                desk.give_back(tx, &key, report, &reports, &mut findings)?;
             }
             categories = totals::Categories::Unknown;
         } else if known_bill.cancelled && store::is_taken_back(tx, &key)? {
             findings.remark("the bill was taken back before this report came: nothing is booked");
             categories = totals::Categories::Unknown;
         } else {
-            book_paid(tx, partner, command, &ground, &who, &key, &mut findings)?;
+            book_paid(tx, &program, command, &ground, &who, &key, &mut findings)?;
             if store::has_parts(tx, &key)? {
-                let (merchant, rules) = (&ground.merchant, &refund::rules(partner, &ground.merchant)?);
-                let reports = Reports::read(tx, &key, merchant)?;
-                Refunds { merchant, rules, now }.give_back_waiting(tx, &key, report, &reports)?;
+                let reports = Reports::read(tx, &key, &ground.merchant)?;
+                desk.give_back_waiting(tx, &key, report, &reports)?;
                 categories = totals::Categories::Unknown;
             }
         }
+        bill::settle_points(tx, &command.merchant, &report.bill_id)?;
         // a bill may be known as somebody else's than this report says
         let members = BTreeSet::from([who.member_id, known_bill.member_id]);
         for member_id in members.iter().flatten() {
             totals::recompute(tx, &command.merchant, member_id, categories, now)?;
+            if !program.settings.tiers.is_empty() {
+                let precision = ground.merchant.precision;
+                tier::recompute(tx, &program, precision, &command.merchant, member_id, &local)?;
+            }
         }
     }
     if !findings.is_empty() {
@@ -243,7 +254,7 @@ fn known_bill(
 /// Books what a paid bill used, topped up and earned.
 fn book_paid(
     tx: &mut Tx<'_>,
-    partner: &Partner,
+    program: &Arc<Program>,
     command: &Command,
     ground: &Ground,
     who: &Who,
@@ -251,25 +262,20 @@ fn book_paid(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let (report, now) = (&command.report, command.now);
-    let earn_rule = earn_rule(partner, &ground.merchant)?;
-    let collects = who.points_balance.as_deref().filter(|_| earn_rule.is_some());
+    let place = ground.offer.as_ref().map(|offer| offer.place.as_str()).unwrap_or_default();
+    let about = About { merchant: key.merchant, member_id: who.member_id.as_deref(), place, now };
+    let rewards = Rewards::prepare(tx, program.clone(), &about, report)?;
+    let collects = who.points_balance.as_deref().filter(|_| program.settings.earn.is_some());
     let owed = match report.total.is_sign_negative() {
-        true => refund::owed(
-            &refund::rules(partner, &ground.merchant)?.item_refunds,
-            report,
-            ground.merchant.precision,
-        ),
+        true => refund::owed(&program.settings.item_refunds, report, ground.merchant.precision),
         false => Amount::ZERO,
     };
     let deposit = refund::deposit(tx, key.merchant, who.member_id.as_deref(), owed, findings)?;
-    let ids: BTreeSet<&str> = report
-        .uses
-        .keys()
-        .map(String::as_str)
-        .chain(collects)
-        .chain(deposit.as_ref().map(|deposit| deposit.balance_id.as_str()))
-        .collect();
-    let mut books = Book::lock(tx, key.merchant, &ids, now)?;
+    let ids = report.uses.keys().map(String::as_str).chain(collects).chain(rewards.balance_ids());
+    let ids = ids.chain(deposit.as_ref().map(|deposit| deposit.balance_id.as_str()));
+    let ids: BTreeSet<&str> = ids.collect();
+    let terms = Terms::new(&program.settings, program.local(place, now));
+    let mut books = Book::lock(tx, key.merchant, &ids, now)?.under(terms);
     let known = books.balance_ids().into_iter().map(str::to_owned).collect::<Vec<_>>();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let holds = ledger_store::active_holds(tx, key.merchant, &known)?;
@@ -294,15 +300,15 @@ fn book_paid(
         now,
         paid_by_bonus: 0,
         prepaid: 0,
+        topped_up: 0,
+        paid_by_tender: 0,
         captured: Vec::new(),
         activated: Vec::new(),
     };
     for (balance_id, reported) in &report.uses {
         booking.balance(&mut books, balance_id, reported, findings);
     }
-    if let (Some(rule), Some(points_balance)) = (&earn_rule, collects) {
-        booking.earn(&mut books, points_balance, rule, report)?;
-    }
+    rewards.book(&mut books, &booking, collects, report)?;
     if let Some(deposit) = &deposit {
         refund::credit(&mut books, deposit, &booking.link, findings);
     }
@@ -314,13 +320,4 @@ fn book_paid(
         store::activate_codes(tx, key.merchant, balance_id)?;
     }
     Ok(())
-}
-
-/// The merchant's earning rule, from the parsed program where it is in memory.
-fn earn_rule(partner: &Partner, merchant: &MerchantRow) -> Result<Option<EarnRule>, Error> {
-    if let Some(program) = partner.programs().get(&merchant.merchant, merchant.program_version) {
-        return Ok(program.settings.earn.clone());
-    }
-    let settings: ProgramSettings = row::json("partner_merchant", "program", &merchant.program)?;
-    Ok(settings.earn)
 }

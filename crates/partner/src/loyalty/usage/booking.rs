@@ -1,22 +1,17 @@
 //! What does one paid bill do to the balances it used?
 //!
-//! The balances are locked and their holds read; here each reported value becomes a spend, a top-up or an
-//! earning, and is compared with what the offer gave (loyalty.md §4, §5, §7, §9, §11).
+//! The balances are locked and their holds read; here each reported value becomes a spend or a top-up, and is
+//! compared with what the offer gave (loyalty.md §4, §5, §7, §11).
 
-use super::earning::{self, PaidLine};
 use super::flag::{Findings, Flag};
-use super::report::{Report, Use, units};
+use super::report::{Use, units};
 use super::store::KnownOffer;
 use crate::loyalty::ledger::{
     Account, BalanceStatus, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Spend,
     TransferKind,
 };
-use crate::loyalty::program::EarnRule;
 use crate::merchant::MerchantRow;
-use crate::row;
-use db::Error;
 use jiff::Timestamp;
-use money::Amount;
 use std::collections::BTreeMap;
 use wire::loyalty::BalanceType;
 
@@ -33,6 +28,10 @@ pub(super) struct Booking<'a> {
     pub(super) paid_by_bonus: i64,
     /// What was paid for later use, in minor units: it earns nothing.
     pub(super) prepaid: i64,
+    /// Of that, what vouchers for any goods and credit got.
+    pub(super) topped_up: i64,
+    /// What vouchers for any goods and credit paid, in minor units, bonus lots included.
+    pub(super) paid_by_tender: i64,
     pub(super) captured: Vec<HoldRow>,
     pub(super) activated: Vec<String>,
 }
@@ -100,7 +99,8 @@ impl Booking<'_> {
             amount: used,
             own: counting.map(|hold| hold.lots.as_slice()).unwrap_or_default(),
             reserved: &reserved,
-            live_at: self.offer.map_or(self.now, |offer| offer.asked_at.min(self.now)),
+            // a lot past its end is there for a hold that counts, and for nobody else (loyalty.md §10 E3)
+            live_at: self.now,
         };
         let spent = books.spend(balance_id, &spend, &self.link);
         if spent.short > 0 {
@@ -109,6 +109,7 @@ impl Booking<'_> {
         }
         if matches!(balance_type, BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit) {
             self.paid_by_bonus += spent.bonus;
+            self.paid_by_tender = self.paid_by_tender.saturating_add(used);
         }
         if let Some(hold) = own {
             self.captured.push(what_stays(hold, used));
@@ -143,8 +144,11 @@ impl Booking<'_> {
             source: self.source(),
             vat_rate: row.settings.vat_rate,
             paid_value: None,
-            expires_at: None,
+            available_at: None,
+            expires_at: books.lot_end(balance_id),
         };
+        let tender =
+            matches!(row.balance_type, BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit);
         if row.status == BalanceStatus::Inactive {
             books.set_status(balance_id, BalanceStatus::Active);
             self.activated.push(balance_id.to_owned());
@@ -153,56 +157,12 @@ impl Booking<'_> {
             Credit { kind: TransferKind::TopUp, other: Account::Sales, amount: prepaid, lot, lines: None };
         books.credit(balance_id, top_up, &self.link);
         self.prepaid = self.prepaid.saturating_add(prepaid);
-    }
-
-    /// Books what the bill earned.
-    pub(super) fn earn(
-        &mut self,
-        books: &mut Book<'_>,
-        points_balance: &str,
-        rule: &EarnRule,
-        report: &Report,
-    ) -> Result<(), Error> {
-        let money = |value| units(value, false, self.merchant.precision).map_or(0, |(units, _)| units);
-        let lines: Vec<PaidLine> = report
-            .lines
-            .iter()
-            .map(|line| PaidLine {
-                check_item_id: line.check_item_id.clone(),
-                paid: Amount(money(line.paid)),
-            })
-            .collect();
-        let earned = earning::earn(
-            rule,
-            self.merchant.precision,
-            Amount(money(report.total)),
-            Amount(self.prepaid),
-            Amount(self.paid_by_bonus),
-            &lines,
-        );
-        if earned.points == 0 || !books.has_room(points_balance, earned.points) {
-            return Ok(());
+        if tender {
+            self.topped_up = self.topped_up.saturating_add(prepaid);
         }
-        let lot = NewLot {
-            kind: LotKind::Earned,
-            source: self.source(),
-            vat_rate: None,
-            paid_value: None,
-            expires_at: None,
-        };
-        let lines = row::to_json("partner_transfer", "lines", &earned.lines)?;
-        let credit = Credit {
-            kind: TransferKind::Earn,
-            other: Account::Promotion,
-            amount: earned.points,
-            lot,
-            lines: Some(lines),
-        };
-        books.credit(points_balance, credit, &self.link);
-        Ok(())
     }
 
-    fn source(&self) -> String {
+    pub(super) fn source(&self) -> String {
         format!("bill {}", self.link.bill_id.as_deref().unwrap_or_default())
     }
 }

@@ -11,6 +11,9 @@ mod flag;
 mod refund;
 mod report;
 mod reverse;
+mod rewards;
+mod sold;
+mod stamps;
 mod store;
 
 pub(crate) use report::{Kind, Report, units};

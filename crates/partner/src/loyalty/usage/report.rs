@@ -4,6 +4,7 @@
 //! never trusted; what can be booked in spite of an oddity is booked, and the oddity is remarked.
 
 use super::refund::{Asked, Lines, Source};
+use super::sold::{self, SoldLine};
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Decimal, Precision};
@@ -122,6 +123,8 @@ pub(crate) struct Report {
     pub(crate) lines: Vec<ReportedLine>,
     /// What balances paid, or got back, by `paymentsByBalances`, in currency.
     pub(crate) payments: BTreeMap<String, Decimal>,
+    /// The same lines as points and stamps see them.
+    pub(crate) sold: Vec<SoldLine>,
     /// Names of the categories of the bill's products.
     pub(crate) categories: BTreeSet<String>,
     /// What is odd about the body by itself.
@@ -186,6 +189,7 @@ impl Report {
             total: value("totalWithVat", message.total_with_vat)?,
             lines,
             payments: payments(message)?,
+            sold: sold::lines(&message.paid_items),
             categories,
             oddities,
         })

@@ -7,6 +7,7 @@
 use super::flag::{Findings, Flag};
 use super::refund::store::originals_of_bill;
 use super::store::Key;
+use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Link, LotPart, Transfer, TransferKind, store};
 use db::{Error, Tx};
 use jiff::Timestamp;
@@ -17,13 +18,14 @@ pub(super) fn take_back(
     tx: &mut Tx<'_>,
     key: &Key<'_>,
     now: Timestamp,
+    terms: &Terms,
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let originals = originals_of_bill(tx, key)?;
     let parts: Vec<Transfer> =
         originals.iter().filter(|one| one.left() > 0).map(|one| one.part(one.left())).collect();
     let ids: BTreeSet<&str> = parts.iter().map(|part| part.balance_id.as_str()).collect();
-    let mut books = Book::lock(tx, key.merchant, &ids, now)?;
+    let mut books = Book::lock(tx, key.merchant, &ids, now)?.under(terms.clone());
     mirror(tx, &mut books, key, &parts, now, findings)?;
     books.close(tx)
 }
@@ -60,8 +62,12 @@ pub(super) fn mirror(
                 .filter(|hold| hold.balance_id == part.balance_id && hold.counts(now))
                 .flat_map(|hold| hold.lots.iter().cloned())
                 .collect();
-            let earned = part.kind == TransferKind::Earn.text();
-            let kind = if earned { TransferKind::ClawBack } else { TransferKind::Reversal };
+            let kind = match part.kind.as_str() {
+                kind if kind == TransferKind::Earn.text() => TransferKind::ClawBack,
+                // what was written off of this bill's own shortfall
+                kind if kind == TransferKind::WriteOff.text() => TransferKind::WriteOff,
+                _ => TransferKind::Reversal,
+            };
             if books.take_back(part, kind, &reserved, &link) > 0 {
                 findings.flag(Flag::Overdraft);
             }

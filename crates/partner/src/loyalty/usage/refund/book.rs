@@ -14,6 +14,7 @@ use super::sale::{Returned, Sale};
 use super::store::{Kept, Original};
 use super::{Rules, store};
 use crate::customers::bill;
+use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Transfer, TransferKind};
 use crate::merchant::MerchantRow;
 use db::{Error, Tx};
@@ -73,6 +74,8 @@ impl Reports {
 pub(crate) struct Refunds<'a> {
     pub(crate) merchant: &'a MerchantRow,
     pub(crate) rules: &'a Rules,
+    /// When returned value ends, and what a shortfall does.
+    pub(crate) terms: &'a Terms,
     pub(crate) now: Timestamp,
 }
 
@@ -145,7 +148,8 @@ impl Refund<'_> {
         }
         let originals = store::originals_of_bill(tx, self.key)?;
         let ids: BTreeSet<&str> = originals.iter().map(|one| one.transfer.balance_id.as_str()).collect();
-        let mut books = Book::lock(tx, self.key.merchant, &ids, self.desk.now)?;
+        let mut books =
+            Book::lock(tx, self.key.merchant, &ids, self.desk.now)?.under(self.desk.terms.clone());
         let by_wire = self.by_wire(&originals);
         let spent = spent(&books, &originals, &by_wire);
         let tender = self.desk.rules.tender;
@@ -158,6 +162,8 @@ impl Refund<'_> {
         } else {
             let mut parts = value_back(&back, &originals, &by_wire);
             parts.extend(self.taken_from_guest(&originals, &sale, &back, report));
+            let write_offs = written_off(&parts, &originals);
+            parts.extend(write_offs);
             parts
         };
         tracing::debug!(
@@ -274,6 +280,21 @@ fn value_back(back: &Back, originals: &[Original], by_wire: &BTreeMap<String, Ve
         take(&mut parts, &entries, mirrored(&entries) + amount);
     }
     parts
+}
+
+/// A shortfall that comes back takes along what was written off of it.
+fn written_off(parts: &[Transfer], originals: &[Original]) -> Vec<Transfer> {
+    let mut back = Vec::new();
+    for part in parts.iter().filter(|part| part.kind == TransferKind::Overdraft.text()) {
+        let of_part = |one: &&Original| {
+            one.transfer.kind == TransferKind::WriteOff.text()
+                && one.transfer.balance_id == part.balance_id
+                && one.transfer.lot_id == part.lot_id
+        };
+        let entries: Vec<&Original> = originals.iter().filter(of_part).collect();
+        take(&mut back, &entries, mirrored(&entries) + part.amount);
+    }
+    back
 }
 
 /// Adds mirrors to `parts` so that of these entries `target` is mirrored in total, the last entry first.

@@ -64,6 +64,7 @@ pub(crate) fn credit(books: &mut Book<'_>, deposit: &Deposit, link: &Link, findi
         source: format!("returned things, bill {}", link.bill_id.as_deref().unwrap_or_default()),
         vat_rate: None,
         paid_value: None,
+        available_at: None,
         expires_at: None,
     };
     let (kind, other) = (TransferKind::Refund, Account::Sales);

@@ -19,30 +19,17 @@ pub(super) use item::{credit, deposit, owed};
 pub(crate) use plan::Asked;
 pub(crate) use sale::{Lines, Source};
 
-use crate::Partner;
-use crate::loyalty::program::{EarnRule, ItemRefunds, ProgramSettings, RefundTender};
-use crate::merchant::MerchantRow;
-use crate::row;
-use db::Error;
+use crate::loyalty::program::{EarnRule, Program, RefundTender};
 
 /// What a merchant's program says about bills that go back.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Rules {
     pub(super) tender: RefundTender,
-    pub(super) item_refunds: ItemRefunds,
     /// For earnings that kept no rate.
     pub(super) earn: Option<EarnRule>,
 }
 
-/// The merchant's rules, from the parsed program where it is in memory.
-pub(super) fn rules(partner: &Partner, merchant: &MerchantRow) -> Result<Rules, Error> {
-    let of = |settings: &ProgramSettings| Rules {
-        tender: settings.refund_tender,
-        item_refunds: settings.item_refunds.clone(),
-        earn: settings.earn.clone(),
-    };
-    match partner.programs().get(&merchant.merchant, merchant.program_version) {
-        Some(program) => Ok(of(&program.settings)),
-        None => Ok(of(&row::json("partner_merchant", "program", &merchant.program)?)),
-    }
+/// The merchant's rules.
+pub(super) fn rules(program: &Program) -> Rules {
+    Rules { tender: program.settings.refund_tender, earn: program.settings.earn.clone() }
 }

@@ -12,7 +12,8 @@ db::statement! {
     /// Every report of one bill of one offer.
     REPORTS_OF_BILL = "SELECT kind, body, flags, remarks FROM partner_usage
         WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4";
-    /// What a bill booked under one offer, and how much of each entry is mirrored. CROSS JOIN keeps SQLite at finding
+    /// What a bill booked under one offer, and how much of each entry is mirrored. What was written off of its own
+    /// shortfall is part of it, what a claw-back had written off is not. CROSS JOIN keeps SQLite at finding
     /// the few entries first.
     ORIGINALS_OF_BILL = "SELECT original.balance_id, original.entry, original.kind, original.debit_account, original.credit_account,
           original.amount, original.lot_id, original.lines, lot.kind,
@@ -22,7 +23,10 @@ db::statement! {
         FROM partner_transfer AS original CROSS JOIN partner_lot AS lot
         WHERE lot.merchant = original.merchant AND lot.balance_id = original.balance_id AND lot.lot_id = original.lot_id
           AND original.merchant = $1 AND original.bill_id = $2 AND original.offer_id = $3 AND original.reverses IS NULL
-          AND original.kind IN ('spend', 'overdraft', 'earn', 'topUp', 'refund')";
+          AND (original.kind IN ('spend', 'overdraft', 'earn', 'topUp', 'refund')
+            OR (original.kind = 'writeOff' AND EXISTS (SELECT 1 FROM partner_transfer AS hole
+              WHERE hole.merchant = original.merchant AND hole.bill_id = original.bill_id
+                AND hole.balance_id = original.balance_id AND hole.lot_id = original.lot_id AND hole.kind = 'overdraft')))";
     /// Where a member's returned things are credited.
     CREDIT_OF_MEMBER = "SELECT MIN(balance_id) FROM partner_balance
         WHERE merchant = $1 AND member_id = $2 AND type = 'prepaidCredit' AND status = 'active'";

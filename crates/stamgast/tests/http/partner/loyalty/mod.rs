@@ -1,5 +1,6 @@
 //! `/partner/loyalty/…`: the three webhooks.
 
+mod ends;
 mod get_benefit_offer;
 mod hold;
 mod identification;

@@ -1,0 +1,314 @@
+//! Which tier has a member reached, and until when is it kept?
+//!
+//! Judged with every bill and reversal of the member, and by the sweeper when a tier's time is over. A tier is lost
+//! by refunds only where nothing keeps it: with `keep` it stays to its end whatever happens to the bills that
+//! reached it. Points and stamps of a bill are those of the tier before it; the new one works from the next offer.
+
+use super::ledger::expiry::midnight_after;
+use super::program::{Keep, KeepUntil, Program, Tier, TierOf};
+use db::{Error, Tx, params};
+use jiff::{Span, Timestamp, Zoned};
+use money::{Amount, Decimal, Precision};
+
+db::statement! {
+    /// Locks a member and tells its tier.
+    LOCK_TIER = "UPDATE partner_member SET updated_at = $3
+        WHERE merchant = $1 AND member_id = $2 AND status <> 'erased' RETURNING tier, tier_until";
+    /// The bills of a member that count, since an instant.
+    TIER_HISTORY = "SELECT paid_at, final_price, points FROM partner_bill
+        WHERE merchant = $1 AND member_id = $2 AND paid_at >= $3 AND counts = 1 AND cancelled = 0";
+    /// Gives a member its tier.
+    SET_TIER = "UPDATE partner_member SET tier = $3, tier_until = $4 WHERE merchant = $1 AND member_id = $2";
+}
+
+/// A bill of the member as tiers count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) paid_at: Timestamp,
+    /// Minor units.
+    pub(crate) spend: Amount,
+    /// Earned and kept.
+    pub(crate) points: i64,
+}
+
+/// A tier and the instant from which it may be lost; `None`: it is judged each time.
+type Standing = (Option<String>, Option<Timestamp>);
+
+/// The tier a member has at `local`. The highest step whose threshold is met within its own window is reached; a
+/// higher one than before is given at once, the same one is kept anew, a lower one waits for the end of what is
+/// kept. A tier that is not on the ladder was given by hand and stays.
+pub(crate) fn judge(
+    tiers: &[Tier],
+    keep: Option<&Keep>,
+    history: &[Counted],
+    precision: Precision,
+    current: &Standing,
+    local: &Zoned,
+) -> Standing {
+    let rank = |id: &str| tiers.iter().position(|tier| tier.tier_id == id);
+    let held = match &current.0 {
+        Some(id) => match rank(id) {
+            Some(rank) => Some(rank),
+            None => return (current.0.clone(), None),
+        },
+        None => None,
+    };
+    let reached = tiers.iter().rposition(|tier| is_reached(tier, history, precision, local));
+    let kept_until = keep.and_then(|keep| kept_until(keep, local));
+    let name = |rank: usize| tiers.get(rank).map(|tier| tier.tier_id.clone());
+    let still_kept = current.1.filter(|until| local.timestamp() < *until);
+    match (held, reached) {
+        (Some(held), Some(reached)) if held == reached => (name(held), current.1.max(kept_until)),
+        (Some(held), reached) if reached.is_none_or(|reached| reached < held) && still_kept.is_some() => {
+            (name(held), still_kept)
+        }
+        (_, Some(reached)) => (name(reached), kept_until),
+        (_, None) => (None, None),
+    }
+}
+
+fn is_reached(tier: &Tier, history: &[Counted], precision: Precision, local: &Zoned) -> bool {
+    let since = since(tier.window_months, local);
+    let counted = history.iter().filter(|bill| bill.paid_at >= since);
+    let sum = match tier.of {
+        TierOf::Points => counted.map(|bill| Decimal::from(bill.points)).sum::<Decimal>(),
+        TierOf::Spend => counted.map(|bill| bill.spend).sum::<Amount>().to_decimal(precision),
+    };
+    sum >= tier.threshold.0
+}
+
+/// The first instant of a window that ends now.
+fn since(months: i64, local: &Zoned) -> Timestamp {
+    let back = Span::new().try_months(months).ok().and_then(|span| local.checked_sub(span).ok());
+    back.map_or(Timestamp::UNIX_EPOCH, |since| since.timestamp())
+}
+
+/// To when a tier reached now is kept: the midnight after the period's last day and the days of grace.
+fn kept_until(keep: &Keep, local: &Zoned) -> Option<Timestamp> {
+    let today = local.date();
+    let last = match keep.until_end_of {
+        KeepUntil::Month => today.last_of_month(),
+        KeepUntil::Year => today.last_of_year(),
+        KeepUntil::NextYear => today.last_of_year().tomorrow().ok()?.last_of_year(),
+    };
+    let grace = Span::new().try_days(keep.grace_days).ok()?;
+    midnight_after(last.checked_add(grace).ok()?, local.time_zone())
+}
+
+/// Judges a member anew from its bills as they stand in this transaction. Without a ladder nothing changes, but
+/// a time that was set is taken back.
+pub(crate) fn recompute(
+    tx: &mut Tx<'_>,
+    program: &Program,
+    precision: Precision,
+    merchant: &str,
+    member_id: &str,
+    local: &Zoned,
+) -> Result<(), Error> {
+    let now = local.timestamp();
+    let Some(member) = tx.optional(&LOCK_TIER, params![merchant, member_id, now])? else { return Ok(()) };
+    let current: Standing = (member.get(0)?, member.get(1)?);
+    let (tiers, keep) = (&program.settings.tiers, program.settings.keep.as_ref());
+    let longest = tiers.iter().map(|tier| tier.window_months).max();
+    let next = match longest {
+        None => (current.0.clone(), None),
+        Some(months) => {
+            let rows = tx.query(&TIER_HISTORY, params![merchant, member_id, since(months, local)])?;
+            let history = rows.iter().map(|row| {
+                Ok(Counted { paid_at: row.get(0)?, spend: Amount(row.get(1)?), points: row.get(2)? })
+            });
+            judge(tiers, keep, &history.collect::<Result<Vec<_>, Error>>()?, precision, &current, local)
+        }
+    };
+    if next != current {
+        tx.execute(&SET_TIER, params![merchant, member_id, next.0.as_deref(), next.1])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::Number;
+
+    fn tier(id: &str, threshold: i64, of: TierOf) -> Tier {
+        Tier {
+            tier_id: id.to_owned(),
+            titles: std::collections::BTreeMap::new(),
+            threshold: Number(Decimal::from(threshold)),
+            of,
+            window_months: 12,
+        }
+    }
+
+    /// Silver from 1000.00 within a year, Gold from 500 points, Platinum from 10000.00.
+    fn ladder() -> Vec<Tier> {
+        vec![
+            tier("Silver", 1_000, TierOf::Spend),
+            tier("Gold", 500, TierOf::Points),
+            tier("Platinum", 10_000, TierOf::Spend),
+        ]
+    }
+
+    fn bill(day: &str, spend: i64, points: i64) -> Counted {
+        let at: Zoned = format!("{day}T12:00[Europe/Prague]").parse().unwrap();
+        Counted { paid_at: at.timestamp(), spend: Amount(spend * 100), points }
+    }
+
+    fn at(day: &str) -> Zoned {
+        format!("{day}[Europe/Prague]").parse().unwrap()
+    }
+
+    #[test]
+    fn a_tier_is_reached_kept_and_lost() {
+        let year = |grace_days| Keep { until_end_of: KeepUntil::Year, grace_days };
+        let spring = bill("2026-03-01", 1_200, 10);
+        let rich = bill("2026-03-01", 600, 700);
+        // what, keep, bills, tier and until before, judged at, tier and until after
+        for (what, keep, bills, before, now, after) in [
+            ("nothing yet", Some(year(0)), vec![], (None, None), "2026-03-01T12:00", (None, None)),
+            (
+                "below",
+                None,
+                vec![bill("2026-03-01", 999, 499)],
+                (None, None),
+                "2026-03-01T13:00",
+                (None, None),
+            ),
+            (
+                "just",
+                None,
+                vec![bill("2026-02-28", 999, 0), bill("2026-03-01", 1, 0)],
+                (None, None),
+                "2026-03-01T13:00",
+                (Some("Silver"), None),
+            ),
+            (
+                "kept to the year's end",
+                Some(year(0)),
+                vec![spring],
+                (None, None),
+                "2026-03-01T13:00",
+                (Some("Silver"), Some("2027-01-01T00:00")),
+            ),
+            (
+                "and 31 days",
+                Some(year(31)),
+                vec![spring],
+                (None, None),
+                "2026-03-01T13:00",
+                (Some("Silver"), Some("2027-02-01T00:00")),
+            ),
+            (
+                "to the next year's end",
+                Some(Keep { until_end_of: KeepUntil::NextYear, grace_days: 0 }),
+                vec![spring],
+                (None, None),
+                "2026-03-01T13:00",
+                (Some("Silver"), Some("2028-01-01T00:00")),
+            ),
+            (
+                "to the month's end",
+                Some(Keep { until_end_of: KeepUntil::Month, grace_days: 0 }),
+                vec![spring],
+                (None, None),
+                "2026-03-01T13:00",
+                (Some("Silver"), Some("2026-04-01T00:00")),
+            ),
+            (
+                "the highest that is reached",
+                None,
+                vec![rich],
+                (Some("Silver"), None),
+                "2026-03-01T13:00",
+                (Some("Gold"), None),
+            ),
+            (
+                "a year has passed",
+                None,
+                vec![spring],
+                (Some("Silver"), None),
+                "2027-03-01T12:00",
+                (Some("Silver"), None),
+            ),
+            ("and a moment", None, vec![spring], (Some("Silver"), None), "2027-03-01T12:01", (None, None)),
+            (
+                "the bill is gone, the tier is kept",
+                Some(year(0)),
+                vec![],
+                (Some("Silver"), Some("2027-01-01T00:00")),
+                "2026-12-31T23:59",
+                (Some("Silver"), Some("2027-01-01T00:00")),
+            ),
+            (
+                "its time is over",
+                Some(year(0)),
+                vec![],
+                (Some("Silver"), Some("2027-01-01T00:00")),
+                "2027-01-01T00:00",
+                (None, None),
+            ),
+            (
+                "over, and still reached",
+                Some(year(0)),
+                vec![spring],
+                (Some("Silver"), Some("2027-01-01T00:00")),
+                "2027-01-01T00:00",
+                (Some("Silver"), Some("2028-01-01T00:00")),
+            ),
+            (
+                "over, one step down",
+                Some(year(0)),
+                vec![spring],
+                (Some("Platinum"), Some("2027-01-01T00:00")),
+                "2027-01-01T00:00",
+                (Some("Silver"), Some("2028-01-01T00:00")),
+            ),
+            (
+                "not over: no step down",
+                Some(year(0)),
+                vec![spring],
+                (Some("Platinum"), Some("2027-01-01T00:00")),
+                "2026-06-01T00:00",
+                (Some("Platinum"), Some("2027-01-01T00:00")),
+            ),
+            (
+                "a step up at once",
+                Some(year(0)),
+                vec![bill("2026-06-01", 12_000, 0)],
+                (Some("Silver"), Some("2027-01-01T00:00")),
+                "2026-06-01T13:00",
+                (Some("Platinum"), Some("2027-01-01T00:00")),
+            ),
+            (
+                "without keeping it goes with the bill",
+                None,
+                vec![],
+                (Some("Silver"), None),
+                "2026-03-02T00:00",
+                (None, None),
+            ),
+            (
+                "given by hand",
+                Some(year(0)),
+                vec![spring],
+                (Some("Staff"), None),
+                "2026-03-01T13:00",
+                (Some("Staff"), None),
+            ),
+        ] {
+            let standing = |(tier, until): (Option<&str>, Option<&str>)| -> Standing {
+                (tier.map(str::to_owned), until.map(|until| at(until).timestamp()))
+            };
+            let found = judge(
+                &ladder(),
+                keep.as_ref(),
+                &bills,
+                Precision::new(2).unwrap(),
+                &standing(before),
+                &at(now),
+            );
+            assert_eq!(found, standing(after), "{what}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What does a paid bill give its member, points and stamps, and on which balances?
+
+use super::booking::Booking;
+use super::earning::{self, EarnedDetail};
+use super::report::{Report, units};
+use super::stamps;
+use crate::loyalty::ledger::{
+    self, Account, BalanceSettings, BalanceStatus, Book, Credit, LotKind, NewBalanceRow, NewLot, TransferKind,
+};
+use crate::loyalty::program::{EarnRule, Program, StampCard};
+use crate::row;
+use db::{Error, Tx, params};
+use jiff::{Span, Timestamp, Zoned};
+use money::{Amount, Decimal};
+use std::sync::Arc;
+use wire::loyalty::BalanceType;
+
+db::statement! {
+    /// What multipliers ask of a member; nobody for one who was erased.
+    MEMBER_TRAITS = "SELECT tier, tags FROM partner_member
+        WHERE merchant = $1 AND member_id = $2 AND status <> 'erased'";
+}
+
+/// What a bill is to earn, judged before any balance is locked.
+pub(super) struct Rewards {
+    program: Arc<Program>,
+    /// The place's wall when the report is booked.
+    local: Zoned,
+    /// The place's wall when the bill was paid.
+    paid: Zoned,
+    tier: Option<String>,
+    tags: Vec<String>,
+    /// By balance, in the order of their ids.
+    stamps: Vec<(String, EarnedDetail)>,
+}
+
+/// Whose bill it is, where it was paid and when it is booked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct About<'a> {
+    pub(super) merchant: &'a str,
+    pub(super) member_id: Option<&'a str>,
+    /// As the register sent it; empty when nobody knows.
+    pub(super) place: &'a str,
+    pub(super) now: Timestamp,
+}
+
+impl Rewards {
+    /// Reads what is needed of the member, and opens the balances of stamp cards that the bill begins: their rows
+    /// must be there before balances are locked in the order of their ids.
+    pub(super) fn prepare(
+        tx: &mut Tx<'_>,
+        program: Arc<Program>,
+        about: &About<'_>,
+        report: &Report,
+    ) -> Result<Self, Error> {
+        let mut rewards = Self {
+            local: program.local(about.place, about.now),
+            paid: program.local(about.place, report.paid_at),
+            program,
+            tier: None,
+            tags: Vec::new(),
+            stamps: Vec::new(),
+        };
+        let settings = &rewards.program.settings;
+        let asks = settings.earn.as_ref().is_some_and(|earn| !earn.multipliers.is_empty());
+        let Some(member_id) = about.member_id.filter(|_| asks || !settings.stamp_cards.is_empty()) else {
+            return Ok(rewards);
+        };
+        let Some(known) = tx.optional(&MEMBER_TRAITS, params![about.merchant, member_id])? else {
+            return Ok(rewards);
+        };
+        for card in &settings.stamp_cards {
+            let balance_id = stamps::balance_id(&card.stamp_card_id, member_id);
+            let used = report.uses.get(&balance_id).map_or(Decimal::ZERO, |reported| reported.used);
+            if let Some(detail) = stamps::stamps(card, &report.sold, &balance_id, used) {
+                rewards.stamps.push((balance_id.clone(), detail));
+            }
+        }
+        rewards.stamps.sort_by(|one, other| one.0.cmp(&other.0));
+        for card in in_order(&settings.stamp_cards) {
+            let balance_id = stamps::balance_id(&card.stamp_card_id, member_id);
+            if rewards.stamps.iter().any(|(id, _)| *id == balance_id) {
+                ledger::open(tx, about.merchant, &new_card(card, balance_id, member_id), about.now)?;
+            }
+        }
+        (rewards.tier, rewards.tags) =
+            (known.get(0)?, row::json("partner_member", "tags", &known.get::<String>(1)?)?);
+        Ok(rewards)
+    }
+
+    /// The balances the stamps go to.
+    pub(super) fn balance_ids(&self) -> impl Iterator<Item = &str> {
+        self.stamps.iter().map(|(balance_id, _)| balance_id.as_str())
+    }
+
+    /// Books what the bill earned.
+    pub(super) fn book(
+        &self,
+        books: &mut Book<'_>,
+        booking: &Booking<'_>,
+        points_balance: Option<&str>,
+        report: &Report,
+    ) -> Result<(), Error> {
+        if let (Some(rule), Some(points_balance)) = (&self.program.settings.earn, points_balance)
+            && let Some(detail) = self.points(rule, booking, report)
+        {
+            let available_at = self.pending_until(rule);
+            credit(books, booking, points_balance, &detail, available_at)?;
+        }
+        for (balance_id, detail) in &self.stamps {
+            credit(books, booking, balance_id, detail, None)?;
+        }
+        Ok(())
+    }
+
+    fn points(&self, rule: &EarnRule, booking: &Booking<'_>, report: &Report) -> Option<EarnedDetail> {
+        let precision = booking.merchant.precision;
+        let total = units(report.total, false, precision).map_or(0, |(units, _)| units);
+        let bill = earning::Bill {
+            precision,
+            lines: &report.sold,
+            total: Amount(total),
+            prepaid: Amount(booking.prepaid),
+            topped_up: Amount(booking.topped_up),
+            by_tender: Amount(booking.paid_by_tender),
+            by_bonus: Amount(booking.paid_by_bonus),
+            tier: self.tier.as_deref(),
+            tags: &self.tags,
+            local: &self.paid,
+        };
+        earning::earn(rule, &bill)
+    }
+
+    fn pending_until(&self, rule: &EarnRule) -> Option<Timestamp> {
+        let days = Span::new().try_days(Some(rule.pending_days).filter(|days| *days > 0)?).ok()?;
+        Some(self.local.checked_add(days).ok()?.timestamp())
+    }
+}
+
+fn in_order(cards: &[StampCard]) -> Vec<&StampCard> {
+    let mut cards: Vec<&StampCard> = cards.iter().collect();
+    cards.sort_by(|one, other| one.stamp_card_id.cmp(&other.stamp_card_id));
+    cards
+}
+
+fn credit(
+    books: &mut Book<'_>,
+    booking: &Booking<'_>,
+    balance_id: &str,
+    detail: &EarnedDetail,
+    available_at: Option<Timestamp>,
+) -> Result<(), Error> {
+    if !books.has_room(balance_id, detail.points) {
+        return Ok(());
+    }
+    let lot = NewLot {
+        kind: LotKind::Earned,
+        source: booking.source(),
+        vat_rate: None,
+        paid_value: None,
+        available_at,
+        expires_at: books.lot_end(balance_id),
+    };
+    let earned = Credit {
+        kind: TransferKind::Earn,
+        other: Account::Promotion,
+        amount: detail.points,
+        lot,
+        lines: Some(row::to_json("partner_transfer", "lines", detail)?),
+    };
+    books.credit(balance_id, earned, &booking.link);
+    Ok(())
+}
+
+/// An empty stamp card of a member.
+fn new_card(card: &StampCard, balance_id: String, member_id: &str) -> NewBalanceRow {
+    NewBalanceRow {
+        balance_id,
+        balance_type: BalanceType::CollectablePoints,
+        member_id: Some(member_id.to_owned()),
+        status: BalanceStatus::Active,
+        settings: BalanceSettings {
+            titles: card.titles.clone(),
+            stamp_card_id: Some(card.stamp_card_id.clone()),
+            ..BalanceSettings::default()
+        },
+        opening: 0,
+        lot: NewLot {
+            kind: LotKind::Earned,
+            source: "opening".to_owned(),
+            vat_rate: None,
+            paid_value: None,
+            available_at: None,
+            expires_at: None,
+        },
+        other: Account::Opening,
+    }
+}

@@ -1,0 +1,140 @@
+//! How many stamps does a bill earn on a card?
+
+use super::earning::{EarnedByLine, EarnedDetail};
+use super::sold::SoldLine;
+use crate::loyalty::program::{Among, StampCard};
+use money::Decimal;
+use wire::Number;
+
+/// What the ids of stamp balances begin with.
+const STAMPS: &str = "stamps:";
+
+/// The balance on which a member collects a card's stamps.
+pub(crate) fn balance_id(stamp_card_id: &str, member_id: &str) -> String {
+    format!("{STAMPS}{stamp_card_id}:{member_id}")
+}
+
+/// One stamp for every whole unit that was bought of what the card names, but for the units the card itself made
+/// free: those its balance took the price of, and at least as many as the stamps that were used make. Counted by
+/// line, no money behind it. `None` where there is no stamp.
+pub(crate) fn stamps(
+    card: &StampCard,
+    lines: &[SoldLine],
+    balance_id: &str,
+    used: Decimal,
+) -> Option<EarnedDetail> {
+    let reach = Among { products: card.products.clone(), categories: card.categories.clone() };
+    let mut counted: Vec<(&SoldLine, i64)> = Vec::new();
+    let mut free_seen = 0_i64;
+    for line in lines {
+        let reached = reach.is_empty() || reach.names(&line.product_id, &line.categories);
+        let units = whole(line.quantity);
+        if line.is_prepayment() || !reached || units <= 0 {
+            continue;
+        }
+        let free = free_units(line, balance_id, units);
+        free_seen = free_seen.saturating_add(free);
+        counted.push((line, units - free));
+    }
+    let by_stamps = used.checked_div(Decimal::from(card.needed.max(1))).map_or(0, whole);
+    let mut unseen = (by_stamps - free_seen).max(0);
+    let mut by_line = Vec::new();
+    for (line, units) in counted {
+        let free = unseen.min(units);
+        unseen -= free;
+        if units > free {
+            let check_item_id = line.check_item_id.clone();
+            by_line.push(EarnedByLine { check_item_id, points: units - free, base: 0 });
+        }
+    }
+    let points = by_line.iter().map(|line| line.points).fold(0, i64::saturating_add);
+    (points > 0).then_some(EarnedDetail {
+        points,
+        base: 0,
+        rate_points: Number::ZERO,
+        rate_per_amount: Number::ZERO,
+        lines: by_line,
+    })
+}
+
+/// How many units of a line the card's balance paid: its part of the line's price, to the nearest unit.
+fn free_units(line: &SoldLine, balance_id: &str, units: i64) -> i64 {
+    let Some(off) = line.by_balance.get(balance_id).filter(|off| **off > Decimal::ZERO) else { return 0 };
+    let half = Decimal::new(5, 1);
+    let free = off
+        .checked_mul(Decimal::from(units))
+        .and_then(|part| part.checked_div(line.paid + off))
+        .map_or(units, |part| whole(part + half));
+    free.clamp(1, units)
+}
+
+/// Whole units, 0 for a number that is none.
+fn whole(quantity: Decimal) -> i64 {
+    i64::try_from(quantity.floor()).unwrap_or(0).min(UNITS_MAX)
+}
+
+/// More units than any bill has.
+const UNITS_MAX: i64 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn line(product: &str, quantity: &str, paid: i64, free: i64) -> SoldLine {
+        SoldLine {
+            check_item_id: product.to_owned(),
+            product_id: product.to_owned(),
+            categories: BTreeSet::from(["hot".to_owned()]),
+            quantity: quantity.parse().unwrap(),
+            vat_rate: None,
+            paid: Decimal::from(paid),
+            by_balance: BTreeMap::from([("stamps:c:m".to_owned(), Decimal::from(free))]),
+        }
+    }
+
+    fn card(products: &[&str], categories: &[&str]) -> StampCard {
+        let card = serde_json::json!({"stampCardId": "c", "needed": 10, "products": products, "categories": categories});
+        serde_json::from_value(card).unwrap()
+    }
+
+    /// Bought units, but for free ones.
+    #[test]
+    fn a_stamp_for_each_unit_that_was_paid() {
+        let coffee = card(&["coffee"], &[]);
+        for (what, card, lines, used, stamps_by_line) in [
+            ("three coffees", &coffee, vec![line("coffee", "3", 180, 0)], 0, vec![3]),
+            ("tea is none", &coffee, vec![line("tea", "3", 180, 0)], 0, vec![]),
+            ("by category", &card(&[], &["hot"]), vec![line("tea", "2", 80, 0)], 0, vec![2]),
+            (
+                "everything",
+                &card(&[], &[]),
+                vec![line("tea", "1", 40, 0), line("cake", "2", 90, 0)],
+                0,
+                vec![1, 2],
+            ),
+            ("by weight: whole units", &coffee, vec![line("coffee", "1.9", 80, 0)], 0, vec![1]),
+            ("less than one", &coffee, vec![line("coffee", "0.35", 80, 0)], 0, vec![]),
+            ("a return", &coffee, vec![line("coffee", "-1", -60, 0)], 0, vec![]),
+            ("one of three free", &coffee, vec![line("coffee", "3", 120, 60)], 10, vec![2]),
+            ("the only one free", &coffee, vec![line("coffee", "1", 0, 60)], 10, vec![]),
+            ("free after 10 % off", &coffee, vec![line("coffee", "3", 108, 54)], 10, vec![2]),
+            ("free, the line is not told", &coffee, vec![line("coffee", "3", 120, 0)], 10, vec![2]),
+            (
+                "two free over two lines",
+                &coffee,
+                vec![line("coffee", "1", 0, 60), line("coffee", "2", 60, 60)],
+                20,
+                vec![1],
+            ),
+            ("a top-up", &card(&[], &[]), vec![line("prepayment:x", "1", 500, 0)], 0, vec![]),
+        ] {
+            let detail = stamps(card, &lines, "stamps:c:m", Decimal::from(used));
+            let found: Vec<i64> =
+                detail.iter().flat_map(|detail| &detail.lines).map(|line| line.points).collect();
+            assert_eq!(found, stamps_by_line, "{what}");
+            let sum: i64 = stamps_by_line.iter().sum();
+            assert_eq!(detail.map_or(0, |detail| detail.points), sum, "{what}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Does each bill show the points that the ledger gave it?
+
+use super::{Fault, SLICE_ROWS, Slice};
+use db::{Error, Tx, params};
+
+db::statement! {
+    /// A slice of bills, with what their entries on points balances add up to.
+    VERIFY_BILLS = "SELECT b.merchant, b.bill_id, b.points,
+          (SELECT CAST(COALESCE(SUM(CASE WHEN t.kind = 'earn' THEN t.amount ELSE 0 - t.amount END), 0) AS BIGINT)
+            FROM partner_transfer t WHERE t.merchant = b.merchant AND t.bill_id = b.bill_id AND t.kind IN ('earn', 'clawBack')
+              AND (t.balance_id < 'stamps:' OR t.balance_id >= 'stamps;'))
+        FROM partner_bill b WHERE (b.merchant, b.bill_id) > ($1, $2)
+        ORDER BY b.merchant, b.bill_id LIMIT $3";
+}
+
+/// Checks a slice of bills.
+pub(super) fn slice(tx: &mut Tx<'_>, after: &(String, String)) -> Result<Slice<(String, String)>, Error> {
+    let rows = tx.query(&VERIFY_BILLS, params![&after.0, &after.1, SLICE_ROWS])?;
+    let (mut faults, mut last) = (Vec::new(), None);
+    for row in &rows {
+        let key: (String, String) = (row.get(0)?, row.get(1)?);
+        let (shown, booked): (i64, i64) = (row.get(2)?, row.get(3)?);
+        if shown != booked || shown < 0 {
+            faults.push(Fault {
+                rule: "a bill shows the points it earned and kept, never below 0",
+                row: format!("partner_bill {}/{}", key.0, key.1),
+                found: format!("{shown}, booked {booked}"),
+            });
+        }
+        last = Some(key);
+    }
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
+    Ok(Slice { faults, next: last.filter(|_| full) })
+}

@@ -1,0 +1,44 @@
+//! Did value end only when its lot had, and was a shortfall written off only where there was one?
+
+use super::{Fault, SLICE_ROWS, Slice};
+use db::{Error, Tx, params};
+
+db::statement! {
+    /// A slice of balances.
+    VERIFY_ENDS_BALANCES = "SELECT merchant, balance_id FROM partner_balance
+        WHERE (merchant, balance_id) > ($1, $2) ORDER BY merchant, balance_id LIMIT $3";
+    /// Ends of lots that had not ended, or that did not go to breakage.
+    VERIFY_EXPIRED = "SELECT t.merchant, t.balance_id, t.entry FROM partner_transfer t
+        LEFT JOIN partner_lot l ON l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
+          AND l.expires_at <= t.created_at
+        WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.kind = 'expire'
+          AND (l.merchant IS NULL OR t.debit_account <> 'guest' OR t.credit_account <> 'breakage')";
+    /// What was written off without filling a hole from breakage; a mirror of one takes it from anywhere.
+    VERIFY_WRITTEN_OFF = "SELECT t.merchant, t.balance_id, t.entry FROM partner_transfer t
+        LEFT JOIN partner_lot l ON l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
+          AND l.kind = 'overdraft'
+        WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.kind = 'writeOff'
+          AND t.reverses IS NULL
+          AND (l.merchant IS NULL OR t.debit_account <> 'breakage' OR t.credit_account <> 'guest' OR t.reason IS NULL)";
+}
+
+/// Checks a slice of balances.
+pub(super) fn slice(tx: &mut Tx<'_>, after: &(String, String)) -> Result<Slice<(String, String)>, Error> {
+    let rows = tx.query(&VERIFY_ENDS_BALANCES, params![&after.0, &after.1, SLICE_ROWS])?;
+    let Some(row) = rows.last() else { return Ok(Slice { faults: Vec::new(), next: None }) };
+    let last: (String, String) = (row.get(0)?, row.get(1)?);
+    let mut faults = Vec::new();
+    for (statement, rule) in [
+        (&VERIFY_EXPIRED, "value ends in breakage, and not before its lot"),
+        (&VERIFY_WRITTEN_OFF, "what is written off fills a hole from breakage and says why"),
+    ] {
+        for row in tx.query(statement, params![&after.0, &after.1, &last.0, &last.1])? {
+            let (merchant, balance_id, entry): (String, String, i64) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            let row = format!("partner_transfer {merchant}/{balance_id}/{entry}");
+            faults.push(Fault { rule, row, found: "another entry".to_owned() });
+        }
+    }
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
+    Ok(Slice { faults, next: full.then_some(last) })
+}

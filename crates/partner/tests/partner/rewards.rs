@@ -1,0 +1,251 @@
+//! Do points, stamps and tiers come and go as loyalty.md §9 and §10 say, by the clock and the sweeper?
+
+use crate::side::*;
+use serde_json::{Value, json};
+
+/// Sets the program of the usual merchant.
+async fn program(side: &Side, program: Value) {
+    let answer = side.admin("PUT", MERCHANT, "", Some(merchant(program))).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+fn merchant(program: Value) -> Value {
+    json!({
+        "name": "Bar U Mostu", "currencyCode": "CZK", "pricePrecision": 2, "timeZone": "Europe/Prague",
+        "holdTtlSeconds": 300, "program": program
+    })
+}
+
+/// Member `bob` with card `card-b`, 100 points and no tier; the customer number.
+async fn bob(side: &Side) -> i64 {
+    let body = json!({
+        "memberId": "bob", "cards": ["card-b"], "person": {"firstName": "Bob"},
+        "balances": [
+            {"balanceId": "points", "type": "collectablePoints", "openingValue": 100, "settings": {"pointValue": 1}},
+            {"balanceId": "credit", "type": "prepaidCredit", "openingValue": 500}
+        ]
+    });
+    let answer = side.admin("POST", MERCHANT, "/members", Some(body)).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.body["customerId"].as_i64().unwrap()
+}
+
+/// A paid bill of bob.
+fn bill(number: &str, total: &str, used: &[(&str, i64, i64)]) -> Value {
+    with(report(&format!("o-{number}"), number, total, used), json!({"customerId": "bob"}))
+}
+
+fn paid_at(body: Value, at: &str) -> Value {
+    with(body, json!({"paidAt": at}))
+}
+
+async fn tier(side: &Side) -> Value {
+    side.offer("o-tier", 7, 10, &["card-b"]).await["customer"]["loyaltyStatus"].clone()
+}
+
+fn at(side: &Side, instant: &str) {
+    side.clock.set(instant.parse().unwrap());
+}
+
+async fn sweep(side: &Side) -> u64 {
+    side.partner.sweep().await.unwrap()
+}
+
+on_both_engines! {
+    /// A tier is reached by a bill, multiplies from the next one on, survives a refund while it is kept, and is
+    /// lost when its time is over and nothing reaches it.
+    async fn a_tier_multiplies_is_kept_and_lost(side: Side) {
+        let number = bob(&side).await;
+        program(&side, json!({
+            "earn": {"points": 1, "perAmount": 10, "multipliers": [{"times": 2, "tiers": ["Silver"]}, {"times": 3, "from": "2026-03-05T00:00:00Z"}]},
+            "tiers": [{"tierId": "Silver", "threshold": 1000, "of": "spend", "windowMonths": 12}],
+            "keep": {"untilEndOf": "year", "graceDays": 31}
+        })).await;
+        side.report(&bill("b1", "999.99", &[])).await;
+        assert_eq!((tier(&side).await, side.posted("points").await), (Value::Null, 199));
+        side.report(&bill("b2", "10", &[])).await;
+        assert_eq!((tier(&side).await, side.posted("points").await), (json!("Silver"), 200), "earned as before");
+        side.report(&bill("b3", "100", &[])).await;
+        assert_eq!(side.posted("points").await, 220, "twice");
+        side.report(&paid_at(bill("b4", "100", &[]), "2026-03-05T10:00:00Z")).await;
+        assert_eq!(side.posted("points").await, 260, "twice for the tier, three times for the campaign: four times");
+        side.report(&with(bill("b1", "999.99", &[]), json!({"billState": "refunded"}))).await;
+        assert_eq!((tier(&side).await, side.posted("points").await), (json!("Silver"), 161), "kept");
+        assert_eq!(side.customer(number).await["points"], 161);
+        at(&side, "2027-01-31T22:59:59Z");
+        sweep(&side).await;
+        assert_eq!(tier(&side).await, json!("Silver"));
+        at(&side, "2027-01-31T23:00:00Z");
+        assert_eq!(sweep(&side).await, 1);
+        assert_eq!((tier(&side).await, sweep(&side).await), (Value::Null, 0));
+        side.books_add_up().await;
+    }
+
+    /// Without a rule that keeps it a tier goes with the bill that reached it; one given by hand stays.
+    async fn a_tier_that_nothing_keeps_goes_with_its_bill(side: Side) {
+        bob(&side).await;
+        side.member_with("staff", "Staff").await;
+        program(&side, json!({"tiers": [{"tierId": "Silver", "threshold": 100, "of": "points", "windowMonths": 12}],
+            "earn": {"points": 1, "perAmount": 10}})).await;
+        side.report(&bill("b1", "1000", &[])).await;
+        assert_eq!(tier(&side).await, json!("Silver"));
+        side.report(&with(bill("b1", "1000", &[]), json!({"billState": "cancelled"}))).await;
+        assert_eq!(tier(&side).await, Value::Null);
+        side.report(&with(bill("b2", "5000", &[]), json!({"customerId": "staff"}))).await;
+        let offer = side.offer("o-staff", 8, 10, &["card-staff"]).await;
+        assert_eq!(offer["customer"]["loyaltyStatus"], "Staff");
+        side.books_add_up().await;
+    }
+
+    /// Points of March with one month, to the month's end: gone with April, once (loyalty.md §10 E4, E5).
+    async fn points_end_at_the_months_end(side: Side) {
+        let number = bob(&side).await;
+        program(&side, json!({"earn": {"points": 1, "perAmount": 10},
+            "expiry": {"collectablePoints": {"months": 1, "at": "monthEnd"}}})).await;
+        side.report(&bill("b1", "500", &[])).await;
+        let earned = side.view("/balances/points").await["lots"][1].clone();
+        assert_eq!((&earned["expiresAt"], &earned["state"]), (&json!("2026-04-30T22:00:00.000Z"), &json!("live")));
+        at(&side, "2026-04-30T21:59:59Z");
+        assert_eq!(sweep(&side).await, 0);
+        assert_eq!(side.state("points").await, (150, 0, 150));
+        at(&side, "2026-04-30T22:00:00Z");
+        assert_eq!(side.state("points").await, (150, 0, 100), "nobody waits for the sweeper");
+        assert_eq!(side.view("/balances/points").await["lots"][1]["state"], "ended");
+        let offer = side.offer("o", 1, 1000, &["card-b"]).await;
+        let points = offer["balances"].as_array().unwrap().iter().find(|one| one["balanceId"] == "points").unwrap();
+        assert_eq!(points["valueToUseInCurrency"], 100, "{offer}");
+        assert_eq!(sweep(&side).await, 1);
+        assert_eq!(sweep(&side).await, 0);
+        assert_eq!(side.state("points").await, (100, 100, 0));
+        assert_eq!(side.customer(number).await["points"], 100);
+        let entries = side.view("/balances/points").await["entries"].clone();
+        assert_eq!((&entries[2]["kind"], &entries[2]["creditAccount"]), (&json!("expire"), &json!("breakage")));
+        side.books_add_up().await;
+    }
+
+    /// Lot 40 ends at 24:00, held at 23:58, reported at 00:01: accepted, whatever the sweeper did (loyalty.md §10 E3).
+    async fn a_held_lot_is_captured_after_its_end(side: Side) {
+        program(&side, json!({})).await;
+        for code in ["V", "W"] {
+            let voucher = json!({"code": code, "type": "multiPurposePrepaidVoucher", "value": 40, "validUntil": "2026-03-01T23:00:00Z"});
+            assert_eq!(side.admin("POST", MERCHANT, "/vouchers", Some(voucher)).await.status, 201);
+        }
+        at(&side, "2026-03-01T22:58:00Z");
+        side.offer("o1", 1, 40, &["V"]).await;
+        side.offer("o2", 2, 30, &["W"]).await;
+        at(&side, "2026-03-01T23:01:00Z");
+        assert_eq!(sweep(&side).await, 1, "the 10 of W that nobody holds");
+        assert_eq!((side.posted("V").await, side.posted("W").await), (40, 30));
+        side.report(&report("o1", "b1", "40", &[("V", 40, 0)])).await;
+        assert_eq!(side.flags("b1").await, [("paid".to_owned(), vec![])]);
+        assert_eq!(side.posted("V").await, 0);
+        side.books_add_up().await;
+        at(&side, "2026-03-01T23:02:59Z");
+        assert_eq!(sweep(&side).await, 0);
+        at(&side, "2026-03-01T23:03:00Z");
+        assert_eq!(sweep(&side).await, 2, "the hold is marked, and the 30 it kept end with it");
+        assert_eq!((side.posted("W").await, sweep(&side).await), (0, 0));
+        side.books_add_up().await;
+    }
+
+    /// Earning and spending move the end of everything in the wallet (loyalty.md §10 E6).
+    async fn a_sliding_end_moves_with_every_visit(side: Side) {
+        bob(&side).await;
+        program(&side, json!({"earn": {"points": 1, "perAmount": 10},
+            "expiry": {"collectablePoints": {"months": 1, "sliding": true}}})).await;
+        let ends = async || {
+            let view = side.view("/balances/points").await;
+            view["lots"].as_array().unwrap().iter().map(|lot| lot["expiresAt"].clone()).collect::<Vec<_>>()
+        };
+        side.report(&bill("b1", "500", &[])).await;
+        assert_eq!(ends().await, [Value::Null, json!("2026-04-01T22:00:00.000Z")]);
+        at(&side, "2026-03-20T10:00:00Z");
+        side.report(&bill("b2", "5", &[("points", 10, 0)])).await;
+        assert_eq!(ends().await, [Value::Null, json!("2026-04-20T22:00:00.000Z")]);
+        at(&side, "2026-04-10T10:00:00Z");
+        side.report(&bill("b3", "100", &[])).await;
+        let may = json!("2026-05-10T22:00:00.000Z");
+        assert_eq!(ends().await, [Value::Null, may.clone(), may]);
+        side.books_add_up().await;
+    }
+
+    /// Points wait until the refund window is over (loyalty.md §9 P8).
+    async fn pending_points_are_shown_and_not_offered(side: Side) {
+        bob(&side).await;
+        program(&side, json!({"earn": {"points": 1, "perAmount": 10, "pendingDays": 7}})).await;
+        side.report(&bill("b1", "500", &[])).await;
+        assert_eq!(side.state("points").await, (150, 0, 100));
+        let lot = side.view("/balances/points").await["lots"][1].clone();
+        assert_eq!((&lot["state"], &lot["availableAt"]), (&json!("pending"), &json!("2026-03-08T10:00:00.000Z")));
+        let points = async |offer: &str| {
+            let offer = side.offer(offer, 1, 1000, &["card-b"]).await;
+            let balances = offer["balances"].as_array().unwrap().clone();
+            balances.into_iter().find(|one| one["balanceId"] == "points").unwrap()["valueToUseInCurrency"].clone()
+        };
+        assert_eq!(points("o1").await, 100);
+        at(&side, "2026-03-08T10:00:00Z");
+        assert_eq!(points("o2").await, 150);
+        side.books_add_up().await;
+    }
+
+    /// Earn on top-up: the 500.00 paid in earn, what credit pays later does not (loyalty.md §9 P1).
+    async fn a_top_up_earns_where_the_merchant_says_so(side: Side) {
+        bob(&side).await;
+        program(&side, json!({"earn": {"points": 1, "perAmount": 10, "earnOn": "topUp"}})).await;
+        let mut topped = bill("b1", "560", &[("credit", 0, 500)]);
+        let coffee = with(topped["paidItems"][0].clone(), json!({"totalPriceWithVat": 60}));
+        let line = with(coffee.clone(), json!({"originalCheckItemId": "prepayment:credit", "totalPriceWithVat": 500, "vatRate": 0}));
+        topped["paidItems"] = json!([coffee, line]);
+        side.report(&topped).await;
+        assert_eq!((side.posted("points").await, side.posted("credit").await), (156, 1000));
+        side.report(&bill("b2", "300", &[("credit", 200, 0)])).await;
+        assert_eq!(side.posted("points").await, 166);
+        side.books_add_up().await;
+    }
+
+    /// One stamp a coffee, on a card that opens by itself; ten are there, a cancelled bill takes its own back, and
+    /// none of it counts as points.
+    async fn stamps_are_collected(side: Side) {
+        let number = bob(&side).await;
+        program(&side, json!({"stampCards": [{"stampCardId": "coffee", "needed": 10, "products": ["p:1"],
+            "titles": {"pos": {"cs": "Káva"}}}]})).await;
+        let stamps = "stamps:coffee:bob";
+        for visit in 1..=10 {
+            side.report(&bill(&format!("b{visit}"), "60", &[])).await;
+            assert_eq!(side.posted(stamps).await, visit);
+        }
+        let view = side.view(&format!("/balances/{stamps}")).await;
+        assert_eq!((&view["type"], &view["memberId"]), (&json!("collectablePoints"), &json!("bob")));
+        assert_eq!(view["lots"].as_array().unwrap().len(), 10);
+        side.report(&with(bill("b10", "60", &[]), json!({"billState": "cancelled"}))).await;
+        assert_eq!(side.posted(stamps).await, 9);
+        // three coffees, one of them free by the card
+        let mut free = bill("b11", "120", &[(stamps, 9, 0)]);
+        free["paidItems"][0] = with(free["paidItems"][0].clone(), json!({"amount": 3, "totalPriceWithVat": 180, "appliedBenefits": [
+            {"sourceType": "balance", "appliedFromBalanceId": stamps, "absoluteTotalValue": 60, "applicationType": "discount"}]}));
+        side.report(&free).await;
+        assert_eq!(side.posted(stamps).await, 2);
+        assert_eq!(side.customer(number).await["points"], 100);
+        side.books_add_up().await;
+    }
+
+    /// Bad settings are refused, the member is named, and nothing changes.
+    async fn bad_settings_are_named(side: Side) {
+        let before = side.view("").await;
+        for (bad, says) in [
+            (json!({"earn": {"points": 1, "perAmount": 0}}), "earn.perAmount"),
+            (json!({"earn": {"points": 1, "perAmount": 1, "multipliers": [{"times": -1}]}}), "earn.multipliers[0].times"),
+            (json!({"tiers": [{"tierId": "a", "threshold": 1, "of": "visits", "windowMonths": 1}]}), "visits"),
+            (json!({"keep": {"untilEndOf": "year", "graceDays": -1}}), "keep.graceDays"),
+            (json!({"expiry": {"collectablePoints": {"months": 1, "days": 1}}}), "expiry.collectablePoints"),
+            (json!({"negative": {"prepaidCredit": "forgive"}}), "forgive"),
+            (json!({"stampCards": [{"stampCardId": "c", "needed": 0}]}), "stampCards[0].needed"),
+            (json!({"breakage": {"spv": "x".repeat(201)}}), "breakage.spv"),
+        ] {
+            let answer = side.admin("PUT", MERCHANT, "", Some(merchant(bad))).await;
+            assert_eq!((answer.status.as_u16(), &answer.body["field"]), (400, &json!("program")), "{answer:?}");
+            assert!(answer.body["message"].as_str().unwrap_or_default().contains(says) || answer.body.to_string().contains(says), "{answer:?}");
+        }
+        assert_eq!(side.view("").await, before);
+    }
+}
