@@ -4,6 +4,7 @@
 //! nothing depends on when it runs, how often, or whether two run at once.
 
 use crate::Partner;
+use crate::loyalty::limit;
 use db::{Never, TxError, params};
 
 db::statement! {
@@ -23,7 +24,7 @@ impl Partner {
         let mut marked = 0;
         loop {
             let slice = self.db().write("sweep_holds", move |tx| {
-                Ok::<_, TxError<Never>>(tx.execute(&MARK_ENDED_HOLDS, params![now, rows])?)
+                Ok::<_, TxError<Never>>(tx.execute(&MARK_ENDED_HOLDS, params![now, rows])? + limit::mark_ended(tx, now, rows)?)
             });
             let slice = match slice.await {
                 Ok(slice) => slice,

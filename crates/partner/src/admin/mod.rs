@@ -9,6 +9,7 @@ mod limits;
 mod members;
 mod merchants;
 mod offers;
+mod promotion_limits;
 mod promotions;
 mod quarantine;
 mod usages;
@@ -30,6 +31,7 @@ pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         .routes(routes!(members::post_member))
         .routes(routes!(vouchers::post_voucher))
         .routes(routes!(promotions::put_promotion))
+        .routes(routes!(promotion_limits::get_promotion_limits))
         .routes(routes!(balances::get_balance))
         .routes(routes!(offers::get_offer))
         .routes(routes!(usages::get_usages))

@@ -34,6 +34,7 @@ mod row_tests;
 mod sample;
 
 pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};
+pub(crate) use hold::{Ended, Move, follow};
 pub(crate) use offered::OfferedBalance;
 pub(crate) use report_offer_validation_error::{
     __path_report_offer_validation_error, report_offer_validation_error,

@@ -8,10 +8,13 @@ mod book;
 mod booking;
 mod earning;
 mod flag;
+mod limits;
+mod promotions;
 mod report;
 mod reverse;
 mod store;
 
+pub(crate) use promotions::promotions_of_body;
 pub(crate) use report::{Kind, Report, units};
 
 use crate::{LoyaltyConnection, Partner};

@@ -7,6 +7,7 @@
 use super::flag::{Findings, Flag};
 use super::store::Key;
 use crate::loyalty::ledger::{Book, Link, LotPart, Transfer, TransferKind, store};
+use crate::loyalty::limit::{self, OfBill};
 use db::{Error, Tx};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -19,7 +20,16 @@ pub(super) fn take_back(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let originals = store::transfers_of_bill(tx, key.merchant, key.bill_id, key.offer_id)?;
+    let of_bill = OfBill {
+        merchant: key.merchant,
+        loyalty_provider_id: key.loyalty_provider_id,
+        offer_id: key.offer_id,
+        bill_id: key.bill_id,
+    };
     if originals.is_empty() {
+        if limit::give_back(tx, &of_bill, now)? {
+            return Ok(());
+        }
         findings.remark("nothing of this bill is booked, or it was taken back before");
         return Ok(());
     }
@@ -53,7 +63,9 @@ pub(super) fn take_back(
             books.give_back(original, &link);
         }
     }
-    books.close(tx)
+    books.close(tx)?;
+    limit::give_back(tx, &of_bill, now)?;
+    Ok(())
 }
 
 /// First what comes back to the guest (shortfalls before spends, so that a hole takes its own value), then

@@ -2,6 +2,7 @@
 
 use super::report::Kind;
 use crate::loyalty::offer::OfferedBalance;
+use crate::loyalty::promotion::LimitUse;
 use crate::merchant::MerchantRow;
 use crate::row;
 use db::{Error, Tx, params};
@@ -13,7 +14,7 @@ db::statement! {
     MERCHANT_AND_OFFER = "SELECT m.merchant, m.name, m.currency_code, m.price_precision, m.time_zone, m.hold_ttl_seconds, m.program, m.program_version,
           o.offer_id, o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
           (SELECT MIN(b.balance_id) FROM partner_balance b
-            WHERE b.merchant = o.merchant AND b.member_id = o.member_id AND b.type = 'collectablePoints' AND b.status = 'active')
+            WHERE b.merchant = o.merchant AND b.member_id = o.member_id AND b.type = 'collectablePoints' AND b.status = 'active'), o.limits
         FROM partner_merchant m LEFT JOIN partner_offer o ON o.merchant = m.merchant AND o.offer_id = $2
         WHERE m.merchant = $1";
     /// A member a report names without a known offer, and its points balance.
@@ -62,6 +63,8 @@ pub(super) struct KnownOffer {
     pub(super) check_id: String,
     pub(super) member_id: Option<String>,
     pub(super) balances: Vec<OfferedBalance>,
+    /// What it kept of the limits of its promotions.
+    pub(super) limits: Vec<LimitUse>,
     pub(super) asked_at: Timestamp,
 }
 
@@ -104,6 +107,7 @@ pub(super) fn ground(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Result<
             member_id: row.get(12)?,
             balances: row::json("partner_offer", "balances", &row.get::<String>(13)?)?,
             asked_at: row.get(14)?,
+            limits: row::json("partner_offer", "limits", &row.get::<String>(16)?)?,
         }),
     };
     Ok(Some(Ground { merchant: MerchantRow::from_row(&row)?, offer, points_balance: row.get(15)? }))
