@@ -3,6 +3,7 @@
 //! `POST /partner/loyalty/getBenefitOffer` and `…/reportOfferValidationError`. The arithmetic is pure
 //! ([`quote`]); the handlers read what it needs, place the holds (loyalty.md §4) and keep the offer.
 
+mod allowed;
 mod answer;
 mod balance_state;
 mod basket;

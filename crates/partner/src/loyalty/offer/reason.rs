@@ -29,6 +29,8 @@ pub(crate) enum Reason {
     EmptyBasket,
     /// The basket is in another currency than the balance.
     CurrencyMismatch,
+    /// It was used as often, or for as much money, as it may be.
+    LimitReached,
 }
 
 impl Reason {
@@ -48,6 +50,7 @@ impl Reason {
             Self::Frozen => "FROZEN",
             Self::EmptyBasket => "EMPTY_BASKET",
             Self::CurrencyMismatch => "CURRENCY_MISMATCH",
+            Self::LimitReached => "LIMIT_REACHED",
         }
     }
 }

@@ -183,6 +183,9 @@ fn refusal(reason: Reason) -> [&'static str; 4] {
             ["účet je prázdný", "účet je prázdny", "die Rechnung ist leer", "the check is empty"]
         }
         Reason::CurrencyMismatch => ["jiná měna", "iná mena", "andere Währung", "other currency"],
+        Reason::LimitReached => {
+            ["limit je vyčerpán", "limit je vyčerpaný", "das Limit ist erreicht", "the limit is reached"]
+        }
     }
 }
 
