@@ -24,7 +24,9 @@ impl Partner {
         let mut marked = 0;
         loop {
             let slice = self.db().write("sweep_holds", move |tx| {
-                Ok::<_, TxError<Never>>(tx.execute(&MARK_ENDED_HOLDS, params![now, rows])? + limit::mark_ended(tx, now, rows)?)
+                Ok::<_, TxError<Never>>(
+                    tx.execute(&MARK_ENDED_HOLDS, params![now, rows])? + limit::mark_ended(tx, now, rows)?,
+                )
             });
             let slice = match slice.await {
                 Ok(slice) => slice,

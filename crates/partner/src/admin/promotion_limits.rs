@@ -2,7 +2,7 @@
 
 use super::usages::unhex;
 use crate::Partner;
-use crate::loyalty::promotion::{Definition, LimitUse};
+use crate::loyalty::promotion::{Definition, counts_money};
 use crate::merchant;
 use crate::row;
 use axum::Json;
@@ -108,9 +108,7 @@ fn page(
         let limit_id: String = row.get(0)?;
         let used: i64 = row.get(1)?;
         let limit = definition.limits.iter().find(|limit| limit.counts_in(promotion_id, &limit_id));
-        let counter =
-            LimitUse { limit_id: limit_id.clone(), promotion_id: promotion_id.to_owned(), amount: used };
-        let money = counter.counts_money();
+        let money = counts_money(promotion_id, &limit_id);
         let number = |units: i64| {
             if money { Number::from_amount(Amount(units), settings.precision) } else { Number::from(units) }
         };

@@ -139,6 +139,64 @@ async fn last_of_a_balance(engine: db::Engine) {
     race(&side, processes, Prize { total: PRIZE, got: balance }, codes).await;
 }
 
+/// Offers, reports and cancellations of the same limits and the same voucher at once: whatever comes first, nobody
+/// blocks anybody for good, and in the end nothing is used or kept.
+async fn everybody_at_once(engine: db::Engine) {
+    let side = Side::new(engine).await;
+    side.voucher("V", 100_000).await;
+    let limits =
+        json!([{"per": "campaign", "amount": 100_000}, {"per": "campaign", "uses": 1_000, "period": "day"}]);
+    let body = json!({
+        "definition": {"kind": {"percent": {"percent": 10}}, "scope": {"on": "order"}, "trigger": "code", "limits": limits},
+        "codes": ["B"]
+    });
+    assert_eq!(side.admin("PUT", MERCHANT, "/promotions/p", Some(body)).await.status, 200);
+    let processes = processes(&side, engine).await;
+    let bearer: Arc<str> = format!("Bearer {}", side.loyalty).into();
+    let mut calls = tokio::task::JoinSet::new();
+    for call in 0..180 {
+        let (check, step) = (call % 60, call / 60);
+        let (router, bearer) = (processes[call % 2].clone(), Arc::clone(&bearer));
+        let paid = with(
+            report(&format!("o-{check}-1"), &format!("b{check}"), "90", &[("V", 90, 0)]),
+            json!({"usedGeneralDiscounts": [{"generalDiscountId": "p", "usedValue": 10}]}),
+        );
+        let mut asked: Value = serde_json::from_str(&question(check, 1, 100, "B")).unwrap();
+        asked["benefitInputs"] = json!([{"inputCode": "V"}, {"inputCode": "B"}]);
+        let (path, body) = match step {
+            0 => ("getBenefitOffer", asked),
+            1 => ("reportBenefitUsage", paid),
+            _ => ("reportBenefitUsage", with(paid, json!({"billState": "cancelled"}))),
+        };
+        calls.spawn(async move {
+            let path = format!("/partner/loyalty/{path}");
+            send(router, "POST", &path, &bearer, Some(body.to_string())).await
+        });
+    }
+    while let Some(answer) = calls.join_next().await {
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    side.clock.advance_seconds(180);
+    assert_eq!(side.state("V").await, (100_000, 0, 100_000));
+    let page = side.view("/promotions/p/limits").await;
+    for counter in page["data"].as_array().unwrap() {
+        assert_eq!((&counter["used"], &counter["held"]), (&json!(0), &json!(0)), "{counter}");
+    }
+    assert_eq!(page["data"].as_array().unwrap().len(), 2);
+    side.books_add_up().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_at_once_on_sqlite() {
+    everybody_at_once(db::Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_at_once_on_postgres() {
+    everybody_at_once(db::Engine::Postgres).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn for_the_last_use_on_sqlite() {
     last_use(db::Engine::Sqlite).await;

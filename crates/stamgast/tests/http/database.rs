@@ -79,7 +79,10 @@ const WIDE: [(&str, &str); 8] = [
     ("courier::outbox::store::DUE_LANES", "walks the due lanes it has found by index"),
     ("courier::feed::store::DUE_FEEDS", "walks the due feeds it has found by index"),
     ("partner::sweep::MARK_ENDED_HOLDS", "walks the holds that are active, not those that ever were"),
-    ("partner::loyalty::limit::store::MARK_ENDED_LIMIT_HOLDS", "walks the holds that are active, as for balances"),
+    (
+        "partner::loyalty::limit::store::MARK_ENDED_LIMIT_HOLDS",
+        "walks the holds that are active, as for balances",
+    ),
     ("courier::feed::store::SET_ASIDE_LIST", "what was set aside is a list for a person"),
 ];
 

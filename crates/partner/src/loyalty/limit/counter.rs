@@ -1,7 +1,7 @@
 //! What does a locked counter say, and how does an entry change it?
 
 use super::store;
-use crate::loyalty::promotion::LimitKey;
+use crate::loyalty::promotion::{LimitKey, counts_money};
 use db::{Error, Tx};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -41,9 +41,7 @@ impl Counter {
 
     /// Whether it counts money; otherwise uses.
     pub(crate) fn counts_money(&self) -> bool {
-        self.limit_id
-            .strip_prefix(self.promotion_id.as_str())
-            .is_some_and(|rest| rest.starts_with("/amount/"))
+        counts_money(&self.promotion_id, &self.limit_id)
     }
 
     /// Enters what a bill used (above 0) or gives back (below 0).

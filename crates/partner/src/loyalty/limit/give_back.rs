@@ -98,7 +98,6 @@ pub(crate) fn give_back_amount(
 
 /// The offer's other paid bills with the promotions each of them used.
 fn other_bills(tx: &mut Tx<'_>, of: &OfBill<'_>) -> Result<Vec<(String, BTreeSet<String>)>, Error> {
-    let bills =
-        store::other_paid_bills(tx, of.merchant, of.loyalty_provider_id, of.offer_id, of.bill_id)?;
+    let bills = store::other_paid_bills(tx, of.merchant, of.loyalty_provider_id, of.offer_id, of.bill_id)?;
     Ok(bills.into_iter().map(|(bill_id, body)| (bill_id, promotions_of_body(&body))).collect())
 }

@@ -10,7 +10,12 @@ mod give_back;
 mod offer;
 mod store;
 
+#[cfg(test)]
+mod give_back_tests;
+
 pub(crate) use counter::Counter;
-pub(crate) use give_back::{OfBill, give_back, give_back_amount};
+#[cfg_attr(not(test), expect(unused_imports, reason = "called when a part of a bill is given back"))]
+pub(crate) use give_back::give_back_amount;
+pub(crate) use give_back::{OfBill, give_back};
 pub(crate) use offer::{Asking, Counters, release_offer};
 pub(crate) use store::{LimitHold, active_holds, capture_hold, entries_of_offer, mark_ended};

@@ -33,11 +33,7 @@ impl Counters {
     /// Locks the counters that the offer may touch and those of which its check still keeps something, in the
     /// order of their ids, after the balances. Not to be called where the program has no limit at all: then it
     /// costs nothing, and a hold from before the last limit went ends by its time.
-    pub(crate) fn lock(
-        tx: &mut Tx<'_>,
-        asking: &Asking<'_>,
-        watched: Vec<LimitKey>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn lock(tx: &mut Tx<'_>, asking: &Asking<'_>, watched: Vec<LimitKey>) -> Result<Self, Error> {
         let mut wanted: BTreeMap<String, Option<LimitKey>> = BTreeMap::new();
         for limit_id in store::limits_of_check(tx, asking.merchant, asking.check, None)? {
             wanted.insert(limit_id, None);
@@ -83,9 +79,9 @@ impl Counters {
     ) -> Result<(), Error> {
         let (mut extend, mut place) = (false, Vec::new());
         for (limit_id, counter) in &self.counters {
-            let wanted: i64 =
-                uses.iter().filter(|one| one.limit_id == *limit_id).map(|one| one.amount).sum();
-            let own = self.holds.iter().find(|hold| hold.limit_id == *limit_id && hold.check == *asking.check);
+            let wanted: i64 = uses.iter().filter(|one| one.limit_id == *limit_id).map(|one| one.amount).sum();
+            let own =
+                self.holds.iter().find(|hold| hold.limit_id == *limit_id && hold.check == *asking.check);
             let state = own.map(|hold| (hold.counts(asking.now), hold.amount == wanted));
             let moved = follow(state, wanted > 0);
             match (moved, own) {

@@ -208,12 +208,7 @@ pub(super) fn extend_holds(
 }
 
 /// Ends a hold. Its counter is locked.
-pub(super) fn end_hold(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    hold: &LimitHold,
-    ended: Ended,
-) -> Result<(), Error> {
+pub(super) fn end_hold(tx: &mut Tx<'_>, merchant: &str, hold: &LimitHold, ended: Ended) -> Result<(), Error> {
     tx.execute(&END_LIMIT_HOLD, params![merchant, &hold.limit_id, hold.hold_number, ended.text()])?;
     Ok(())
 }

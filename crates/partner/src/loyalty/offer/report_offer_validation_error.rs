@@ -91,8 +91,7 @@ impl Refused {
             for balance_id in &held {
                 store::release_offer(tx, &self.merchant, balance_id, check, &self.offer_id)?;
             }
-            let asking =
-                Asking { merchant: &self.merchant, check, offer_id: &self.offer_id, now: self.now };
+            let asking = Asking { merchant: &self.merchant, check, offer_id: &self.offer_id, now: self.now };
             limit::release_offer(tx, &asking)?;
         }
         store::invalidate_offer(

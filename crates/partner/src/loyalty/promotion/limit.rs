@@ -90,10 +90,13 @@ pub(crate) struct LimitUse {
 impl LimitUse {
     /// Whether its counter counts money; otherwise uses.
     pub(crate) fn counts_money(&self) -> bool {
-        self.limit_id
-            .strip_prefix(self.promotion_id.as_str())
-            .is_some_and(|rest| rest.starts_with("/amount/"))
+        counts_money(&self.promotion_id, &self.limit_id)
     }
+}
+
+/// Whether a counter of a promotion counts money; otherwise uses.
+pub(crate) fn counts_money(promotion_id: &str, limit_id: &str) -> bool {
+    limit_id.strip_prefix(promotion_id).is_some_and(|rest| rest.starts_with("/amount/"))
 }
 
 /// What is taken of each counter already: used by bills, and kept by other checks. A counter that is
@@ -270,9 +273,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     fn promotion(id: &str, active: bool, more: &str) -> Promotion {
-        let text = format!(
-            r#"{{"kind":{{"percent":{{"percent":10}}}},"scope":{{"on":"order"}},{more}}}"#
-        );
+        let text = format!(r#"{{"kind":{{"percent":{{"percent":10}}}},"scope":{{"on":"order"}},{more}}}"#);
         Promotion::new(id.to_owned(), active, Definition::parse(&text).unwrap())
     }
 
@@ -332,9 +333,8 @@ mod tests {
         assert_eq!(check_all(&limits), Ok(()));
         for (index, limit) in limits.iter().enumerate() {
             let key = limit.key("p/1", Some("a/b"), Some("m/W"), &local).unwrap();
-            let found: Vec<usize> = (0..limits.len())
-                .filter(|other| limits[*other].counts_in("p/1", &key.limit_id))
-                .collect();
+            let found: Vec<usize> =
+                (0..limits.len()).filter(|other| limits[*other].counts_in("p/1", &key.limit_id)).collect();
             assert_eq!(found, [index], "{}", key.limit_id);
             let counted = LimitUse { limit_id: key.limit_id, promotion_id: key.promotion_id, amount: 1 };
             assert_eq!(counted.counts_money(), limit.counts_money());

@@ -6,7 +6,7 @@
 mod limit;
 mod reach;
 
-pub(crate) use limit::{Limit, LimitKey, LimitUse, Per, Period, Taken, any_limited, watched};
+pub(crate) use limit::{Limit, LimitKey, LimitUse, Taken, any_limited, counts_money, watched};
 pub(crate) use reach::Reach;
 
 use super::ledger::Titles;

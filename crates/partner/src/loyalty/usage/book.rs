@@ -247,7 +247,11 @@ fn book_paid(
         offer_id: key.offer_id,
         bill_id: key.bill_id,
         promotions: &report.promotions,
-        offer: ground.offer.as_ref().zip(check.as_ref()).map(|(offer, check)| (check, offer.limits.as_slice())),
+        offer: ground
+            .offer
+            .as_ref()
+            .zip(check.as_ref())
+            .map(|(offer, check)| (check, offer.limits.as_slice())),
         member_id: who.member_id.as_deref(),
         place: place.unwrap_or_default(),
         paid_at: report.paid_at,

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn body(discounts: Value, benefits: Value) -> String {
+    fn body(discounts: &Value, benefits: &Value) -> String {
         json!({
             "loyaltyOfferId": "o", "billId": "b", "deviceNumber": 1, "currencyCode": "CZK",
             "paidAt": "2026-03-01T10:00:00.000Z", "usedGeneralDiscounts": discounts,
@@ -89,10 +89,10 @@ mod tests {
                 "appliedFromBalanceId": null, "absoluteTotalValue": value})
         };
         let text = body(
-            json!([{"generalDiscountId": "a", "usedValue": 7}, {"generalDiscountId": "a", "usedValue": 1},
+            &json!([{"generalDiscountId": "a", "usedValue": 7}, {"generalDiscountId": "a", "usedValue": 1},
                 {"generalDiscountId": "b"}, {"generalDiscountId": "zero", "usedValue": 0},
                 {"generalDiscountId": "less", "usedValue": -1}]),
-            json!([line("a", "5"), line("b", "2.50"), line("b", "0.50"), line("zero", "1")]),
+            &json!([line("a", "5"), line("b", "2.50"), line("b", "0.50"), line("zero", "1")]),
         );
         let message: LoyaltyBenefitUsagesPayload = wire::read::from_slice(text.as_bytes()).unwrap();
         let mut oddities = Vec::new();

@@ -2,6 +2,7 @@
 
 mod get_benefit_offer;
 mod hold;
+mod limit;
 mod refusals;
 mod report_benefit_usage;
 
