@@ -102,6 +102,12 @@ async fn limited(side: &Side, id: &str, limit: Value, codes: &[String]) {
     });
     let answer = side.admin("PUT", MERCHANT, &format!("/promotions/{id}"), Some(body)).await;
     assert_eq!(answer.status, 200, "{answer:?}");
+    // every second counter has begun before the race; for the others the race is also for who begins it
+    let begun: Vec<&str> = codes.iter().step_by(2).map(String::as_str).collect();
+    for (device, codes) in (100..).zip(begun.chunks(50)) {
+        side.offer(&format!("begin-{device}"), device, 100, codes).await;
+    }
+    side.clock.advance_seconds(180);
 }
 
 async fn processes(side: &Side, engine: db::Engine) -> [axum::Router; 2] {
