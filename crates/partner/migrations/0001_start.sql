@@ -248,7 +248,7 @@ CREATE TABLE partner_usage (
     kind TEXT NOT NULL,
     body_hash BYTEA NOT NULL,
     body TEXT NOT NULL,
-    -- late, no_offer, differs, overdraft, conflict: a JSON list
+    -- late, no_offer, differs, overdraft, conflict, over_limit: a JSON list
     flags TEXT NOT NULL DEFAULT '[]',
     remarks TEXT NOT NULL DEFAULT '[]',
     member_id TEXT,
@@ -327,6 +327,7 @@ CREATE TABLE partner_limit (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, limit_id)
 );
+CREATE INDEX partner_limit_by_promotion ON partner_limit (merchant, promotion_id, limit_id);
 
 -- What one check keeps of a limit for itself, as partner_hold does of a balance.
 CREATE TABLE partner_limit_hold (
@@ -358,4 +359,4 @@ CREATE TABLE partner_limit_entry (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, limit_id, entry)
 );
-CREATE INDEX partner_limit_entry_by_bill ON partner_limit_entry (merchant, bill_id, offer_id);
+CREATE INDEX partner_limit_entry_by_offer ON partner_limit_entry (merchant, offer_id, bill_id);

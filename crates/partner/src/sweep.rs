@@ -7,6 +7,7 @@ mod lots;
 mod tiers;
 
 use crate::Partner;
+use crate::loyalty::limit;
 use db::{Never, TxError, params};
 
 db::statement! {
@@ -27,7 +28,9 @@ impl Partner {
         let mut marked = 0;
         loop {
             let slice = self.db().write("sweep_holds", move |tx| {
-                Ok::<_, TxError<Never>>(tx.execute(&MARK_ENDED_HOLDS, params![now, rows])?)
+                Ok::<_, TxError<Never>>(
+                    tx.execute(&MARK_ENDED_HOLDS, params![now, rows])? + limit::mark_ended(tx, now, rows)?,
+                )
             });
             let slice = done(slice.await)?;
             marked += slice;

@@ -12,6 +12,7 @@ mod limits;
 mod members;
 mod merchants;
 mod offers;
+mod promotion_limits;
 mod promotions;
 mod quarantine;
 mod refusals;
@@ -40,6 +41,7 @@ pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         .routes(routes!(vouchers::post_voucher))
         .routes(routes!(promotions::get_promotions))
         .routes(routes!(promotions::put_promotion, promotions::get_promotion))
+        .routes(routes!(promotion_limits::get_promotion_limits))
         .routes(routes!(balances::get_balance, adjust::put_balance))
         .routes(routes!(adjust::post_adjust))
         .routes(routes!(explain::post_explain))

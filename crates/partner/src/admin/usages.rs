@@ -93,7 +93,8 @@ fn cursor(text: &str) -> Result<[String; 4], ApiError> {
     if hexes.next().is_some() { Err(refused()) } else { Ok(parts) }
 }
 
-fn unhex(hex: &str) -> Option<String> {
+/// The text behind hex digits of UTF-8 without U+0000.
+pub(super) fn unhex(hex: &str) -> Option<String> {
     if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
         return None;
     }

@@ -6,6 +6,7 @@
 
 pub(crate) mod code;
 pub(crate) mod ledger;
+pub(crate) mod limit;
 pub(crate) mod member;
 pub(crate) mod offer;
 pub(crate) mod program;

@@ -8,6 +8,8 @@ mod side;
 mod admin;
 mod customers;
 mod datasync;
+mod limit_race;
+mod limits;
 mod offers_and_usages;
 mod race;
 mod refusals;

@@ -72,13 +72,17 @@ const SMALL: [&str; 13] = [
 ];
 
 /// Statements that may walk more, and why that is right.
-const WIDE: [(&str, &str); 7] = [
+const WIDE: [(&str, &str); 8] = [
     ("db::migrate::APPLIED", "one row a migration"),
     ("stamgast::database::APPLIED", "one row a migration"),
     ("platform::menu::store::CATEGORY_AND_ABOVE", "the recursion walks the few categories it has found"),
     ("courier::outbox::store::DUE_LANES", "walks the due lanes it has found by index"),
     ("courier::feed::store::DUE_FEEDS", "walks the due feeds it has found by index"),
     ("partner::sweep::MARK_ENDED_HOLDS", "walks the holds that are active, not those that ever were"),
+    (
+        "partner::loyalty::limit::store::MARK_ENDED_LIMIT_HOLDS",
+        "walks the holds that are active, as for balances",
+    ),
     ("courier::feed::store::SET_ASIDE_LIST", "what was set aside is a list for a person"),
 ];
 

@@ -1,4 +1,5 @@
 //! What is said under `/admin/v1`, by side: which file holds the body of a set-up call?
 
 pub mod partner;
+pub mod partner_limits;
 pub mod platform;

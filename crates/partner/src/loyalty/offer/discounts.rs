@@ -1,5 +1,6 @@
 //! What do promotions take off: steps 1 (line by line) and 2 (on the sum) of loyalty.md §2?
 
+use super::allowed::Allowed;
 use super::basket::Basket;
 use super::bill::{Bill, Source};
 use super::trace::Trace;
@@ -21,7 +22,7 @@ pub(crate) struct Discount {
 pub(crate) fn apply(
     target: Target,
     program: &Program,
-    scanned: &[u32],
+    (scanned, allowed): (&[u32], &[Allowed]),
     basket: &Basket,
     bill: &mut Bill,
     now: Timestamp,
@@ -43,13 +44,19 @@ pub(crate) fn apply(
                 continue;
             }
         };
+        let times = times.min(allowed[position].times.unwrap_or(times));
+        let cap = allowed[position].cap.unwrap_or(Amount(Amount::MAX_ABS));
+        if times == 0 || cap == Amount::ZERO {
+            trace.add(step, || (promotion.promotion_id.clone(), "not applied: its limit".to_owned()));
+            continue;
+        }
         let weights = bill.weights(|line| {
             bill.initial(line) > Amount::ZERO
                 && basket.product(line).is_some_and(|product| promotion.reach.reaches(product))
         });
         let value = match target {
-            Target::Items => per_line(promotion, times, &weights, position, bill),
-            Target::Order => on_the_sum(promotion, times, &weights, position, bill),
+            Target::Items => per_line(promotion, times, &weights, (position, cap), bill),
+            Target::Order => on_the_sum(promotion, times, &weights, (position, cap), bill),
         };
         trace.add(step, || {
             let lines = weights.iter().filter(|weight| **weight > Amount::ZERO).count();
@@ -96,7 +103,7 @@ fn per_line(
     promotion: &Promotion,
     times: u32,
     weights: &[Amount],
-    position: usize,
+    (position, cap): (usize, Amount),
     bill: &mut Bill,
 ) -> Amount {
     let (percent, of) = percent(promotion, times);
@@ -115,7 +122,7 @@ fn per_line(
         })
         .collect();
     // over the cap (return lines), what each line would get is the weight (loyalty.md §2)
-    bill.take(Source::Promotion(position), off.iter().copied().sum(), &off)
+    bill.take(Source::Promotion(position), off.iter().copied().sum::<Amount>().min(cap), &off)
 }
 
 /// Step 2: once on the sum of the eligible lines, but never on more than the bill still comes to with
@@ -124,7 +131,7 @@ fn on_the_sum(
     promotion: &Promotion,
     times: u32,
     weights: &[Amount],
-    position: usize,
+    (position, cap): (usize, Amount),
     bill: &mut Bill,
 ) -> Amount {
     let (percent, of) = percent(promotion, times);
@@ -135,5 +142,5 @@ fn on_the_sum(
         }
         PercentOf::Initial => eligible.map(|(line, _)| bill.initial(line)).sum::<Amount>().min(bill.total()),
     };
-    bill.take(Source::Promotion(position), money::percentage(base, percent), weights)
+    bill.take(Source::Promotion(position), money::percentage(base, percent).min(cap), weights)
 }

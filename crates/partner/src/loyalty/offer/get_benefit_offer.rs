@@ -14,8 +14,9 @@ use super::quote::{Question, Quote, quote};
 use super::store::{self, NewHold, OfferMerchant, OfferRow};
 use super::wishes::Wishes;
 use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, store as ledger};
+use crate::loyalty::limit::{Asking, Counters};
 use crate::loyalty::program::{Program, ProgramCache};
-use crate::loyalty::promotion::Taken;
+use crate::loyalty::promotion::{any_limited, watched};
 use crate::row;
 use crate::{LoyaltyConnection, Partner};
 use axum::extract::State;
@@ -153,6 +154,7 @@ impl Asked {
         };
         let codes = self.codes(tx, &program, &merchant)?;
         let locked = self.lock(tx, &codes)?;
+        let counters = self.counters(tx, &program, &codes)?;
         let question = Question {
             program: &program,
             books: &merchant.books,
@@ -160,7 +162,7 @@ impl Asked {
             codes: &codes,
             balances: &locked.states,
             wishes: &self.wishes,
-            limits: &Taken::default(),
+            limits: &counters.taken(&self.asking()),
         };
         let quote = quote(&question, self.now);
         tracing::debug!(
@@ -172,6 +174,8 @@ impl Asked {
             "quoted"
         );
         self.hold(tx, &locked, &quote, merchant.hold_ttl_seconds)?;
+        let end = hold::end(self.now, merchant.hold_ttl_seconds);
+        counters.follow(tx, &self.asking(), &quote.limit_uses, end)?;
         let answer = self.keep(tx, &question, &quote, &merchant)?;
         Ok(Made { answer, parsed })
     }
@@ -217,6 +221,45 @@ impl Asked {
             })
             .collect();
         Ok(Locked { states, holds })
+    }
+
+    fn asking(&self) -> Asking<'_> {
+        Asking {
+            merchant: &self.merchant,
+            check: &self.check,
+            offer_id: &self.basket.request.loyalty_offer_id,
+            now: self.now,
+        }
+    }
+
+    /// Locks the limits this offer may touch, after the balances. Nothing to do while no promotion of the
+    /// merchant is limited.
+    fn counters(
+        &self,
+        tx: &mut Tx<'_>,
+        program: &Program,
+        codes: &[KnownCode],
+    ) -> Result<Counters, db::Error> {
+        if !any_limited(program) {
+            return Ok(Counters::default());
+        }
+        let request = &self.basket.request;
+        let mut keys = Vec::new();
+        if !request.items_to_pay.is_empty() {
+            let scanned: Vec<(usize, &str)> = codes
+                .iter()
+                .filter(|known| known.standing(self.now).is_ok())
+                .filter_map(|known| match &known.meaning {
+                    Meaning::Promotion { promotion_id } => {
+                        Some((program.position(promotion_id)?, known.code.as_str()))
+                    }
+                    _ => None,
+                })
+                .collect();
+            let member = member_of(request, codes, self.now).map(|member| member.member_id.as_str());
+            keys = watched(program, &scanned, member, &program.local(&request.place_id, self.now));
+        }
+        Counters::lock(tx, &self.asking(), keys)
     }
 
     /// Lets the check's holds follow the quote (loyalty.md §4): first what ends, then what stays, then
@@ -300,6 +343,7 @@ impl Asked {
                 member_id: quote.member.map(|member| member.member_id.as_str()),
                 question_hash: &self.question_hash,
                 balances: &row::to_json("partner_offer", "balances", &offered)?,
+                limits: &row::to_json("partner_offer", "limits", &quote.limit_uses)?,
                 response: &kept,
                 remarks: &row::to_json("partner_offer", "remarks", &self.remarks(question, merchant))?,
                 now: self.now,

@@ -110,14 +110,20 @@ impl Ended {
 
 /// Judges what a check's own hold becomes when an offer wants `wanted` of the balance's lots.
 pub(crate) fn judge(own: Option<&HoldRow>, wanted: &[LotPart], now: Timestamp) -> Move {
+    follow(own.map(|hold| (hold.counts(now), hold.lots == wanted)), !wanted.is_empty())
+}
+
+/// Judges what a check's own hold, on a balance or on a limit, becomes: `own` says of the present one whether it
+/// still counts and whether it is just what is wanted.
+pub(crate) fn follow(own: Option<(bool, bool)>, wants: bool) -> Move {
     match own {
-        None if wanted.is_empty() => Move::Nothing,
-        None => Move::Place,
-        Some(hold) if !hold.counts(now) && wanted.is_empty() => Move::Release(Ended::Expired),
-        Some(hold) if !hold.counts(now) => Move::Replace(Ended::Expired),
-        Some(_) if wanted.is_empty() => Move::Release(Ended::Released),
-        Some(hold) if hold.lots == wanted => Move::Extend,
-        Some(_) => Move::Replace(Ended::Replaced),
+        None if wants => Move::Place,
+        None => Move::Nothing,
+        Some((false, _)) if wants => Move::Replace(Ended::Expired),
+        Some((false, _)) => Move::Release(Ended::Expired),
+        Some((true, _)) if !wants => Move::Release(Ended::Released),
+        Some((true, true)) => Move::Extend,
+        Some((true, false)) => Move::Replace(Ended::Replaced),
     }
 }
 

@@ -3,6 +3,7 @@
 //! `POST /partner/loyalty/getBenefitOffer` and `…/reportOfferValidationError`. The arithmetic is pure
 //! ([`quote`]); the handlers read what it needs, place the holds (loyalty.md §4) and keep the offer.
 
+mod allowed;
 mod answer;
 mod balance_state;
 mod basket;
@@ -38,6 +39,7 @@ mod sample;
 
 pub(crate) use explain::Explain;
 pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};
+pub(crate) use hold::{Ended, Move, follow};
 pub(crate) use offered::OfferedBalance;
 pub(crate) use report_offer_validation_error::{
     __path_report_offer_validation_error, report_offer_validation_error,

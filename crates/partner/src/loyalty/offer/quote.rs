@@ -4,6 +4,7 @@
 //! handler share it. The order of the steps is loyalty.md §2: item discounts, order discounts, SPV,
 //! points, then payments by MPV and credit. Steps 1–4 change line prices and the VAT base, 5–6 only pay.
 
+use super::allowed::{Allowed, allowed, uses};
 use super::balance_state::{BalanceState, Books, Scale};
 use super::basket::Basket;
 use super::bill::{Bill, Share};
@@ -109,6 +110,7 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
     }
 
     let sale = sale_of(&bill);
+    let left = allowed(question, &identified, now);
     let mut applied = Vec::new();
     let mut given = Vec::new();
     if sale == Sale::Positive {
@@ -116,7 +118,7 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
             applied.extend(discounts::apply(
                 target,
                 program,
-                &identified.scanned,
+                (&identified.scanned, &left),
                 basket,
                 &mut bill,
                 now,
@@ -142,15 +144,15 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
     } else {
         trace.add("border", || ("basket", format!("nothing applies: {sale:?}")));
     }
-    let entries = settle_entries(&identified, sale, other_currency, balances, &applied, &given);
+    let entries = settle_entries(&identified, sale, other_currency, balances, (&applied, &left), &given);
     given.retain(|one| shown(one, &balances[one.balance], &identified, &entries));
     Quote {
         sale,
         member: identified.member,
         entries,
+        limit_uses: uses(question, &identified, &left, &applied),
         discounts: applied,
         given,
-        limit_uses: Vec::new(),
         other_currency: other_currency && !balances.is_empty(),
         total: bill.total(),
         benefits: bill.benefits(),
@@ -206,7 +208,7 @@ fn settle_entries(
     sale: Sale,
     other_currency: bool,
     balances: &[BalanceState],
-    applied: &[Discount],
+    (applied, left): (&[Discount], &[Allowed]),
     given: &[Given],
 ) -> Vec<Entry> {
     let mut entries = identified.entries.clone();
@@ -229,7 +231,8 @@ fn settle_entries(
                 .filter(|reason| *reason != Reason::PartlyReserved),
             (Sale::Positive, Found::Promotion(position)) => {
                 let worked = applied.iter().any(|discount| Some(discount.promotion) == position);
-                (!worked).then_some(Reason::NoMatchingItems)
+                let limit = position.and_then(|position| left[position].refusal);
+                (!worked).then_some(limit.unwrap_or(Reason::NoMatchingItems))
             }
             (Sale::Returning | Sale::Zero, Found::Voucher(_) | Found::Promotion(_)) => {
                 Some(Reason::NoMatchingItems)

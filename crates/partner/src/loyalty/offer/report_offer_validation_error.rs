@@ -6,6 +6,7 @@
 
 use super::store::{self, Invalid};
 use crate::loyalty::ledger::{CheckKey, store as ledger};
+use crate::loyalty::limit::{self, Asking};
 use crate::row;
 use crate::{LoyaltyConnection, Partner};
 use axum::Json;
@@ -90,6 +91,8 @@ impl Refused {
             for balance_id in &held {
                 store::release_offer(tx, &self.merchant, balance_id, check, &self.offer_id)?;
             }
+            let asking = Asking { merchant: &self.merchant, check, offer_id: &self.offer_id, now: self.now };
+            limit::release_offer(tx, &asking)?;
         }
         store::invalidate_offer(
             tx,

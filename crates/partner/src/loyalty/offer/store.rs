@@ -60,12 +60,12 @@ db::statement! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11)";
     /// Keeps the newest answer under an offer id. What a report has used stays used.
     KEEP_OFFER = "INSERT INTO partner_offer (merchant, offer_id, place, device_number, check_id, member_id, question_hash,
-            balances, response, state, remarks, created_at, asked_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, $11)
+            balances, limits, response, state, remarks, created_at, asked_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12, $9, 'open', $10, $11, $11)
         ON CONFLICT (merchant, offer_id) DO UPDATE SET
             place = excluded.place, device_number = excluded.device_number, check_id = excluded.check_id,
             member_id = excluded.member_id, question_hash = excluded.question_hash,
-            balances = excluded.balances, response = excluded.response,
+            balances = excluded.balances, limits = excluded.limits, response = excluded.response,
             state = CASE WHEN partner_offer.state = 'used' THEN 'used' ELSE 'open' END,
             remarks = excluded.remarks, asked_at = excluded.asked_at";
     /// The check an offer was made for.
@@ -330,6 +330,8 @@ pub(crate) struct OfferRow<'a> {
     pub(crate) question_hash: &'a [u8],
     /// A JSON list of [`super::OfferedBalance`].
     pub(crate) balances: &'a str,
+    /// A JSON list of [`crate::loyalty::promotion::LimitUse`].
+    pub(crate) limits: &'a str,
     /// The answer without the person's name.
     pub(crate) response: &'a str,
     /// A JSON list of sentences.
@@ -353,6 +355,7 @@ pub(crate) fn keep_offer(tx: &mut Tx<'_>, offer: &OfferRow<'_>) -> Result<(), Er
             offer.response,
             offer.remarks,
             offer.now,
+            offer.limits,
         ],
     )?;
     Ok(())

@@ -4,7 +4,10 @@
 //! calendar. What is used of it stands in `partner_limit`, what open checks keep of it in `partner_limit_hold`;
 //! here is what the rule says and which counter it means.
 
+use super::Trigger;
+use crate::loyalty::program::Program;
 use jiff::Zoned;
+use money::{Amount, Precision};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::Number;
@@ -19,6 +22,17 @@ pub(crate) enum Per {
     Member,
     /// Everybody's.
     Campaign,
+}
+
+impl Per {
+    /// Its part of a counter's id.
+    fn text(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Member => "member",
+            Self::Campaign => "campaign",
+        }
+    }
 }
 
 /// Over which time a limit counts, in the place's calendar.
@@ -73,6 +87,18 @@ pub(crate) struct LimitUse {
     pub(crate) amount: i64,
 }
 
+impl LimitUse {
+    /// Whether its counter counts money; otherwise uses.
+    pub(crate) fn counts_money(&self) -> bool {
+        counts_money(&self.promotion_id, &self.limit_id)
+    }
+}
+
+/// Whether a counter of a promotion counts money; otherwise uses.
+pub(crate) fn counts_money(promotion_id: &str, limit_id: &str) -> bool {
+    limit_id.strip_prefix(promotion_id).is_some_and(|rest| rest.starts_with("/amount/"))
+}
+
 /// What is taken of each counter already: used by bills, and kept by other checks. A counter that is
 /// missing is untouched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -106,6 +132,46 @@ impl Limit {
         }
     }
 
+    /// How much is allowed, as its counter counts: uses, or minor units of the ledger (half-up). Nothing where
+    /// the money does not fit.
+    pub(crate) fn most(&self, precision: Precision) -> i64 {
+        match (self.uses, &self.amount) {
+            (Some(uses), _) => uses,
+            (None, Some(amount)) => {
+                Amount::from_decimal(amount.0, precision).map_or(0, |rounded| rounded.amount.0)
+            }
+            (None, None) => 0,
+        }
+    }
+
+    /// Whether it limits money; otherwise uses.
+    pub(crate) fn counts_money(&self) -> bool {
+        self.uses.is_none()
+    }
+
+    fn unit(&self) -> &'static str {
+        if self.counts_money() { "amount" } else { "uses" }
+    }
+
+    /// Whether a counter, whatever its subject and period, is one of this limit.
+    pub(crate) fn counts_in(&self, promotion_id: &str, limit_id: &str) -> bool {
+        let Some(rest) = limit_id.strip_prefix(promotion_id).and_then(|rest| rest.strip_prefix('/')) else {
+            return false;
+        };
+        let mut parts = rest.splitn(4, '/');
+        let mut next = || parts.next().unwrap_or_default();
+        next() == self.unit() && next() == self.per.text() && {
+            let period = next();
+            match self.period {
+                None => period == "ever",
+                Some(Period::Week) => period.contains('W'),
+                Some(Period::Day) => period.len() == 10 && !period.contains('W'),
+                Some(Period::Month) => period.len() == 7,
+                Some(Period::Year) => period.len() == 4 && period != "ever",
+            }
+        }
+    }
+
     /// The counter this limit means: for a code (scanned text), a member's id or the campaign, at the place's
     /// time. `None` where it has no subject, so nothing is limited.
     pub(crate) fn key(
@@ -115,12 +181,12 @@ impl Limit {
         member_id: Option<&str>,
         local: &Zoned,
     ) -> Option<LimitKey> {
-        let (per, subject) = match self.per {
-            Per::Code => ("code", code?),
-            Per::Member => ("member", member_id?),
-            Per::Campaign => ("campaign", ""),
+        let subject = match self.per {
+            Per::Code => code?,
+            Per::Member => member_id?,
+            Per::Campaign => "",
         };
-        let unit = if self.uses.is_some() { "uses" } else { "amount" };
+        let (unit, per) = (self.unit(), self.per.text());
         let date = local.date();
         let period = match self.period {
             None => "ever".to_owned(),
@@ -139,9 +205,152 @@ impl Limit {
     }
 }
 
+/// Whether the limits of one promotion make sense each and together.
+///
+/// # Errors
+/// A sentence saying what was expected and what came.
+pub(crate) fn check_all(limits: &[Limit]) -> Result<(), String> {
+    for (index, limit) in limits.iter().enumerate() {
+        limit.check().map_err(|why| format!("limits[{index}].{why}"))?;
+        let same = |other: &&Limit| {
+            (other.per, other.period, other.counts_money()) == (limit.per, limit.period, limit.counts_money())
+        };
+        if limits[..index].iter().any(|other| same(&other)) {
+            return Err(format!(
+                "limits[{index}]: expected one limit for the same per, period and unit, found a second one"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether any promotion of a program is limited. Where none is, nothing has to be looked up.
+pub(crate) fn any_limited(program: &Program) -> bool {
+    program.promotions.iter().any(|promotion| !promotion.definition.limits.is_empty())
+}
+
+/// Every counter an offer may touch: those of the promotions that are on now and that nothing or a scanned
+/// code (position of its promotion, text) sets off. Sorted, each once.
+pub(crate) fn watched(
+    program: &Program,
+    scanned: &[(usize, &str)],
+    member_id: Option<&str>,
+    local: &Zoned,
+) -> Vec<LimitKey> {
+    let now = local.timestamp();
+    let mut keys = Vec::new();
+    for (position, promotion) in program.promotions.iter().enumerate() {
+        let definition = &promotion.definition;
+        let over = definition.valid_until.is_some_and(|until| now >= until);
+        let early = definition.valid_from.is_some_and(|from| now < from);
+        if definition.limits.is_empty() || !promotion.active || over || early {
+            continue;
+        }
+        let codes: Vec<&str> =
+            scanned.iter().filter(|(of, _)| *of == position).map(|(_, code)| *code).collect();
+        if definition.trigger == Trigger::Code && codes.is_empty() {
+            continue;
+        }
+        for limit in &definition.limits {
+            let of = |code| limit.key(&promotion.promotion_id, code, member_id, local);
+            if limit.per == Per::Code {
+                keys.extend(codes.iter().filter_map(|code| of(Some(*code))));
+            } else {
+                keys.extend(of(None));
+            }
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::loyalty::program::ProgramSettings;
+    use crate::loyalty::promotion::{Definition, Promotion};
+    use jiff::tz::TimeZone;
+
+    fn promotion(id: &str, active: bool, more: &str) -> Promotion {
+        let text = format!(r#"{{"kind":{{"percent":{{"percent":10}}}},"scope":{{"on":"order"}},{more}}}"#);
+        Promotion::new(id.to_owned(), active, Definition::parse(&text).unwrap())
+    }
+
+    #[test]
+    fn only_counters_that_an_offer_may_touch_are_watched() {
+        let all = r#""limits":[{"per":"code","uses":1},{"per":"member","uses":2,"period":"day"},{"per":"campaign","amount":5}]"#;
+        let automatic = format!(r#""trigger":"automatic",{all}"#);
+        let coded = format!(r#""trigger":"code",{all}"#);
+        let over = format!(r#"{automatic},"validUntil":"2026-01-01T00:00:00Z""#);
+        let early = format!(r#"{automatic},"validFrom":"2026-04-01T00:00:00Z""#);
+        let program = Program::new(
+            ProgramSettings::default(),
+            vec![
+                promotion("a", true, &automatic),
+                promotion("b", true, &coded),
+                promotion("c", true, &coded),
+                promotion("d", false, &automatic),
+                promotion("e", true, &over),
+                promotion("f", true, &early),
+                promotion("g", true, r#""trigger":"automatic""#),
+            ],
+            TimeZone::UTC,
+        );
+        let local: Zoned = "2026-03-01T10:00:00[UTC]".parse().unwrap();
+        let ids = |scanned: &[(usize, &str)], member| {
+            let keys = watched(&program, scanned, member, &local);
+            keys.into_iter().map(|key| key.limit_id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&[], None), ["a/amount/campaign/ever/"]);
+        let b = program.position("b").unwrap();
+        assert_eq!(
+            ids(&[(b, "X"), (b, "X"), (b, "Y")], Some("m")),
+            [
+                "a/amount/campaign/ever/",
+                "a/uses/member/2026-03-01/m",
+                "b/amount/campaign/ever/",
+                "b/uses/code/ever/X",
+                "b/uses/code/ever/Y",
+                "b/uses/member/2026-03-01/m",
+            ]
+        );
+    }
+
+    /// Every counter is one of its own limit and of no other limit of the promotion.
+    #[test]
+    fn a_counter_tells_its_limit() {
+        let local: Zoned = "2026-01-01T00:30:00[Europe/Prague]".parse().unwrap();
+        let mut limits = Vec::new();
+        for per in [Per::Code, Per::Member, Per::Campaign] {
+            for period in
+                [None, Some(Period::Day), Some(Period::Week), Some(Period::Month), Some(Period::Year)]
+            {
+                limits.push(Limit { per, uses: Some(1), amount: None, period });
+                limits.push(Limit { per, uses: None, amount: Some(Number::from(1)), period });
+            }
+        }
+        assert_eq!(check_all(&limits), Ok(()));
+        for (index, limit) in limits.iter().enumerate() {
+            let key = limit.key("p/1", Some("a/b"), Some("m/W"), &local).unwrap();
+            let found: Vec<usize> =
+                (0..limits.len()).filter(|other| limits[*other].counts_in("p/1", &key.limit_id)).collect();
+            assert_eq!(found, [index], "{}", key.limit_id);
+            let counted = LimitUse { limit_id: key.limit_id, promotion_id: key.promotion_id, amount: 1 };
+            assert_eq!(counted.counts_money(), limit.counts_money());
+            assert!(!limit.counts_in("p", &counted.limit_id), "another promotion");
+        }
+        limits.push(limits[0].clone());
+        assert!(check_all(&limits).unwrap_err().contains("limits[30]"));
+    }
+
+    #[test]
+    fn what_is_allowed_has_the_ledgers_digits() {
+        let two = Precision::new(2).unwrap();
+        let most = |text: &str| serde_json::from_str::<Limit>(text).unwrap().most(two);
+        assert_eq!(most(r#"{"per":"code","uses":3}"#), 3);
+        assert_eq!(most(r#"{"per":"code","amount":"10.005"}"#), 1_001);
+    }
 
     #[test]
     fn a_counter_is_named_by_its_subject_and_its_period() {

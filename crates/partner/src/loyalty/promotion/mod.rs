@@ -6,7 +6,7 @@
 mod limit;
 mod reach;
 
-pub(crate) use limit::{Limit, LimitKey, LimitUse, Per, Period, Taken};
+pub(crate) use limit::{Limit, LimitKey, LimitUse, Taken, any_limited, counts_money, watched};
 pub(crate) use reach::Reach;
 
 use super::ledger::Titles;
@@ -131,6 +131,7 @@ impl Definition {
                 percent.0
             ));
         }
+        limit::check_all(&self.limits)?;
         if let (Some(from), Some(until)) = (self.valid_from, self.valid_until)
             && from >= until
         {

@@ -2,15 +2,16 @@
 //!
 //! The order is the same for every report, on both engines, so reports wait for each other and never
 //! block each other for good: the report's own row (its unique key decides a race), the bill, the
-//! balances in the order of their ids, the offer, the customer.
+//! balances in the order of their ids, the limits in the order of theirs, the offer, the customer.
 
 use super::booking::Booking;
 use super::flag::{Findings, Flag};
+use super::limits::{Claims, Reported};
 use super::refund::{self, Refunds, Reports};
 use super::report::{Kind, Report, units};
 use super::reverse;
 use super::rewards::{About, Rewards};
-use super::store::{self, Ground, Key, NewUsage};
+use super::store::{self, Ground, Key, KnownOffer, NewUsage};
 use crate::Partner;
 use crate::customers::{bill, totals};
 use crate::loyalty::ledger::expiry::Terms;
@@ -279,6 +280,24 @@ fn book_paid(
     let known = books.balance_ids().into_iter().map(str::to_owned).collect::<Vec<_>>();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let holds = ledger_store::active_holds(tx, key.merchant, &known)?;
+    let check = ground.offer.as_ref().map(KnownOffer::check);
+    let place = ground.offer.as_ref().map(|offer| offer.place.as_str()).or(report.place_id.as_deref());
+    let reported = Reported {
+        offer_id: key.offer_id,
+        bill_id: key.bill_id,
+        promotions: &report.promotions,
+        offer: ground
+            .offer
+            .as_ref()
+            .zip(check.as_ref())
+            .map(|(offer, check)| (check, offer.limits.as_slice())),
+        member_id: who.member_id.as_deref(),
+        place: place.unwrap_or_default(),
+        paid_at: report.paid_at,
+        now,
+    };
+    // after the balances, before the offer: the order in which an offer locks them
+    let limited = Claims::lock(tx, program, &ground.merchant, &reported)?;
     let by_others = match &ground.offer {
         Some(_) if !store::use_offer(tx, key.merchant, key.offer_id)? => store::used_by_other_bills(tx, key)?,
         _ => BTreeMap::new(),
@@ -313,6 +332,9 @@ fn book_paid(
         refund::credit(&mut books, deposit, &booking.link, findings);
     }
     books.close(tx)?;
+    if let Some(limited) = limited {
+        limited.enter(tx, key.merchant, &reported, findings)?;
+    }
     for hold in &booking.captured {
         ledger_store::capture_hold(tx, key.merchant, hold)?;
     }

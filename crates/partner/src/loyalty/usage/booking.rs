@@ -168,7 +168,7 @@ impl Booking<'_> {
 }
 
 impl KnownOffer {
-    fn check(&self) -> CheckKey {
+    pub(super) fn check(&self) -> CheckKey {
         CheckKey {
             place: self.place.clone(),
             device_number: self.device_number,

@@ -16,6 +16,8 @@ pub(crate) enum Flag {
     Overdraft,
     /// Several bills of one offer used more than the offer gave.
     Conflict,
+    /// A promotion was used more often, or for more money, than its limit allows.
+    OverLimit,
 }
 
 /// What a report leaves for people: flags without repetition, remarks in the order they came up.

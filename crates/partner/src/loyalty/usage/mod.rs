@@ -8,6 +8,8 @@ mod book;
 mod booking;
 mod earning;
 mod flag;
+mod limits;
+mod promotions;
 mod refund;
 mod report;
 mod reverse;
@@ -16,6 +18,7 @@ mod sold;
 mod stamps;
 mod store;
 
+pub(crate) use promotions::promotions_of_body;
 pub(crate) use report::{Kind, Report, units};
 
 use crate::{LoyaltyConnection, Partner};

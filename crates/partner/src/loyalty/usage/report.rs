@@ -119,6 +119,8 @@ pub(crate) struct Report {
     pub(crate) paid_at: Timestamp,
     /// By balance id; balances with nothing used and nothing topped up are left out.
     pub(crate) uses: BTreeMap<String, Use>,
+    /// What each promotion took off, in currency, above 0.
+    pub(crate) promotions: BTreeMap<String, Decimal>,
     pub(crate) total: Decimal,
     pub(crate) lines: Vec<ReportedLine>,
     /// What balances paid, or got back, by `paymentsByBalances`, in currency.
@@ -164,6 +166,7 @@ impl Report {
         message.corrective_bill_id.as_deref().map_or(Ok(()), |id| id_fits("correctiveBillId", id))?;
         let mut oddities = Vec::new();
         let uses = uses(message, &mut oddities)?;
+        let promotions = super::promotions::used_promotions(message, &mut oddities);
         let mut lines = Vec::with_capacity(message.paid_items.len());
         for (index, item) in message.paid_items.iter().enumerate() {
             lines.push(line(index, item)?);
@@ -186,6 +189,7 @@ impl Report {
             currency_code: message.currency_code.clone(),
             paid_at: message.paid_at,
             uses,
+            promotions,
             total: value("totalWithVat", message.total_with_vat)?,
             lines,
             payments: payments(message)?,

@@ -9,6 +9,7 @@ use super::refund::store::originals_of_bill;
 use super::store::Key;
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Link, LotPart, Transfer, TransferKind, store};
+use crate::loyalty::limit;
 use db::{Error, Tx};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -24,10 +25,19 @@ pub(super) fn take_back(
     let originals = originals_of_bill(tx, key)?;
     let parts: Vec<Transfer> =
         originals.iter().filter(|one| one.left() > 0).map(|one| one.part(one.left())).collect();
+    if parts.is_empty() {
+        // a bill may have used a promotion and no balance
+        if !limit::give_back(tx, &key.of_bill(), now)? {
+            findings.remark("nothing of this bill is booked, or it was taken back before");
+        }
+        return Ok(());
+    }
     let ids: BTreeSet<&str> = parts.iter().map(|part| part.balance_id.as_str()).collect();
     let mut books = Book::lock(tx, key.merchant, &ids, now)?.under(terms.clone());
     mirror(tx, &mut books, key, &parts, now, findings)?;
-    books.close(tx)
+    books.close(tx)?;
+    limit::give_back(tx, &key.of_bill(), now)?;
+    Ok(())
 }
 
 /// Mirrors these parts of entries. Their balances must be locked.

@@ -1,7 +1,9 @@
 //! Usage reports and what surrounds one: SQL.
 
 use super::report::Kind;
+use crate::loyalty::limit::OfBill;
 use crate::loyalty::offer::OfferedBalance;
+use crate::loyalty::promotion::LimitUse;
 use crate::merchant::MerchantRow;
 use crate::row;
 use db::{Error, Tx, params};
@@ -15,7 +17,7 @@ db::statement! {
           o.offer_id, o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
           (SELECT MIN(b.balance_id) FROM partner_balance b
             WHERE b.merchant = o.merchant AND b.member_id = o.member_id AND b.type = 'collectablePoints' AND b.status = 'active'
-              AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;'))
+              AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;')), o.limits
         FROM partner_merchant m LEFT JOIN partner_offer o ON o.merchant = m.merchant AND o.offer_id = $2
         WHERE m.merchant = $1";
     /// A member a report names without a known offer, and its points balance.
@@ -64,6 +66,8 @@ pub(super) struct KnownOffer {
     pub(super) check_id: String,
     pub(super) member_id: Option<String>,
     pub(super) balances: Vec<OfferedBalance>,
+    /// What it kept of the limits of its promotions.
+    pub(super) limits: Vec<LimitUse>,
     pub(super) asked_at: Timestamp,
 }
 
@@ -87,7 +91,13 @@ pub(super) struct Key<'a> {
     pub(super) kind: &'a Kind,
 }
 
-impl Key<'_> {
+impl<'a> Key<'a> {
+    /// The bill as the limits of promotions know it.
+    pub(super) fn of_bill(&self) -> OfBill<'a> {
+        let Self { merchant, loyalty_provider_id, offer_id, bill_id, .. } = *self;
+        OfBill { merchant, loyalty_provider_id, offer_id, bill_id }
+    }
+
     /// For people: offer, bill and kind.
     pub(super) fn text(&self) -> String {
         format!("{}/{}/{}", self.offer_id, self.bill_id, self.kind.text())
@@ -106,6 +116,7 @@ pub(super) fn ground(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Result<
             member_id: row.get(12)?,
             balances: row::json("partner_offer", "balances", &row.get::<String>(13)?)?,
             asked_at: row.get(14)?,
+            limits: row::json("partner_offer", "limits", &row.get::<String>(16)?)?,
         }),
     };
     Ok(Some(Ground { merchant: MerchantRow::from_row(&row)?, offer, points_balance: row.get(15)? }))

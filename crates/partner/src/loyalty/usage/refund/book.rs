@@ -16,6 +16,7 @@ use super::{Rules, store};
 use crate::customers::bill;
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Transfer, TransferKind};
+use crate::loyalty::limit;
 use crate::merchant::MerchantRow;
 use db::{Error, Tx};
 use jiff::Timestamp;
@@ -175,7 +176,13 @@ impl Refund<'_> {
         );
         reverse::mirror(tx, &mut books, self.key, &parts, self.desk.now, findings)?;
         books.close(tx)?;
-        // Money limits of promotions get `back.discounts` back here
+        if back.whole {
+            limit::give_back(tx, &self.key.of_bill(), self.desk.now)?;
+        } else {
+            for (promotion_id, amount) in &back.discounts {
+                limit::give_back_amount(tx, &self.key.of_bill(), promotion_id, amount.0, self.desk.now)?;
+            }
+        }
         let effect = bill::Refunded { value: back.value.0, whole: back.whole };
         bill::refunded(tx, self.key.merchant, self.key.bill_id, &effect)
     }

@@ -4,6 +4,7 @@ mod ends;
 mod get_benefit_offer;
 mod hold;
 mod identification;
+mod limit;
 mod refunds;
 mod refusals;
 mod report_benefit_usage;

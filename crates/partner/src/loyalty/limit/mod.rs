@@ -1,0 +1,19 @@
+//! How are a promotion's limits kept, so that no race gives the last use twice?
+//!
+//! A limit's counter is an aggregate like a balance: its row is locked first, in the order of the ids and after
+//! every balance of the same command. An offer keeps what it used with a hold of its check (loyalty.md §4), the
+//! paid bill's report makes an entry of it, a cancelled bill gives it back (§6 C4). How much is allowed stands
+//! in the promotion's rule ([`crate::loyalty::promotion::Limit`]); here is only what is taken.
+
+mod counter;
+mod give_back;
+mod offer;
+mod store;
+
+#[cfg(test)]
+mod give_back_tests;
+
+pub(crate) use counter::Counter;
+pub(crate) use give_back::{OfBill, give_back, give_back_amount};
+pub(crate) use offer::{Asking, Counters, release_offer};
+pub(crate) use store::{LimitHold, active_holds, capture_hold, entries_of_offer, mark_ended};

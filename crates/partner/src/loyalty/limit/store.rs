@@ -1,0 +1,297 @@
+//! The limits' SQL: counters locked, holds, entries.
+
+use super::counter::Counter;
+use crate::loyalty::ledger::CheckKey;
+use crate::loyalty::offer::Ended;
+use crate::loyalty::promotion::LimitKey;
+use db::{Error, Row, Tx, params};
+use jiff::Timestamp;
+
+db::statement! {
+    /// Locks a counter for the rest of the transaction, and begins it where it is new.
+    LOCK_LIMIT = "INSERT INTO partner_limit (merchant, limit_id, promotion_id, used, version, last_entry, created_at, updated_at)
+        VALUES ($1, $2, $3, 0, 1, 0, $4, $4)
+        ON CONFLICT (merchant, limit_id) DO UPDATE SET version = partner_limit.version + 1, updated_at = excluded.updated_at
+        RETURNING limit_id, promotion_id, used, version, last_entry";
+    /// Locks a counter that has begun.
+    LOCK_KNOWN_LIMIT = "UPDATE partner_limit SET version = version + 1, updated_at = $3
+        WHERE merchant = $1 AND limit_id = $2
+        RETURNING limit_id, promotion_id, used, version, last_entry";
+    /// The counters of which a check keeps something.
+    LIMITS_OF_CHECK = "SELECT limit_id FROM partner_limit_hold
+        WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
+    /// The counters of which a check keeps something by an offer.
+    LIMITS_OF_OFFER = "SELECT limit_id FROM partner_limit_hold
+        WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND offer_id = $5 AND state = 'active'";
+    /// Holds that are not closed, of up to four counters; who asks judges `expires_at`.
+    ACTIVE_LIMIT_HOLDS = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
+        FROM partner_limit_hold WHERE merchant = $1 AND limit_id IN ($2, $3, $4, $5) AND state = 'active'";
+    /// A new hold.
+    INSERT_LIMIT_HOLD = "INSERT INTO partner_limit_hold (merchant, limit_id, hold_number, place, device_number, check_id, offer_id,
+            amount, state, created_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $10)";
+    /// Moves the end of every hold a check still has.
+    EXTEND_LIMIT_HOLDS = "UPDATE partner_limit_hold SET expires_at = $5, offer_id = $6
+        WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
+    /// Ends a hold.
+    END_LIMIT_HOLD = "UPDATE partner_limit_hold SET state = $4
+        WHERE merchant = $1 AND limit_id = $2 AND hold_number = $3 AND state = 'active'";
+    /// Gives back what an offer keeps of one limit.
+    RELEASE_LIMIT = "UPDATE partner_limit_hold SET state = 'released'
+        WHERE merchant = $1 AND limit_id = $2 AND place = $3 AND device_number = $4 AND check_id = $5
+          AND offer_id = $6 AND state = 'active'";
+    /// Takes from a hold what a report used; the rest stays held.
+    CAPTURE_LIMIT_HOLD = "UPDATE partner_limit_hold SET amount = CAST($4 AS BIGINT),
+        state = CASE WHEN CAST($4 AS BIGINT) = 0 THEN 'captured' ELSE state END
+        WHERE merchant = $1 AND limit_id = $2 AND hold_number = $3 AND state = 'active'";
+    /// One entry.
+    INSERT_LIMIT_ENTRY = "INSERT INTO partner_limit_entry (merchant, limit_id, entry, amount, offer_id, bill_id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    /// What the entries add up to now; the counter is locked.
+    SETTLE_LIMIT = "UPDATE partner_limit SET used = $3, last_entry = $4 WHERE merchant = $1 AND limit_id = $2";
+    /// What the bills of an offer used and gave back.
+    LIMIT_ENTRIES_OF_OFFER = "SELECT limit_id, bill_id, amount FROM partner_limit_entry
+        WHERE merchant = $1 AND offer_id = $2";
+    /// The bodies of an offer's other bills that are paid and not taken back.
+    OTHER_PAID_BILLS = "SELECT u.bill_id, u.body FROM partner_usage u
+        WHERE u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
+          AND NOT EXISTS (SELECT 1 FROM partner_usage r
+            WHERE r.merchant = u.merchant AND r.loyalty_provider_id = u.loyalty_provider_id AND r.offer_id = u.offer_id
+              AND r.bill_id = u.bill_id AND r.kind IN ('cancelled', 'refunded'))";
+    /// Marks one slice of the holds that have ended, as `MARK_ENDED_HOLDS` does for balances.
+    MARK_ENDED_LIMIT_HOLDS = "UPDATE partner_limit_hold SET state = 'expired'
+        WHERE state = 'active' AND expires_at <= $1 AND (merchant, limit_id, hold_number) IN (
+            SELECT merchant, limit_id, hold_number FROM partner_limit_hold
+            WHERE state = 'active' AND expires_at <= $1 LIMIT $2)";
+}
+
+/// How many counters one statement looks at.
+const SLOTS: usize = 4;
+
+/// What one check keeps of a limit, as its row says (table `partner_limit_hold`), state `active`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LimitHold {
+    /// Of which counter.
+    pub(crate) limit_id: String,
+    /// Unique within its counter.
+    pub(crate) hold_number: i64,
+    /// Whose.
+    pub(crate) check: CheckKey,
+    /// The newest offer that placed or renewed it.
+    pub(crate) offer_id: String,
+    /// What is still held: uses, or minor units of the ledger.
+    pub(crate) amount: i64,
+    /// It counts before this instant.
+    pub(crate) expires_at: Timestamp,
+}
+
+impl LimitHold {
+    /// A hold counts while `now < expires_at`; at equality it is over (loyalty.md §4).
+    pub(crate) fn counts(&self, now: Timestamp) -> bool {
+        now < self.expires_at
+    }
+}
+
+/// Locks a counter, beginning it where it is new. Lock in the order of the ids, after every balance.
+pub(super) fn lock(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    key: &LimitKey,
+    now: Timestamp,
+) -> Result<Option<Counter>, Error> {
+    tx.optional(&LOCK_LIMIT, params![merchant, &key.limit_id, &key.promotion_id, now])?
+        .map(|row| counter(&row))
+        .transpose()
+}
+
+/// Locks a counter that has begun; `None` when it has not.
+pub(super) fn lock_known(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    limit_id: &str,
+    now: Timestamp,
+) -> Result<Option<Counter>, Error> {
+    tx.optional(&LOCK_KNOWN_LIMIT, params![merchant, limit_id, now])?.map(|row| counter(&row)).transpose()
+}
+
+fn counter(row: &Row) -> Result<Counter, Error> {
+    Ok(Counter {
+        limit_id: row.get(0)?,
+        promotion_id: row.get(1)?,
+        used: row.get(2)?,
+        version: row.get(3)?,
+        last_entry: row.get(4)?,
+    })
+}
+
+/// The counters of which a check keeps something; with an offer, only what that offer placed or renewed last.
+pub(super) fn limits_of_check(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    check: &CheckKey,
+    offer_id: Option<&str>,
+) -> Result<Vec<String>, Error> {
+    let CheckKey { place, device_number, check_id } = check;
+    let rows = match offer_id {
+        None => tx.query(&LIMITS_OF_CHECK, params![merchant, place, *device_number, check_id])?,
+        Some(offer_id) => {
+            tx.query(&LIMITS_OF_OFFER, params![merchant, place, *device_number, check_id, offer_id])?
+        }
+    };
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// The holds of these counters that are not closed, those that are over included.
+pub(crate) fn active_holds(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    limit_ids: &[&str],
+) -> Result<Vec<LimitHold>, Error> {
+    let mut holds = Vec::new();
+    for ids in limit_ids.chunks(SLOTS) {
+        // a free slot repeats the last id, which finds nothing twice
+        let slot = |at: usize| ids.get(at).or(ids.last()).copied().unwrap_or_default();
+        for row in tx.query(&ACTIVE_LIMIT_HOLDS, params![merchant, slot(0), slot(1), slot(2), slot(3)])? {
+            holds.push(LimitHold {
+                limit_id: row.get(0)?,
+                hold_number: row.get(1)?,
+                check: CheckKey { place: row.get(2)?, device_number: row.get(3)?, check_id: row.get(4)? },
+                offer_id: row.get(5)?,
+                amount: row.get(6)?,
+                expires_at: row.get(7)?,
+            });
+        }
+    }
+    Ok(holds)
+}
+
+/// Places a hold. Its counter is locked, and the check has no other active hold on it; the number is the
+/// counter's version under the lock, so no two holds share it.
+pub(super) fn place_hold(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    hold: &LimitHold,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(
+        &INSERT_LIMIT_HOLD,
+        params![
+            merchant,
+            &hold.limit_id,
+            hold.hold_number,
+            &hold.check.place,
+            hold.check.device_number,
+            &hold.check.check_id,
+            &hold.offer_id,
+            hold.amount,
+            now,
+            hold.expires_at,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Moves the end of every hold the check has. Their counters are locked.
+pub(super) fn extend_holds(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    check: &CheckKey,
+    offer_id: &str,
+    expires_at: Timestamp,
+) -> Result<(), Error> {
+    let CheckKey { place, device_number, check_id } = check;
+    tx.execute(
+        &EXTEND_LIMIT_HOLDS,
+        params![merchant, place, *device_number, check_id, expires_at, offer_id],
+    )?;
+    Ok(())
+}
+
+/// Ends a hold. Its counter is locked.
+pub(super) fn end_hold(tx: &mut Tx<'_>, merchant: &str, hold: &LimitHold, ended: Ended) -> Result<(), Error> {
+    tx.execute(&END_LIMIT_HOLD, params![merchant, &hold.limit_id, hold.hold_number, ended.text()])?;
+    Ok(())
+}
+
+/// Gives back what an offer keeps of a limit. The counter is locked.
+pub(super) fn release(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    limit_id: &str,
+    check: &CheckKey,
+    offer_id: &str,
+) -> Result<(), Error> {
+    let CheckKey { place, device_number, check_id } = check;
+    tx.execute(&RELEASE_LIMIT, params![merchant, limit_id, place, *device_number, check_id, offer_id])?;
+    Ok(())
+}
+
+/// Leaves `amount` in a hold; empty, it is captured. The counter is locked.
+pub(crate) fn capture_hold(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    hold: &LimitHold,
+    amount: i64,
+) -> Result<(), Error> {
+    tx.execute(&CAPTURE_LIMIT_HOLD, params![merchant, &hold.limit_id, hold.hold_number, amount])?;
+    Ok(())
+}
+
+/// Appends an entry and settles the counter with it. The counter is locked and has its sums already.
+pub(super) fn insert_entry(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    counter: &Counter,
+    amount: i64,
+    offer_id: &str,
+    bill_id: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let id = counter.limit_id.as_str();
+    tx.execute(
+        &INSERT_LIMIT_ENTRY,
+        params![merchant, id, counter.last_entry, amount, offer_id, bill_id, now],
+    )?;
+    tx.execute(&SETTLE_LIMIT, params![merchant, id, counter.used, counter.last_entry])?;
+    Ok(())
+}
+
+/// What one bill of an offer moved on one counter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LimitEntry {
+    /// On which counter.
+    pub(crate) limit_id: String,
+    /// By which bill.
+    pub(crate) bill_id: String,
+    /// Above 0 used, below 0 gave back.
+    pub(crate) amount: i64,
+}
+
+/// What the bills of an offer used of limits and gave back.
+pub(crate) fn entries_of_offer(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    offer_id: &str,
+) -> Result<Vec<LimitEntry>, Error> {
+    let rows = tx.query(&LIMIT_ENTRIES_OF_OFFER, params![merchant, offer_id])?;
+    rows.iter()
+        .map(|row| Ok(LimitEntry { limit_id: row.get(0)?, bill_id: row.get(1)?, amount: row.get(2)? }))
+        .collect()
+}
+
+/// Id and body of the offer's other bills that are paid and not taken back.
+pub(super) fn other_paid_bills(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    loyalty_provider_id: &str,
+    offer_id: &str,
+    bill_id: &str,
+) -> Result<Vec<(String, String)>, Error> {
+    let rows = tx.query(&OTHER_PAID_BILLS, params![merchant, loyalty_provider_id, offer_id, bill_id])?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+/// Marks one slice of ended holds as expired; how many it marked. It only tidies: readers judge the time.
+pub(crate) fn mark_ended(tx: &mut Tx<'_>, now: Timestamp, rows: i64) -> Result<u64, Error> {
+    tx.execute(&MARK_ENDED_LIMIT_HOLDS, params![now, rows])
+}

@@ -1,0 +1,171 @@
+//! Does each limit's counter agree with its entries and its holds?
+
+use super::{Fault, SLICE_ROWS, Slice};
+use db::{Error, Row, Tx, params};
+use std::collections::{BTreeMap, HashMap};
+
+db::statement! {
+    /// A slice of counters.
+    VERIFY_LIMITS = "SELECT merchant, limit_id, used, last_entry, version FROM partner_limit
+        WHERE (merchant, limit_id) > ($1, $2) ORDER BY merchant, limit_id LIMIT $3";
+    /// What the entries of each counter say.
+    VERIFY_LIMIT_ENTRIES = "SELECT merchant, limit_id, COUNT(*), MIN(entry), MAX(entry), CAST(SUM(amount) AS BIGINT)
+        FROM partner_limit_entry WHERE (merchant, limit_id) > ($1, $2) AND (merchant, limit_id) <= ($3, $4)
+        GROUP BY merchant, limit_id";
+    /// Bills that gave back more than they used.
+    VERIFY_LIMIT_BILLS = "SELECT merchant, limit_id, offer_id, bill_id, CAST(SUM(amount) AS BIGINT)
+        FROM partner_limit_entry WHERE (merchant, limit_id) > ($1, $2) AND (merchant, limit_id) <= ($3, $4)
+        GROUP BY merchant, limit_id, offer_id, bill_id HAVING CAST(SUM(amount) AS BIGINT) < 0";
+    /// Entries of bills whose report is not there.
+    VERIFY_LIMIT_BILLLESS = "SELECT e.merchant, e.limit_id, e.entry, e.bill_id FROM partner_limit_entry e
+        WHERE (e.merchant, e.limit_id) > ($1, $2) AND (e.merchant, e.limit_id) <= ($3, $4)
+          AND NOT EXISTS (SELECT 1 FROM partner_usage u
+            WHERE u.merchant = e.merchant AND u.bill_id = e.bill_id AND u.offer_id = e.offer_id)";
+    /// Highest hold numbers.
+    VERIFY_LIMIT_HOLDS = "SELECT merchant, limit_id, MAX(hold_number) FROM partner_limit_hold
+        WHERE (merchant, limit_id) > ($1, $2) AND (merchant, limit_id) <= ($3, $4) GROUP BY merchant, limit_id";
+    /// Open holds that keep nothing.
+    VERIFY_EMPTY_LIMIT_HOLDS = "SELECT merchant, limit_id, hold_number FROM partner_limit_hold
+        WHERE (merchant, limit_id) > ($1, $2) AND (merchant, limit_id) <= ($3, $4) AND state = 'active' AND amount = 0";
+    /// Captured holds without a report of their check.
+    VERIFY_CAPTURED_LIMITS = "SELECT h.merchant, h.limit_id, h.hold_number FROM partner_limit_hold h
+        LEFT JOIN (SELECT DISTINCT e.merchant, e.limit_id, o.place, o.device_number, o.check_id
+            FROM partner_limit_entry e JOIN partner_offer o ON o.merchant = e.merchant AND o.offer_id = e.offer_id
+            WHERE (e.merchant, e.limit_id) > ($1, $2) AND (e.merchant, e.limit_id) <= ($3, $4) AND e.amount > 0) r
+          ON r.merchant = h.merchant AND r.limit_id = h.limit_id AND r.place = h.place
+            AND r.device_number = h.device_number AND r.check_id = h.check_id
+        WHERE (h.merchant, h.limit_id) > ($1, $2) AND (h.merchant, h.limit_id) <= ($3, $4)
+          AND h.state = 'captured' AND r.merchant IS NULL";
+    /// Entries and holds after the last counter.
+    VERIFY_LIMIT_TAIL = "SELECT merchant, limit_id FROM partner_limit_entry WHERE (merchant, limit_id) > ($1, $2)
+        UNION SELECT merchant, limit_id FROM partner_limit_hold WHERE (merchant, limit_id) > ($1, $2) LIMIT 100";
+}
+
+type Key = (String, String);
+
+#[derive(Debug, Clone, Copy)]
+struct Stored {
+    used: i64,
+    last_entry: i64,
+    version: i64,
+}
+
+/// From behind one counter to another.
+struct Range {
+    after: Key,
+    last: Key,
+}
+
+impl Range {
+    fn rows(&self, tx: &mut Tx<'_>, statement: &'static db::Statement) -> Result<Vec<Row>, Error> {
+        tx.query(statement, params![&self.after.0, &self.after.1, &self.last.0, &self.last.1])
+    }
+}
+
+/// Checks a slice of counters, and whatever lies between them without a counter of its own.
+pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    let rows = tx.query(&VERIFY_LIMITS, params![&after.0, &after.1, SLICE_ROWS])?;
+    let mut counters: BTreeMap<Key, Stored> = BTreeMap::new();
+    // the engine's order decides the end of the slice, not Rust's
+    let mut last = after.clone();
+    for row in &rows {
+        last = (row.get(0)?, row.get(1)?);
+        let stored = Stored { used: row.get(2)?, last_entry: row.get(3)?, version: row.get(4)? };
+        counters.insert(last.clone(), stored);
+    }
+    let range = Range { after: after.clone(), last: last.clone() };
+    let mut faults = entries(tx, &range, &counters)?;
+    faults.extend(holds(tx, &range, &counters)?);
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
+    if !full {
+        for row in tx.query(&VERIFY_LIMIT_TAIL, params![&last.0, &last.1])? {
+            faults.push(orphan(&key(&row)?));
+        }
+    }
+    Ok(Slice { faults, next: full.then_some(last) })
+}
+
+fn key(row: &Row) -> Result<Key, Error> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+fn name(key: &Key) -> String {
+    format!("partner_limit {}/{}", key.0, key.1)
+}
+
+fn orphan(key: &Key) -> Fault {
+    let rule = "a limit's entries and holds belong to a counter";
+    Fault { rule, row: name(key), found: "no such counter".to_owned() }
+}
+
+/// The numbers of the entries, their sum, and what they say of each bill.
+fn entries(tx: &mut Tx<'_>, range: &Range, counters: &BTreeMap<Key, Stored>) -> Result<Vec<Fault>, Error> {
+    let mut faults = Vec::new();
+    let mut sums: HashMap<Key, [i64; 4]> = HashMap::new();
+    for row in range.rows(tx, &VERIFY_LIMIT_ENTRIES)? {
+        sums.insert(key(&row)?, [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?]);
+    }
+    faults.extend(sums.keys().filter(|key| !counters.contains_key(*key)).map(orphan));
+    for (key, stored) in counters {
+        let [count, least, most, sum] = sums.get(key).copied().unwrap_or([0, 1, 0, 0]);
+        if count != stored.last_entry || least != 1 || most != stored.last_entry {
+            faults.push(Fault {
+                rule: "a limit's entries are numbered from 1 to last_entry without a gap",
+                row: name(key),
+                found: format!(
+                    "{count} entries numbered {least} to {most}, last_entry {}",
+                    stored.last_entry
+                ),
+            });
+        }
+        if sum != stored.used {
+            let found = format!("{sum}, used {}", stored.used);
+            faults.push(Fault { rule: "a limit's entries add up to used", row: name(key), found });
+        }
+    }
+    for row in range.rows(tx, &VERIFY_LIMIT_BILLS)? {
+        let (offer, bill, sum): (String, String, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        faults.push(Fault {
+            rule: "no bill gives back more of a limit than it used",
+            row: name(&key(&row)?),
+            found: format!("{sum} by bill {bill} of offer {offer}"),
+        });
+    }
+    for row in range.rows(tx, &VERIFY_LIMIT_BILLLESS)? {
+        let (entry, bill): (i64, String) = (row.get(2)?, row.get(3)?);
+        faults.push(Fault {
+            rule: "a limit's entry has its bill's report",
+            row: name(&key(&row)?),
+            found: format!("entry {entry}, no report of bill {bill}"),
+        });
+    }
+    Ok(faults)
+}
+
+/// The numbers of the holds, and what became of them.
+fn holds(tx: &mut Tx<'_>, range: &Range, counters: &BTreeMap<Key, Stored>) -> Result<Vec<Fault>, Error> {
+    let mut faults = Vec::new();
+    for row in range.rows(tx, &VERIFY_LIMIT_HOLDS)? {
+        let (key, most): (Key, i64) = (key(&row)?, row.get(2)?);
+        match counters.get(&key) {
+            None => faults.push(orphan(&key)),
+            Some(stored) if stored.version < most => faults.push(Fault {
+                rule: "no hold number of a limit is above its version",
+                row: name(&key),
+                found: most.to_string(),
+            }),
+            Some(_) => {}
+        }
+    }
+    for (statement, rule, found) in [
+        (&VERIFY_EMPTY_LIMIT_HOLDS, "an open hold keeps something of its limit", "nothing"),
+        (&VERIFY_CAPTURED_LIMITS, "a captured hold of a limit has a report of its check", "none"),
+    ] {
+        for row in range.rows(tx, statement)? {
+            let (key, number): (Key, i64) = (key(&row)?, row.get(2)?);
+            let row = format!("partner_limit_hold {}/{}/{number}", key.0, key.1);
+            faults.push(Fault { rule, row, found: found.to_owned() });
+        }
+    }
+    Ok(faults)
+}
