@@ -99,6 +99,7 @@ fn balance(
             source: "opening".to_owned(),
             vat_rate: None,
             paid_value: None,
+            available_at: None,
             expires_at: limits::instant(&format!("{path}.validUntil"), new.valid_until.as_deref())?,
         },
         other: Account::Opening,

@@ -94,6 +94,7 @@ fn balance(
             source: "sold".to_owned(),
             vat_rate,
             paid_value,
+            available_at: None,
             expires_at: valid_until,
         },
         other: if points { Account::Promotion } else { Account::Sales },

@@ -3,6 +3,9 @@
 //! The settings are JSON in `partner_merchant.program`; the promotions stand in their own table.
 //! `program_version` moves with both, so the parsed copy is good for as long as the version is.
 
+pub(crate) mod announce;
+pub(crate) mod stamp_card;
+
 use super::promotion::Promotion;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -71,6 +74,10 @@ pub(crate) struct ProgramSettings {
     pub(crate) till_discounts: TillDiscounts,
     /// IANA zones of places that are not in the merchant's, by place id.
     pub(crate) place_time_zones: BTreeMap<String, String>,
+    /// Cards of stamps: so many bought, the next one free.
+    pub(crate) stamp_cards: Vec<stamp_card::StampCard>,
+    /// How long before its end value is announced.
+    pub(crate) announce_expiry_days: announce::AnnounceDays,
 }
 
 impl ProgramSettings {
@@ -97,6 +104,8 @@ impl ProgramSettings {
                 return Err(format!("earn.perAmount: expected above 0, found {}", earn.per_amount.0));
             }
         }
+        stamp_card::check(&self.stamp_cards)?;
+        self.announce_expiry_days.check()?;
         Ok(())
     }
 }

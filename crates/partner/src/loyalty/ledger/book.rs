@@ -5,6 +5,7 @@
 //! what no lot covers becomes an overdraft lot, a hole that later credits fill first (§8 N2, N3).
 
 use super::balance::{BalanceRow, BalanceStatus};
+use super::bonus::Part;
 use super::lot::{Consumed, LotKind, LotPart, LotState, NewLot, consume};
 use super::store;
 use super::transfer::{Account, Transfer, TransferKind};
@@ -69,6 +70,8 @@ pub(crate) struct Spend<'a> {
     pub(crate) reserved: &'a [LotPart],
     /// The instant at which a lot must have been live.
     pub(crate) live_at: Timestamp,
+    /// Which lots it means.
+    pub(crate) of: Part,
 }
 
 /// What is added to a balance.
@@ -136,6 +139,11 @@ impl<'a> Book<'a> {
         self.balances.keys().map(String::as_str).collect()
     }
 
+    /// What kind a lot of a locked balance is; `None` for one that is empty and was not loaded.
+    pub(crate) fn kind_of_lot(&self, balance_id: &str, lot_id: &str) -> Option<LotKind> {
+        self.balances.get(balance_id)?.lots.get(lot_id).map(|lot| lot.state.kind)
+    }
+
     /// Whether moving `amount` (either way) keeps the balance a number that can be counted.
     pub(crate) fn has_room(&self, balance_id: &str, amount: i64) -> bool {
         self.balances.get(balance_id).is_some_and(|open| {
@@ -168,7 +176,8 @@ impl<'a> Book<'a> {
         let mut left = spend.amount.max(0);
         let mut parts = Vec::new();
         for held in spend.own {
-            let remaining = open.lots.get(&held.lot_id).map_or(0, |lot| lot.state.remaining);
+            let lot = open.lots.get(&held.lot_id).filter(|lot| spend.of.takes(lot.state.kind));
+            let remaining = lot.map_or(0, |lot| lot.state.remaining);
             let taken = left.min(held.amount).min(remaining);
             if taken > 0 {
                 parts.push(LotPart { lot_id: held.lot_id.clone(), amount: taken });
@@ -176,7 +185,9 @@ impl<'a> Book<'a> {
                 open.take(&held.lot_id, taken);
             }
         }
-        let free = consume(&open.free_lots(spend.reserved, spend.live_at), left);
+        let mut free = open.free_lots(spend.reserved, spend.live_at);
+        free.retain(|lot| spend.of.takes(lot.kind) && !lot.is_pending(spend.live_at));
+        let free = consume(&free, left);
         for part in &free.parts {
             open.take(&part.lot_id, part.amount);
         }
@@ -227,6 +238,7 @@ impl<'a> Book<'a> {
                 source: format!("reversal of entry {}", original.entry),
                 vat_rate: None,
                 paid_value: None,
+                available_at: None,
                 expires_at: None,
             };
             open.issue(&side, left, lot, self.now, link);
@@ -345,7 +357,7 @@ impl Open {
         Self { row, lots: BTreeMap::new(), entries: Vec::new(), changed: false }
     }
 
-    /// Lots as a new spend sees them: live, and without what others hold of them.
+    /// Lots at an instant: live or still to come, and without what others hold of them.
     fn free_lots(&self, reserved: &[LotPart], live_at: Timestamp) -> Vec<LotState> {
         let kept = |lot_id: &str| -> i64 {
             reserved.iter().filter(|part| part.lot_id == lot_id).map(|part| part.amount).sum()
@@ -400,6 +412,7 @@ impl Open {
                 .map_or_else(|| "shortfall".to_owned(), |bill| format!("bill {bill}")),
             vat_rate: None,
             paid_value: None,
+            available_at: None,
             expires_at: None,
         };
         let state = LotState {
@@ -408,6 +421,7 @@ impl Open {
             remaining: -short,
             vat_rate: None,
             earned_at: now,
+            available_at: None,
             expires_at: None,
         };
         self.lots.insert(lot_id.clone(), OpenLot { state, new: Some((new, 0)), touched: true });
@@ -443,6 +457,7 @@ impl Open {
             remaining: amount,
             vat_rate: new.vat_rate,
             earned_at: now,
+            available_at: new.available_at,
             expires_at: new.expires_at,
         };
         self.lots.insert(lot_id.clone(), OpenLot { state, new: Some((new, amount)), touched: true });

@@ -15,14 +15,21 @@ pub(crate) struct LotState {
     /// A fraction (`0.12`), SPV only, as at issue (loyalty.md §3 V5).
     pub(crate) vat_rate: Option<Decimal>,
     pub(crate) earned_at: Timestamp,
+    /// Spendable from this instant on; `None`: at once (loyalty.md §9 P8).
+    pub(crate) available_at: Option<Timestamp>,
     /// The lot is over when `now >= expires_at`.
     pub(crate) expires_at: Option<Timestamp>,
 }
 
 impl LotState {
-    /// Whether the lot may still be offered at `now`.
+    /// Whether the lot's end has not come at `now`.
     pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether the lot's time has not come at `now`: it is there, but not to be spent.
+    pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
+        self.available_at.is_some_and(|from| now < from)
     }
 }
 
@@ -71,6 +78,8 @@ pub(crate) struct NewLot {
     pub(crate) vat_rate: Option<Decimal>,
     /// What the guest gave, where that is known and not the face value (loyalty.md §3 V4).
     pub(crate) paid_value: Option<i64>,
+    /// Spendable from this instant on; `None`: at once.
+    pub(crate) available_at: Option<Timestamp>,
     pub(crate) expires_at: Option<Timestamp>,
 }
 
@@ -125,6 +134,7 @@ mod tests {
             remaining,
             vat_rate: None,
             earned_at: earned.parse().unwrap(),
+            available_at: None,
             expires_at: expires.map(|end| end.parse().unwrap()),
         }
     }
@@ -171,6 +181,15 @@ mod tests {
         assert_eq!(taken(&lots, 50), (vec![("A".to_owned(), 20)], 30));
         assert_eq!(taken(&lots, 0), (vec![], 0));
         assert_eq!(taken(&lots, -5), (vec![], 0));
+    }
+
+    #[test]
+    fn a_lot_is_pending_until_its_instant() {
+        let mut one = lot("A", LotKind::Earned, 1, EARLY, None);
+        assert!(!one.is_pending(EARLY.parse().unwrap()));
+        one.available_at = Some(LATE.parse().unwrap());
+        assert!(one.is_pending("2026-01-31T23:59:59Z".parse().unwrap()));
+        assert!(!one.is_pending(LATE.parse().unwrap()));
     }
 
     #[test]

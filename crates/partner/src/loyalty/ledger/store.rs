@@ -18,10 +18,10 @@ db::statement! {
     GET_BALANCE = "SELECT balance_id, type, member_id, status, settings, posted, version, last_entry
         FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
     /// Lots with something left, or a hole, of up to four balances.
-    OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at
+    OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at
         FROM partner_lot WHERE merchant = $1 AND balance_id IN ($2, $3, $4, $5) AND remaining <> 0";
     /// One lot, empty or not: where value returns to.
-    GET_LOT = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at
+    GET_LOT = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
     /// Holds that are not closed, of up to four balances; who asks judges `expires_at`. No ORDER BY: it would
     /// tempt SQLite to walk every hold the balance ever had.
@@ -32,8 +32,8 @@ db::statement! {
         state = CASE WHEN CAST($4 AS BIGINT) = 0 THEN 'captured' ELSE state END
         WHERE merchant = $1 AND balance_id = $2 AND hold_number = $3 AND state = 'active'";
     /// A new lot.
-    INSERT_LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, kind, source, issued, remaining, vat_rate, paid_value, earned_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    INSERT_LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, kind, source, issued, remaining, vat_rate, paid_value, earned_at, expires_at, available_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     /// What is left of a lot; its balance is locked.
     UPDATE_LOT = "UPDATE partner_lot SET remaining = $4 WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
     /// One entry.
@@ -161,6 +161,7 @@ pub(super) fn insert_lot(
             new.paid_value,
             lot.earned_at,
             lot.expires_at,
+            lot.available_at,
         ],
     )?;
     Ok(())
@@ -270,6 +271,7 @@ fn lot(row: &Row) -> Result<LotState, Error> {
             .transpose()?,
         earned_at: row.get(5)?,
         expires_at: row.get(6)?,
+        available_at: row.get(7)?,
     })
 }
 

@@ -61,6 +61,11 @@ pub(crate) enum Meaning {
         /// Its id.
         promotion_id: String,
     },
+    /// A top-up: of this balance, or of the member's.
+    TopUp {
+        /// Its id.
+        balance_id: Option<String>,
+    },
 }
 
 /// A member as an offer shows one.

@@ -9,6 +9,7 @@ mod basket;
 mod bill;
 mod code;
 mod discounts;
+mod ending;
 mod get_benefit_offer;
 mod hold;
 mod inputs;
@@ -17,11 +18,17 @@ mod quote;
 mod reason;
 mod report_offer_validation_error;
 mod spend;
+mod stamps;
 mod store;
 mod texts;
+mod top_up;
 mod trace;
 mod wishes;
 
+#[cfg(test)]
+mod balance_properties;
+#[cfg(test)]
+mod balance_vectors;
 #[cfg(test)]
 mod quote_properties;
 #[cfg(test)]

@@ -29,6 +29,10 @@ pub(crate) enum Reason {
     EmptyBasket,
     /// The basket is in another currency than the balance.
     CurrencyMismatch,
+    /// A voucher that is topped up once is active already.
+    AlreadyActive,
+    /// It is nothing that can be topped up.
+    TopUpNotAllowed,
 }
 
 impl Reason {
@@ -48,6 +52,8 @@ impl Reason {
             Self::Frozen => "FROZEN",
             Self::EmptyBasket => "EMPTY_BASKET",
             Self::CurrencyMismatch => "CURRENCY_MISMATCH",
+            Self::AlreadyActive => "ALREADY_ACTIVE",
+            Self::TopUpNotAllowed => "TOP_UP_NOT_ALLOWED",
         }
     }
 }

@@ -170,7 +170,8 @@ fn code(found: &Row) -> Result<KnownCode, Error> {
                 .get::<Option<String>>(4)?
                 .ok_or_else(|| broken("promotion_id", "a promotion"))?,
         },
-        _ => return Err(broken("kind", "card, voucher or promotion")),
+        "topUp" => Meaning::TopUp { balance_id: found.get(3)? },
+        _ => return Err(broken("kind", "card, voucher, promotion or topUp")),
     };
     Ok(KnownCode {
         code: found.get(0)?,

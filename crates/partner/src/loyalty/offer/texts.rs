@@ -86,6 +86,16 @@ pub(crate) enum Text {
     OnlyReturned,
     /// Basket's currency; the merchant's currency.
     OtherCurrency,
+    /// A code that tops up.
+    TopUp,
+    /// The stamps of a card without a title of its own.
+    Stamps,
+    /// Title of the balance: the part that was given on top.
+    BonusOf,
+    /// Title; the value the cashier chose; what is offered instead.
+    TopUpOutOfRange,
+    /// Title; how much; the last day.
+    NextEnd,
 }
 
 impl Text {
@@ -145,6 +155,21 @@ impl Text {
                 "Die Rechnung ist in {}, die Guthaben in {}: sie können nicht verwendet werden",
                 "The check is in {}, the balances are in {}: they cannot be used",
             ],
+            Self::TopUp => ["Dobití", "Dobitie", "Aufladung", "Top-up"],
+            Self::Stamps => ["Razítka", "Pečiatky", "Stempel", "Stamps"],
+            Self::BonusOf => ["{}: bonus", "{}: bonus", "{}: Bonus", "{}: bonus"],
+            Self::TopUpOutOfRange => [
+                "{}: {} nelze dobít, nabízí se {}",
+                "{}: {} sa nedá dobiť, ponúka sa {}",
+                "{}: {} kann nicht aufgeladen werden, angeboten wird {}",
+                "{}: {} cannot be topped up, {} is offered",
+            ],
+            Self::NextEnd => [
+                "{}: {} končí {}",
+                "{}: {} končí {}",
+                "{}: {} endet am {}",
+                "{}: {} end on {}",
+            ],
         }
     }
 }
@@ -183,6 +208,10 @@ fn refusal(reason: Reason) -> [&'static str; 4] {
             ["účet je prázdný", "účet je prázdny", "die Rechnung ist leer", "the check is empty"]
         }
         Reason::CurrencyMismatch => ["jiná měna", "iná mena", "andere Währung", "other currency"],
+        Reason::AlreadyActive => ["už je aktivní", "už je aktívne", "bereits aktiv", "already active"],
+        Reason::TopUpNotAllowed => {
+            ["nelze dobít", "nedá sa dobiť", "kann nicht aufgeladen werden", "cannot be topped up"]
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use super::reverse;
 use super::store::{self, Ground, Key, NewUsage};
 use crate::Partner;
 use crate::customers::{bill, totals};
-use crate::loyalty::ledger::{Book, Link, store as ledger_store};
+use super::issue_day::issue_day;
+use crate::loyalty::ledger::{Book, Link, balance_of, store as ledger_store};
 use crate::loyalty::program::{EarnRule, ProgramSettings};
 use crate::merchant::MerchantRow;
 use crate::row;
@@ -235,7 +236,7 @@ fn book_paid(
     let (report, now) = (&command.report, command.now);
     let earn_rule = earn_rule(partner, &ground.merchant)?;
     let collects = who.points_balance.as_deref().filter(|_| earn_rule.is_some());
-    let ids: BTreeSet<&str> = report.uses.keys().map(String::as_str).chain(collects).collect();
+    let ids: BTreeSet<&str> = report.uses.keys().map(|id| balance_of(id)).chain(collects).collect();
     let mut books = Book::lock(tx, key.merchant, &ids, now)?;
     let known = books.balance_ids().into_iter().map(str::to_owned).collect::<Vec<_>>();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -253,6 +254,8 @@ fn book_paid(
         offer: ground.offer.as_ref(),
         holds,
         by_others,
+        report,
+        day: issue_day(partner, &ground.merchant, ground.offer.as_ref(), report)?,
         link: Link {
             offer_id: Some(report.offer_id.clone()),
             bill_id: Some(report.bill_id.clone()),

@@ -8,6 +8,7 @@ mod book;
 mod booking;
 mod earning;
 mod flag;
+mod issue_day;
 mod report;
 mod reverse;
 mod store;
