@@ -29,6 +29,7 @@ pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         .routes(routes!(credentials::delete_credential))
         .routes(routes!(members::post_member))
         .routes(routes!(vouchers::post_voucher))
+        .routes(routes!(vouchers::post_top_up_code))
         .routes(routes!(promotions::put_promotion))
         .routes(routes!(balances::get_balance))
         .routes(routes!(offers::get_offer))

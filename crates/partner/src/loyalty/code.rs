@@ -21,7 +21,7 @@ db::statement! {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewCode<'a> {
     pub(crate) code: &'a str,
-    /// `card` or `voucher`.
+    /// `card`, `voucher` or `topUp`.
     pub(crate) kind: &'static str,
     pub(crate) member_id: Option<&'a str>,
     pub(crate) balance_id: Option<&'a str>,

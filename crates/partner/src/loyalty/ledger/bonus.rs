@@ -74,9 +74,11 @@ mod tests {
 
     #[test]
     fn an_id_names_a_balance_and_a_part() {
-        for (wire, balance, bonus) in
-            [("credit", "credit", None), ("credit:bonus", "credit", Some("credit")), (":bonus", ":bonus", None)]
-        {
+        for (wire, balance, bonus) in [
+            ("credit", "credit", None),
+            ("credit:bonus", "credit", Some("credit")),
+            (":bonus", ":bonus", None),
+        ] {
             assert_eq!((balance_of(wire), bonus_of(wire)), (balance, bonus), "{wire}");
         }
         assert_eq!(wire_id("credit", Part::Bonus), "credit:bonus");

@@ -213,6 +213,9 @@ fn a_pending_lot_is_not_spent_and_can_be_taken_back() {
     let mut spent = pending();
     assert_eq!(spent.spend("b", &spend(50, &[], &[]), &Link::default()).short, 20);
     let mut taken = pending();
-    assert_eq!(taken.take_back(&original(1, true, 100, "1"), TransferKind::ClawBack, &[], &Link::default()), 0);
+    assert_eq!(
+        taken.take_back(&original(1, true, 100, "1"), TransferKind::ClawBack, &[], &Link::default()),
+        0
+    );
     assert_eq!(state(&taken).1, 30);
 }

@@ -161,16 +161,24 @@ mod tests {
         let steps = prepayment(json!({"value": 1000, "bonus": [
             {"from": 1000, "bonus": 100}, {"from": 500, "percent": "5"}, {"from": 2000, "percent": 12.5}]}));
         let two = Precision::new(2).unwrap();
-        for (prepaid, bonus) in
-            [(49_999, 0), (50_000, 2_500), (99_999, 5_000), (100_000, 10_000), (150_000, 10_000), (200_001, 25_000)]
-        {
+        for (prepaid, bonus) in [
+            (49_999, 0),
+            (50_000, 2_500),
+            (99_999, 5_000),
+            (100_000, 10_000),
+            (150_000, 10_000),
+            (200_001, 25_000),
+        ] {
             assert_eq!(steps.bonus_for(Amount(prepaid), two), Amount(bonus), "{prepaid}");
         }
     }
 
     #[test]
     fn what_makes_no_sense_is_named() {
-        assert_eq!(prepayment(json!({"value": 500, "min": 100, "max": 500, "presets": [100, 200]})).check(), Ok(()));
+        assert_eq!(
+            prepayment(json!({"value": 500, "min": 100, "max": 500, "presets": [100, 200]})).check(),
+            Ok(())
+        );
         for (members, named) in [
             (json!({"value": 0}), "value:"),
             (json!({"value": 50, "min": 100}), "value:"),
@@ -200,9 +208,10 @@ mod tests {
     /// loyalty.md V5: Germany's restaurant food, 19 % until the end of 2025, 7 % from 2026-01-01.
     #[test]
     fn the_rate_is_the_one_of_the_day() {
-        let rates: Vec<RateFrom> =
-            serde_json::from_value(json!([{"from": "2026-01-01", "rate": 0.07}, {"from": "2024-01-01", "rate": 0.19}]))
-                .unwrap();
+        let rates: Vec<RateFrom> = serde_json::from_value(
+            json!([{"from": "2026-01-01", "rate": 0.07}, {"from": "2024-01-01", "rate": 0.19}]),
+        )
+        .unwrap();
         let rate = |text: &str| text.parse::<Decimal>().ok();
         for (day, expected) in
             [("2023-12-31", "0.16"), ("2024-01-01", "0.19"), ("2025-12-31", "0.19"), ("2026-01-01", "0.07")]

@@ -202,11 +202,18 @@ impl Words<'_> {
         OfferBalance {
             balance_id: wire_id(&state.row.balance_id, one.part),
             // on the wire a bonus is a price reduction, like points that are worth one each (loyalty.md V9)
-            r#type: if one.part == Part::Bonus { BalanceType::CollectablePoints } else { state.row.balance_type },
+            r#type: if one.part == Part::Bonus {
+                BalanceType::CollectablePoints
+            } else {
+                state.row.balance_type
+            },
             pos_title: Some(self.pos_title(one)),
-            bill_title: Some(self.part_title(one, bill_lang, state.own_pos_title(bill_lang), |state, tag| {
-                state.bill_title(tag)
-            })),
+            bill_title: Some(self.part_title(
+                one,
+                bill_lang,
+                state.own_pos_title(bill_lang),
+                |state, tag| state.bill_title(tag),
+            )),
             current_value: Some(self.in_unit(one, one.current)),
             unit: Some(if points { unit.to_owned() } else { self.question.books.currency_code.clone() }),
             controllable_value_to_use: Some(self.in_unit(one, picked)),
@@ -255,8 +262,7 @@ impl Words<'_> {
                             Source::Balance(at) => {
                                 let row = &question.balances[at].row;
                                 // of a balance that pays, only the bonus lowers prices
-                                let part =
-                                    if splits(row.balance_type) { Part::Bonus } else { Part::Whole };
+                                let part = if splits(row.balance_type) { Part::Bonus } else { Part::Whole };
                                 Benefit::of_balance(wire_id(&row.balance_id, part), value)
                             }
                         }

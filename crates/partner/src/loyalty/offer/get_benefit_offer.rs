@@ -337,7 +337,8 @@ impl Asked {
             ));
         }
         for (index, balance) in request.balances.iter().enumerate() {
-            let known = question.balances.iter().any(|state| state.row.balance_id == balance_of(&balance.balance_id));
+            let known =
+                question.balances.iter().any(|state| state.row.balance_id == balance_of(&balance.balance_id));
             if !known {
                 let id = &balance.balance_id;
                 remarks.push(format!(

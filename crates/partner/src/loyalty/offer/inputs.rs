@@ -5,10 +5,10 @@
 
 use super::balance_state::BalanceState;
 use super::basket::Basket;
-use super::hold::Free;
-use super::top_up;
 use super::code::{self, KnownCode, Meaning, Member};
+use super::hold::Free;
 use super::reason::Reason;
+use super::top_up;
 use super::trace::Trace;
 use crate::loyalty::ledger::BalanceStatus;
 use crate::loyalty::program::Program;
@@ -134,9 +134,7 @@ fn judge<'a>(
             });
             Entry { found, refusal }
         }
-        Meaning::TopUp { balance_id: None } => {
-            Entry { found: Found::TopUp(None), refusal: standing.err() }
-        }
+        Meaning::TopUp { balance_id: None } => Entry { found: Found::TopUp(None), refusal: standing.err() },
         Meaning::TopUp { balance_id: Some(balance_id) } => {
             let position = balances.iter().position(|state| state.row.balance_id == *balance_id);
             let refusal = standing.err().or_else(|| match position {

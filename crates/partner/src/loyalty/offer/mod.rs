@@ -39,6 +39,8 @@ mod quote_vectors;
 mod row_tests;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod top_up_vectors;
 
 pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};
 pub(crate) use offered::OfferedBalance;

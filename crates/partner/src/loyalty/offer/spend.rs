@@ -118,13 +118,7 @@ pub(crate) fn apply(table: &Table<'_>, bill: &mut Bill, trace: &mut Trace) -> Ve
     given
 }
 
-fn apply_step(
-    step: Step,
-    table: &Table<'_>,
-    bill: &mut Bill,
-    trace: &mut Trace,
-    given: &mut Vec<Given>,
-) {
+fn apply_step(step: Step, table: &Table<'_>, bill: &mut Bill, trace: &mut Trace, given: &mut Vec<Given>) {
     let mut order: Vec<(usize, Part)> = (0..table.balances.len())
         .filter(|at| table.allowed[*at])
         .filter_map(|at| step.part_of(&table.balances[at]).map(|part| (at, part)))
@@ -199,13 +193,11 @@ impl Unit {
 
 /// Why less is offered than the bill would take: others hold a part.
 pub(super) fn reserved(free: &Free, most: i64, without_holds: i64) -> Option<Reason> {
-    (free.reserved_elsewhere > 0 && most < without_holds).then_some(
-        if most == 0 && free.available == 0 {
-            Reason::LockedByOtherDevice
-        } else {
-            Reason::PartlyReserved
-        },
-    )
+    (free.reserved_elsewhere > 0 && most < without_holds).then_some(if most == 0 && free.available == 0 {
+        Reason::LockedByOtherDevice
+    } else {
+        Reason::PartlyReserved
+    })
 }
 
 /// Step 3: a single-purpose voucher was taxed when it was sold, so it comes off lines of its own rate

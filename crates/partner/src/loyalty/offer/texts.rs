@@ -164,12 +164,7 @@ impl Text {
                 "{}: {} kann nicht aufgeladen werden, angeboten wird {}",
                 "{}: {} cannot be topped up, {} is offered",
             ],
-            Self::NextEnd => [
-                "{}: {} končí {}",
-                "{}: {} končí {}",
-                "{}: {} endet am {}",
-                "{}: {} end on {}",
-            ],
+            Self::NextEnd => ["{}: {} končí {}", "{}: {} končí {}", "{}: {} endet am {}", "{}: {} end on {}"],
         }
     }
 }

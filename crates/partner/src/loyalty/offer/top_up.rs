@@ -107,7 +107,8 @@ pub(crate) fn apply(
             trace.add("top-up", || (state.row.balance_id.clone(), "rejected by the till".to_owned()));
             continue;
         }
-        let amount = |number: Decimal| floor_to(number, basket.precision).map(|amount| scale.spendable(amount));
+        let amount =
+            |number: Decimal| floor_to(number, basket.precision).map(|amount| scale.spendable(amount));
         let chosen = wish.prepaid.filter(|_| prepayment.editable).map(|wanted| {
             let exact = amount(wanted).filter(|amount| amount.to_decimal(basket.precision) == wanted);
             exact.filter(|amount| *amount > Amount::ZERO && within(prepayment, wanted)).ok_or(wanted)
@@ -118,7 +119,9 @@ pub(crate) fn apply(
             None => (amount(prepayment.value.0), None),
         };
         let Some(value) = value.filter(|value| *value > Amount::ZERO) else { continue };
-        trace.add("top-up", || (state.row.balance_id.clone(), format!("{} to be paid for later use", value.0)));
+        trace.add("top-up", || {
+            (state.row.balance_id.clone(), format!("{} to be paid for later use", value.0))
+        });
         sold.push(TopUp { balance, value, refused });
     }
     sold

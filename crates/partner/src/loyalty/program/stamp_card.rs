@@ -76,7 +76,9 @@ pub(crate) fn check(cards: &[StampCard]) -> Result<(), String> {
         let at = format!("stampCards[{index}]");
         let id = card.stamp_card_id.as_str();
         if id.is_empty() || id.len() > 100 || id.chars().any(char::is_control) {
-            return Err(format!("{at}.stampCardId: expected 1 to 100 bytes without control characters, found {id:?}"));
+            return Err(format!(
+                "{at}.stampCardId: expected 1 to 100 bytes without control characters, found {id:?}"
+            ));
         }
         if !known.insert(id) {
             return Err(format!("{at}.stampCardId: expected an id of its own, found {id:?} a second time"));
@@ -84,9 +86,13 @@ pub(crate) fn check(cards: &[StampCard]) -> Result<(), String> {
         if !(1..=1_000).contains(&card.needed) {
             return Err(format!("{at}.needed: expected 1 to 1000, found {}", card.needed));
         }
-        for (name, number) in card.expiry.iter().flat_map(|end| [("months", end.months), ("days", end.days)]) {
+        for (name, number) in card.expiry.iter().flat_map(|end| [("months", end.months), ("days", end.days)])
+        {
             if number.is_some_and(|number| !(1..=36_500).contains(&number)) {
-                return Err(format!("{at}.expiry.{name}: expected 1 to 36500, found {}", number.unwrap_or(0)));
+                return Err(format!(
+                    "{at}.expiry.{name}: expected 1 to 36500, found {}",
+                    number.unwrap_or(0)
+                ));
             }
         }
     }
@@ -100,17 +106,26 @@ mod tests {
 
     #[test]
     fn cards_are_checked() {
-        let check = |cards: serde_json::Value| check(&serde_json::from_value::<Vec<StampCard>>(cards).unwrap());
-        assert_eq!(check(json!([{"stampCardId": "a", "needed": 10}, {"stampCardId": "b", "needed": 5}])), Ok(()));
+        let check =
+            |cards: serde_json::Value| check(&serde_json::from_value::<Vec<StampCard>>(cards).unwrap());
+        assert_eq!(
+            check(json!([{"stampCardId": "a", "needed": 10}, {"stampCardId": "b", "needed": 5}])),
+            Ok(())
+        );
         for (cards, named) in [
             (json!([{"stampCardId": "", "needed": 10}]), "stampCards[0].stampCardId"),
             (json!([{"stampCardId": "a", "needed": 0}]), "stampCards[0].needed"),
-            (json!([{"stampCardId": "a", "needed": 1}, {"stampCardId": "a", "needed": 1}]), "stampCards[1].stampCardId"),
+            (
+                json!([{"stampCardId": "a", "needed": 1}, {"stampCardId": "a", "needed": 1}]),
+                "stampCards[1].stampCardId",
+            ),
             (json!([{"stampCardId": "a", "needed": 1, "expiry": {"days": 0}}]), "stampCards[0].expiry.days"),
         ] {
             let refusal = check(cards.clone()).unwrap_err();
             assert!(refusal.starts_with(named), "{cards}: {refusal}");
         }
-        assert!(serde_json::from_value::<StampCard>(json!({"stampCardId": "a", "needed": 1, "free": 1})).is_err());
+        assert!(
+            serde_json::from_value::<StampCard>(json!({"stampCardId": "a", "needed": 1, "free": 1})).is_err()
+        );
     }
 }

@@ -6,12 +6,12 @@
 
 use super::booking::Booking;
 use super::flag::{Findings, Flag};
+use super::issue_day::issue_day;
 use super::report::{Kind, Report, units};
 use super::reverse;
 use super::store::{self, Ground, Key, NewUsage};
 use crate::Partner;
 use crate::customers::{bill, totals};
-use super::issue_day::issue_day;
 use crate::loyalty::ledger::{Book, Link, balance_of, store as ledger_store};
 use crate::loyalty::program::{EarnRule, ProgramSettings};
 use crate::merchant::MerchantRow;

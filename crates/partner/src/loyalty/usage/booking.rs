@@ -78,7 +78,9 @@ impl Booking<'_> {
             self.spend(books, wire_id, balance_id, part, used, findings);
         }
         if prepaid > 0 && bonus.is_some() {
-            findings.remark(format!("balance {wire_id}: what is given on top cannot be topped up; nothing was credited"));
+            findings.remark(format!(
+                "balance {wire_id}: what is given on top cannot be topped up; nothing was credited"
+            ));
         } else if prepaid > 0 && points {
             findings
                 .remark(format!("balance {balance_id}: points cannot be topped up; nothing was credited"));
@@ -121,11 +123,11 @@ impl Booking<'_> {
         }
         if let Some(at) = own {
             // both parts of a balance are in one hold: the second one finds what the first one left
-            let takes = |lot_id: &str| {
-                part.takes(books.kind_of_lot(balance_id, lot_id).unwrap_or(LotKind::Paid))
-            };
+            let takes =
+                |lot_id: &str| part.takes(books.kind_of_lot(balance_id, lot_id).unwrap_or(LotKind::Paid));
             let rest = what_stays(&self.holds[at], used, takes);
-            self.captured.retain(|hold| (&hold.balance_id, hold.hold_number) != (&rest.balance_id, rest.hold_number));
+            self.captured
+                .retain(|hold| (&hold.balance_id, hold.hold_number) != (&rest.balance_id, rest.hold_number));
             self.captured.push(rest.clone());
             self.holds[at] = rest;
         }
@@ -173,9 +175,12 @@ impl Booking<'_> {
             && offered != prepaid
         {
             findings.flag(Flag::Differs);
-            findings.remark(format!("balance {balance_id}: the offer sold {offered}, the bill topped up {prepaid}"));
+            findings.remark(format!(
+                "balance {balance_id}: the offer sold {offered}, the bill topped up {prepaid}"
+            ));
         }
-        let once = settings.prepayment.as_ref().is_some_and(|prepayment| !prepayment.is_reloadable(balance_type));
+        let once =
+            settings.prepayment.as_ref().is_some_and(|prepayment| !prepayment.is_reloadable(balance_type));
         if once && !inactive {
             findings.remark(format!(
                 "balance {balance_id}: it is active already and is topped up once only; {prepaid} was not credited"
@@ -195,9 +200,10 @@ impl Booking<'_> {
             available_at: None,
             expires_at: None,
         };
-        let bonus = settings.prepayment.as_ref().map_or(0, |prepayment| {
-            prepayment.bonus_for(Amount(prepaid), self.merchant.precision).0
-        });
+        let bonus = settings
+            .prepayment
+            .as_ref()
+            .map_or(0, |prepayment| prepayment.bonus_for(Amount(prepaid), self.merchant.precision).0);
         let on_top = NewLot { kind: LotKind::Bonus, paid_value: None, ..lot.clone() };
         for (other, amount, lot) in [(Account::Sales, prepaid, lot), (Account::Promotion, bonus, on_top)] {
             if amount > 0 && books.has_room(balance_id, amount) {

@@ -4,6 +4,8 @@ mod get_benefit_offer;
 mod hold;
 mod refusals;
 mod report_benefit_usage;
+mod stamps;
+mod top_up;
 
 use serde_json::{Value, json};
 
