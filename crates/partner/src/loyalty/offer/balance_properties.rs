@@ -171,4 +171,4 @@ proptest! {
 }
 
 /// `PROPTEST_CASES` may raise it.
-const CASES: u32 = 5_000;
+const CASES: u32 = 2_000;
