@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use money::{Amount, Precision};
 use std::collections::BTreeSet;
 use wire::Number;
-use wire::admin::partner::{AdjustBalance, BalanceState, BalanceView, NewBalanceSettings, PutBalance};
+use wire::admin::partner::{AdjustBalance, BalanceState, BalanceView, PutBalance};
 use wire::loyalty::BalanceType;
 
 db::statement! {
@@ -74,8 +74,7 @@ pub(crate) async fn put_balance(
     Path((merchant, balance_id)): Path<(String, String)>,
     Strict(body): Strict<PutBalance>,
 ) -> Result<Json<BalanceView>, ApiError> {
-    let shown = body.settings.as_ref().map(|new: &NewBalanceSettings| limits::settings("settings", new));
-    let (shown, now) = (shown.transpose()?, partner.outside().now());
+    let now = partner.outside().now();
     let changed = partner.db().write("put_balance", move |tx| {
         let Some(row) = ledger::lock_balance(tx, &merchant, &balance_id, now)? else { return gone() };
         let status = body.status.map_or(row.status, |status| match status {
@@ -84,13 +83,19 @@ pub(crate) async fn put_balance(
             BalanceState::Frozen => BalanceStatus::Frozen,
         });
         // what was fixed when the balance was sold is not for this call to change
-        let settings = match &shown {
-            Some(shown) => BalanceSettings {
-                product_ids: row.settings.product_ids,
-                vat_rate: row.settings.vat_rate,
-                prepayment: row.settings.prepayment,
-                ..shown.clone()
-            },
+        let settings = match &body.settings {
+            Some(new) => {
+                let shown = limits::settings("settings", new, row.balance_type).map_err(TxError::Refused)?;
+                BalanceSettings {
+                    product_ids: row.settings.product_ids,
+                    vat_rate: row.settings.vat_rate,
+                    vat_rates: row.settings.vat_rates,
+                    issuer_id: row.settings.issuer_id,
+                    stamp_card_id: row.settings.stamp_card_id,
+                    prepayment: shown.prepayment.clone().or(row.settings.prepayment),
+                    ..shown
+                }
+            }
             None => row.settings,
         };
         let settings = row::to_json("partner_balance", "settings", &settings)?;

@@ -17,7 +17,7 @@ use wire::time::utc_millis;
 
 db::statement! {
     /// Every lot of a balance.
-    LOTS_OF_BALANCE = "SELECT lot_id, kind, source, issued, remaining, vat_rate, earned_at, expires_at, available_at
+    LOTS_OF_BALANCE = "SELECT lot_id, kind, source, issued, remaining, vat_rate, earned_at, expires_at, available_at, paid_value
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 ORDER BY lot_id";
     /// The newest entries of a balance, newest first.
     NEWEST_ENTRIES = "SELECT entry, kind, debit_account, credit_account, amount, lot_id, offer_id, bill_id, reverses, reason, created_at
@@ -64,6 +64,12 @@ pub(super) fn view(
     let lots = tx.query(&LOTS_OF_BALANCE, params![merchant, balance_id])?;
     let mut entries = tx.query(&NEWEST_ENTRIES, params![merchant, balance_id])?;
     entries.reverse();
+    let mut pending = 0_i64;
+    for lot in &lots {
+        if lot.get::<Option<Timestamp>>(8)?.is_some_and(|from| now < from) {
+            pending = pending.saturating_add(lot.get::<i64>(4)?.max(0));
+        }
+    }
     let held: i64 = holds.iter().map(|hold| hold.amount).sum();
     let lots = lots.iter().map(|row| lot(row, unit, &holds, now)).collect::<Result<Vec<_>, _>>()?;
     let unspendable: i64 = lots.iter().map(|(_, unspendable)| unspendable).sum();
@@ -76,6 +82,7 @@ pub(super) fn view(
         posted: unit.number(posted),
         held: unit.number(held),
         free: unit.number(posted - held - unspendable),
+        pending: unit.number(pending),
         lots: lots.into_iter().map(|(lot, _)| lot).collect(),
         holds: holds.iter().map(|hold| shown_hold(hold, unit)).collect(),
         entries: entries.iter().map(|row| entry(row, unit)).collect::<Result<_, _>>()?,
@@ -117,6 +124,7 @@ fn lot(row: &Row, unit: Unit, holds: &[HoldRow], now: Timestamp) -> Result<(LotV
         issued: unit.number(row.get(3)?),
         remaining: unit.number(remaining),
         vat_rate: vat_rate.and_then(|text| text.parse::<Decimal>().ok()).map(Number),
+        paid_value: row.get::<Option<i64>>(9)?.map(|paid| unit.number(paid)),
         earned_at: utc_millis(row.get(6)?),
         available_at: available_at.map(utc_millis),
         expires_at: expires_at.map(utc_millis),

@@ -1,12 +1,15 @@
 //! What is an id, a time, a value that set-up accepts?
 
-use crate::loyalty::ledger::{BalanceSettings, Titles};
+use crate::loyalty::ledger::{BONUS_SUFFIX, BalanceSettings, Prepayment, RateFrom, Titles};
 use crate::loyalty::usage::units;
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Decimal, Precision};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use wire::Number;
 use wire::admin::partner::NewBalanceSettings;
+use wire::loyalty::BalanceType;
 
 /// Longest id or code, in bytes: what an index of either engine takes.
 const ID_BYTES_MAX: usize = 200;
@@ -53,6 +56,17 @@ pub(super) fn span(
         }
         _ => Ok((start, end)),
     }
+}
+
+/// The id of a balance: as any id, and not one that offers use for the bonus part of a balance.
+pub(super) fn balance_id(path: &str, text: &str) -> Result<(), ApiError> {
+    id(path, text)?;
+    if text.ends_with(BONUS_SUFFIX) {
+        let expected =
+            format!("an id that does not end with {BONUS_SUFFIX}, which names the bonus part of a balance");
+        return Err(ApiError::field(path, &expected, &format!("{text:?}")));
+    }
+    Ok(())
 }
 
 /// Free text without U+0000, which PostgreSQL cannot keep.
@@ -102,18 +116,71 @@ pub(super) fn vat_rate(path: &str, number: Number) -> Result<Decimal, ApiError> 
 }
 
 /// How a balance is shown and used.
-pub(super) fn settings(path: &str, new: &NewBalanceSettings) -> Result<BalanceSettings, ApiError> {
+pub(super) fn settings(
+    path: &str,
+    new: &NewBalanceSettings,
+    balance_type: BalanceType,
+) -> Result<BalanceSettings, ApiError> {
     if let Some(worth) = new.point_value.filter(|worth| worth.0 <= Decimal::ZERO) {
         return Err(ApiError::field(&format!("{path}.pointValue"), "above 0", &worth.to_string()));
     }
     if let Some(step) = new.point_step.filter(|step| *step < 1) {
         return Err(ApiError::field(&format!("{path}.pointStep"), "at least 1", &step.to_string()));
     }
+    if let Some(least) = new.point_minimum.filter(|least| *least < 1) {
+        return Err(ApiError::field(&format!("{path}.pointMinimum"), "at least 1", &least.to_string()));
+    }
+    let points = balance_type == BalanceType::CollectablePoints;
+    if let Some(card) = &new.stamp_card_id {
+        id(&format!("{path}.stampCardId"), card)?;
+        if !points {
+            return Err(ApiError::field(&format!("{path}.stampCardId"), "nothing: stamps are points", card));
+        }
+    }
+    if let Some(issuer) = &new.issuer_id {
+        id(&format!("{path}.issuerId"), issuer)?;
+    }
+    let single = balance_type == BalanceType::SinglePurposePrepaidVoucher;
+    if !single && (new.vat_rate.is_some() || new.vat_rates.is_some()) {
+        let expected = "nothing: only single-purpose vouchers have a rate";
+        return Err(ApiError::field(&format!("{path}.vatRate"), expected, "a rate"));
+    }
+    let vat_rates: Vec<RateFrom> =
+        parsed(&format!("{path}.vatRates"), new.vat_rates.as_ref())?.unwrap_or_default();
+    for (index, version) in vat_rates.iter().enumerate() {
+        vat_rate(&format!("{path}.vatRates[{index}].rate"), version.rate)?;
+    }
+    let prepayment: Option<Prepayment> = parsed(&format!("{path}.prepayment"), new.prepayment.as_ref())?;
+    if let Some(prepayment) = &prepayment {
+        let path = format!("{path}.prepayment");
+        if points {
+            return Err(ApiError::field(&path, "nothing: points cannot be topped up", "a prepayment"));
+        }
+        prepayment
+            .check()
+            .map_err(|wrong| ApiError::bad_request(format!("{path}.{wrong}")).with("field", path.as_str()))?;
+    }
     Ok(BalanceSettings {
         titles: Titles { pos: new.pos_titles.clone(), bill: new.bill_titles.clone() },
         point_value: new.point_value.map(|worth| worth.0),
         point_step: new.point_step,
+        point_minimum: new.point_minimum,
+        stamp_card_id: new.stamp_card_id.clone(),
         controllable: new.controllable,
-        ..BalanceSettings::default()
+        vat_rate: new.vat_rate.map(|rate| vat_rate(&format!("{path}.vatRate"), rate)).transpose()?,
+        vat_rates,
+        issuer_id: new.issuer_id.clone(),
+        prepayment,
+        product_ids: Vec::new(),
     })
+}
+
+/// A member that is kept as JSON, in its own shape.
+fn parsed<T: DeserializeOwned>(path: &str, value: Option<&Value>) -> Result<Option<T>, ApiError> {
+    value
+        .map(|value| {
+            T::deserialize(value)
+                .map_err(|error| ApiError::bad_request(format!("{path}: {error}")).with("field", path))
+        })
+        .transpose()
 }

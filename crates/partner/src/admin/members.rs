@@ -158,7 +158,7 @@ fn balance(
     member_id: &str,
     precision: Precision,
 ) -> Result<NewBalanceRow, ApiError> {
-    limits::id(&format!("{path}.balanceId"), &balance_id)?;
+    limits::balance_id(&format!("{path}.balanceId"), &balance_id)?;
     let points = new.r#type == BalanceType::CollectablePoints;
     let opening = new.opening_value.unwrap_or_default();
     Ok(NewBalanceRow {
@@ -166,7 +166,7 @@ fn balance(
         balance_type: new.r#type,
         member_id: Some(member_id.to_owned()),
         status: BalanceStatus::Active,
-        settings: limits::settings(&format!("{path}.settings"), &new.settings)?,
+        settings: limits::settings(&format!("{path}.settings"), &new.settings, new.r#type)?,
         opening: limits::value(&format!("{path}.openingValue"), opening, points, precision)?,
         lot: NewLot {
             kind: if points { LotKind::Earned } else { LotKind::Paid },

@@ -39,6 +39,7 @@ pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         .routes(routes!(codes::post_code))
         .routes(routes!(codes::put_code, codes::get_code))
         .routes(routes!(vouchers::post_voucher))
+        .routes(routes!(vouchers::post_top_up_code))
         .routes(routes!(promotions::get_promotions))
         .routes(routes!(promotions::put_promotion, promotions::get_promotion))
         .routes(routes!(promotion_limits::get_promotion_limits))

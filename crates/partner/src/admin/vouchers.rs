@@ -13,7 +13,8 @@ use door::{ApiError, Strict};
 use http::StatusCode;
 use jiff::Timestamp;
 use money::Precision;
-use wire::admin::partner::{CreatedVoucher, NewVoucher, VoucherStatus};
+use wire::admin::partner::{CreatedVoucher, NewTopUpCode, NewVoucher, VoucherStatus};
+use wire::errors::ErrorBody;
 use wire::loyalty::BalanceType;
 
 /// Issues a voucher.
@@ -41,15 +42,51 @@ pub(crate) async fn post_voucher(
     Ok((StatusCode::CREATED, Json(created)))
 }
 
+/// Adds a code that tops up: one balance, or whatever the member on the check can top up (loyalty.md §11 T1).
+#[utoipa::path(
+    post, path = "/admin/v1/partner/merchants/{merchantId}/top-up-codes", tag = "Partner set-up",
+    params(("merchantId" = String, Path, description = "The merchant's id")),
+    request_body = NewTopUpCode,
+    responses(
+        (status = 201, body = NewTopUpCode),
+        (status = 400, body = ErrorBody, description = "`field` names the member at fault"),
+        (status = 401, body = ErrorBody, description = "Not an admin token"),
+        (status = 404, body = ErrorBody, description = "The merchant or the balance is not set up here"),
+        (status = 409, body = ErrorBody, description = "The code is taken"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn post_top_up_code(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path(merchant): Path<String>,
+    Strict(body): Strict<NewTopUpCode>,
+) -> Result<(StatusCode, Json<NewTopUpCode>), ApiError> {
+    limits::id("code", &body.code)?;
+    let (asked, now) = (body.clone(), partner.outside().now());
+    let done = partner.db().write("create_top_up_code", move |tx| {
+        voucher::add_top_up_code(tx, &merchant, &asked.code, asked.balance_id.as_deref(), now)
+    });
+    done.await?;
+    Ok((StatusCode::CREATED, Json(body)))
+}
+
 fn balance(
     body: &NewVoucher,
     valid_until: Option<Timestamp>,
     precision: Precision,
 ) -> Result<NewBalanceRow, ApiError> {
     let balance_id = body.balance_id.clone().unwrap_or_else(|| body.code.clone());
-    limits::id("balanceId", &balance_id)?;
+    limits::balance_id("balanceId", &balance_id)?;
     let single_purpose = body.r#type == BalanceType::SinglePurposePrepaidVoucher;
     let points = body.r#type == BalanceType::CollectablePoints;
+    if body.settings.vat_rate.is_some() {
+        return Err(ApiError::field(
+            "settings.vatRate",
+            "nothing: a voucher has its rate in vatRate",
+            "a rate",
+        ));
+    }
     let vat_rate = body.vat_rate.map(|rate| limits::vat_rate("vatRate", rate)).transpose()?;
     if single_purpose && vat_rate.is_none() {
         return Err(ApiError::field(
@@ -70,7 +107,7 @@ fn balance(
     }
     let paid_value =
         body.paid_value.map(|paid| limits::value("paidValue", paid, false, precision)).transpose()?;
-    let mut settings = limits::settings("settings", &body.settings)?;
+    let mut settings = limits::settings("settings", &body.settings, body.r#type)?;
     settings.product_ids.clone_from(&body.product_ids);
     settings.vat_rate = vat_rate;
     Ok(NewBalanceRow {

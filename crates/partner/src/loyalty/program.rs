@@ -3,12 +3,13 @@
 //! The settings are JSON in `partner_merchant.program`; the promotions stand in their own table.
 //! `program_version` moves with both, so the parsed copy is good for as long as the version is.
 
+pub(crate) mod announce;
 mod codes;
 mod earn;
 mod expiry;
 mod negative;
 mod refund;
-mod stamp_card;
+pub(crate) mod stamp_card;
 mod tier;
 
 pub(crate) use codes::{CodeSettings, Contact, email_key};
@@ -80,6 +81,8 @@ pub(crate) struct ProgramSettings {
     pub(crate) negative: ByType<Negative>,
     /// "n + 1 free".
     pub(crate) stamp_cards: Vec<StampCard>,
+    /// How long before its end value is announced.
+    pub(crate) announce_expiry_days: announce::AnnounceDays,
 }
 
 impl ProgramSettings {
@@ -105,6 +108,7 @@ impl ProgramSettings {
         self.expiry.check()?;
         self.breakage.check()?;
         stamp_card::check(&self.stamp_cards)?;
+        self.announce_expiry_days.check()?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! How is a voucher issued: a balance without a member, and the code it is printed as?
 
 use super::code::{self, NewCode};
-use super::ledger::{self, BalanceStatus, NewBalanceRow};
+use super::ledger::{self, BalanceStatus, NewBalanceRow, store};
 use db::{Tx, TxError};
 use door::ApiError;
 use jiff::Timestamp;
@@ -45,6 +45,46 @@ pub(crate) fn create(tx: &mut Tx<'_>, command: &VoucherCommand) -> Result<(), Tx
             "balanceId: {} is taken; use another one",
             command.balance.balance_id
         )));
+    }
+    Ok(())
+}
+
+/// Adds a code that tops up a balance, or with none whatever the member on the check can top up.
+///
+/// # Errors
+/// 409 when the code is taken, 404 without the merchant or the balance, 400 when the balance takes no top-up.
+pub(crate) fn add_top_up_code(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    code: &str,
+    balance_id: Option<&str>,
+    now: Timestamp,
+) -> Result<(), TxError<ApiError>> {
+    let refused = |error| Err(TxError::Refused(error));
+    if crate::merchant::get(tx, merchant)?.is_none() {
+        return refused(ApiError::not_found("merchant"));
+    }
+    if let Some(balance_id) = balance_id {
+        let Some(row) = store::get_balance(tx, merchant, balance_id)? else {
+            return refused(ApiError::not_found("balance"));
+        };
+        if row.settings.prepayment.is_none() {
+            let expected = "a balance whose settings have a prepayment";
+            return refused(ApiError::field("balanceId", expected, balance_id));
+        }
+    }
+    let new = NewCode {
+        code,
+        kind: "topUp",
+        member_id: None,
+        balance_id,
+        promotion_id: None,
+        status: "active",
+        valid_from: None,
+        valid_until: None,
+    };
+    if !code::insert(tx, merchant, &new, now)? {
+        return refused(ApiError::conflict(format!("code: {code} is taken; use another one")));
     }
     Ok(())
 }

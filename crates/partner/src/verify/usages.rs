@@ -4,7 +4,7 @@
 //! balance that existed, once; after a cancellation, nothing that is not mirrored.
 
 use super::{Fault, SLICE_ROWS, Slice};
-use crate::loyalty::ledger::type_from_text;
+use crate::loyalty::ledger::{BalanceSettings, balance_of, bonus_of, type_from_text};
 use crate::loyalty::usage::{Kind, Report, units};
 use crate::row;
 use db::{Error, Tx, params};
@@ -27,13 +27,13 @@ db::statement! {
     /// What a bill moved on each balance.
     VERIFY_MOVED = "SELECT balance_id,
           CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN amount ELSE 0 END) AS BIGINT),
-          CAST(SUM(CASE WHEN kind = 'topUp' THEN amount ELSE 0 END) AS BIGINT),
+          CAST(SUM(CASE WHEN kind = 'topUp' AND debit_account = 'sales' THEN amount ELSE 0 END) AS BIGINT),
           CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN 0 - amount WHEN kind IN ('topUp', 'earn', 'refund') THEN amount
             WHEN kind NOT IN ('reversal', 'clawBack') THEN 0
             WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT)
         FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND offer_id = $3 GROUP BY balance_id";
     /// What a balance counts in, and since when it is there.
-    VERIFY_UNIT = "SELECT type, created_at FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
+    VERIFY_UNIT = "SELECT type, created_at, settings FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
 }
 
 /// Merchant, provider, offer, bill.
@@ -66,6 +66,15 @@ pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
     }
     let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
     Ok(Slice { faults, next: last.filter(|_| full) })
+}
+
+/// What the entries of a bill should say of a balance, in its units.
+#[derive(Debug, Clone, Copy, Default)]
+struct Expected {
+    used: i64,
+    prepaid: i64,
+    /// Whether the balance takes one top-up only.
+    once: bool,
 }
 
 struct Booked {
@@ -107,9 +116,11 @@ impl Booked {
             Ok(expected) => expected,
             Err(why) => return Ok(vec![self.fault("a booked body can be read again", why)]),
         };
-        for (balance_id, [used, prepaid]) in &expected {
+        for (balance_id, Expected { used, prepaid, once }) in &expected {
             let [spent, topped_up, _] = moved.get(balance_id).copied().unwrap_or_default();
-            if spent != *used || topped_up != *prepaid {
+            // a voucher that is topped up once ignores the second time (loyalty.md §11 T4)
+            let ignored = *once && topped_up == 0;
+            if spent != *used || (topped_up != *prepaid && !ignored) {
                 let found = format!(
                     "balance {balance_id}: reported {used} used, {prepaid} topped up; entries {spent} and {topped_up}"
                 );
@@ -126,7 +137,7 @@ impl Booked {
     }
 
     /// Used and topped up in units, by balance, as booking had to see them.
-    fn expected(&self, tx: &mut Tx<'_>) -> Result<Result<HashMap<String, [i64; 2]>, String>, Error> {
+    fn expected(&self, tx: &mut Tx<'_>) -> Result<Result<HashMap<String, Expected>, String>, Error> {
         let message: LoyaltyBenefitUsagesPayload = match wire::read::from_slice(self.body.as_bytes()) {
             Ok(message) => message,
             Err(error) => return Ok(Err(error.to_string())),
@@ -135,20 +146,30 @@ impl Booked {
             Ok(report) => report,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let mut expected = HashMap::new();
+        let mut expected: HashMap<String, Expected> = HashMap::new();
         if report.kind != Kind::Paid || report.currency_code != self.currency_code {
             return Ok(Ok(expected));
         }
-        for (balance_id, reported) in &report.uses {
+        for (wire_id, reported) in &report.uses {
+            let balance_id = balance_of(wire_id);
             let found = tx.optional(&VERIFY_UNIT, params![&self.key.0, balance_id])?;
             let Some(found) = found else { continue };
             if found.get::<i64>(1)? > self.booked_at {
                 continue;
             }
-            let points = type_from_text(&found.get::<String>(0)?) == Some(BalanceType::CollectablePoints);
+            let balance_type = type_from_text(&found.get::<String>(0)?);
+            let points = balance_type == Some(BalanceType::CollectablePoints);
+            let settings: BalanceSettings =
+                row::json("partner_balance", "settings", &found.get::<String>(2)?)?;
             let used = units(reported.used, points, self.precision).map_or(0, |(units, _)| units);
             let prepaid = units(reported.prepaid, false, self.precision).map_or(0, |(units, _)| units);
-            expected.insert(balance_id.clone(), [used, if points { 0 } else { prepaid }]);
+            let of_balance = expected.entry(balance_id.to_owned()).or_default();
+            of_balance.used += used;
+            of_balance.prepaid += if points || bonus_of(wire_id).is_some() { 0 } else { prepaid };
+            of_balance.once = settings
+                .prepayment
+                .zip(balance_type)
+                .is_some_and(|(prepayment, balance_type)| !prepayment.is_reloadable(balance_type));
         }
         Ok(Ok(expected))
     }

@@ -156,8 +156,32 @@ pub struct NewBalanceSettings {
     pub point_value: Option<Number>,
     /// Points: used in multiples of this, at least 1.
     pub point_step: Option<i64>,
+    /// Points: fewer than this are not used at all, at least 1.
+    pub point_minimum: Option<i64>,
+    /// Points: they are the stamps of this card of the program.
+    pub stamp_card_id: Option<String>,
     /// Whether the cashier chooses how much is used.
     pub controllable: Option<bool>,
+    /// SPV: the rate at which top-ups are sold, a fraction; a voucher has its own `vatRate`.
+    pub vat_rate: Option<Number>,
+    /// SPV: rates that hold from a day on: `[{"from": "2026-01-01", "rate": 0.07}]`.
+    pub vat_rates: Option<Value>,
+    /// SPV of another issuer: who it is.
+    pub issuer_id: Option<String>,
+    /// What may be topped up: `{"value": 1000, "min": 100, "max": 5000, "presets": [500, 1000], "editable": true,
+    /// "bonus": [{"from": 1000, "bonus": 100}], "reloadable": true}`; of a bonus either `bonus` or `percent`.
+    pub prepayment: Option<Value>,
+}
+
+/// `POST …/top-up-codes`: a code that tops up instead of spending.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewTopUpCode {
+    /// What is scanned; must be new at this merchant.
+    pub code: String,
+    /// What it tops up; left out, whatever the member on the check can top up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_id: Option<String>,
 }
 
 /// The answer to `POST …/members`.
@@ -260,6 +284,8 @@ pub struct BalanceView {
     pub posted: Number,
     /// What is held at this moment.
     pub held: Number,
+    /// What cannot be spent yet.
+    pub pending: Number,
     /// `posted` without `held`, and without what has ended or is pending.
     pub free: Number,
     /// Every lot, oldest first.
@@ -282,6 +308,8 @@ pub struct LotView {
     pub issued: Number,
     pub remaining: Number,
     pub vat_rate: Option<Number>,
+    /// What the guest gave for it, when not its value.
+    pub paid_value: Option<Number>,
     pub earned_at: String,
     /// Spendable from then on; `null`: at once.
     pub available_at: Option<String>,

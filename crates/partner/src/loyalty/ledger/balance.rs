@@ -1,5 +1,7 @@
 //! What is a balance, and what does a merchant set on it?
 
+use super::prepayment::{Prepayment, RateFrom, rate_on};
+use jiff::civil::Date;
 use money::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -74,6 +76,10 @@ pub(crate) struct BalanceSettings {
     pub(crate) point_value: Option<Decimal>,
     /// Points are spent in multiples of this; `None` means 1.
     pub(crate) point_step: Option<i64>,
+    /// Fewer points than this are not used at all; `None` means any number is.
+    pub(crate) point_minimum: Option<i64>,
+    /// Points: they are the stamps of this card of the program, and are used by whole cards only.
+    pub(crate) stamp_card_id: Option<String>,
     /// Whether the cashier chooses how much is used (protocol.md §10.5); `None`: as the program says.
     pub(crate) controllable: Option<bool>,
     /// SPV: the products it may be spent on; empty means every line at its own VAT rate.
@@ -81,11 +87,19 @@ pub(crate) struct BalanceSettings {
     /// SPV: the rate at which top-ups are sold, a fraction; frozen on each lot at its issue.
     #[serde(with = "exact")]
     pub(crate) vat_rate: Option<Decimal>,
+    /// SPV: rates that hold from a day on, where [`Self::vat_rate`] holds before the first (loyalty.md §3 V5).
+    pub(crate) vat_rates: Vec<RateFrom>,
+    /// SPV of another issuer: who is to be invoiced for what is redeemed (loyalty.md §3 V8).
+    pub(crate) issuer_id: Option<String>,
     /// What the register may sell as a top-up; `None`: no top-up.
-    pub(crate) prepayment: Option<serde_json::Value>,
-    /// The stamp card whose stamps are counted here.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) stamp_card_id: Option<String>,
+    pub(crate) prepayment: Option<Prepayment>,
+}
+
+impl BalanceSettings {
+    /// The rate at which a top-up of this day is sold; `None` where the class has none.
+    pub(crate) fn vat_rate_on(&self, day: Date) -> Option<Decimal> {
+        rate_on(&self.vat_rates, self.vat_rate, day)
+    }
 }
 
 /// A decimal as an exact JSON number, or null.

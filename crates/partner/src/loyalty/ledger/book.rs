@@ -5,6 +5,7 @@
 //! what no lot covers becomes an overdraft lot, a hole that later credits fill first (§8 N2, N3).
 
 use super::balance::{BalanceRow, BalanceStatus};
+use super::bonus::Part;
 use super::expiry::Terms;
 use super::lot::{Consumed, LotKind, LotPart, LotState, NewLot, consume};
 use super::store;
@@ -71,6 +72,8 @@ pub(crate) struct Spend<'a> {
     pub(crate) reserved: &'a [LotPart],
     /// The instant at which a lot must have been live.
     pub(crate) live_at: Timestamp,
+    /// Which lots it means.
+    pub(crate) of: Part,
 }
 
 /// What is added to a balance.
@@ -139,6 +142,11 @@ impl<'a> Book<'a> {
         self.balances.keys().map(String::as_str).collect()
     }
 
+    /// What kind a lot of a locked balance is; `None` for one that is empty and was not loaded.
+    pub(crate) fn kind_of_lot(&self, balance_id: &str, lot_id: &str) -> Option<LotKind> {
+        self.balances.get(balance_id)?.lots.get(lot_id).map(|lot| lot.state.kind)
+    }
+
     /// Whether moving `amount` (either way) keeps the balance a number that can be counted.
     pub(crate) fn has_room(&self, balance_id: &str, amount: i64) -> bool {
         self.balances.get(balance_id).is_some_and(|open| {
@@ -171,7 +179,8 @@ impl<'a> Book<'a> {
         let mut left = spend.amount.max(0);
         let mut parts = Vec::new();
         for held in spend.own {
-            let remaining = open.lots.get(&held.lot_id).map_or(0, |lot| lot.state.remaining);
+            let lot = open.lots.get(&held.lot_id).filter(|lot| spend.of.takes(lot.state.kind));
+            let remaining = lot.map_or(0, |lot| lot.state.remaining);
             let taken = left.min(held.amount).min(remaining);
             if taken > 0 {
                 parts.push(LotPart { lot_id: held.lot_id.clone(), amount: taken });
@@ -179,7 +188,9 @@ impl<'a> Book<'a> {
                 open.take(&held.lot_id, taken);
             }
         }
-        let free = consume(&open.free_lots(spend.reserved, spend.live_at), left);
+        let mut free = open.free_lots(spend.reserved, spend.live_at);
+        free.retain(|lot| spend.of.takes(lot.kind) && !lot.is_pending(spend.live_at));
+        let free = consume(&free, left);
         for part in &free.parts {
             open.take(&part.lot_id, part.amount);
         }

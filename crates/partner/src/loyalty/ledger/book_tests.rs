@@ -54,7 +54,7 @@ fn part(lot_id: &str, amount: i64) -> LotPart {
 }
 
 fn spend<'a>(amount: i64, own: &'a [LotPart], reserved: &'a [LotPart]) -> Spend<'a> {
-    Spend { amount, own, reserved, live_at: at(NOW) }
+    Spend { amount, own, reserved, live_at: at(NOW), of: Part::Whole }
 }
 
 fn earned() -> NewLot {
@@ -370,4 +370,44 @@ proptest::proptest! {
 fn cases() -> u32 {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     asked.map_or(10_000, |asked: u32| asked.max(10_000))
+}
+
+/// 1000 paid and 100 given on top: each id takes its own lots, and what is short of one is not taken from the
+/// other (loyalty.md §3 V9).
+#[test]
+fn the_bonus_part_and_the_paid_part_are_spent_apart() {
+    for (of, amount, left, short) in [
+        (Part::Bonus, 60, [40, 1_000], 0),
+        (Part::Paid, 60, [100, 940], 0),
+        (Part::Bonus, 130, [0, 1_000], 30),
+        (Part::Paid, 1_030, [100, 0], 30),
+        (Part::Whole, 130, [0, 970], 0),
+    ] {
+        let mut book = book(BalanceType::PrepaidCredit, &[("1", 100, None), ("2", 1_000, None)]);
+        book.balances.get_mut("b").unwrap().lots.get_mut("1").unwrap().state.kind = LotKind::Bonus;
+        let held = [part("1", 10), part("2", 10)];
+        let spent = book.spend("b", &Spend { of, ..spend(amount, &held, &[]) }, &Link::default());
+        let remaining = |lot: &str| book.balances["b"].lots[lot].state.remaining;
+        assert_eq!(([remaining("1"), remaining("2")], spent.short), (left, short), "{of:?} {amount}");
+        assert_eq!(state(&book).1, 1_100 - amount);
+    }
+}
+
+/// A lot whose time has not come covers nothing, but a claw-back may take it (loyalty.md §9 P8).
+#[test]
+fn a_pending_lot_is_not_spent_and_can_be_taken_back() {
+    let pending = || {
+        let mut book = book(BalanceType::CollectablePoints, &[("1", 100, None), ("2", 30, None)]);
+        let lot = book.balances.get_mut("b").unwrap().lots.get_mut("1").unwrap();
+        lot.state.available_at = Some(at("2026-03-02T00:00:00Z"));
+        book
+    };
+    let mut spent = pending();
+    assert_eq!(spent.spend("b", &spend(50, &[], &[]), &Link::default()).short, 20);
+    let mut taken = pending();
+    assert_eq!(
+        taken.take_back(&original(1, true, 100, "1"), TransferKind::ClawBack, &[], &Link::default()),
+        0
+    );
+    assert_eq!(state(&taken).1, 30);
 }

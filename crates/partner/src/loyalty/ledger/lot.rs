@@ -22,7 +22,7 @@ pub(crate) struct LotState {
 }
 
 impl LotState {
-    /// Whether the lot may still be offered at `now`.
+    /// Whether the lot's end has not come at `now`.
     pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
@@ -30,6 +30,11 @@ impl LotState {
     /// Whether the lot is not pending any more at `now`.
     pub(crate) fn is_available(&self, now: Timestamp) -> bool {
         self.available_at.is_none_or(|from| now >= from)
+    }
+
+    /// Whether the lot's time has not come at `now`: it is there, but not to be spent.
+    pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
+        self.available_at.is_some_and(|from| now < from)
     }
 }
 
@@ -181,6 +186,15 @@ mod tests {
         assert_eq!(taken(&lots, 50), (vec![("A".to_owned(), 20)], 30));
         assert_eq!(taken(&lots, 0), (vec![], 0));
         assert_eq!(taken(&lots, -5), (vec![], 0));
+    }
+
+    #[test]
+    fn a_lot_is_pending_until_its_instant() {
+        let mut one = lot("A", LotKind::Earned, 1, EARLY, None);
+        assert!(!one.is_pending(EARLY.parse().unwrap()));
+        one.available_at = Some(LATE.parse().unwrap());
+        assert!(one.is_pending("2026-01-31T23:59:59Z".parse().unwrap()));
+        assert!(!one.is_pending(LATE.parse().unwrap()));
     }
 
     #[test]

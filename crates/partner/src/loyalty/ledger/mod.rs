@@ -8,17 +8,21 @@
 //! Rules: loyalty.md §6 (reversals), §8 (shortfalls), §10 (lots).
 
 mod balance;
+mod bonus;
 mod book;
 pub(crate) mod expiry;
 mod hold;
 mod lot;
 mod opening;
+mod prepayment;
 pub(crate) mod store;
 mod transfer;
 
 pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, Titles, type_from_text};
+pub(crate) use bonus::{BONUS_SUFFIX, Part, balance_of, bonus_of, splits, topped_up_by, wire_id};
 pub(crate) use book::{Book, Credit, Link, Spend};
 pub(crate) use hold::{CheckKey, HoldRow};
 pub(crate) use lot::{LotKind, LotPart, LotState, NewLot, consume};
 pub(crate) use opening::{NewBalanceRow, open};
+pub(crate) use prepayment::{Prepayment, RateFrom};
 pub(crate) use transfer::{Account, Transfer, TransferKind};

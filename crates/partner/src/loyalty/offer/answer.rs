@@ -1,6 +1,7 @@
 //! How is an offer put into the words of protocol.md §10.4?
 
-use super::balance_state::BalanceState;
+use super::balance_state::{BalanceState, Scale};
+use super::basket::floor_to;
 use super::bill::Source;
 use super::deposit;
 use super::inputs::{Entry, Found};
@@ -8,12 +9,14 @@ use super::quote::{Question, Quote, Sale};
 use super::reason::Reason;
 use super::spend::Given;
 use super::texts::{Language, Text, pick};
+use super::top_up::{TopUp, takes};
+use crate::loyalty::ledger::{Part, splits, wire_id};
 use crate::loyalty::promotion::{Kind, Promotion};
 use money::{Amount, Decimal};
 use serde::{Deserialize, Serialize};
 use wire::loyalty::{
     BalanceType, Benefit, BenefitInputResult, GeneralDiscount, ItemBenefits, LoyaltyOfferResponse, Metadata,
-    OfferBalance, OfferCustomer,
+    OfferBalance, OfferCustomer, Prepayment,
 };
 use wire::{Extra, Number};
 
@@ -48,7 +51,7 @@ pub(crate) fn answer(question: &Question<'_>, quote: &Quote<'_>) -> LoyaltyOffer
             .zip(&request.benefit_inputs)
             .map(|(entry, input)| words.input(*entry, &input.input_code))
             .collect(),
-        balances: quote.given.iter().map(|one| words.balance(one)).collect(),
+        balances: words.balances(),
         general_discounts: quote
             .discounts
             .iter()
@@ -91,6 +94,8 @@ impl Words<'_> {
             Found::Card => Text::Card.in_language(language).to_owned(),
             Found::Voucher(None) => Text::Voucher.in_language(language).to_owned(),
             Found::Voucher(Some(balance)) => self.question.balances[balance].pos_title(self.pos_lang()),
+            Found::TopUp(Some(balance)) => self.question.balances[balance].pos_title(self.pos_lang()),
+            Found::TopUp(None) => Text::TopUp.in_language(language).to_owned(),
             Found::Promotion(None) => Text::Discount.in_language(language).to_owned(),
             Found::Promotion(Some(promotion)) => {
                 promotion_title(&self.question.program.promotions[promotion], self.pos_lang())
@@ -117,19 +122,101 @@ impl Words<'_> {
         }
     }
 
+    fn balances(&self) -> Vec<OfferBalance> {
+        let spent = self.quote.given.iter().map(|one| self.balance(one));
+        spent.chain(self.quote.top_ups.iter().map(|one| self.top_up(one))).collect()
+    }
+
+    /// What the cashier reads of a part of a balance.
+    fn pos_title(&self, one: &Given) -> String {
+        self.part_title(one, self.pos_lang(), self.state(one).own_pos_title(self.pos_lang()), |state, tag| {
+            state.pos_title(tag)
+        })
+    }
+
+    fn part_title(
+        &self,
+        one: &Given,
+        tag: &str,
+        own: Option<&str>,
+        title: impl FnOnce(&BalanceState, &str) -> String,
+    ) -> String {
+        let (state, language) = (self.state(one), Language::of(tag));
+        if let (None, Some(card_id)) = (own, state.row.settings.stamp_card_id.as_deref()) {
+            let cards = &self.question.program.settings.stamp_cards;
+            let card = cards.iter().find(|card| card.stamp_card_id == card_id);
+            return card
+                .and_then(|card| pick(&card.titles.pos, tag))
+                .map_or_else(|| Text::Stamps.in_language(language).to_owned(), str::to_owned);
+        }
+        let title = title(state, tag);
+        if one.part == Part::Bonus { Text::BonusOf.filled(language, &[&title]) } else { title }
+    }
+
+    /// A balance that is topped up: nothing of it is spent (loyalty.md §11 T1).
+    fn top_up(&self, one: &TopUp) -> OfferBalance {
+        let state = &self.question.balances[one.balance];
+        let settings = &state.row.settings;
+        let Some(prepayment) = takes(state) else {
+            return OfferBalance::new(state.row.balance_id.as_str(), state.row.balance_type);
+        };
+        let money = |number: Number| {
+            floor_to(number.0, self.question.basket.precision).map_or(number, |amount| self.money(amount))
+        };
+        // only the sale of a single-purpose voucher is a supply (loyalty.md §3 V2, V3)
+        let single = state.row.balance_type == BalanceType::SinglePurposePrepaidVoucher;
+        let rate = settings.vat_rate_on(self.quote.day).filter(|_| single).unwrap_or_default();
+        let scale = Scale::new(self.question.books.precision, self.question.basket.precision);
+        OfferBalance {
+            pos_title: Some(state.pos_title(self.pos_lang())),
+            bill_title: Some(state.bill_title(self.bill_lang())),
+            current_value: Some(self.money(scale.to_request(state.current(Part::Whole)))),
+            unit: Some(self.question.books.currency_code.clone()),
+            controllable_value_to_use: Some(Number::ZERO),
+            non_controllable_value_to_use: Some(Number::ZERO),
+            value_to_use_in_currency: Some(Number::ZERO),
+            prepayment: Some(Prepayment {
+                value: self.money(one.value),
+                is_value_editable: prepayment.editable,
+                min_value: prepayment.min.map(money),
+                max_value: prepayment.max.map(money),
+                preset_values: prepayment.presets.iter().copied().map(money).collect(),
+                pos_title: Some(state.pos_title(self.pos_lang())),
+                bill_title: Some(state.bill_title(self.bill_lang())),
+                vat_rate: Some(Number(rate)),
+                vat_id: None,
+                extra: Extra::new(),
+            }),
+            ..OfferBalance::new(state.row.balance_id.as_str(), state.row.balance_type)
+        }
+    }
+
     fn balance(&self, one: &Given) -> OfferBalance {
         let state = self.state(one);
         let (picked, fixed) = if one.controllable { (one.used, 0) } else { (0, one.used) };
         let most = if one.controllable { one.most } else { 0 };
-        let points = state.row.balance_type == BalanceType::CollectablePoints;
-        let ends = state.free.lots.iter().filter_map(|lot| lot.expires_at).min();
+        let points = state.row.counts_points();
+        let lots = state.free.lots.iter().filter(|lot| one.part.takes(lot.kind));
+        let ends = lots.filter_map(|lot| lot.expires_at).min();
+        let unit = if state.row.settings.stamp_card_id.is_some() { "stamps" } else { "points" };
+        let bill_lang = self.bill_lang();
         OfferBalance {
-            balance_id: state.row.balance_id.clone(),
-            r#type: state.row.balance_type,
-            pos_title: Some(state.pos_title(self.pos_lang())),
-            bill_title: Some(state.bill_title(self.bill_lang())),
+            balance_id: wire_id(&state.row.balance_id, one.part),
+            // on the wire a bonus is a price reduction, like points that are worth one each (loyalty.md V9)
+            r#type: if one.part == Part::Bonus {
+                BalanceType::CollectablePoints
+            } else {
+                state.row.balance_type
+            },
+            pos_title: Some(self.pos_title(one)),
+            bill_title: Some(self.part_title(
+                one,
+                bill_lang,
+                state.own_pos_title(bill_lang),
+                |state, tag| state.bill_title(tag),
+            )),
             current_value: Some(self.in_unit(one, one.current)),
-            unit: Some(if points { "points".to_owned() } else { self.question.books.currency_code.clone() }),
+            unit: Some(if points { unit.to_owned() } else { self.question.books.currency_code.clone() }),
             controllable_value_to_use: Some(self.in_unit(one, picked)),
             min_controllable_value: Some(Number::ZERO),
             max_controllable_value: Some(self.in_unit(one, most)),
@@ -174,7 +261,10 @@ impl Words<'_> {
                                 value,
                             ),
                             Source::Balance(at) => {
-                                Benefit::of_balance(question.balances[at].row.balance_id.as_str(), value)
+                                let row = &question.balances[at].row;
+                                // of a balance that pays, only the bonus lowers prices
+                                let part = if splits(row.balance_type) { Part::Bonus } else { Part::Whole };
+                                Benefit::of_balance(wire_id(&row.balance_id, part), value)
                             }
                         }
                     })
@@ -197,11 +287,11 @@ impl Words<'_> {
             messages.push(Text::OtherCurrency.filled(language, &gaps));
         }
         for one in &self.quote.given {
-            let state = self.state(one);
-            let title = state.pos_title(self.pos_lang());
+            let title = self.pos_title(one);
             match one.reason {
-                Some(Reason::PartlyReserved) if state.row.counts_points() => {
-                    messages.push(language.points_reserved(&title, state.free.reserved_elsewhere));
+                Some(Reason::PartlyReserved) if self.state(one).row.counts_points() => {
+                    let held = self.state(one).free_of(one.part, 0).reserved_elsewhere;
+                    messages.push(language.points_reserved(&title, held));
                 }
                 Some(Reason::PartlyReserved) => {
                     let held = self.reserved_text(one, language);
@@ -213,15 +303,36 @@ impl Words<'_> {
                 _ => {}
             }
         }
+        for one in &self.quote.top_ups {
+            if let Some(refused) = one.refused {
+                let title = self.question.balances[one.balance].pos_title(self.pos_lang());
+                let value = one.value.to_decimal(self.question.basket.precision).to_string();
+                let gaps = [title.as_str(), &language.number(&refused.to_string()), &language.number(&value)];
+                messages.push(Text::TopUpOutOfRange.filled(language, &gaps));
+            }
+        }
+        for ending in &self.quote.endings {
+            let one = &self.quote.given[ending.given];
+            let amount = self.in_words(one, ending.amount, language);
+            let day = ending.last_day.strftime("%-d. %-m. %Y").to_string();
+            messages.push(Text::NextEnd.filled(language, &[&self.pos_title(one), &amount, &day]));
+        }
         messages
     }
 
     /// What others hold, as the cashier reads it: `100,00 CZK`.
     fn reserved_text(&self, one: &Given, language: Language) -> String {
-        let state = self.state(one);
+        self.in_words(one, self.state(one).free_of(one.part, 0).reserved_elsewhere, language)
+    }
+
+    /// So much of a balance, in the ledger's units: `50` points, `100,00 CZK`.
+    fn in_words(&self, one: &Given, amount: i64, language: Language) -> String {
         let books = self.question.books;
-        let held = Amount(state.free.reserved_elsewhere).to_decimal(books.precision).to_string();
-        format!("{} {}", language.number(&held), books.currency_code)
+        if self.state(one).row.counts_points() {
+            return amount.to_string();
+        }
+        let money = Amount(amount).to_decimal(books.precision).to_string();
+        format!("{} {}", language.number(&money), books.currency_code)
     }
 
     fn bill_messages(&self) -> Vec<String> {

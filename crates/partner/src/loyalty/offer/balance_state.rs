@@ -2,7 +2,7 @@
 
 use super::hold::Free;
 use super::texts::{Language, Text, pick};
-use crate::loyalty::ledger::BalanceRow;
+use crate::loyalty::ledger::{BalanceRow, Part};
 use jiff::Timestamp;
 use money::{Amount, Decimal, Precision};
 use wire::loyalty::BalanceType;
@@ -36,11 +36,52 @@ impl BalanceState {
         self.row.settings.point_step.unwrap_or(1).max(1)
     }
 
+    /// Fewer points than this are not used at all; at least 1.
+    pub(crate) fn point_minimum(&self) -> i64 {
+        self.row.settings.point_minimum.unwrap_or(1).max(1)
+    }
+
+    /// What is on the balance, in its unit and at least 0; what is pending is not counted.
+    pub(crate) fn current(&self, part: Part) -> i64 {
+        let all = self.row.posted.saturating_sub(self.free.pending).max(0);
+        let bonus = self.free.bonus.min(all);
+        match part {
+            Part::Whole => all,
+            Part::Bonus => bonus,
+            Part::Paid => all - bonus,
+        }
+    }
+
+    /// What one part of the balance may spend, after `spent` of the balance went on another part.
+    pub(crate) fn free_of(&self, part: Part, spent: i64) -> Free {
+        let mut free = self.free.clone();
+        free.lots.retain(|lot| part.takes(lot.kind));
+        let in_lots: i64 = free.lots.iter().map(|lot| lot.remaining).fold(0, i64::saturating_add);
+        let bonus = free.reserved_bonus.min(free.reserved_elsewhere);
+        free.available = (free.available - spent).min(in_lots).max(0);
+        match part {
+            Part::Whole => {}
+            Part::Bonus => free.reserved_elsewhere = bonus,
+            Part::Paid => free.reserved_elsewhere -= bonus,
+        }
+        free
+    }
+
     /// The order within a step (loyalty.md §2): the end that comes first (none last), then what has less
     /// left, then the id.
-    pub(crate) fn order(&self) -> (Timestamp, i64, &str) {
-        let ends = self.free.lots.iter().filter_map(|lot| lot.expires_at).min();
-        (ends.unwrap_or(Timestamp::MAX), self.free.available, &self.row.balance_id)
+    pub(crate) fn order(&self, part: Part) -> (Timestamp, i64, &str) {
+        let lots = self.free.lots.iter().filter(|lot| part.takes(lot.kind));
+        let (mut ends, mut left) = (Timestamp::MAX, 0_i64);
+        for lot in lots {
+            ends = ends.min(lot.expires_at.unwrap_or(Timestamp::MAX));
+            left = left.saturating_add(lot.remaining);
+        }
+        (ends, left.min(self.free.available), &self.row.balance_id)
+    }
+
+    /// What the merchant calls it to the cashier, where that was said.
+    pub(crate) fn own_pos_title(&self, tag: &str) -> Option<&str> {
+        pick(&self.row.settings.titles.pos, tag)
     }
 
     /// What the cashier reads.

@@ -2,6 +2,7 @@
 //!
 //! This is the border: JSON numbers become amounts at the request's `pricePrecision`, half-up, once.
 
+use crate::loyalty::ledger::topped_up_by;
 use crate::loyalty::program::TillDiscounts;
 use money::vat::VatRate;
 use money::{Amount, Decimal, Precision};
@@ -113,6 +114,18 @@ impl Basket {
     /// A line's `checkItemId`.
     pub(crate) fn check_item_id(&self, line: usize) -> &str {
         self.request.items_to_pay.get(line).map_or("", |item| item.check_item_id.as_str())
+    }
+
+    /// What every line comes to, and whether nothing may be taken off it. A line that sells a top-up stands in the
+    /// sum, but no discount lowers it and no balance pays it (loyalty.md §11 T6, protocol.md §10.6).
+    pub(crate) fn payable_lines(&self, till: TillDiscounts) -> impl Iterator<Item = (Rounded, bool)> {
+        self.lines.iter().enumerate().map(move |(index, line)| {
+            let price = self.line_total(line, till);
+            if topped_up_by(self.check_item_id(index)).is_none() {
+                return (price, line.ambiguous);
+            }
+            (Rounded { ceiling: price.ceiling.min(Amount::ZERO), ..price }, true)
+        })
     }
 
     /// What a line comes to before any loyalty benefit.

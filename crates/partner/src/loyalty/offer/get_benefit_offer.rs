@@ -4,7 +4,7 @@
 //! balances behind them locked in the order of their ids, the pure quote, the holds, the offer's row.
 
 use super::answer::answer;
-use super::balance_state::BalanceState;
+use super::balance_state::{BalanceState, Scale};
 use super::basket::Basket;
 use super::code::{KnownCode, Meaning, member_of};
 use super::hold::{self, Move};
@@ -13,7 +13,7 @@ use super::offered::OfferedBalance;
 use super::quote::{Question, Quote, quote};
 use super::store::{self, NewHold, OfferMerchant, OfferRow};
 use super::wishes::Wishes;
-use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, store as ledger};
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, balance_of, store as ledger, wire_id};
 use crate::loyalty::limit::{Asking, Counters};
 use crate::loyalty::program::{Program, ProgramCache};
 use crate::loyalty::promotion::{any_limited, watched};
@@ -200,7 +200,8 @@ impl Asked {
         let mut ids = store::balances_in_play(tx, &self.merchant, member_id, &self.check)?;
         ids.extend(codes.iter().filter_map(|known| match &known.meaning {
             Meaning::Voucher { balance_id } => Some(balance_id.clone()),
-            Meaning::Card(_) | Meaning::Promotion { .. } | Meaning::TopUp { .. } | Meaning::Ambiguous => None,
+            Meaning::TopUp { balance_id } => balance_id.clone(),
+            Meaning::Card(_) | Meaning::Promotion { .. } | Meaning::Ambiguous => None,
         }));
         ids.sort_unstable();
         ids.dedup();
@@ -273,14 +274,14 @@ impl Asked {
     ) -> Result<(), db::Error> {
         let offer_id = self.basket.request.loyalty_offer_id.as_str();
         let expires_at = hold::end(self.now, hold_ttl_seconds);
-        let nothing: &[LotPart] = &[];
         let mut extend = false;
         let mut place = Vec::new();
         for (position, BalanceState { row: balance, .. }) in locked.states.iter().enumerate() {
-            let given = quote.given.iter().find(|given| given.balance == position);
-            let wanted = given.map_or(nothing, |given| given.parts.as_slice());
+            // one hold covers the bonus part and the paid part
+            let given = quote.given.iter().filter(|given| given.balance == position);
+            let wanted: Vec<LotPart> = given.flat_map(|given| given.parts.iter().cloned()).collect();
             let own = hold::own_hold(holds_on(&locked.holds, &balance.balance_id), &self.check);
-            let moved = hold::judge(own, wanted, self.now);
+            let moved = hold::judge(own, &wanted, self.now);
             match (moved, own) {
                 (Move::Replace(ended) | Move::Release(ended), Some(own)) => {
                     store::end_hold(tx, &self.merchant, own, ended)?;
@@ -304,7 +305,7 @@ impl Asked {
                     hold_number: balance.version,
                     check: &self.check,
                     offer_id,
-                    lots,
+                    lots: &lots,
                     now: self.now,
                     expires_at,
                 },
@@ -322,15 +323,22 @@ impl Asked {
         quote: &Quote<'_>,
         merchant: &OfferMerchant,
     ) -> Result<Answer, db::Error> {
-        let offered: Vec<OfferedBalance> = quote
+        let mut offered: Vec<OfferedBalance> = quote
             .given
             .iter()
             .filter(|given| given.used > 0)
             .map(|given| OfferedBalance {
-                balance_id: question.balances[given.balance].row.balance_id.clone(),
+                balance_id: wire_id(&question.balances[given.balance].row.balance_id, given.part),
                 amount: given.in_ledger(),
+                prepaid: None,
             })
             .collect();
+        let scale = Scale::new(question.books.precision, question.basket.precision);
+        offered.extend(quote.top_ups.iter().map(|one| OfferedBalance {
+            balance_id: question.balances[one.balance].row.balance_id.clone(),
+            amount: 0,
+            prepaid: Some(scale.to_ledger(one.value)),
+        }));
         let mut response = answer(question, quote);
         let person = Named::take(&mut response, question.codes);
         let kept = row::to_json("partner_offer", "response", &response)?;
@@ -375,7 +383,8 @@ impl Asked {
             ));
         }
         for (index, balance) in request.balances.iter().enumerate() {
-            let known = question.balances.iter().any(|state| state.row.balance_id == balance.balance_id);
+            let known =
+                question.balances.iter().any(|state| state.row.balance_id == balance_of(&balance.balance_id));
             if !known {
                 let id = &balance.balance_id;
                 remarks.push(format!(

@@ -3,7 +3,7 @@
 //! The pure rules of loyalty.md §4. A hold belongs to (balance, place, device, check). It counts while
 //! `now < expires_at`; readers judge that by comparison, whatever the sweeper has marked.
 
-use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, LotState};
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotKind, LotPart, LotState};
 use jiff::{SignedDuration, Timestamp};
 
 /// What one check may spend of a balance at an instant.
@@ -18,6 +18,12 @@ pub(crate) struct Free {
     pub(crate) lots: Vec<LotState>,
     /// Whether something would be spendable had its lots not ended.
     pub(crate) ended: bool,
+    /// What is there but whose time has not come (loyalty.md §9 P8).
+    pub(crate) pending: i64,
+    /// What bonus lots have, whoever holds it (loyalty.md §3 V9).
+    pub(crate) bonus: i64,
+    /// What of `reserved_elsewhere` lies on bonus lots.
+    pub(crate) reserved_bonus: i64,
 }
 
 /// What is free for `check`: posted − Σ live holds of other (place, device, check) keys, and never more
@@ -38,13 +44,21 @@ pub(crate) fn free_for(
     let mut free = Free::default();
     let mut in_lots = 0_i64;
     let mut unheld = 0_i64;
-    for lot in lots.iter().filter(|lot| lot.remaining > 0 && lot.is_available(now)) {
+    for lot in lots.iter().filter(|lot| lot.remaining > 0) {
+        if lot.is_pending(now) {
+            free.pending = free.pending.saturating_add(lot.remaining);
+            continue;
+        }
         let by_others: i64 = holds
             .iter()
             .filter(|hold| hold.counts(now) && hold.check != *check)
             .map(|hold| part_of(&hold.lots, &lot.lot_id))
             .sum();
         let left = (lot.remaining - by_others).max(0);
+        if lot.kind == LotKind::Bonus {
+            free.bonus = free.bonus.saturating_add(lot.remaining);
+            free.reserved_bonus = free.reserved_bonus.saturating_add(by_others.min(lot.remaining));
+        }
         let mine = if lot.is_live(now) {
             unheld = unheld.saturating_add(lot.remaining);
             left
@@ -57,6 +71,7 @@ pub(crate) fn free_for(
             free.lots.push(LotState { remaining: mine, ..lot.clone() });
         }
     }
+    let posted = posted.saturating_sub(free.pending);
     free.available = posted.saturating_sub(reserved).min(in_lots).max(0);
     free.reserved_elsewhere = posted.min(unheld).saturating_sub(free.available).clamp(0, reserved);
     free
@@ -135,7 +150,7 @@ pub(crate) fn end(now: Timestamp, hold_ttl_seconds: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loyalty::ledger::{LotKind, consume};
+    use crate::loyalty::ledger::consume;
 
     const START: i64 = 1_772_359_200; // 2026-03-01T10:00:00Z
     const TTL: i64 = 180;
@@ -309,6 +324,27 @@ mod tests {
         assert_eq!(free(&mine, 180), 0, "the hold is over, the lot too");
         let over = free_for(40, &lots, &[], &mine, at(10));
         assert!(over.ended && over.available == 0 && over.reserved_elsewhere == 0);
+    }
+
+    /// loyalty.md §9 P8: what was earned is seen, but not spent before its time.
+    #[test]
+    fn a_pending_lot_is_not_offered() {
+        let mut lots = [lot("l1", 100, None), lot("l2", 30, None)];
+        lots[0].available_at = Some(at(10));
+        let free = |second| free_for(130, &lots, &[], &check(1, "c1"), at(second));
+        assert_eq!((free(9).available, free(9).pending, free(9).ended), (30, 100, false));
+        assert_eq!((free(10).available, free(10).pending), (130, 0));
+    }
+
+    /// loyalty.md §3 V9: the part that was given on top is told apart, also where others hold some of it.
+    #[test]
+    fn bonus_lots_are_told_apart() {
+        let mut lots = [lot("l1", 100, None), lot("l2", 1_000, None)];
+        lots[0].kind = LotKind::Bonus;
+        let holds = [hold(1, check(2, "c2"), &[("l1", 70), ("l2", 5)], 0)];
+        let free = free_for(1_100, &lots, &holds, &check(1, "c1"), at(1));
+        assert_eq!((free.available, free.reserved_elsewhere), (1_025, 75));
+        assert_eq!((free.bonus, free.reserved_bonus), (100, 70));
     }
 
     #[test]

@@ -6,7 +6,9 @@
 use super::balance_state::BalanceState;
 use super::basket::Basket;
 use super::code::{self, KnownCode, Meaning, Member};
+use super::hold::Free;
 use super::reason::Reason;
+use super::top_up;
 use super::trace::Trace;
 use crate::loyalty::ledger::BalanceStatus;
 use crate::loyalty::program::Program;
@@ -21,6 +23,8 @@ pub(crate) enum Found {
     Card,
     /// A voucher; its balance by position where the books have it.
     Voucher(Option<usize>),
+    /// A top-up of one balance by position, or of the member's balances.
+    TopUp(Option<usize>),
     /// A promotion by position where the program has it.
     Promotion(Option<usize>),
 }
@@ -45,6 +49,8 @@ pub(crate) struct Identified<'a> {
     pub(crate) scanned: Vec<u32>,
     /// Which balances may be spent, by position.
     pub(crate) allowed: Vec<bool>,
+    /// Which balances are topped up, by position; none of them is spent (loyalty.md §11 T1).
+    pub(crate) tops_up: Vec<bool>,
 }
 
 /// Judges every entry in order.
@@ -61,6 +67,7 @@ pub(crate) fn identify<'a>(
         member: None,
         scanned: vec![0; program.promotions.len()],
         allowed: vec![false; balances.len()],
+        tops_up: vec![false; balances.len()],
     };
     for input in &basket.request.benefit_inputs {
         let entry = match code::find(codes, &input.input_code) {
@@ -84,6 +91,7 @@ pub(crate) fn identify<'a>(
             }
         }
     }
+    top_up::settle(&mut seen, balances, trace);
     seen
 }
 
@@ -111,16 +119,31 @@ fn judge<'a>(
         }
         Meaning::Voucher { balance_id } => {
             let position = balances.iter().position(|state| state.row.balance_id == *balance_id);
+            let found = Found::Voucher(position);
+            let state = position.map(|at| &balances[at]);
+            // a voucher that waits for its activation is bought by scanning it (loyalty.md §11 T4)
+            if let (Some(at), Some(state)) = (position, state)
+                && top_up::activates(state)
+                && matches!(standing, Ok(()) | Err(Reason::Inactive))
+            {
+                return Entry { found, refusal: top_up::judge(state, &mut seen.tops_up[at]) };
+            }
             let refusal = standing.err().or_else(|| match position {
                 None => Some(Reason::NotFound),
                 Some(at) => voucher(&balances[at], &mut seen.allowed[at]),
             });
-            Entry { found: Found::Voucher(position), refusal }
+            Entry { found, refusal }
+        }
+        Meaning::TopUp { balance_id: None } => Entry { found: Found::TopUp(None), refusal: standing.err() },
+        Meaning::TopUp { balance_id: Some(balance_id) } => {
+            let position = balances.iter().position(|state| state.row.balance_id == *balance_id);
+            let refusal = standing.err().or_else(|| match position {
+                None => Some(Reason::NotFound),
+                Some(at) => top_up::judge(&balances[at], &mut seen.tops_up[at]),
+            });
+            Entry { found: Found::TopUp(position), refusal }
         }
         Meaning::Ambiguous => Entry { found: Found::Card, refusal: Some(Reason::Ambiguous) },
-        Meaning::TopUp { .. } => {
-            Entry { found: Found::Nothing, refusal: Some(standing.err().unwrap_or(Reason::NotFound)) }
-        }
         Meaning::Promotion { promotion_id } => {
             let position = program.position(promotion_id);
             let refusal = standing.err().or_else(|| match position {
@@ -166,11 +189,17 @@ fn voucher(state: &BalanceState, allowed: &mut bool) -> Option<Reason> {
 
 /// Why a balance has nothing for this check; `None` when it has something.
 pub(crate) fn nothing_to_spend(state: &BalanceState) -> Option<Reason> {
-    let free = &state.free;
+    nothing_in(&state.free)
+}
+
+/// The same for what one part of a balance may spend.
+pub(crate) fn nothing_in(free: &Free) -> Option<Reason> {
     if free.available > 0 {
         None
     } else if free.reserved_elsewhere > 0 {
         Some(Reason::LockedByOtherDevice)
+    } else if free.pending > 0 {
+        Some(Reason::NotYetValid)
     } else if free.ended {
         Some(Reason::Expired)
     } else {

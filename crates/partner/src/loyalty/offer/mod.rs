@@ -11,6 +11,7 @@ mod bill;
 mod code;
 mod deposit;
 mod discounts;
+mod ending;
 mod explain;
 mod get_benefit_offer;
 mod hold;
@@ -21,11 +22,17 @@ mod quote;
 mod reason;
 mod report_offer_validation_error;
 mod spend;
+mod stamps;
 mod store;
 mod texts;
+mod top_up;
 mod trace;
 mod wishes;
 
+#[cfg(test)]
+mod balance_properties;
+#[cfg(test)]
+mod balance_vectors;
 #[cfg(test)]
 mod quote_properties;
 #[cfg(test)]
@@ -36,6 +43,8 @@ mod quote_vectors;
 mod row_tests;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod top_up_vectors;
 
 pub(crate) use explain::Explain;
 pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};

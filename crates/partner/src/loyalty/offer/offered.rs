@@ -4,13 +4,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What an offer gave of one balance.
+/// What an offer gave of one balance, or of the bonus part of one (`<balanceId>:bonus`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OfferedBalance {
-    /// The balance.
+    /// The balance, as the answer names it.
     pub(crate) balance_id: String,
     /// What may be used, in the balance's unit: points, or minor units of the ledger. The check's hold
     /// keeps as much.
     pub(crate) amount: i64,
+    /// What may be topped up, in minor units of the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prepaid: Option<i64>,
 }

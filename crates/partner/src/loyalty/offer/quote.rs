@@ -10,16 +10,18 @@ use super::basket::Basket;
 use super::bill::{Bill, Share};
 use super::code::{KnownCode, Member};
 use super::discounts::{self, Discount};
+use super::ending::{self, Ending};
 use super::inputs::{Entry, Found, Identified, identify, nothing_to_spend};
 use super::reason::Reason;
 use super::spend::{self, Given, Table};
+use super::top_up::{self, TopUp};
 use super::trace::{Note, Trace};
 use super::wishes::Wishes;
 use crate::loyalty::program::Program;
 use crate::loyalty::promotion::{LimitUse, Taken, Target};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use money::Amount;
-use wire::loyalty::BalanceType;
 
 /// Everything a quote depends on, besides the time.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +68,12 @@ pub(crate) struct Quote<'a> {
     pub(crate) discounts: Vec<Discount>,
     /// What the balances give, in the order they were applied.
     pub(crate) given: Vec<Given>,
+    /// What is sold as top-ups.
+    pub(crate) top_ups: Vec<TopUp>,
+    /// The day on the place's calendar.
+    pub(crate) day: Date,
+    /// What of the member's value ends soon.
+    pub(crate) endings: Vec<Ending>,
     /// What the applied promotions use of their limits; a hold keeps it until the bill is reported.
     pub(crate) limit_uses: Vec<LimitUse>,
     /// What is taken off each line.
@@ -97,13 +105,14 @@ pub(crate) fn explain<'a>(question: &Question<'a>, now: Timestamp) -> Quote<'a> 
 fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'a> {
     let Question { program, books, basket, codes, balances, wishes, limits: _ } = *question;
     let till = program.settings.till_discounts;
-    let mut bill = Bill::new(basket.lines.iter().map(|line| (basket.line_total(line, till), line.ambiguous)));
+    let mut bill = Bill::new(basket.payable_lines(till));
     note_border(basket, &mut trace);
 
     let mut identified = identify(program, basket, codes, balances, now, &mut trace);
     let other_currency = !basket.request.currency_code.eq_ignore_ascii_case(&books.currency_code);
     if other_currency {
         identified.allowed.fill(false);
+        identified.tops_up.fill(false);
         trace.add("border", || {
             ("balances", format!("the ledger counts in {}: none is used", books.currency_code))
         });
@@ -113,6 +122,12 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
     let left = allowed(question, &identified, now);
     let mut applied = Vec::new();
     let mut given = Vec::new();
+    let mut top_ups = Vec::new();
+    let scale = Scale::new(books.precision, basket.precision);
+    if matches!(sale, Sale::Zero | Sale::Positive) {
+        // a voucher is activated by a product that costs nothing (loyalty.md §11 T5)
+        top_ups = top_up::apply(&identified.tops_up, basket, balances, wishes, scale, &mut trace);
+    }
     if sale == Sale::Positive {
         for target in [Target::Items, Target::Order] {
             applied.extend(discounts::apply(
@@ -131,21 +146,17 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
             allowed: &identified.allowed,
             wishes,
             default_use: program.settings.default_use,
-            scale: Scale::new(books.precision, basket.precision),
+            stamp_cards: &program.settings.stamp_cards,
+            scale,
         };
-        for balance_type in [
-            BalanceType::SinglePurposePrepaidVoucher,
-            BalanceType::CollectablePoints,
-            BalanceType::MultiPurposePrepaidVoucher,
-            BalanceType::PrepaidCredit,
-        ] {
-            given.extend(spend::apply(balance_type, &table, &mut bill, &mut trace));
-        }
+        given = spend::apply(&table, &mut bill, &mut trace);
     } else {
         trace.add("border", || ("basket", format!("nothing applies: {sale:?}")));
     }
     let entries = settle_entries(&identified, sale, other_currency, balances, (&applied, &left), &given);
     given.retain(|one| shown(one, &balances[one.balance], &identified, &entries));
+    let local = program.local(&basket.request.place_id, now);
+    let endings = ending::soon(&given, balances, &local, program.settings.announce_expiry_days.0);
     Quote {
         sale,
         member: identified.member,
@@ -153,6 +164,9 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
         limit_uses: uses(question, &identified, &left, &applied),
         discounts: applied,
         given,
+        top_ups,
+        day: local.date(),
+        endings,
         other_currency: other_currency && !balances.is_empty(),
         total: bill.total(),
         benefits: bill.benefits(),
@@ -223,23 +237,32 @@ fn settle_entries(
                     None
                 }
             }
-            (_, Found::Voucher(_)) if other_currency => Some(Reason::CurrencyMismatch),
-            (Sale::Positive, Found::Voucher(position)) => given
-                .iter()
-                .find(|one| Some(one.balance) == position && one.most == 0)
-                .and_then(|one| one.reason)
-                .filter(|reason| *reason != Reason::PartlyReserved),
+            (_, Found::Voucher(_) | Found::TopUp(_)) if other_currency => Some(Reason::CurrencyMismatch),
+            (Sale::Zero | Sale::Positive, Found::TopUp(_)) => None,
+            (Sale::Zero | Sale::Positive, Found::Voucher(Some(at))) if identified.tops_up[at] => None,
+            (Sale::Positive, Found::Voucher(position)) => voucher(position, given),
             (Sale::Positive, Found::Promotion(position)) => {
                 let worked = applied.iter().any(|discount| Some(discount.promotion) == position);
                 let limit = position.and_then(|position| left[position].refusal);
                 (!worked).then_some(limit.unwrap_or(Reason::NoMatchingItems))
             }
-            (Sale::Returning | Sale::Zero, Found::Voucher(_) | Found::Promotion(_)) => {
-                Some(Reason::NoMatchingItems)
-            }
+            (Sale::Returning | Sale::Zero, Found::Voucher(_) | Found::Promotion(_))
+            | (Sale::Returning, Found::TopUp(_)) => Some(Reason::NoMatchingItems),
         };
     }
     entries
+}
+
+/// Why a voucher gives nothing: every part of it has to have nothing to give.
+fn voucher(position: Option<usize>, given: &[Given]) -> Option<Reason> {
+    let mut refusal = None;
+    for one in given.iter().filter(|one| Some(one.balance) == position) {
+        if one.most > 0 {
+            return None;
+        }
+        refusal = refusal.or(one.reason).filter(|reason| *reason != Reason::PartlyReserved);
+    }
+    refusal
 }
 
 /// A card is locked when others hold everything its balances have.

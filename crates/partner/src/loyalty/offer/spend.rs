@@ -1,14 +1,20 @@
 //! What does each balance give to a bill: steps 3 (SPV), 4 (points), 5 (MPV) and 6 (credit) of loyalty.md §2?
+//!
+//! Step 4 begins with the full stamp cards, so that a unit is free before points lower its price; then points and
+//! what was given on top of prepaid money (V9) share one order.
 
 use super::balance_state::{BalanceState, Scale};
 use super::basket::{Basket, floor_to};
 use super::bill::{Bill, Source};
-use super::inputs::nothing_to_spend;
+use super::hold::Free;
+use super::inputs::{nothing_in, nothing_to_spend};
 use super::reason::Reason;
+use super::stamps;
 use super::trace::Trace;
 use super::wishes::{Wish, Wishes};
-use crate::loyalty::ledger::{LotPart, LotState, consume};
+use crate::loyalty::ledger::{LotPart, LotState, Part, consume, splits, wire_id};
 use crate::loyalty::program::DefaultUse;
+use crate::loyalty::program::stamp_card::StampCard;
 use money::vat::VatRate;
 use money::{Amount, Decimal};
 use wire::loyalty::BalanceType;
@@ -18,6 +24,8 @@ use wire::loyalty::BalanceType;
 pub(crate) struct Given {
     /// The balance's position.
     pub(crate) balance: usize,
+    /// Which part of it.
+    pub(crate) part: Part,
     /// The cashier picks how much.
     pub(crate) controllable: bool,
     /// What is used: whole points, or minor units of the request's precision.
@@ -55,46 +63,86 @@ pub(crate) struct Table<'a> {
     pub(crate) wishes: &'a Wishes,
     /// What is used of a controllable balance without a choice.
     pub(crate) default_use: DefaultUse,
+    /// The program's cards of stamps.
+    pub(crate) stamp_cards: &'a [StampCard],
     /// Between ledger and request.
     pub(crate) scale: Scale,
 }
 
-/// The name of a step in the trace.
-fn step_name(balance_type: BalanceType) -> &'static str {
-    match balance_type {
-        BalanceType::SinglePurposePrepaidVoucher => "spv",
-        BalanceType::CollectablePoints => "points",
-        BalanceType::MultiPurposePrepaidVoucher => "mpv",
-        BalanceType::PrepaidCredit => "credit",
+/// What balances of one kind do to a bill, in the order of loyalty.md §2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Spv,
+    Stamps,
+    /// Points, and the bonus parts of MPV and credit.
+    Points,
+    Mpv,
+    Credit,
+}
+
+impl Step {
+    const ALL: [Self; 5] = [Self::Spv, Self::Stamps, Self::Points, Self::Mpv, Self::Credit];
+
+    /// The name in the trace.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Spv => "spv",
+            Self::Stamps => "stamps",
+            Self::Points => "points",
+            Self::Mpv => "mpv",
+            Self::Credit => "credit",
+        }
+    }
+
+    /// Which part of a balance has its turn in this step.
+    fn part_of(self, state: &BalanceState) -> Option<Part> {
+        let stamps = state.row.settings.stamp_card_id.is_some();
+        match (self, state.row.balance_type) {
+            (Self::Spv, BalanceType::SinglePurposePrepaidVoucher) => Some(Part::Whole),
+            (Self::Stamps, BalanceType::CollectablePoints) if stamps => Some(Part::Whole),
+            (Self::Points, BalanceType::CollectablePoints) if !stamps => Some(Part::Whole),
+            (Self::Points, balance_type) if splits(balance_type) && state.free.bonus > 0 => Some(Part::Bonus),
+            (Self::Mpv, BalanceType::MultiPurposePrepaidVoucher)
+            | (Self::Credit, BalanceType::PrepaidCredit) => Some(Part::Paid),
+            _ => None,
+        }
     }
 }
 
-/// Applies every allowed balance of one type, in the order of loyalty.md §2.
-pub(crate) fn apply(
-    balance_type: BalanceType,
-    table: &Table<'_>,
-    bill: &mut Bill,
-    trace: &mut Trace,
-) -> Vec<Given> {
-    let mut order: Vec<usize> = (0..table.balances.len())
-        .filter(|at| table.allowed[*at] && table.balances[*at].row.balance_type == balance_type)
+/// Applies every allowed balance, step by step and in the order of loyalty.md §2.
+pub(crate) fn apply(table: &Table<'_>, bill: &mut Bill, trace: &mut Trace) -> Vec<Given> {
+    let mut given = Vec::new();
+    for step in Step::ALL {
+        apply_step(step, table, bill, trace, &mut given);
+    }
+    given
+}
+
+fn apply_step(step: Step, table: &Table<'_>, bill: &mut Bill, trace: &mut Trace, given: &mut Vec<Given>) {
+    let mut order: Vec<(usize, Part)> = (0..table.balances.len())
+        .filter(|at| table.allowed[*at])
+        .filter_map(|at| step.part_of(&table.balances[at]).map(|part| (at, part)))
         .collect();
-    order.sort_by(|one, other| table.balances[*one].order().cmp(&table.balances[*other].order()));
-    let mut given = Vec::with_capacity(order.len());
-    for at in order {
+    order.sort_by(|one, other| {
+        table.balances[one.0].order(one.1).cmp(&table.balances[other.0].order(other.1))
+    });
+    for (at, part) in order {
         let state = &table.balances[at];
-        let wish = table.wishes.of_balance(&state.row.balance_id);
-        let one = match balance_type {
-            BalanceType::SinglePurposePrepaidVoucher => spv(at, table, wish, bill),
-            BalanceType::CollectablePoints => points(at, table, wish, bill),
-            BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit => {
-                tender(at, table, wish, bill)
+        let wish = table.wishes.of_balance(&wire_id(&state.row.balance_id, part));
+        let one = match (step, part) {
+            (Step::Spv, _) => spv(at, table, wish, bill),
+            (Step::Stamps, _) => stamps::apply(at, table, wish, bill, trace),
+            (Step::Points, Part::Bonus) => bonus(at, table, wish, bill),
+            (Step::Points, _) => points(at, table, wish, bill),
+            (Step::Mpv | Step::Credit, _) => {
+                let other_part = given.iter().filter(|one| one.balance == at).map(Given::in_ledger).sum();
+                tender(at, table, wish, other_part, bill)
             }
         };
-        trace.add(step_name(balance_type), || {
+        trace.add(step.name(), || {
             let why = one.reason.map_or(String::new(), |reason| format!(", {}", reason.code()));
             (
-                state.row.balance_id.clone(),
+                wire_id(&state.row.balance_id, part),
                 format!(
                     "{} of at most {} used, worth {}, {} to pay{why}",
                     one.used,
@@ -106,7 +154,6 @@ pub(crate) fn apply(
         });
         given.push(one);
     }
-    given
 }
 
 /// How much of `most` is used: nothing when the till rejected the balance, the cashier's choice where
@@ -145,14 +192,12 @@ impl Unit {
 }
 
 /// Why less is offered than the bill would take: others hold a part.
-fn reserved(state: &BalanceState, most: i64, without_holds: i64) -> Option<Reason> {
-    (state.free.reserved_elsewhere > 0 && most < without_holds).then_some(
-        if most == 0 && state.free.available == 0 {
-            Reason::LockedByOtherDevice
-        } else {
-            Reason::PartlyReserved
-        },
-    )
+pub(super) fn reserved(free: &Free, most: i64, without_holds: i64) -> Option<Reason> {
+    (free.reserved_elsewhere > 0 && most < without_holds).then_some(if most == 0 && free.available == 0 {
+        Reason::LockedByOtherDevice
+    } else {
+        Reason::PartlyReserved
+    })
 }
 
 /// Step 3: a single-purpose voucher was taxed when it was sold, so it comes off lines of its own rate
@@ -176,15 +221,16 @@ fn spv(at: usize, table: &Table<'_>, wish: Wish, bill: &mut Bill) -> Given {
         .to_request(state.free.available.saturating_add(state.free.reserved_elsewhere))
         .min(wanted);
     let reason = nothing_to_spend(state)
-        .or_else(|| reserved(state, most.0, without_holds.0))
+        .or_else(|| reserved(&state.free, most.0, without_holds.0))
         .or_else(|| (eligible <= Amount::ZERO).then_some(Reason::NoMatchingItems));
     Given {
         balance: at,
+        part: Part::Whole,
         controllable: state.controllable(),
         used: covered.value.0,
         most: most.0,
         step: table.scale.step().0,
-        current: current(state, table),
+        current: table.scale.to_request(state.current(Part::Whole)).0,
         value: covered.value,
         parts: covered.parts,
         reason,
@@ -257,8 +303,10 @@ fn points(at: usize, table: &Table<'_>, wish: Wish, bill: &mut Bill) -> Given {
         }
         money::points_for(balance, payable, worth, precision, step)
     };
-    let most = whole(state.free.available);
-    let chosen = choose(state, wish, table, most, step, Unit::Points);
+    // fewer than the least that may be used is none
+    let enough = |points: i64| if points < state.point_minimum() { 0 } else { points };
+    let most = enough(whole(state.free.available));
+    let chosen = enough(choose(state, wish, table, most, step, Unit::Points));
     let (mut used, mut value) = (chosen, money::times_rate(chosen, worth, precision).min(payable));
     // rounding may have made the value smaller: then fewer points already pay for it
     if let Some(needed) =
@@ -272,47 +320,70 @@ fn points(at: usize, table: &Table<'_>, wish: Wish, bill: &mut Bill) -> Given {
         used = 0;
     }
     let reason = nothing_to_spend(state).or_else(|| {
-        reserved(state, most, whole(state.free.available.saturating_add(state.free.reserved_elsewhere)))
+        let all = state.free.available.saturating_add(state.free.reserved_elsewhere);
+        reserved(&state.free, most, enough(whole(all)))
     });
     Given {
         balance: at,
+        part: Part::Whole,
         controllable: state.controllable(),
         used,
         most,
         step,
-        current: state.row.posted.max(0),
+        current: state.current(Part::Whole),
         value,
         parts: consume(&state.free.lots, used).parts,
         reason,
     }
 }
 
-/// Steps 5 and 6: multi-purpose vouchers and credit pay; they change no price and no VAT.
-fn tender(at: usize, table: &Table<'_>, wish: Wish, bill: &mut Bill) -> Given {
+/// Step 4 as well: money that was given on top of a top-up lowers prices, one to one (loyalty.md V9).
+fn bonus(at: usize, table: &Table<'_>, wish: Wish, bill: &mut Bill) -> Given {
+    let weights = bill.weights(|_| true);
+    let eligible = weights.iter().copied().sum::<Amount>();
+    money_part(at, Part::Bonus, table, wish, 0, eligible.min(bill.rest()), |value| {
+        bill.take(Source::Balance(at), value, &weights)
+    })
+}
+
+/// Steps 5 and 6: multi-purpose vouchers and credit pay; they change no price and no VAT. `other_part` is what
+/// the bonus of the same balance gave.
+fn tender(at: usize, table: &Table<'_>, wish: Wish, other_part: i64, bill: &mut Bill) -> Given {
+    money_part(at, Part::Paid, table, wish, other_part, bill.rest(), |value| bill.pay(value))
+}
+
+/// What a part of a balance that counts money gives to at most `wanted` of the bill.
+fn money_part(
+    at: usize,
+    part: Part,
+    table: &Table<'_>,
+    wish: Wish,
+    other_part: i64,
+    wanted: Amount,
+    take: impl FnOnce(Amount) -> Amount,
+) -> Given {
     let state = &table.balances[at];
+    let free = state.free_of(part, other_part);
     let step = table.scale.step().0;
-    let wanted = table.scale.spendable(bill.rest());
-    let most = table.scale.to_request(state.free.available).min(wanted);
-    let chosen = choose(state, wish, table, most.0, step, Unit::Money);
-    let value = bill.pay(Amount(chosen));
-    let without_holds = table
-        .scale
-        .to_request(state.free.available.saturating_add(state.free.reserved_elsewhere))
-        .min(wanted);
-    let reason = nothing_to_spend(state).or_else(|| reserved(state, most.0, without_holds.0));
+    let wanted = table.scale.spendable(wanted);
+    let most = table.scale.to_request(free.available).min(wanted);
+    let value = take(Amount(choose(state, wish, table, most.0, step, Unit::Money)));
+    let without_holds =
+        table.scale.to_request(free.available.saturating_add(free.reserved_elsewhere)).min(wanted);
+    let current = table.scale.to_request(state.current(part)).0;
+    let reason = nothing_in(&free)
+        .filter(|_| current > 0 || state.free.bonus == 0)
+        .or_else(|| reserved(&free, most.0, without_holds.0));
     Given {
         balance: at,
+        part,
         controllable: state.controllable(),
         used: value.0,
         most: most.0,
         step,
-        current: current(state, table),
+        current,
         value,
-        parts: consume(&state.free.lots, table.scale.to_ledger(value)).parts,
+        parts: consume(&free.lots, table.scale.to_ledger(value)).parts,
         reason,
     }
-}
-
-fn current(state: &BalanceState, table: &Table<'_>) -> i64 {
-    table.scale.to_request(state.row.posted.max(0)).0
 }

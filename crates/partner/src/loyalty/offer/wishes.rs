@@ -10,6 +10,8 @@ pub(crate) struct Wish {
     pub(crate) rejected: bool,
     /// How much of a controllable balance to use, in the balance's unit.
     pub(crate) controllable: Option<Decimal>,
+    /// How much to top up, in currency.
+    pub(crate) prepaid: Option<Decimal>,
 }
 
 /// The choices a request carries in `balances`.
@@ -24,10 +26,12 @@ impl Wishes {
             let wish = Wish {
                 rejected: balance.rejected_by_pos,
                 controllable: balance.chosen_controllable_value().map(|number| number.0),
+                prepaid: balance.prepaid_value.map(|number| number.0),
             };
             match wishes.iter_mut().find(|(id, _)| *id == balance.balance_id) {
                 Some((_, known)) => {
                     known.rejected |= wish.rejected;
+                    known.prepaid = wish.prepaid.or(known.prepaid);
                     known.controllable = wish.controllable.or(known.controllable);
                 }
                 None => wishes.push((balance.balance_id.clone(), wish)),

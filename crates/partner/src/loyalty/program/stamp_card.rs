@@ -1,48 +1,63 @@
-//! How does a merchant describe a stamp card: so many bought, one free?
+//! How does a merchant say "ten coffees, the eleventh is free"?
+//!
+//! A card's stamps are a points balance of the member whose settings name the card (`stampCardId`). Each bill
+//! adds one per whole unit bought; an offer gives one unit free for every full card.
 
 use super::expiry::Expiry;
 use crate::loyalty::ledger::Titles;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use wire::loyalty::MenuProductDefinition;
 
-/// Which of the units that could be free is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Pick {
-    /// The cheapest one.
-    #[default]
-    Cheapest,
-    /// The dearest one.
-    Dearest,
-}
-
-/// "n + 1 free".
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A card of stamps, one of `stampCards` in the program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StampCard {
-    /// Part of the ids of its balances.
+    /// Its id, named by the balances that hold its stamps.
     pub(crate) stamp_card_id: String,
-    /// Stamps that make one unit free; at least 1.
+    /// How many stamps make it full; 1 to 1000.
     pub(crate) needed: i64,
-    /// Products that earn a stamp and may be free; with `categories` also empty: everything.
+    /// What earns a stamp and what is free, by product id; with `categories` also empty: everything.
     #[serde(default)]
     pub(crate) products: Vec<String>,
-    /// Categories that do: a product's own or their parents'.
+    /// The same by the id of a category or of its parent.
     #[serde(default)]
     pub(crate) categories: Vec<String>,
     /// Which unit is free.
     #[serde(default)]
     pub(crate) pick: Pick,
-    /// How it is called.
+    /// What cashier and guest call it.
     #[serde(default)]
     pub(crate) titles: Titles,
-    /// When a stamp ends; `None`: never.
+    /// When a stamp ends; left out: never.
     #[serde(default)]
     pub(crate) expiry: Option<Expiry>,
 }
 
-/// Most stamps of one card.
-const NEEDED_MAX: i64 = 1_000;
-/// Longest id, in bytes.
+/// Which of the units that a full card could give is the free one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Pick {
+    /// The one that costs least.
+    #[default]
+    Cheapest,
+    /// The one that costs most.
+    Dearest,
+}
+
+impl StampCard {
+    /// Whether a product earns a stamp and may be the free one.
+    pub(crate) fn reaches(&self, product: &MenuProductDefinition) -> bool {
+        (self.products.is_empty() && self.categories.is_empty())
+            || self.products.contains(&product.product_id)
+            || product.categories.iter().any(|category| {
+                self.categories.contains(&category.category_id)
+                    || category.parent_category_id.as_ref().is_some_and(|id| self.categories.contains(id))
+            })
+    }
+}
+
+/// Longest id, in bytes: it is part of the ids of balances.
 const ID_BYTES_MAX: usize = 60;
 
 /// Whether the cards make sense.
@@ -50,24 +65,22 @@ const ID_BYTES_MAX: usize = 60;
 /// # Errors
 /// A sentence saying what was expected and what came.
 pub(crate) fn check(cards: &[StampCard]) -> Result<(), String> {
+    let mut known = BTreeSet::new();
     for (index, card) in cards.iter().enumerate() {
-        if card.stamp_card_id.is_empty() || card.stamp_card_id.len() > ID_BYTES_MAX {
-            let found = card.stamp_card_id.len();
+        let at = format!("stampCards[{index}]");
+        let id = card.stamp_card_id.as_str();
+        if id.is_empty() || id.len() > ID_BYTES_MAX || id.chars().any(char::is_control) {
             return Err(format!(
-                "stampCards[{index}].stampCardId: expected 1 to {ID_BYTES_MAX} bytes, found {found}"
+                "{at}.stampCardId: expected 1 to {ID_BYTES_MAX} bytes without control characters, found {id:?}"
             ));
         }
-        if cards.iter().take(index).any(|other| other.stamp_card_id == card.stamp_card_id) {
-            let found = &card.stamp_card_id;
-            return Err(format!(
-                "stampCards[{index}].stampCardId: expected another one, found {found} again"
-            ));
+        if !known.insert(id) {
+            return Err(format!("{at}.stampCardId: expected an id of its own, found {id:?} a second time"));
         }
-        if !(1..=NEEDED_MAX).contains(&card.needed) {
-            let found = card.needed;
-            return Err(format!("stampCards[{index}].needed: expected 1 to {NEEDED_MAX}, found {found}"));
+        if !(1..=1_000).contains(&card.needed) {
+            return Err(format!("{at}.needed: expected 1 to 1000, found {}", card.needed));
         }
-        card.expiry.as_ref().map_or(Ok(()), |expiry| expiry.check(&format!("stampCards[{index}].expiry")))?;
+        card.expiry.as_ref().map_or(Ok(()), |expiry| expiry.check(&format!("{at}.expiry")))?;
     }
     Ok(())
 }
@@ -75,23 +88,30 @@ pub(crate) fn check(cards: &[StampCard]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
-    fn a_card_is_read_and_checked() {
-        let read = |json: &str| serde_json::from_str::<Vec<StampCard>>(json).unwrap();
-        let cards = read(r#"[{"stampCardId":"coffee","needed":10,"products":["p:kava"]}]"#);
-        assert_eq!((check(&cards), cards[0].pick), (Ok(()), Pick::Cheapest));
-        for (json, says) in [
-            (r#"[{"stampCardId":"coffee","needed":0}]"#, "stampCards[0].needed"),
-            (r#"[{"stampCardId":"","needed":1}]"#, "stampCards[0].stampCardId"),
+    fn cards_are_checked() {
+        let check =
+            |cards: serde_json::Value| check(&serde_json::from_value::<Vec<StampCard>>(cards).unwrap());
+        assert_eq!(
+            check(json!([{"stampCardId": "a", "needed": 10}, {"stampCardId": "b", "needed": 5}])),
+            Ok(())
+        );
+        for (cards, named) in [
+            (json!([{"stampCardId": "", "needed": 10}]), "stampCards[0].stampCardId"),
+            (json!([{"stampCardId": "a", "needed": 0}]), "stampCards[0].needed"),
             (
-                r#"[{"stampCardId":"a","needed":1},{"stampCardId":"a","needed":1}]"#,
+                json!([{"stampCardId": "a", "needed": 1}, {"stampCardId": "a", "needed": 1}]),
                 "stampCards[1].stampCardId",
             ),
-            (r#"[{"stampCardId":"a","needed":1,"expiry":{"months":0}}]"#, "stampCards[0].expiry.months"),
+            (json!([{"stampCardId": "a", "needed": 1, "expiry": {"days": 0}}]), "stampCards[0].expiry.days"),
         ] {
-            let refusal = check(&read(json)).unwrap_err();
-            assert!(refusal.contains(says), "{refusal}");
+            let refusal = check(cards.clone()).unwrap_err();
+            assert!(refusal.starts_with(named), "{cards}: {refusal}");
         }
+        assert!(
+            serde_json::from_value::<StampCard>(json!({"stampCardId": "a", "needed": 1, "free": 1})).is_err()
+        );
     }
 }

@@ -15,7 +15,7 @@ use super::store::{self, Ground, Key, KnownOffer, NewUsage};
 use crate::Partner;
 use crate::customers::{bill, totals};
 use crate::loyalty::ledger::expiry::Terms;
-use crate::loyalty::ledger::{Book, Link, store as ledger_store};
+use crate::loyalty::ledger::{Book, Link, balance_of, store as ledger_store};
 use crate::loyalty::program::Program;
 use crate::loyalty::tier;
 use crate::merchant::MerchantRow;
@@ -263,7 +263,8 @@ fn book_paid(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let (report, now) = (&command.report, command.now);
-    let place = ground.offer.as_ref().map(|offer| offer.place.as_str()).unwrap_or_default();
+    let place = ground.offer.as_ref().map(|offer| offer.place.as_str()).or(report.place_id.as_deref());
+    let place = place.unwrap_or_default();
     let about = About { merchant: key.merchant, member_id: who.member_id.as_deref(), place, now };
     let rewards = Rewards::prepare(tx, program.clone(), &about, report)?;
     let collects = who.points_balance.as_deref().filter(|_| program.settings.earn.is_some());
@@ -272,7 +273,7 @@ fn book_paid(
         false => Amount::ZERO,
     };
     let deposit = refund::deposit(tx, key.merchant, who.member_id.as_deref(), owed, findings)?;
-    let ids = report.uses.keys().map(String::as_str).chain(collects).chain(rewards.balance_ids());
+    let ids = report.uses.keys().map(|id| balance_of(id)).chain(collects).chain(rewards.balance_ids());
     let ids = ids.chain(deposit.as_ref().map(|deposit| deposit.balance_id.as_str()));
     let ids: BTreeSet<&str> = ids.collect();
     let terms = Terms::new(&program.settings, program.local(place, now));
@@ -281,7 +282,6 @@ fn book_paid(
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let holds = ledger_store::active_holds(tx, key.merchant, &known)?;
     let check = ground.offer.as_ref().map(KnownOffer::check);
-    let place = ground.offer.as_ref().map(|offer| offer.place.as_str()).or(report.place_id.as_deref());
     let reported = Reported {
         offer_id: key.offer_id,
         bill_id: key.bill_id,
@@ -292,7 +292,7 @@ fn book_paid(
             .zip(check.as_ref())
             .map(|(offer, check)| (check, offer.limits.as_slice())),
         member_id: who.member_id.as_deref(),
-        place: place.unwrap_or_default(),
+        place,
         paid_at: report.paid_at,
         now,
     };
@@ -311,6 +311,8 @@ fn book_paid(
         offer: ground.offer.as_ref(),
         holds,
         by_others,
+        report,
+        day: program.local(place, report.paid_at).date(),
         link: Link {
             offer_id: Some(report.offer_id.clone()),
             bill_id: Some(report.bill_id.clone()),

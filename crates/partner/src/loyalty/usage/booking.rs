@@ -1,17 +1,20 @@
 //! What does one paid bill do to the balances it used?
 //!
 //! The balances are locked and their holds read; here each reported value becomes a spend or a top-up, and is
-//! compared with what the offer gave (loyalty.md §4, §5, §7, §11).
+//! compared with what the offer gave (loyalty.md §4, §5, §7, §11). An id may mean the bonus part of a balance
+//! (`<balanceId>:bonus`): it is booked on the bonus lots, the plain id on the others.
 
 use super::flag::{Findings, Flag};
-use super::report::{Use, units};
+use super::report::{Report, Use, units};
 use super::store::KnownOffer;
 use crate::loyalty::ledger::{
-    Account, BalanceStatus, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Spend,
-    TransferKind,
+    Account, BalanceStatus, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend,
+    TransferKind, bonus_of, topped_up_by,
 };
 use crate::merchant::MerchantRow;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use money::Amount;
 use std::collections::BTreeMap;
 use wire::loyalty::BalanceType;
 
@@ -20,8 +23,11 @@ pub(super) struct Booking<'a> {
     pub(super) merchant: &'a MerchantRow,
     pub(super) offer: Option<&'a KnownOffer>,
     pub(super) holds: Vec<HoldRow>,
-    /// What other bills of the offer used, by balance.
-    pub(super) by_others: BTreeMap<String, i64>,
+    /// What other bills of the offer used, by balance and kind of lot.
+    pub(super) by_others: BTreeMap<(String, LotKind), i64>,
+    pub(super) report: &'a Report,
+    /// The day on the place's calendar: which rate a top-up is sold at.
+    pub(super) day: Date,
     pub(super) link: Link,
     pub(super) now: Timestamp,
     /// What bonus lots paid of this bill, in minor units: it earns nothing.
@@ -37,14 +43,16 @@ pub(super) struct Booking<'a> {
 }
 
 impl Booking<'_> {
-    /// Books what the report says of one balance.
+    /// Books what the report says of one balance, or of its bonus part.
     pub(super) fn balance(
         &mut self,
         books: &mut Book<'_>,
-        balance_id: &str,
+        wire_id: &str,
         reported: &Use,
         findings: &mut Findings,
     ) {
+        let bonus = bonus_of(wire_id);
+        let balance_id = bonus.unwrap_or(wire_id);
         let Some(known) = books.row(balance_id) else {
             findings.remark(format!("balance {balance_id} is not known here: nothing was booked on it"));
             return;
@@ -66,29 +74,35 @@ impl Booking<'_> {
             return;
         }
         if used > 0 {
-            self.spend(books, balance_id, balance_type, used, findings);
+            let part = if bonus.is_some() { Part::Bonus } else { Part::of_plain_id(balance_type) };
+            self.spend(books, wire_id, balance_id, part, used, findings);
         }
-        if prepaid > 0 && points {
+        if prepaid > 0 && bonus.is_some() {
+            findings.remark(format!(
+                "balance {wire_id}: what is given on top cannot be topped up; nothing was credited"
+            ));
+        } else if prepaid > 0 && points {
             findings
                 .remark(format!("balance {balance_id}: points cannot be topped up; nothing was credited"));
         } else if prepaid > 0 {
-            self.top_up(books, balance_id, prepaid);
+            self.top_up(books, balance_id, prepaid, findings);
         }
     }
 
     fn spend(
         &mut self,
         books: &mut Book<'_>,
+        wire_id: &str,
         balance_id: &str,
-        balance_type: BalanceType,
+        part: Part,
         used: i64,
         findings: &mut Findings,
     ) {
         let check = self.offer.map(KnownOffer::check);
-        let of_check = |hold: &&HoldRow| check.as_ref() == Some(&hold.check);
-        let own = self.holds.iter().find(|hold| hold.balance_id == balance_id && of_check(hold));
-        let counting = own.filter(|hold| hold.counts(self.now));
-        self.judge(balance_id, used, counting.is_some(), findings);
+        let of_check = |hold: &HoldRow| hold.balance_id == balance_id && check.as_ref() == Some(&hold.check);
+        let own = self.holds.iter().position(of_check);
+        let counting = own.map(|at| &self.holds[at]).filter(|hold| hold.counts(self.now));
+        self.judge(wire_id, balance_id, part, used, counting.is_some(), findings);
         let reserved: Vec<LotPart> = self
             .holds
             .iter()
@@ -101,65 +115,122 @@ impl Booking<'_> {
             reserved: &reserved,
             // a lot past its end is there for a hold that counts, and for nobody else (loyalty.md §10 E3)
             live_at: self.now,
+            of: part,
         };
         let spent = books.spend(balance_id, &spend, &self.link);
         if spent.short > 0 {
             findings.flag(Flag::Overdraft);
-            findings.remark(format!("balance {balance_id}: {} was not there any more", spent.short));
+            findings.remark(format!("balance {wire_id}: {} was not there any more", spent.short));
         }
-        if matches!(balance_type, BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit) {
-            self.paid_by_bonus += spent.bonus;
+        let tender = [BalanceType::MultiPurposePrepaidVoucher, BalanceType::PrepaidCredit];
+        if part != Part::Bonus && books.row(balance_id).is_some_and(|row| tender.contains(&row.balance_type)) {
             self.paid_by_tender = self.paid_by_tender.saturating_add(used);
         }
-        if let Some(hold) = own {
-            self.captured.push(what_stays(hold, used));
+        if let Some(at) = own {
+            // both parts of a balance are in one hold: the second one finds what the first one left
+            let takes =
+                |lot_id: &str| part.takes(books.kind_of_lot(balance_id, lot_id).unwrap_or(LotKind::Paid));
+            let rest = what_stays(&self.holds[at], used, takes);
+            self.captured
+                .retain(|hold| (&hold.balance_id, hold.hold_number) != (&rest.balance_id, rest.hold_number));
+            self.captured.push(rest.clone());
+            self.holds[at] = rest;
         }
     }
 
     /// Compares what was used with what the offer gave (loyalty.md §4, §5, §7 I5).
-    fn judge(&self, balance_id: &str, used: i64, held: bool, findings: &mut Findings) {
+    fn judge(
+        &self,
+        wire_id: &str,
+        balance_id: &str,
+        part: Part,
+        used: i64,
+        held: bool,
+        findings: &mut Findings,
+    ) {
         let Some(offer) = self.offer else { return };
-        let given =
-            offer.balances.iter().filter(|one| one.balance_id == balance_id).map(|one| one.amount).sum();
-        let by_others = self.by_others.get(balance_id).copied().unwrap_or(0);
+        let given = offer.balances.iter().filter(|one| one.balance_id == wire_id).map(|one| one.amount).sum();
+        let others = self.by_others.iter().filter(|((id, kind), _)| id == balance_id && part.takes(*kind));
+        let by_others = others.map(|(_, amount)| *amount).fold(0, i64::saturating_add);
         let over = used.saturating_add(by_others) > given;
         if over && by_others > 0 {
             findings.flag(Flag::Conflict);
             findings.remark(format!(
-                "balance {balance_id}: the offer gave {given}, its other bills used {by_others}, this one {used}"
+                "balance {wire_id}: the offer gave {given}, its other bills used {by_others}, this one {used}"
             ));
         } else if over {
             findings.flag(Flag::Differs);
-            findings.remark(format!("balance {balance_id}: the offer gave {given}, the bill used {used}"));
+            findings.remark(format!("balance {wire_id}: the offer gave {given}, the bill used {used}"));
         }
         if !held && given > by_others {
             findings.flag(Flag::Late);
         }
     }
 
-    fn top_up(&mut self, books: &mut Book<'_>, balance_id: &str, prepaid: i64) {
+    /// Credits a top-up: what was paid, and what the merchant gives on top (loyalty.md §11, §3 V4, V5, V9).
+    fn top_up(&mut self, books: &mut Book<'_>, balance_id: &str, prepaid: i64, findings: &mut Findings) {
         let Some(row) = books.row(balance_id) else { return };
-        let lot = NewLot {
-            kind: LotKind::Paid,
-            source: self.source(),
-            vat_rate: row.settings.vat_rate,
-            paid_value: None,
-            available_at: None,
-            expires_at: books.lot_end(balance_id),
-        };
-        let tender =
-            matches!(row.balance_type, BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit);
-        if row.status == BalanceStatus::Inactive {
+        let (balance_type, inactive) = (row.balance_type, row.status == BalanceStatus::Inactive);
+        let settings = row.settings.clone();
+        let paid = self.paid_for(balance_id);
+        // what the guest paid for later use earns nothing, booked or not
+        self.prepaid = self.prepaid.saturating_add(paid.unwrap_or(prepaid));
+        let offered = self.offer.iter().flat_map(|offer| &offer.balances);
+        if let Some(offered) = offered.filter(|one| one.balance_id == balance_id).find_map(|one| one.prepaid)
+            && offered != prepaid
+        {
+            findings.flag(Flag::Differs);
+            findings.remark(format!(
+                "balance {balance_id}: the offer sold {offered}, the bill topped up {prepaid}"
+            ));
+        }
+        let once =
+            settings.prepayment.as_ref().is_some_and(|prepayment| !prepayment.is_reloadable(balance_type));
+        if once && !inactive {
+            findings.remark(format!(
+                "balance {balance_id}: it is active already and is topped up once only; {prepaid} was not credited"
+            ));
+            return;
+        }
+        if inactive {
             books.set_status(balance_id, BalanceStatus::Active);
             self.activated.push(balance_id.to_owned());
         }
-        let top_up =
-            Credit { kind: TransferKind::TopUp, other: Account::Sales, amount: prepaid, lot, lines: None };
-        books.credit(balance_id, top_up, &self.link);
-        self.prepaid = self.prepaid.saturating_add(prepaid);
-        if tender {
-            self.topped_up = self.topped_up.saturating_add(prepaid);
+        let single = balance_type == BalanceType::SinglePurposePrepaidVoucher;
+        let lot = NewLot {
+            kind: LotKind::Paid,
+            source: self.source(),
+            vat_rate: settings.vat_rate_on(self.day).filter(|_| single),
+            paid_value: paid.filter(|paid| *paid != prepaid),
+            available_at: None,
+            expires_at: books.lot_end(balance_id),
+        };
+        if matches!(balance_type, BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit) {
+            self.topped_up = self.topped_up.saturating_add(paid.unwrap_or(prepaid));
         }
+        let bonus = settings
+            .prepayment
+            .as_ref()
+            .map_or(0, |prepayment| prepayment.bonus_for(Amount(prepaid), self.merchant.precision).0);
+        let on_top = NewLot { kind: LotKind::Bonus, paid_value: None, ..lot.clone() };
+        for (other, amount, lot) in [(Account::Sales, prepaid, lot), (Account::Promotion, bonus, on_top)] {
+            if amount > 0 && books.has_room(balance_id, amount) {
+                let credit = Credit { kind: TransferKind::TopUp, other, amount, lot, lines: None };
+                books.credit(balance_id, credit, &self.link);
+            }
+        }
+    }
+
+    /// What the line that sells the top-up came to, in minor units; `None` when the bill has no such line.
+    fn paid_for(&self, balance_id: &str) -> Option<i64> {
+        let lines = self.report.lines.iter();
+        let mut paid = lines
+            .filter(|line| topped_up_by(&line.check_item_id) == Some(balance_id))
+            .filter_map(|line| units(line.paid, false, self.merchant.precision))
+            .map(|(paid, _)| paid.max(0))
+            .peekable();
+        paid.peek()?;
+        Some(paid.fold(0, i64::saturating_add))
     }
 
     pub(super) fn source(&self) -> String {
@@ -178,13 +249,15 @@ impl KnownOffer {
 }
 
 /// A hold after a report used some of it: the rest stays held for that check (loyalty.md §4).
-fn what_stays(hold: &HoldRow, used: i64) -> HoldRow {
-    let mut left = used.min(hold.amount);
+///
+/// `takes` says which of its lots the report was about.
+fn what_stays(hold: &HoldRow, used: i64, takes: impl Fn(&str) -> bool) -> HoldRow {
+    let mut left = used;
     let mut rest = hold.clone();
-    rest.amount -= left;
-    for part in &mut rest.lots {
+    for part in rest.lots.iter_mut().filter(|part| takes(&part.lot_id)) {
         let taken = left.min(part.amount);
         part.amount -= taken;
+        rest.amount -= taken;
         left -= taken;
     }
     rest.lots.retain(|part| part.amount > 0);
@@ -216,8 +289,10 @@ mod tests {
             (120, 0, vec![]),
             (150, 0, vec![]),
         ] {
-            let rest = what_stays(&hold, used);
+            let rest = what_stays(&hold, used, |_| true);
             assert_eq!((rest.amount, rest.lots), (amount, lots), "{used}");
         }
+        let rest = what_stays(&hold, 90, |lot_id| lot_id == "2");
+        assert_eq!((rest.amount, rest.lots), (80, vec![part("1", 80)]), "one part of two");
     }
 }

@@ -1,6 +1,7 @@
 //! Usage reports and what surrounds one: SQL.
 
 use super::report::Kind;
+use crate::loyalty::ledger::LotKind;
 use crate::loyalty::limit::OfBill;
 use crate::loyalty::offer::OfferedBalance;
 use crate::loyalty::promotion::LimitUse;
@@ -45,9 +46,9 @@ db::statement! {
     /// CROSS JOIN keeps SQLite at finding the few reports first.
     USED_BY_OTHER_BILLS = "SELECT t.balance_id, t.amount - (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer mirror
             WHERE mirror.merchant = t.merchant AND mirror.bill_id = t.bill_id
-              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry)
-        FROM partner_usage u CROSS JOIN partner_transfer t
-        WHERE t.merchant = u.merchant AND t.bill_id = u.bill_id AND t.offer_id = u.offer_id AND u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
+              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry), l.kind
+        FROM partner_usage u CROSS JOIN partner_transfer t CROSS JOIN partner_lot l
+        WHERE l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id AND t.merchant = u.merchant AND t.bill_id = u.bill_id AND t.offer_id = u.offer_id AND u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
           AND t.kind IN ('spend', 'overdraft') AND t.reverses IS NULL";
     /// A voucher that was topped up can be scanned to be spent.
     ACTIVATE_CODES = "UPDATE partner_code SET status = 'active'
@@ -221,15 +222,20 @@ pub(super) fn use_offer(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Resu
     Ok(tx.execute(&USE_OFFER, params![merchant, offer_id])? > 0)
 }
 
-/// What the other bills of the offer used of each balance and was not given back.
-pub(super) fn used_by_other_bills(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<BTreeMap<String, i64>, Error> {
+/// What the other bills of the offer used of each balance, by the kind of its lots, and was not given back.
+pub(super) fn used_by_other_bills(
+    tx: &mut Tx<'_>,
+    key: &Key<'_>,
+) -> Result<BTreeMap<(String, LotKind), i64>, Error> {
     let rows = tx.query(
         &USED_BY_OTHER_BILLS,
         params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id],
     )?;
     let mut used = BTreeMap::new();
     for row in &rows {
-        *used.entry(row.get(0)?).or_default() += row.get::<i64>(1)?;
+        let kind = LotKind::from_text(&row.get::<String>(2)?)
+            .ok_or_else(|| row::unreadable("partner_lot", "kind", "a kind of lot"))?;
+        *used.entry((row.get(0)?, kind)).or_default() += row.get::<i64>(1)?;
     }
     Ok(used)
 }

@@ -8,6 +8,8 @@ mod limit;
 mod refunds;
 mod refusals;
 mod report_benefit_usage;
+mod stamps;
+mod top_up;
 
 use serde_json::{Value, json};
 

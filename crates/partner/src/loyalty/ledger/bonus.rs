@@ -1,0 +1,99 @@
+//! Which part of a balance does an id on the wire mean?
+//!
+//! Credit and multi-purpose vouchers may hold money that was given on top of what was paid (loyalty.md §3 V9).
+//! The paid part is a tender, the bonus part a price reduction, so an offer shows two objects: `<balanceId>`
+//! and `<balanceId>:bonus`. The books have one balance and one hold for both.
+
+use super::lot::LotKind;
+use wire::loyalty::BalanceType;
+
+/// What the id of a bonus part ends with. No balance may be set up with such an id.
+pub(crate) const BONUS_SUFFIX: &str = ":bonus";
+/// What the `checkItemId` of the line that sells a top-up begins with (protocol.md §10.6).
+const TOP_UP_PREFIX: &str = "prepayment:";
+
+/// Which lots of a balance a part of it stands for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Every lot: points and single-purpose vouchers.
+    #[default]
+    Whole,
+    /// What was given on top.
+    Bonus,
+    /// All but that.
+    Paid,
+}
+
+impl Part {
+    /// What the plain id of a balance of this type stands for.
+    pub(crate) fn of_plain_id(balance_type: BalanceType) -> Self {
+        if splits(balance_type) { Self::Paid } else { Self::Whole }
+    }
+
+    /// Whether a lot belongs to the part.
+    pub(crate) fn takes(self, kind: LotKind) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Bonus => kind == LotKind::Bonus,
+            Self::Paid => kind != LotKind::Bonus,
+        }
+    }
+}
+
+/// Whether the bonus of a balance of this type is shown apart.
+pub(crate) fn splits(balance_type: BalanceType) -> bool {
+    matches!(balance_type, BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit)
+}
+
+/// The balance whose bonus part an id means; `None` for the id of a balance itself.
+pub(crate) fn bonus_of(wire_id: &str) -> Option<&str> {
+    wire_id.strip_suffix(BONUS_SUFFIX).filter(|balance_id| !balance_id.is_empty())
+}
+
+/// The balance an id is about, whichever part it means.
+pub(crate) fn balance_of(wire_id: &str) -> &str {
+    bonus_of(wire_id).unwrap_or(wire_id)
+}
+
+/// The id under which an offer shows a part of a balance.
+pub(crate) fn wire_id(balance_id: &str, part: Part) -> String {
+    match part {
+        Part::Bonus => format!("{balance_id}{BONUS_SUFFIX}"),
+        Part::Whole | Part::Paid => balance_id.to_owned(),
+    }
+}
+
+/// The balance that a line of a bill tops up; `None` for a line of goods.
+pub(crate) fn topped_up_by(check_item_id: &str) -> Option<&str> {
+    check_item_id.strip_prefix(TOP_UP_PREFIX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_names_a_balance_and_a_part() {
+        for (wire, balance, bonus) in [
+            ("credit", "credit", None),
+            ("credit:bonus", "credit", Some("credit")),
+            (":bonus", ":bonus", None),
+        ] {
+            assert_eq!((balance_of(wire), bonus_of(wire)), (balance, bonus), "{wire}");
+        }
+        assert_eq!(wire_id("credit", Part::Bonus), "credit:bonus");
+        assert_eq!(wire_id("credit", Part::Paid), "credit");
+        assert_eq!(topped_up_by("prepayment:credit"), Some("credit"));
+        assert_eq!(topped_up_by("coffee"), None);
+    }
+
+    #[test]
+    fn a_part_takes_its_lots() {
+        use LotKind::{Bonus, Earned, Paid};
+        let takes = |part: Part| [Bonus, Paid, Earned].map(|kind| part.takes(kind));
+        assert_eq!(takes(Part::Whole), [true, true, true]);
+        assert_eq!(takes(Part::Bonus), [true, false, false]);
+        assert_eq!(takes(Part::of_plain_id(BalanceType::PrepaidCredit)), [false, true, true]);
+        assert_eq!(takes(Part::of_plain_id(BalanceType::SinglePurposePrepaidVoucher)), [true, true, true]);
+    }
+}
