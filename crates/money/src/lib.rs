@@ -16,4 +16,4 @@ pub use decimal::{ParseDecimalError, parse_decimal};
 pub use points::{points_for, times_rate};
 pub use rust_decimal::Decimal;
 pub use share::percentage;
-pub use spread::{UNITS_MAX, spendable, spread, spread_over_units};
+pub use spread::{UNITS_MAX, spendable, spread, spread_over_units, unit_prices};

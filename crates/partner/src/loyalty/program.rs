@@ -3,6 +3,9 @@
 //! The settings are JSON in `partner_merchant.program`; the promotions stand in their own table.
 //! `program_version` moves with both, so the parsed copy is good for as long as the version is.
 
+pub(crate) mod pricing;
+
+use self::pricing::Pricing;
 use super::promotion::Promotion;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -71,6 +74,8 @@ pub(crate) struct ProgramSettings {
     pub(crate) till_discounts: TillDiscounts,
     /// IANA zones of places that are not in the merchant's, by place id.
     pub(crate) place_time_zones: BTreeMap<String, String>,
+    /// What promotions may not touch, and how exclusive ones compete.
+    pub(crate) pricing: Pricing,
 }
 
 impl ProgramSettings {
@@ -89,6 +94,7 @@ impl ProgramSettings {
     /// # Errors
     /// A sentence saying what was expected and what came.
     pub(crate) fn check(&self) -> Result<(), String> {
+        self.pricing.check()?;
         if let Some(earn) = &self.earn {
             if earn.points < 0 || earn.points > 1_000_000 {
                 return Err(format!("earn.points: expected 0 to 1000000, found {}", earn.points));

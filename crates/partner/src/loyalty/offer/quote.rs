@@ -8,14 +8,14 @@ use super::balance_state::{BalanceState, Books, Scale};
 use super::basket::Basket;
 use super::bill::{Bill, Share};
 use super::code::{KnownCode, Member};
-use super::discounts::{self, Discount};
+use super::discounts::{self, Asked, Discount, Hint, Outcome};
 use super::inputs::{Entry, Found, Identified, identify, nothing_to_spend};
 use super::reason::Reason;
 use super::spend::{self, Given, Table};
-use super::trace::{Note, Trace};
+use super::trace::{Explained, Trace};
 use super::wishes::Wishes;
 use crate::loyalty::program::Program;
-use crate::loyalty::promotion::{LimitUse, Taken, Target};
+use crate::loyalty::promotion::{LimitUse, Taken};
 use jiff::Timestamp;
 use money::Amount;
 use wire::loyalty::BalanceType;
@@ -67,6 +67,8 @@ pub(crate) struct Quote<'a> {
     pub(crate) given: Vec<Given>,
     /// What the applied promotions use of their limits; a hold keeps it until the bill is reported.
     pub(crate) limit_uses: Vec<LimitUse>,
+    /// What the guest nearly gets, in the program's order.
+    pub(crate) hints: Vec<Hint>,
     /// What is taken off each line.
     pub(crate) shares: Vec<Vec<Share>>,
     /// The basket's and the ledger's currency differ: no balance was used.
@@ -84,7 +86,7 @@ pub(crate) struct Quote<'a> {
         not(test),
         expect(dead_code, reason = "read by tests now, by the back office's explain later")
     )]
-    pub(crate) notes: Vec<Note>,
+    pub(crate) notes: Explained,
 }
 
 /// Quotes without notes.
@@ -99,7 +101,7 @@ pub(crate) fn explain<'a>(question: &Question<'a>, now: Timestamp) -> Quote<'a> 
 }
 
 fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'a> {
-    let Question { program, books, basket, codes, balances, wishes, limits: _ } = *question;
+    let Question { program, books, basket, codes, balances, wishes, limits } = *question;
     let till = program.settings.till_discounts;
     let mut bill = Bill::new(basket.lines.iter().map(|line| (basket.line_total(line, till), line.ambiguous)));
     note_border(basket, &mut trace);
@@ -114,20 +116,12 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
     }
 
     let sale = sale_of(&bill);
-    let mut applied = Vec::new();
+    let scans = scans(&identified, basket);
+    let asked = Asked { program, books, basket, member: identified.member, scans: &scans, limits, now };
+    let mut outcome = Outcome::default();
     let mut given = Vec::new();
     if sale == Sale::Positive {
-        for target in [Target::Items, Target::Order] {
-            applied.extend(discounts::apply(
-                target,
-                program,
-                &identified.scanned,
-                basket,
-                &mut bill,
-                now,
-                &mut trace,
-            ));
-        }
+        outcome = discounts::apply(&asked, &mut bill, &mut trace);
         let table = Table {
             basket,
             balances,
@@ -146,16 +140,19 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
         }
     } else {
         trace.add("border", || ("basket", format!("nothing applies: {sale:?}")));
+        let reason = if sale == Sale::Empty { Reason::EmptyBasket } else { Reason::NoMatchingItems };
+        discounts::none_apply(&asked, reason, &mut trace);
     }
-    let entries = settle_entries(&identified, sale, other_currency, balances, &applied, &given);
+    let entries = settle_entries(&identified, sale, other_currency, balances, &outcome, &given);
     given.retain(|one| shown(one, &balances[one.balance], &identified, &entries));
     Quote {
         sale,
         member: identified.member,
         entries,
-        discounts: applied,
+        discounts: outcome.discounts,
         given,
-        limit_uses: Vec::new(),
+        limit_uses: outcome.limit_uses,
+        hints: outcome.hints,
         other_currency: other_currency && !balances.is_empty(),
         total: bill.total(),
         benefits: bill.benefits(),
@@ -211,10 +208,12 @@ fn settle_entries(
     sale: Sale,
     other_currency: bool,
     balances: &[BalanceState],
-    applied: &[Discount],
+    outcome: &Outcome,
     given: &[Given],
 ) -> Vec<Entry> {
     let mut entries = identified.entries.clone();
+    // which scan of its promotion an entry is
+    let mut scan = vec![0_usize; outcome.verdicts.len()];
     for entry in entries.iter_mut().filter(|entry| entry.refusal.is_none()) {
         entry.refusal = match (sale, entry.found) {
             (Sale::Empty, _) => Some(Reason::EmptyBasket),
@@ -233,8 +232,7 @@ fn settle_entries(
                 .and_then(|one| one.reason)
                 .filter(|reason| *reason != Reason::PartlyReserved),
             (Sale::Positive, Found::Promotion(position)) => {
-                let worked = applied.iter().any(|discount| Some(discount.promotion) == position);
-                (!worked).then_some(Reason::NoMatchingItems)
+                position.and_then(|at| promotion(at, &mut scan[at], outcome))
             }
             (Sale::Returning | Sale::Zero, Found::Voucher(_) | Found::Promotion(_)) => {
                 Some(Reason::NoMatchingItems)
@@ -242,6 +240,26 @@ fn settle_entries(
         };
     }
     entries
+}
+
+/// Why one scan of a promotion's code has no effect: what keeps the promotion from applying, or a limit that
+/// lets fewer of its scans count.
+fn promotion(at: usize, scan: &mut usize, outcome: &Outcome) -> Option<Reason> {
+    let this = *scan;
+    *scan += 1;
+    let uncounted = outcome.uncounted.iter().find(|(promotion, _)| *promotion == at);
+    outcome.verdicts[at].reason().or_else(|| uncounted.and_then(|(_, scans)| *scans.get(this)?))
+}
+
+/// The codes that make a promotion count, in order.
+fn scans<'a>(identified: &Identified<'_>, basket: &'a Basket) -> Vec<(usize, &'a str)> {
+    let entries = identified.entries.iter().zip(&basket.request.benefit_inputs);
+    entries
+        .filter_map(|(entry, input)| match (entry.found, entry.refusal) {
+            (Found::Promotion(Some(at)), None) => Some((at, input.input_code.as_str())),
+            _ => None,
+        })
+        .collect()
 }
 
 /// A card is locked when others hold everything its balances have.

@@ -57,7 +57,7 @@ fn the_worked_bill() {
     worked_bill().look(|quote, _, _| {
         assert_eq!(quote.payable, Amount(2_314));
         assert_eq!((quote.benefits, quote.payments), (Amount(3_540 + 6_146 + 8_000 + 5_000), Amount(40_000)));
-        let steps: Vec<&str> = quote.notes.iter().map(|note| note.step).collect();
+        let steps: Vec<&str> = quote.notes.steps.iter().map(|note| note.step).collect();
         assert_eq!(steps, ["item discount", "order discount", "spv", "points", "mpv", "credit"]);
     });
 }
@@ -342,7 +342,7 @@ fn a_price_finer_than_the_precision_is_rounded_once_and_noted() {
     );
     sample.look(|quote, _, _| {
         assert_eq!(quote.total, Amount(1_001));
-        assert!(quote.notes.iter().any(|note| note.step == "border" && note.about == "itemsToPay[0]"));
+        assert!(quote.notes.steps.iter().any(|note| note.step == "border" && note.about == "itemsToPay[0]"));
     });
 }
 

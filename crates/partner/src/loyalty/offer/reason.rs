@@ -29,6 +29,16 @@ pub(crate) enum Reason {
     EmptyBasket,
     /// The basket is in another currency than the balance.
     CurrencyMismatch,
+    /// The lines it asks for come to too little.
+    MinAmountNotMet,
+    /// It does not work at this place.
+    WrongPlace,
+    /// It does not work on this day or at this time.
+    WrongTime,
+    /// It is not for this guest, or not on this visit.
+    NotEligible,
+    /// It was used as often, or for as much, as it may be.
+    LimitReached,
 }
 
 impl Reason {
@@ -48,6 +58,11 @@ impl Reason {
             Self::Frozen => "FROZEN",
             Self::EmptyBasket => "EMPTY_BASKET",
             Self::CurrencyMismatch => "CURRENCY_MISMATCH",
+            Self::MinAmountNotMet => "MIN_AMOUNT_NOT_MET",
+            Self::WrongPlace => "WRONG_PLACE",
+            Self::WrongTime => "WRONG_TIME",
+            Self::NotEligible => "NOT_ELIGIBLE",
+            Self::LimitReached => "LIMIT_REACHED",
         }
     }
 }

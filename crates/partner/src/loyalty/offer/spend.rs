@@ -5,7 +5,7 @@ use super::basket::{Basket, floor_to};
 use super::bill::{Bill, Source};
 use super::inputs::nothing_to_spend;
 use super::reason::Reason;
-use super::trace::Trace;
+use super::trace::{StepNote, Trace};
 use super::wishes::{Wish, Wishes};
 use crate::loyalty::ledger::{LotPart, LotState, consume};
 use crate::loyalty::program::DefaultUse;
@@ -91,18 +91,18 @@ pub(crate) fn apply(
                 tender(at, table, wish, bill)
             }
         };
-        trace.add(step_name(balance_type), || {
-            let why = one.reason.map_or(String::new(), |reason| format!(", {}", reason.code()));
-            (
-                state.row.balance_id.clone(),
-                format!(
-                    "{} of at most {} used, worth {}, {} to pay{why}",
-                    one.used,
-                    one.most,
-                    one.value.0,
-                    bill.payable().0
-                ),
-            )
+        trace.note(|| {
+            StepNote {
+                step: step_name(balance_type),
+                about: state.row.balance_id.clone(),
+                verdict: one
+                    .reason
+                    .map(Reason::code)
+                    .or((one.value > Amount::ZERO).then_some(StepNote::APPLIED)),
+                text: format!("{} of at most {} used, worth {}", one.used, one.most, one.value.0),
+                ..StepNote::default()
+            }
+            .with_lines(Source::Balance(at), table.basket, bill)
         });
         given.push(one);
     }

@@ -86,6 +86,8 @@ pub(crate) enum Text {
     OnlyReturned,
     /// Basket's currency; the merchant's currency.
     OtherCurrency,
+    /// Amount missing with its currency; title of what the guest would get.
+    AlmostThere,
 }
 
 impl Text {
@@ -145,6 +147,12 @@ impl Text {
                 "Die Rechnung ist in {}, die Guthaben in {}: sie können nicht verwendet werden",
                 "The check is in {}, the balances are in {}: they cannot be used",
             ],
+            Self::AlmostThere => [
+                "Ještě {} a získáte: {}",
+                "Ešte {} a získate: {}",
+                "Noch {} und Sie erhalten: {}",
+                "{} more and you get: {}",
+            ],
         }
     }
 }
@@ -183,6 +191,21 @@ fn refusal(reason: Reason) -> [&'static str; 4] {
             ["účet je prázdný", "účet je prázdny", "die Rechnung ist leer", "the check is empty"]
         }
         Reason::CurrencyMismatch => ["jiná měna", "iná mena", "andere Währung", "other currency"],
+        Reason::MinAmountNotMet => [
+            "nedosažena minimální útrata",
+            "nedosiahnutá minimálna útrata",
+            "Mindestbetrag nicht erreicht",
+            "minimum amount not reached",
+        ],
+        Reason::WrongPlace => ["zde neplatí", "tu neplatí", "gilt hier nicht", "not valid at this place"],
+        Reason::WrongTime => ["teď neplatí", "teraz neplatí", "gilt jetzt nicht", "not valid at this time"],
+        Reason::NotEligible => [
+            "není pro tohoto hosta",
+            "nie je pre tohto hosťa",
+            "gilt nicht für diesen Gast",
+            "not for this guest",
+        ],
+        Reason::LimitReached => ["limit vyčerpán", "limit vyčerpaný", "Limit erreicht", "limit reached"],
     }
 }
 
