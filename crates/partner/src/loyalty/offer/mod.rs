@@ -23,6 +23,8 @@ mod trace;
 mod wishes;
 
 #[cfg(test)]
+mod promotion_vectors;
+#[cfg(test)]
 mod quote_properties;
 #[cfg(test)]
 mod quote_refusals;

@@ -11,6 +11,7 @@ use crate::loyalty::ledger::{LotPart, LotState, consume};
 use crate::loyalty::program::DefaultUse;
 use money::vat::VatRate;
 use money::{Amount, Decimal};
+use wire::Number;
 use wire::loyalty::BalanceType;
 
 /// What one balance gives.
@@ -99,7 +100,18 @@ pub(crate) fn apply(
                     .reason
                     .map(Reason::code)
                     .or((one.value > Amount::ZERO).then_some(StepNote::APPLIED)),
-                text: format!("{} of at most {} used, worth {}", one.used, one.most, one.value.0),
+                text: {
+                    let money = |units| Number::from_amount(Amount(units), table.basket.precision);
+                    let unit = |used| {
+                        if state.row.counts_points() { Number(Decimal::from(used)) } else { money(used) }
+                    };
+                    format!(
+                        "{} of at most {} used, worth {}",
+                        unit(one.used),
+                        unit(one.most),
+                        money(one.value.0)
+                    )
+                },
                 ..StepNote::default()
             }
             .with_lines(Source::Balance(at), table.basket, bill)
