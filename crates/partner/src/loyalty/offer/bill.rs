@@ -156,7 +156,7 @@ impl Bill {
             if share <= Amount::ZERO {
                 continue;
             }
-            rest = rest - share;
+            rest -= share;
             line.taken += share;
             taken += share;
             match line.shares.iter_mut().find(|known| known.source == source) {

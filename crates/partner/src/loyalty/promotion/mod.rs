@@ -4,14 +4,14 @@
 //! and 2). Its rule is kept as JSON in `partner_promotion.definition`; this file is that JSON's shape.
 
 mod conditions;
-mod group;
+pub(crate) mod group;
 mod kind;
 mod limit;
 mod reach;
 
 pub(crate) use conditions::{Conditions, Guest, MinimumAmount, Over};
-pub(crate) use group::{Group, GroupPer, Mode, agree};
-pub(crate) use kind::{AmountPer, Kind, Part, PercentOf, Pick, not_below_zero};
+pub(crate) use group::{Group, GroupPer, Mode};
+pub(crate) use kind::{AmountPer, Kind, PercentOf, Pick, not_below_zero};
 pub(crate) use limit::{Limit, LimitKey, LimitUse, Per, Period, Taken};
 pub(crate) use reach::{Catalogue, Reach};
 

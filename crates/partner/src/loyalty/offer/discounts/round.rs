@@ -115,8 +115,8 @@ impl Round {
         let mut contests: Vec<Contest<'_>> = Vec::new();
         let promotions = &ground.asked.program.promotions;
         for target in [Target::Items, Target::Order] {
-            for position in 0..promotions.len() {
-                if promotions[position].definition.scope.on == target && takes_part(position) {
+            for (position, promotion) in promotions.iter().enumerate() {
+                if promotion.definition.scope.on == target && takes_part(position) {
                     let turn = round.turn(position, ground, &takes_part, &mut contests);
                     round.write_down(position, turn, ground, explained);
                 }
