@@ -350,7 +350,7 @@ mod tests {
             ),
             (
                 r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","limits":[{"per":"code"}]}"#,
-                "limits[0]: expected exactly one",
+                "expected exactly one of uses and amount",
             ),
             (
                 r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","conditions":{"visit":{"every":1}}}"#,
