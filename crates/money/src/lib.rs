@@ -18,4 +18,4 @@ pub use points::{points_for, times_rate};
 pub use refund::{LinePart, cumulative, cumulative_floor, line_part, units_part};
 pub use rust_decimal::Decimal;
 pub use share::percentage;
-pub use spread::{UNITS_MAX, spendable, spread, spread_over_units};
+pub use spread::{UNITS_MAX, spendable, spread, spread_over_units, unit_prices};

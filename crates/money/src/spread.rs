@@ -65,6 +65,18 @@ pub fn spread_over_units(line_total: Amount, units: u32, share: Amount) -> Vec<A
     spread(share, &prices)
 }
 
+/// What the units of a line cost, as [`spread_over_units`] has them, without a list of them: the dearer price with
+/// how many units have it, then the other one. `None` without a unit and above [`UNITS_MAX`].
+#[must_use]
+pub fn unit_prices(line_total: Amount, units: u32) -> Option<[(Amount, u32); 2]> {
+    if units == 0 || units > UNITS_MAX {
+        return None;
+    }
+    let each = line_total.0.div_euclid(i64::from(units));
+    let spare = u32::try_from(line_total.0.rem_euclid(i64::from(units))).unwrap_or(0);
+    Some([(Amount(each + 1), spare), (Amount(each), units - spare)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +84,19 @@ mod tests {
 
     fn amounts(units: &[i64]) -> Vec<Amount> {
         units.iter().copied().map(Amount).collect()
+    }
+
+    #[test]
+    fn unit_prices_are_those_of_the_list() {
+        for (total, units) in [(1000, 3), (1000, 4), (2, 3), (0, 2), (99, 1)] {
+            let list: Vec<Amount> = unit_prices(Amount(total), units)
+                .unwrap()
+                .iter()
+                .flat_map(|(price, count)| std::iter::repeat_n(*price, *count as usize))
+                .collect();
+            assert_eq!(list, spread_over_units(Amount(total), units, Amount(total)), "{total} over {units}");
+        }
+        assert_eq!((unit_prices(Amount(5), 0), unit_prices(Amount(5), UNITS_MAX + 1)), (None, None));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod codes;
 mod earn;
 mod expiry;
 mod negative;
+pub(crate) mod pricing;
 mod refund;
 pub(crate) mod stamp_card;
 mod tier;
@@ -20,6 +21,7 @@ pub(crate) use refund::{ItemRefunds, RefundTender};
 pub(crate) use stamp_card::StampCard;
 pub(crate) use tier::{Keep, KeepUntil, Tier, TierOf};
 
+use self::pricing::Pricing;
 use super::promotion::Promotion;
 use crate::merchant::{self, MerchantRow};
 use crate::row;
@@ -83,6 +85,8 @@ pub(crate) struct ProgramSettings {
     pub(crate) stamp_cards: Vec<StampCard>,
     /// How long before its end value is announced.
     pub(crate) announce_expiry_days: announce::AnnounceDays,
+    /// What promotions may not touch, and how exclusive ones compete.
+    pub(crate) pricing: Pricing,
 }
 
 impl ProgramSettings {
@@ -109,6 +113,7 @@ impl ProgramSettings {
         self.breakage.check()?;
         stamp_card::check(&self.stamp_cards)?;
         self.announce_expiry_days.check()?;
+        self.pricing.check()?;
         Ok(())
     }
 }

@@ -286,6 +286,12 @@ impl Words<'_> {
             let gaps = [request.currency_code.as_str(), self.question.books.currency_code.as_str()];
             messages.push(Text::OtherCurrency.filled(language, &gaps));
         }
+        for hint in &self.quote.hints {
+            let title = promotion_title(&self.question.program.promotions[hint.promotion], self.pos_lang());
+            let missing = language.number(&self.money(hint.missing).to_string());
+            let missing = format!("{missing} {}", request.currency_code);
+            messages.push(Text::AlmostThere.filled(language, &[&missing, &title]));
+        }
         for one in &self.quote.given {
             let title = self.pos_title(one);
             match one.reason {
@@ -370,7 +376,11 @@ fn promotion_title(promotion: &Promotion, tag: &str) -> String {
         return title.to_owned();
     }
     let language = Language::of(tag);
-    let Kind::Percent { percent, .. } = &promotion.definition.kind;
-    let percent = language.number(&percent.0.normalize().to_string());
-    format!("{} {percent} %", Text::Discount.in_language(language))
+    let word = Text::Discount.in_language(language);
+    match &promotion.definition.kind {
+        Kind::Percent { percent, .. } => {
+            format!("{word} {} %", language.number(&percent.0.normalize().to_string()))
+        }
+        _ => word.to_owned(),
+    }
 }

@@ -31,6 +31,8 @@ struct WorkLine {
     total: Amount,
     /// The most all benefits together may take.
     ceiling: Amount,
+    /// The most promotions together may take: at most `ceiling`, less where a price has a floor.
+    room: Amount,
     taken: Amount,
     shares: Vec<Share>,
 }
@@ -64,6 +66,7 @@ impl Bill {
             bill.lines.push(WorkLine {
                 total: price.amount,
                 ceiling,
+                room: ceiling,
                 taken: Amount::ZERO,
                 shares: Vec::new(),
             });
@@ -102,6 +105,26 @@ impl Bill {
         self.lines.get(line).map_or(Amount::ZERO, |line| (line.ceiling - line.taken).max(Amount::ZERO))
     }
 
+    /// Lets promotions take at most `room` off the line; balances may still take more.
+    pub(crate) fn limit_promotions(&mut self, line: usize, room: Amount) {
+        if let Some(line) = self.lines.get_mut(line) {
+            line.room = line.room.min(room).max(Amount::ZERO);
+        }
+    }
+
+    /// What promotions may still take off the line.
+    pub(crate) fn open_to_promotions(&self, line: usize) -> Amount {
+        self.lines.get(line).map_or(Amount::ZERO, |line| (line.room - line.taken).max(Amount::ZERO))
+    }
+
+    /// What a source has taken off the line.
+    pub(crate) fn share(&self, line: usize, source: Source) -> Amount {
+        self.lines
+            .get(line)
+            .and_then(|line| line.shares.iter().find(|share| share.source == source))
+            .map_or(Amount::ZERO, |share| share.value)
+    }
+
     /// What may still be taken off each of the lines that `eligible` admits; 0 for the others.
     pub(crate) fn weights(&self, eligible: impl Fn(usize) -> bool) -> Vec<Amount> {
         (0..self.lines.len())
@@ -116,12 +139,24 @@ impl Bill {
         if amount <= Amount::ZERO {
             return Amount::ZERO;
         }
+        self.give(source, &money::spread(amount, weights))
+    }
+
+    /// Takes these shares off the lines, in their order, and gives what was taken. A share is cut to what its
+    /// line may lose, promotions' to what promotions may take, and all of them to [`Bill::rest`].
+    pub(crate) fn give(&mut self, source: Source, shares: &[Amount]) -> Amount {
+        let mut rest = self.rest();
         let mut taken = Amount::ZERO;
-        for (line, share) in self.lines.iter_mut().zip(money::spread(amount, weights)) {
-            let share = share.min(line.ceiling - line.taken);
+        for (line, share) in self.lines.iter_mut().zip(shares) {
+            let most = match source {
+                Source::Promotion(_) => line.room,
+                Source::Balance(_) => line.ceiling,
+            };
+            let share = (*share).min(most - line.taken).min(rest);
             if share <= Amount::ZERO {
                 continue;
             }
+            rest -= share;
             line.taken += share;
             taken += share;
             match line.shares.iter_mut().find(|known| known.source == source) {
@@ -182,6 +217,19 @@ mod tests {
             (Amount(0), Amount(500), Amount(-500))
         );
         assert_eq!(bill.pay(Amount(1)), Amount(0));
+    }
+
+    #[test]
+    fn promotions_stop_at_their_room_and_balances_do_not() {
+        let mut bill = bill(&[1000, 1000]);
+        bill.limit_promotions(0, Amount(300));
+        assert_eq!(bill.give(Source::Promotion(0), &[Amount(500), Amount(500)]), Amount(800));
+        assert_eq!((bill.open_to_promotions(0), bill.open(0)), (Amount(0), Amount(700)));
+        assert_eq!(bill.give(Source::Balance(0), &[Amount(900), Amount(100)]), Amount(800));
+        assert_eq!(
+            (bill.share(0, Source::Balance(0)), bill.share(1, Source::Balance(0))),
+            (Amount(700), Amount(100))
+        );
     }
 
     #[test]

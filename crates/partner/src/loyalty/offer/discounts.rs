@@ -1,13 +1,24 @@
 //! What do promotions take off: steps 1 (line by line) and 2 (on the sum) of loyalty.md §2?
+//!
+//! [`ground`] is what they all look at, [`plan`] what one would take, [`round`] one way through all of them.
+//! Here the exclusive ones compete with the others.
 
-use super::allowed::Allowed;
-use super::basket::Basket;
-use super::bill::{Bill, Source};
-use super::trace::Trace;
-use crate::loyalty::program::Program;
-use crate::loyalty::promotion::{Kind, PercentOf, Promotion, Target, Trigger};
-use jiff::Timestamp;
-use money::{Amount, Decimal};
+mod allowance;
+mod ground;
+mod plan;
+mod round;
+mod units;
+
+pub(crate) use ground::Asked;
+
+use super::bill::Bill;
+use super::reason::Reason;
+use super::trace::{StepNote, Trace};
+use crate::loyalty::program::pricing::ExclusiveWins;
+use crate::loyalty::promotion::{LimitUse, Target};
+use ground::Ground;
+use money::Amount;
+use round::Round;
 
 /// What a promotion came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,129 +29,153 @@ pub(crate) struct Discount {
     pub(crate) value: Amount,
 }
 
-/// Applies every promotion of one step, in the program's order.
-pub(crate) fn apply(
-    target: Target,
-    program: &Program,
-    (scanned, allowed): (&[u32], &[Allowed]),
-    basket: &Basket,
-    bill: &mut Bill,
-    now: Timestamp,
-    trace: &mut Trace,
-) -> Vec<Discount> {
-    let step = match target {
+/// What the cashier may tell the guest: a little more, and a promotion applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hint {
+    /// The promotion's position in the program.
+    pub(crate) promotion: usize,
+    /// What is missing to its minimum amount; above 0.
+    pub(crate) missing: Amount,
+}
+
+/// The last word on one promotion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It took something off.
+    Applied,
+    /// It waits for its code.
+    NotScanned,
+    /// It did not fit.
+    Refused(Reason),
+    /// Another went before it: that promotion, or with `None` all those that are not exclusive together.
+    Lost(Option<usize>),
+}
+
+impl Verdict {
+    /// The reason a code of the promotion is given.
+    pub(crate) fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Applied | Self::NotScanned => None,
+            Self::Refused(reason) => Some(reason),
+            Self::Lost(_) => Some(Reason::NotCombinable),
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Applied => StepNote::APPLIED,
+            Self::NotScanned => StepNote::CODE_NOT_SCANNED,
+            Self::Refused(reason) => reason.code(),
+            Self::Lost(_) => Reason::NotCombinable.code(),
+        }
+    }
+}
+
+/// What all promotions of a program came to.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// In the order in which they were applied.
+    pub(crate) discounts: Vec<Discount>,
+    /// One per promotion, by position.
+    pub(crate) verdicts: Vec<Verdict>,
+    /// What the applied ones use of their limits.
+    pub(crate) limit_uses: Vec<LimitUse>,
+    /// Which scans of an applied promotion its limits did not let count: position, and one entry per scan.
+    pub(crate) uncounted: Vec<(usize, Vec<Option<Reason>>)>,
+    /// What is nearly reached.
+    pub(crate) hints: Vec<Hint>,
+}
+
+/// The name of a step in the trace.
+fn step_name(target: Target) -> &'static str {
+    match target {
         Target::Items => "item discount",
         Target::Order => "order discount",
-    };
-    let mut discounts = Vec::new();
-    for (position, promotion) in program.promotions.iter().enumerate() {
-        if promotion.definition.scope.on != target {
-            continue;
-        }
-        let times = match times(promotion, scanned.get(position).copied().unwrap_or(0), now) {
-            Ok(times) => times,
-            Err(why) => {
-                trace.add(step, || (promotion.promotion_id.clone(), why.to_owned()));
-                continue;
-            }
+    }
+}
+
+/// Applies the promotions to the bill: all that are not exclusive, or one exclusive alone over both steps,
+/// whichever takes more off (loyalty.md §2; equal: the others, as the exclusive one gives the guest nothing
+/// more), unless the merchant prefers an exclusive one always.
+pub(crate) fn apply(asked: &Asked<'_>, bill: &mut Bill, trace: &mut Trace) -> Outcome {
+    let ground = Ground::new(asked, bill);
+    let promotions = &asked.program.promotions;
+    let alone: Vec<usize> = (0..promotions.len()).filter(|at| promotions[*at].definition.exclusive).collect();
+    let explained = trace.is_on();
+    let together = Round::run(&ground, bill, |at| !promotions[at].definition.exclusive, explained);
+    let exclusives: Vec<Round> =
+        alone.iter().map(|only| Round::run(&ground, bill, |at| at == *only, explained)).collect();
+
+    let always = asked.program.settings.pricing.exclusive == ExclusiveWins::Always;
+    let mut best: Option<usize> = None;
+    for (index, round) in exclusives.iter().enumerate() {
+        let beaten = match best {
+            Some(other) => exclusives[other].value,
+            None if always => Amount::ZERO,
+            None => together.value,
         };
-        let times = times.min(allowed[position].times.unwrap_or(times));
-        let cap = allowed[position].cap.unwrap_or(Amount(Amount::MAX_ABS));
-        if times == 0 || cap == Amount::ZERO {
-            trace.add(step, || (promotion.promotion_id.clone(), "not applied: its limit".to_owned()));
-            continue;
-        }
-        let weights = bill.weights(|line| {
-            bill.initial(line) > Amount::ZERO
-                && basket.product(line).is_some_and(|product| promotion.reach.reaches(product))
-        });
-        let value = match target {
-            Target::Items => per_line(promotion, times, &weights, (position, cap), bill),
-            Target::Order => on_the_sum(promotion, times, &weights, (position, cap), bill),
-        };
-        trace.add(step, || {
-            let lines = weights.iter().filter(|weight| **weight > Amount::ZERO).count();
-            (
-                promotion.promotion_id.clone(),
-                format!("{} off {lines} lines, {} to pay", value.0, bill.payable().0),
-            )
-        });
-        if value > Amount::ZERO {
-            discounts.push(Discount { promotion: position, value });
+        if round.value > beaten {
+            best = Some(index);
         }
     }
-    discounts
+    let winner = best.map(|index| alone[index]);
+    let mut rounds: Vec<(bool, Round)> = vec![(best.is_none(), together)];
+    rounds.extend(exclusives.into_iter().enumerate().map(|(index, round)| (best == Some(index), round)));
+    settle(rounds, winner, &ground, bill, trace)
 }
 
-/// How often a promotion counts on this check.
-fn times(promotion: &Promotion, scanned: u32, now: Timestamp) -> Result<u32, &'static str> {
-    let definition = &promotion.definition;
-    if !promotion.active {
-        return Err("not applied: switched off");
-    }
-    if definition.valid_from.is_some_and(|from| now < from) {
-        return Err("not applied: not yet valid");
-    }
-    if definition.valid_until.is_some_and(|until| now >= until) {
-        return Err("not applied: over");
-    }
-    match (definition.trigger, scanned) {
-        (Trigger::Code, 0) => Err("not applied: its code was not scanned"),
-        (Trigger::Automatic, scanned) => Ok(scanned.max(1)),
-        (Trigger::Code, scanned) => Ok(scanned),
-    }
-}
-
-/// The percentage a promotion comes to when it counts several times; never above 100.
-fn percent(promotion: &Promotion, times: u32) -> (Decimal, PercentOf) {
-    let Kind::Percent { percent, of } = &promotion.definition.kind;
-    let all = percent.0.checked_mul(Decimal::from(times)).unwrap_or(Decimal::ONE_HUNDRED);
-    (all.min(Decimal::ONE_HUNDRED), *of)
-}
-
-/// Step 1: each line for itself, half-up per line (loyalty.md R0).
-fn per_line(
-    promotion: &Promotion,
-    times: u32,
-    weights: &[Amount],
-    (position, cap): (usize, Amount),
+/// Takes over what the round that won did, and says of the promotions of the others that they lost.
+fn settle(
+    rounds: Vec<(bool, Round)>,
+    winner: Option<usize>,
+    ground: &Ground<'_>,
     bill: &mut Bill,
-) -> Amount {
-    let (percent, of) = percent(promotion, times);
-    let off: Vec<Amount> = weights
-        .iter()
-        .enumerate()
-        .map(|(line, weight)| {
-            if *weight <= Amount::ZERO {
-                return Amount::ZERO;
+    trace: &mut Trace,
+) -> Outcome {
+    let promotions = &ground.asked.program.promotions;
+    let mut outcome = Outcome { verdicts: vec![Verdict::NotScanned; promotions.len()], ..Outcome::default() };
+    let mut notes: Vec<Option<StepNote>> = vec![None; promotions.len()];
+    let nothing_taken = rounds.iter().all(|(won, round)| !won || round.value == Amount::ZERO);
+    for (won, mut round) in rounds {
+        for (at, verdict) in round.verdicts.drain(..) {
+            let lost = !won && verdict == Verdict::Applied;
+            outcome.verdicts[at] = if lost { Verdict::Lost(winner) } else { verdict };
+        }
+        if won || nothing_taken {
+            outcome.hints.append(&mut round.hints);
+        }
+        for (at, note) in round.notes.drain(..) {
+            let lost = !won && note.verdict == Some(StepNote::APPLIED);
+            notes[at] = Some(if lost { round::lost(at, winner, ground, Some(round.value)) } else { note });
+        }
+        if won {
+            outcome.discounts = round.discounts;
+            outcome.limit_uses = round.limit_uses;
+            outcome.uncounted = round.uncounted;
+            *bill = round.bill;
+        }
+    }
+    for target in [Target::Items, Target::Order] {
+        for (promotion, note) in promotions.iter().zip(&mut notes) {
+            if promotion.definition.scope.on == target
+                && let Some(note) = note.take()
+            {
+                trace.note(|| note);
             }
-            let base = match of {
-                PercentOf::Remaining => bill.remaining(line),
-                PercentOf::Initial => bill.initial(line),
-            };
-            money::percentage(base, percent).min(*weight)
-        })
-        .collect();
-    // over the cap (return lines), what each line would get is the weight (loyalty.md §2)
-    bill.take(Source::Promotion(position), off.iter().copied().sum::<Amount>().min(cap), &off)
+        }
+    }
+    outcome
 }
 
-/// Step 2: once on the sum of the eligible lines, but never on more than the bill still comes to with
-/// its return lines (protocol.md §10.10); then spread.
-fn on_the_sum(
-    promotion: &Promotion,
-    times: u32,
-    weights: &[Amount],
-    (position, cap): (usize, Amount),
-    bill: &mut Bill,
-) -> Amount {
-    let (percent, of) = percent(promotion, times);
-    let eligible = weights.iter().enumerate().filter(|(_, weight)| **weight > Amount::ZERO);
-    let base = match of {
-        PercentOf::Remaining => {
-            eligible.map(|(line, _)| bill.remaining(line)).sum::<Amount>().min(bill.payable())
-        }
-        PercentOf::Initial => eligible.map(|(line, _)| bill.initial(line)).sum::<Amount>().min(bill.total()),
-    };
-    bill.take(Source::Promotion(position), money::percentage(base, percent).min(cap), weights)
+/// Says of every promotion that the basket takes none.
+pub(crate) fn none_apply(asked: &Asked<'_>, reason: Reason, trace: &mut Trace) {
+    for promotion in &asked.program.promotions {
+        trace.note(|| StepNote {
+            step: step_name(promotion.definition.scope.on),
+            about: promotion.promotion_id.clone(),
+            verdict: Some(reason.code()),
+            text: "not applied: nothing applies to this basket".to_owned(),
+            ..StepNote::default()
+        });
+    }
 }

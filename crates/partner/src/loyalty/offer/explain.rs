@@ -73,7 +73,7 @@ impl Explain {
         };
         let quote = explain(&question, self.now);
         let offer = answer(&question, &quote);
-        let steps = quote.notes.iter().map(|note| serde_json::to_value(note).unwrap_or_default()).collect();
+        let steps = quote.notes.steps.iter().map(|note| serde_json::to_value(note).unwrap_or_default()).collect();
         Ok(Explained { offer, steps })
     }
 
@@ -84,7 +84,8 @@ impl Explain {
         let mut ids = store::balances_in_play(tx, &self.merchant, member_id, &self.check)?;
         ids.extend(codes.iter().filter_map(|known| match &known.meaning {
             Meaning::Voucher { balance_id } => Some(balance_id.clone()),
-            Meaning::Card(_) | Meaning::Promotion { .. } | Meaning::TopUp { .. } | Meaning::Ambiguous => None,
+            Meaning::TopUp { balance_id } => balance_id.clone(),
+            Meaning::Card(_) | Meaning::Promotion { .. } | Meaning::Ambiguous => None,
         }));
         ids.sort_unstable();
         ids.dedup();

@@ -3,7 +3,6 @@
 //! `POST /partner/loyalty/getBenefitOffer` and `…/reportOfferValidationError`. The arithmetic is pure
 //! ([`quote`]); the handlers read what it needs, place the holds (loyalty.md §4) and keep the offer.
 
-mod allowed;
 mod answer;
 mod balance_state;
 mod basket;
@@ -33,6 +32,8 @@ mod wishes;
 mod balance_properties;
 #[cfg(test)]
 mod balance_vectors;
+#[cfg(test)]
+mod promotion_vectors;
 #[cfg(test)]
 mod quote_properties;
 #[cfg(test)]

@@ -4,21 +4,20 @@
 //! handler share it. The order of the steps is loyalty.md §2: item discounts, order discounts, SPV,
 //! points, then payments by MPV and credit. Steps 1–4 change line prices and the VAT base, 5–6 only pay.
 
-use super::allowed::{Allowed, allowed, uses};
 use super::balance_state::{BalanceState, Books, Scale};
 use super::basket::Basket;
 use super::bill::{Bill, Share};
-use super::code::{KnownCode, Member};
-use super::discounts::{self, Discount};
+use super::code::{self, KnownCode, Member};
+use super::discounts::{self, Asked, Discount, Hint, Outcome};
 use super::ending::{self, Ending};
 use super::inputs::{Entry, Found, Identified, identify, nothing_to_spend};
 use super::reason::Reason;
 use super::spend::{self, Given, Table};
 use super::top_up::{self, TopUp};
-use super::trace::{Note, Trace};
+use super::trace::{Explained, Trace};
 use super::wishes::Wishes;
 use crate::loyalty::program::Program;
-use crate::loyalty::promotion::{LimitUse, Taken, Target};
+use crate::loyalty::promotion::{LimitUse, Taken};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use money::Amount;
@@ -76,6 +75,8 @@ pub(crate) struct Quote<'a> {
     pub(crate) endings: Vec<Ending>,
     /// What the applied promotions use of their limits; a hold keeps it until the bill is reported.
     pub(crate) limit_uses: Vec<LimitUse>,
+    /// What the guest nearly gets, in the program's order.
+    pub(crate) hints: Vec<Hint>,
     /// What is taken off each line.
     pub(crate) shares: Vec<Vec<Share>>,
     /// The basket's and the ledger's currency differ: no balance was used.
@@ -89,7 +90,7 @@ pub(crate) struct Quote<'a> {
     /// What stays for other payments: total − benefits − payments; below 0 only where the basket is.
     pub(crate) payable: Amount,
     /// What every step did, when it was asked for. Codes stand in it: not for a log.
-    pub(crate) notes: Vec<Note>,
+    pub(crate) notes: Explained,
 }
 
 /// Quotes without notes.
@@ -103,7 +104,7 @@ pub(crate) fn explain<'a>(question: &Question<'a>, now: Timestamp) -> Quote<'a> 
 }
 
 fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'a> {
-    let Question { program, books, basket, codes, balances, wishes, limits: _ } = *question;
+    let Question { program, books, basket, codes, balances, wishes, limits } = *question;
     let till = program.settings.till_discounts;
     let mut bill = Bill::new(basket.payable_lines(till));
     note_border(basket, &mut trace);
@@ -119,8 +120,9 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
     }
 
     let sale = sale_of(&bill);
-    let left = allowed(question, &identified, now);
-    let mut applied = Vec::new();
+    let scans = scans(&identified, basket, codes);
+    let asked = Asked { program, books, basket, member: identified.member, scans: &scans, limits, now };
+    let mut outcome = Outcome::default();
     let mut given = Vec::new();
     let mut top_ups = Vec::new();
     let scale = Scale::new(books.precision, basket.precision);
@@ -129,17 +131,7 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
         top_ups = top_up::apply(&identified.tops_up, basket, balances, wishes, scale, &mut trace);
     }
     if sale == Sale::Positive {
-        for target in [Target::Items, Target::Order] {
-            applied.extend(discounts::apply(
-                target,
-                program,
-                (&identified.scanned, &left),
-                basket,
-                &mut bill,
-                now,
-                &mut trace,
-            ));
-        }
+        outcome = discounts::apply(&asked, &mut bill, &mut trace);
         let table = Table {
             basket,
             balances,
@@ -152,8 +144,10 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
         given = spend::apply(&table, &mut bill, &mut trace);
     } else {
         trace.add("border", || ("basket", format!("nothing applies: {sale:?}")));
+        let reason = if sale == Sale::Empty { Reason::EmptyBasket } else { Reason::NoMatchingItems };
+        discounts::none_apply(&asked, reason, &mut trace);
     }
-    let entries = settle_entries(&identified, sale, other_currency, balances, (&applied, &left), &given);
+    let entries = settle_entries(&identified, sale, other_currency, balances, &outcome, &given);
     given.retain(|one| shown(one, &balances[one.balance], &identified, &entries));
     let local = program.local(&basket.request.place_id, now);
     let endings = ending::soon(&given, balances, &local, program.settings.announce_expiry_days.0);
@@ -161,9 +155,10 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
         sale,
         member: identified.member,
         entries,
-        limit_uses: uses(question, &identified, &left, &applied),
-        discounts: applied,
+        discounts: outcome.discounts,
         given,
+        limit_uses: outcome.limit_uses,
+        hints: outcome.hints,
         top_ups,
         day: local.date(),
         endings,
@@ -222,10 +217,12 @@ fn settle_entries(
     sale: Sale,
     other_currency: bool,
     balances: &[BalanceState],
-    (applied, left): (&[Discount], &[Allowed]),
+    outcome: &Outcome,
     given: &[Given],
 ) -> Vec<Entry> {
     let mut entries = identified.entries.clone();
+    // which scan of its promotion an entry is
+    let mut scan = vec![0_usize; outcome.verdicts.len()];
     for entry in entries.iter_mut().filter(|entry| entry.refusal.is_none()) {
         entry.refusal = match (sale, entry.found) {
             (Sale::Empty, _) => Some(Reason::EmptyBasket),
@@ -242,9 +239,7 @@ fn settle_entries(
             (Sale::Zero | Sale::Positive, Found::Voucher(Some(at))) if identified.tops_up[at] => None,
             (Sale::Positive, Found::Voucher(position)) => voucher(position, given),
             (Sale::Positive, Found::Promotion(position)) => {
-                let worked = applied.iter().any(|discount| Some(discount.promotion) == position);
-                let limit = position.and_then(|position| left[position].refusal);
-                (!worked).then_some(limit.unwrap_or(Reason::NoMatchingItems))
+                position.and_then(|at| promotion(at, &mut scan[at], outcome))
             }
             (Sale::Returning | Sale::Zero, Found::Voucher(_) | Found::Promotion(_))
             | (Sale::Returning, Found::TopUp(_)) => Some(Reason::NoMatchingItems),
@@ -263,6 +258,26 @@ fn voucher(position: Option<usize>, given: &[Given]) -> Option<Reason> {
         refusal = refusal.or(one.reason).filter(|reason| *reason != Reason::PartlyReserved);
     }
     refusal
+}
+
+/// Why one scan of a promotion's code has no effect: what keeps the promotion from applying, or a limit that
+/// lets fewer of its scans count.
+fn promotion(at: usize, scan: &mut usize, outcome: &Outcome) -> Option<Reason> {
+    let this = *scan;
+    *scan += 1;
+    let uncounted = outcome.uncounted.iter().find(|(promotion, _)| *promotion == at);
+    outcome.verdicts[at].reason().or_else(|| uncounted.and_then(|(_, scans)| *scans.get(this)?))
+}
+
+/// The codes that make a promotion count, in order.
+fn scans<'a>(identified: &Identified<'_>, basket: &Basket, codes: &'a [KnownCode]) -> Vec<(usize, &'a str)> {
+    let entries = identified.entries.iter().zip(&basket.request.benefit_inputs);
+    entries
+        .filter_map(|(entry, input)| match (entry.found, entry.refusal) {
+            (Found::Promotion(Some(at)), None) => Some((at, code::find(codes, &input.input_code)?.code.as_str())),
+            _ => None,
+        })
+        .collect()
 }
 
 /// A card is locked when others hold everything its balances have.

@@ -57,8 +57,31 @@ fn the_worked_bill() {
     worked_bill().look(|quote, _, _| {
         assert_eq!(quote.payable, Amount(2_314));
         assert_eq!((quote.benefits, quote.payments), (Amount(3_540 + 6_146 + 8_000 + 5_000), Amount(40_000)));
-        let steps: Vec<&str> = quote.notes.iter().map(|note| note.step).collect();
+        let steps: Vec<&str> = quote.notes.steps.iter().map(|note| note.step).collect();
         assert_eq!(steps, ["item discount", "order discount", "spv", "points", "mpv", "credit"]);
+        let payable: Vec<String> =
+            quote.notes.steps.iter().map(|note| note.payable.unwrap().to_string()).collect();
+        assert_eq!(payable, ["614.6", "553.14", "473.14", "423.14", "123.14", "23.14"]);
+        // line by line through a discount, a voucher and points
+        let lines: Vec<Vec<String>> = quote
+            .notes
+            .steps
+            .iter()
+            .map(|note| {
+                note.lines.iter().map(|line| format!("{} {}", line.check_item_id, line.after)).collect()
+            })
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                vec!["L2 141.6"],
+                vec!["L1 340.2", "L2 127.44", "L3 85.5"],
+                vec!["L3 5.5"],
+                vec!["L1 304.25", "L2 113.97", "L3 4.92"],
+                vec![],
+                vec![]
+            ]
+        );
     });
 }
 
@@ -342,7 +365,7 @@ fn a_price_finer_than_the_precision_is_rounded_once_and_noted() {
     );
     sample.look(|quote, _, _| {
         assert_eq!(quote.total, Amount(1_001));
-        assert!(quote.notes.iter().any(|note| note.step == "border" && note.about == "itemsToPay[0]"));
+        assert!(quote.notes.steps.iter().any(|note| note.step == "border" && note.about == "itemsToPay[0]"));
     });
 }
 

@@ -10,13 +10,14 @@ use super::hold::Free;
 use super::inputs::{nothing_in, nothing_to_spend};
 use super::reason::Reason;
 use super::stamps;
-use super::trace::Trace;
+use super::trace::{StepNote, Trace};
 use super::wishes::{Wish, Wishes};
 use crate::loyalty::ledger::{LotPart, LotState, Part, consume, splits, wire_id};
 use crate::loyalty::program::DefaultUse;
 use crate::loyalty::program::stamp_card::StampCard;
 use money::vat::VatRate;
 use money::{Amount, Decimal};
+use wire::Number;
 use wire::loyalty::BalanceType;
 
 /// What one balance gives.
@@ -139,18 +140,29 @@ fn apply_step(step: Step, table: &Table<'_>, bill: &mut Bill, trace: &mut Trace,
                 tender(at, table, wish, other_part, bill)
             }
         };
-        trace.add(step.name(), || {
-            let why = one.reason.map_or(String::new(), |reason| format!(", {}", reason.code()));
-            (
-                wire_id(&state.row.balance_id, part),
-                format!(
-                    "{} of at most {} used, worth {}, {} to pay{why}",
-                    one.used,
-                    one.most,
-                    one.value.0,
-                    bill.payable().0
-                ),
-            )
+        trace.note(|| {
+            StepNote {
+                step: step.name(),
+                about: wire_id(&state.row.balance_id, part),
+                verdict: one
+                    .reason
+                    .map(Reason::code)
+                    .or((one.value > Amount::ZERO).then_some(StepNote::APPLIED)),
+                text: {
+                    let money = |units| Number::from_amount(Amount(units), table.basket.precision);
+                    let unit = |used| {
+                        if state.row.counts_points() && part != Part::Bonus { Number(Decimal::from(used)) } else { money(used) }
+                    };
+                    format!(
+                        "{} of at most {} used, worth {}",
+                        unit(one.used),
+                        unit(one.most),
+                        money(one.value.0)
+                    )
+                },
+                ..StepNote::default()
+            }
+            .with_lines(Source::Balance(at), table.basket, bill)
         });
         given.push(one);
     }

@@ -3,42 +3,22 @@
 //! A promotion is a price reduction that changes line prices and the VAT base (loyalty.md §2, steps 1
 //! and 2). Its rule is kept as JSON in `partner_promotion.definition`; this file is that JSON's shape.
 
+mod conditions;
+pub(crate) mod group;
+mod kind;
 mod limit;
 mod reach;
 
+pub(crate) use conditions::{Conditions, Guest, MinimumAmount, Over};
+pub(crate) use group::{Group, GroupPer, Mode};
+pub(crate) use kind::{AmountPer, Kind, PercentOf, Pick, not_below_zero};
 pub(crate) use limit::{Limit, LimitKey, LimitUse, Taken, any_limited, counts_money, watched};
-pub(crate) use reach::Reach;
+pub(crate) use reach::{Catalogue, Reach};
 
 use super::ledger::Titles;
 use jiff::Timestamp;
-use money::Decimal;
 use serde::{Deserialize, Serialize};
 use wire::Number;
-
-/// Which price a percentage is taken of (loyalty.md §2).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum PercentOf {
-    /// What earlier steps left of the price.
-    #[default]
-    Remaining,
-    /// The price the line came in with.
-    Initial,
-}
-
-/// What a promotion takes off. Issue by issue this grows; a percentage is the first kind.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) enum Kind {
-    /// A percentage of the price.
-    Percent {
-        /// Above 0, at most 100.
-        percent: Number,
-        /// Of which price.
-        #[serde(default)]
-        of: PercentOf,
-    },
-}
 
 /// In which step a promotion works (loyalty.md §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +42,12 @@ pub(crate) struct Scope {
     /// Category ids; a line belongs when any of its categories has one as its own id or as its parent's.
     #[serde(default)]
     pub(crate) categories: Vec<String>,
+    /// Product ids that are not worked on all the same.
+    #[serde(default)]
+    pub(crate) except_products: Vec<String>,
+    /// Category ids that are not worked on all the same.
+    #[serde(default)]
+    pub(crate) except_categories: Vec<String>,
 }
 
 /// What sets a promotion off.
@@ -90,6 +76,21 @@ pub(crate) struct Definition {
     /// A repeated code multiplies the reduction (loyalty.md I7); otherwise it counts once.
     #[serde(default)]
     pub(crate) repeatable: bool,
+    /// When, where and for whom it works.
+    #[serde(default)]
+    pub(crate) conditions: Conditions,
+    /// The most it takes off one check, in currency; above 0.
+    #[serde(default)]
+    pub(crate) max_discount: Option<Number>,
+    /// Its place among promotions that do not all apply together.
+    #[serde(default)]
+    pub(crate) group: Option<Group>,
+    /// It stands alone: the guest gets it or all others together (loyalty.md §2).
+    #[serde(default)]
+    pub(crate) exclusive: bool,
+    /// When at most this much is missing to its minimum amount the cashier is told; in currency, above 0.
+    #[serde(default)]
+    pub(crate) hint_within: Option<Number>,
     /// How often, and for how much money, it may be used (loyalty.md §4: held at the offer).
     #[serde(default)]
     pub(crate) limits: Vec<Limit>,
@@ -124,12 +125,28 @@ impl Definition {
     /// # Errors
     /// A sentence saying what was expected and what came.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let Kind::Percent { percent, .. } = &self.kind;
-        if percent.0 <= Decimal::ZERO || percent.0 > Decimal::ONE_HUNDRED {
-            return Err(format!(
-                "kind.percent.percent: expected above 0 and at most 100, found {}",
-                percent.0
-            ));
+        self.kind.check(self.scope.on)?;
+        self.conditions.check()?;
+        if let Some(most) = &self.max_discount {
+            kind::above_zero("maxDiscount", most)?;
+        }
+        if let Some(group) = &self.group {
+            group.check()?;
+        }
+        if let Some(within) = &self.hint_within {
+            kind::above_zero("hintWithin", within)?;
+            match &self.conditions.minimum_amount {
+                None => {
+                    return Err(
+                        "hintWithin: expected only beside conditions.minimumAmount, found without".into()
+                    );
+                }
+                // the guest adds a price with VAT; how much net that is depends on what is added
+                Some(minimum) if minimum.net => {
+                    return Err("hintWithin: expected only where the minimum is gross, found with net".into());
+                }
+                Some(_) => {}
+            }
         }
         limit::check_all(&self.limits)?;
         if let (Some(from), Some(until)) = (self.valid_from, self.valid_until)
@@ -152,13 +169,35 @@ pub(crate) struct Promotion {
     pub(crate) definition: Definition,
     /// The lines it may work on.
     pub(crate) reach: Reach,
+    /// The lines its further parts may work on: those of a bundle, or the one that is given for what was bought.
+    pub(crate) parts: Vec<Reach>,
 }
 
 impl Promotion {
     /// Joins a stored rule with its id.
     pub(crate) fn new(promotion_id: String, active: bool, definition: Definition) -> Self {
         let reach = Reach::of(&definition.scope);
-        Self { promotion_id, active, definition, reach }
+        let parts = match &definition.kind {
+            Kind::Bundle { parts, .. } => {
+                parts.iter().map(|part| Reach::to(&part.products, &part.categories)).collect()
+            }
+            Kind::BuyGet { get_products, get_categories, .. }
+                if !get_products.is_empty() || !get_categories.is_empty() =>
+            {
+                vec![Reach::to(get_products, get_categories)]
+            }
+            _ => Vec::new(),
+        };
+        Self { promotion_id, active, definition, reach, parts }
+    }
+
+    /// Whether its rule names money, so that it cannot be judged in another currency.
+    pub(crate) fn speaks_money(&self) -> bool {
+        let rule = &self.definition;
+        rule.kind.speaks_money()
+            || rule.max_discount.is_some()
+            || rule.conditions.minimum_amount.is_some()
+            || rule.limits.iter().any(|limit| limit.amount.is_some())
     }
 
     /// The order within a step: priority, then the end that comes first (none last), then the id.
@@ -194,6 +233,7 @@ mod instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use money::Decimal;
 
     #[test]
     fn a_definition_reads_what_it_writes() {
@@ -237,6 +277,82 @@ mod tests {
                 r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code",
                     "validFrom":"2026-03-02T00:00:00Z","validUntil":"2026-03-01T00:00:00Z"}"#,
                 "validUntil",
+            ),
+            (
+                r#"{"kind":{"amount":{"amount":0}},"scope":{"on":"items"},"trigger":"code"}"#,
+                "kind.amount.amount: expected above 0",
+            ),
+            (
+                r#"{"kind":{"amount":{"amount":5,"per":"line"}},"scope":{"on":"order"},"trigger":"code"}"#,
+                "expected total where scope.on is order, found line",
+            ),
+            (
+                r#"{"kind":{"price":{"price":-1}},"scope":{"on":"items"},"trigger":"code"}"#,
+                "kind.price.price",
+            ),
+            (
+                r#"{"kind":{"price":{"price":9}},"scope":{"on":"order"},"trigger":"code"}"#,
+                "scope.on: expected items with kind price",
+            ),
+            (
+                r#"{"kind":{"freeUnit":{"units":0}},"scope":{"on":"items"},"trigger":"code"}"#,
+                "kind.freeUnit.units: expected 1 to 1000",
+            ),
+            (
+                r#"{"kind":{"freeUnit":{"units":1}},"scope":{"on":"order"},"trigger":"code"}"#,
+                "expected items with kind freeUnit",
+            ),
+            (
+                r#"{"kind":{"buyGet":{"buy":0,"get":1}},"scope":{"on":"items"},"trigger":"code"}"#,
+                "kind.buyGet.buy",
+            ),
+            (
+                r#"{"kind":{"buyGet":{"buy":2,"get":1,"percent":101}},"scope":{"on":"items"},"trigger":"code"}"#,
+                "kind.buyGet.percent",
+            ),
+            (
+                r#"{"kind":{"buyGet":{"buy":2,"get":1,"timesMax":0}},"scope":{"on":"items"},"trigger":"code"}"#,
+                "kind.buyGet.timesMax",
+            ),
+            (
+                r#"{"kind":{"bundle":{"parts":[],"price":9}},"scope":{"on":"items"},"trigger":"code"}"#,
+                "1 to 20 parts, found 0",
+            ),
+            (
+                r#"{"kind":{"bundle":{"parts":[{"count":0}],"price":9}},"scope":{"on":"items"},"trigger":"code"}"#,
+                "parts[0].count",
+            ),
+            (
+                r#"{"kind":{"bundle":{"parts":[{}],"price":9,"percent":5}},"scope":{"on":"items"},"trigger":"code"}"#,
+                "found 2 of them",
+            ),
+            (
+                r#"{"kind":{"bundle":{"parts":[{}]}},"scope":{"on":"items"},"trigger":"code"}"#,
+                "found 0 of them",
+            ),
+            (
+                r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","maxDiscount":0}"#,
+                "maxDiscount: expected above 0",
+            ),
+            (
+                r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","hintWithin":5}"#,
+                "hintWithin",
+            ),
+            (
+                r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","hintWithin":5,"conditions":{"minimumAmount":{"amount":9,"net":true}}}"#,
+                "minimum is gross",
+            ),
+            (
+                r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","group":{"id":"","mode":"first"}}"#,
+                "group.id",
+            ),
+            (
+                r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","limits":[{"per":"code"}]}"#,
+                "expected exactly one of uses and amount",
+            ),
+            (
+                r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","conditions":{"visit":{"every":1}}}"#,
+                "visit.every",
             ),
         ] {
             let refusal = Definition::parse(text).unwrap_err();
