@@ -30,8 +30,7 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(2);
 
 pub(super) fn run(connector: Connector, kind: Kind, session: Option<PostgresSession>, queue: &Queue) {
-    let mut lane =
-        Lane { connector, kind, session, served: 0, down: None, metrics: LaneMetrics::new(kind) };
+    let mut lane = Lane { connector, kind, session, served: 0, down: None, metrics: LaneMetrics::new(kind) };
     let mut taken = Vec::with_capacity(1);
     while queue.take(1, &mut taken) {
         for mut command in taken.drain(..) {

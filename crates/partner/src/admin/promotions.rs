@@ -3,7 +3,7 @@
 use super::limits;
 use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::loyalty::code;
-use crate::loyalty::promotion::Definition;
+use crate::loyalty::promotion::{Definition, agree};
 use crate::{Partner, merchant, row};
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -15,6 +15,8 @@ use serde::Deserialize;
 use wire::admin::partner::{PromotionDetail, PromotionPage, PromotionPut, PromotionView};
 
 db::statement! {
+    /// The rules that are switched on.
+    ACTIVE_RULES = "SELECT promotion_id, definition FROM partner_promotion WHERE merchant = $1 AND status = 'active'";
     /// A changed promotion is a changed program; also the lock under which promotions change.
     MOVE_PROGRAM_VERSION = "UPDATE partner_merchant SET program_version = program_version + 1, updated_at = $2
         WHERE merchant = $1 RETURNING program_version";
@@ -66,6 +68,20 @@ pub(crate) async fn put_promotion(
     Ok(Json(body))
 }
 
+/// Refuses a program whose groups contradict themselves; only promotions that are switched on count.
+fn in_agreement(tx: &mut Tx<'_>, merchant: &str) -> Result<(), TxError<ApiError>> {
+    let mut rules = Vec::new();
+    for found in tx.query(&ACTIVE_RULES, params![merchant])? {
+        let (promotion_id, definition): (String, String) = (found.get(0)?, found.get(1)?);
+        let definition = Definition::parse(&definition)
+            .map_err(|_| row::unreadable("partner_promotion", "definition", "a promotion's rule as JSON"))?;
+        rules.push((promotion_id, definition));
+    }
+    agree(rules.iter().map(|(promotion_id, rule)| (promotion_id.as_str(), rule))).map_err(|error| {
+        TxError::Refused(ApiError::bad_request(format!("definition: {error}")).with("field", "definition"))
+    })
+}
+
 fn put(
     tx: &mut Tx<'_>,
     merchant: &str,
@@ -79,6 +95,7 @@ fn put(
     }
     let status = if body.active { "active" } else { "inactive" };
     tx.execute(&PUT_PROMOTION, params![merchant, promotion_id, definition, status, now])?;
+    in_agreement(tx, merchant)?;
     match code::put_promotion_codes(tx, merchant, promotion_id, &body.codes, now)? {
         None => Ok(()),
         Some(taken) => Err(TxError::Refused(ApiError::conflict(format!(

@@ -54,6 +54,19 @@ impl Counters {
         Ok(Self { counters, holds })
     }
 
+    /// The counters as they stand, without locking anything: for who only looks. One that has not begun is untouched.
+    pub(crate) fn look(tx: &mut Tx<'_>, asking: &Asking<'_>, watched: &[LimitKey]) -> Result<Self, Error> {
+        let mut counters = BTreeMap::new();
+        for key in watched {
+            if let Some(counter) = store::look(tx, asking.merchant, &key.limit_id)? {
+                counters.insert(key.limit_id.clone(), counter);
+            }
+        }
+        let ids: Vec<&str> = counters.keys().map(String::as_str).collect();
+        let holds = store::active_holds(tx, asking.merchant, &ids)?;
+        Ok(Self { counters, holds })
+    }
+
     /// What is taken of each counter, as this check sees it: its own hold does not count, because what it asks
     /// for now replaces it; the other checks of the same register do.
     pub(crate) fn taken(&self, asking: &Asking<'_>) -> Taken {

@@ -17,6 +17,9 @@ db::statement! {
     LOCK_KNOWN_LIMIT = "UPDATE partner_limit SET version = version + 1, updated_at = $3
         WHERE merchant = $1 AND limit_id = $2
         RETURNING limit_id, promotion_id, used, version, last_entry";
+    /// A counter, unlocked.
+    LOOK_AT_LIMIT = "SELECT limit_id, promotion_id, used, version, last_entry FROM partner_limit
+        WHERE merchant = $1 AND limit_id = $2";
     /// The counters of which a check keeps something.
     LIMITS_OF_CHECK = "SELECT limit_id FROM partner_limit_hold
         WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
@@ -112,6 +115,11 @@ pub(super) fn lock_known(
     now: Timestamp,
 ) -> Result<Option<Counter>, Error> {
     tx.optional(&LOCK_KNOWN_LIMIT, params![merchant, limit_id, now])?.map(|row| counter(&row)).transpose()
+}
+
+/// A counter as it stands; `None` when it has not begun.
+pub(super) fn look(tx: &mut Tx<'_>, merchant: &str, limit_id: &str) -> Result<Option<Counter>, Error> {
+    tx.optional(&LOOK_AT_LIMIT, params![merchant, limit_id])?.map(|row| counter(&row)).transpose()
 }
 
 fn counter(row: &Row) -> Result<Counter, Error> {

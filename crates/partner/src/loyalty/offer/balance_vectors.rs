@@ -171,6 +171,7 @@ fn a_free_unit_costs_what_earlier_steps_left_and_points_come_after() {
         assert_eq!(given, [(10, 3_500), (35, 3_500)]);
         let told = quote
             .notes
+            .steps
             .iter()
             .any(|note| note.step == "stamps" && note.text == "one unit of A is free: 3500");
         assert!(told, "{:#?}", quote.notes);

@@ -7,12 +7,13 @@ use super::answer::answer;
 use super::balance_state::BalanceState;
 use super::basket::Basket;
 use super::code::{KnownCode, Meaning, member_of};
+use super::get_benefit_offer::limit_keys;
 use super::hold;
 use super::quote::{Question, explain};
 use super::store;
 use super::wishes::Wishes;
 use crate::loyalty::ledger::{CheckKey, HoldRow, store as ledger};
-use crate::loyalty::promotion::Taken;
+use crate::loyalty::limit::{Asking, Counters};
 use db::{Tx, TxError};
 use door::ApiError;
 use jiff::Timestamp;
@@ -62,6 +63,10 @@ impl Explain {
         let currency = &merchant.books.currency_code;
         let codes = store::codes(tx, &self.merchant, scanned, &program.settings.codes, currency)?;
         let balances = self.balances(tx, &codes)?;
+        let offer_id = request.loyalty_offer_id.as_str();
+        let asking = Asking { merchant: &self.merchant, check: &self.check, offer_id, now: self.now };
+        let keys = limit_keys(&self.basket, &codes, &program, self.now);
+        let limits = Counters::look(tx, &asking, &keys)?.taken(&asking);
         let question = Question {
             program: &program,
             books: &merchant.books,
@@ -69,11 +74,12 @@ impl Explain {
             codes: &codes,
             balances: &balances,
             wishes: &self.wishes,
-            limits: &Taken::default(),
+            limits: &limits,
         };
         let quote = explain(&question, self.now);
         let offer = answer(&question, &quote);
-        let steps = quote.notes.steps.iter().map(|note| serde_json::to_value(note).unwrap_or_default()).collect();
+        let steps =
+            quote.notes.steps.iter().map(|note| serde_json::to_value(note).unwrap_or_default()).collect();
         Ok(Explained { offer, steps })
     }
 

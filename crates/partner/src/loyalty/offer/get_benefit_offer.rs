@@ -16,7 +16,7 @@ use super::wishes::Wishes;
 use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, balance_of, store as ledger, wire_id};
 use crate::loyalty::limit::{Asking, Counters};
 use crate::loyalty::program::{Program, ProgramCache};
-use crate::loyalty::promotion::{any_limited, watched};
+use crate::loyalty::promotion::{LimitKey, any_limited, watched};
 use crate::row;
 use crate::{LoyaltyConnection, Partner};
 use axum::extract::State;
@@ -99,6 +99,31 @@ impl Answer {
             Self::Named(response) => row::to_json("partner_offer", "response", &response),
         }
     }
+}
+
+/// The counters an offer for this basket may touch. An empty basket touches none.
+pub(super) fn limit_keys(
+    basket: &Basket,
+    codes: &[KnownCode],
+    program: &Program,
+    now: Timestamp,
+) -> Vec<LimitKey> {
+    let request = &basket.request;
+    if request.items_to_pay.is_empty() {
+        return Vec::new();
+    }
+    let scanned: Vec<(usize, &str)> = codes
+        .iter()
+        .filter(|known| known.standing(now).is_ok())
+        .filter_map(|known| match &known.meaning {
+            Meaning::Promotion { promotion_id } => {
+                Some((program.position(promotion_id)?, known.code.as_str()))
+            }
+            _ => None,
+        })
+        .collect();
+    let member = member_of(request, codes, now).map(|member| member.member_id.as_str());
+    watched(program, &scanned, member, &program.local(&request.place_id, now))
 }
 
 /// The holds on one balance; the rows come grouped by balance.
@@ -244,22 +269,7 @@ impl Asked {
         if !any_limited(program) {
             return Ok(Counters::default());
         }
-        let request = &self.basket.request;
-        let mut keys = Vec::new();
-        if !request.items_to_pay.is_empty() {
-            let scanned: Vec<(usize, &str)> = codes
-                .iter()
-                .filter(|known| known.standing(self.now).is_ok())
-                .filter_map(|known| match &known.meaning {
-                    Meaning::Promotion { promotion_id } => {
-                        Some((program.position(promotion_id)?, known.code.as_str()))
-                    }
-                    _ => None,
-                })
-                .collect();
-            let member = member_of(request, codes, self.now).map(|member| member.member_id.as_str());
-            keys = watched(program, &scanned, member, &program.local(&request.place_id, self.now));
-        }
+        let keys = limit_keys(&self.basket, codes, program, self.now);
         Counters::lock(tx, &self.asking(), keys)
     }
 

@@ -274,7 +274,9 @@ fn scans<'a>(identified: &Identified<'_>, basket: &Basket, codes: &'a [KnownCode
     let entries = identified.entries.iter().zip(&basket.request.benefit_inputs);
     entries
         .filter_map(|(entry, input)| match (entry.found, entry.refusal) {
-            (Found::Promotion(Some(at)), None) => Some((at, code::find(codes, &input.input_code)?.code.as_str())),
+            (Found::Promotion(Some(at)), None) => {
+                Some((at, code::find(codes, &input.input_code)?.code.as_str()))
+            }
             _ => None,
         })
         .collect()

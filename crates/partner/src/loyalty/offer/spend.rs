@@ -151,7 +151,11 @@ fn apply_step(step: Step, table: &Table<'_>, bill: &mut Bill, trace: &mut Trace,
                 text: {
                     let money = |units| Number::from_amount(Amount(units), table.basket.precision);
                     let unit = |used| {
-                        if state.row.counts_points() && part != Part::Bonus { Number(Decimal::from(used)) } else { money(used) }
+                        if state.row.counts_points() && part != Part::Bonus {
+                            Number(Decimal::from(used))
+                        } else {
+                            money(used)
+                        }
                     };
                     format!(
                         "{} of at most {} used, worth {}",

@@ -61,7 +61,6 @@ impl Group {
 ///
 /// # Errors
 /// A sentence naming two promotions that differ.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the set-up of promotions, which sees all of them"))]
 pub(crate) fn agree<'a>(
     promotions: impl Iterator<Item = (&'a str, &'a Definition)> + Clone,
 ) -> Result<(), String> {

@@ -115,7 +115,8 @@ pub(crate) fn book(
         let known_bill = known_bill(tx, &key, &new, report)?;
         let mut categories = totals::Categories::Added(&report.categories);
         let terms = Terms::new(&program.settings, local.clone());
-        let desk = Refunds { merchant: &ground.merchant, rules: &refund::rules(&program), terms: &terms, now };
+        let desk =
+            Refunds { merchant: &ground.merchant, rules: &refund::rules(&program), terms: &terms, now };
         if report.kind != Kind::Paid {
             let reports = Reports::read(tx, &key, &ground.merchant)?;
             if report.kind.takes_back() && !reports.has_parts() {

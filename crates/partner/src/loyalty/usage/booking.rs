@@ -123,7 +123,8 @@ impl Booking<'_> {
             findings.remark(format!("balance {wire_id}: {} was not there any more", spent.short));
         }
         let tender = [BalanceType::MultiPurposePrepaidVoucher, BalanceType::PrepaidCredit];
-        if part != Part::Bonus && books.row(balance_id).is_some_and(|row| tender.contains(&row.balance_type)) {
+        if part != Part::Bonus && books.row(balance_id).is_some_and(|row| tender.contains(&row.balance_type))
+        {
             self.paid_by_tender = self.paid_by_tender.saturating_add(used);
         }
         if let Some(at) = own {

@@ -203,7 +203,7 @@ fn earned_points_follow_what_stays() {
         lines: lines.clone(),
     };
     let whole_bill = Detail { lines: Vec::new(), ..detail.clone() };
-    let rule = EarnRule { points: 1, per_amount: ten };
+    let rule = EarnRule { points: 1, per_amount: ten, ..EarnRule::default() };
     let mut returned = worked.untouched();
     for (refunded, stay) in [("L2", 30), ("L3", 30), ("L1", 0)] {
         let all = Decimal::from(9);
