@@ -320,7 +320,7 @@ impl Words<'_> {
         for ending in &self.quote.endings {
             let one = &self.quote.given[ending.given];
             let amount = self.in_words(one, ending.amount, language);
-            let day = ending.last_day.strftime("%-d. %-m. %Y").to_string();
+            let day = language.date(ending.last_day);
             messages.push(Text::NextEnd.filled(language, &[&self.pos_title(one), &amount, &day]));
         }
         messages

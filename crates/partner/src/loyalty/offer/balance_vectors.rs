@@ -290,6 +290,6 @@ fn what_ends_soon_is_announced() {
         sample.answer()["posMessages"].clone()
     };
     assert_eq!(told(json!(29)), json!([]), "30 days before its end");
-    assert_eq!(told(json!(30)), json!(["Points: 100 end on 31. 3. 2026"]));
+    assert_eq!(told(json!(30)), json!(["Points: 100 valid until 31 Mar 2026"]));
     assert_eq!(told(json!(0)), json!([]));
 }

@@ -517,6 +517,7 @@ fn limits_count_by_code_and_by_member() {
             .scan(&["card", "p", "p", "other"]);
     let mut other = sample.codes[0].clone();
     other.code = "other".to_owned();
+    other.scanned = "other".to_owned();
     sample.codes.push(other);
     let answer = sample.answer();
     let yes = (true, None);

@@ -53,10 +53,6 @@ impl Language {
     }
 
     /// A day as it is written in this language: `31. 12. 2026`, `31.12.2026`, `31 Dec 2026`.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the ends of lots and promotions are announced with it")
-    )]
     pub(crate) fn date(self, day: Date) -> String {
         let form = match self {
             Self::Cs | Self::Sk => "%-d. %-m. %Y",

@@ -105,7 +105,7 @@ mod tests {
                 json!([{"stampCardId": "a", "needed": 1}, {"stampCardId": "a", "needed": 1}]),
                 "stampCards[1].stampCardId",
             ),
-            (json!([{"stampCardId": "a", "needed": 1, "expiry": {"days": 0}}]), "stampCards[0].expiry.days"),
+            (json!([{"stampCardId": "a", "needed": 1, "expiry": {"days": -1}}]), "stampCards[0].expiry.days"),
         ] {
             let refusal = check(cards.clone()).unwrap_err();
             assert!(refusal.starts_with(named), "{cards}: {refusal}");
