@@ -20,9 +20,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
-/// Pages in the log after which a pass is worth its two waits for the disk: 16 MiB. Also how much the log
-/// grows between two passes that readers kept from moving anything.
+/// Pages in the log after which a pass is worth its two waits for the disk: 16 MiB.
 const WORTH_IT_PAGES: u32 = 4_000;
+/// How much the log grows after a pass that readers kept from moving all of it: 8 MiB.
+const HINDERED_PAGES: u32 = 2_000;
+/// Passes after which the lane moves what is left, however much: writers that are as fast as the thread would
+/// never let it end.
+const PASSES_MAX: u32 = 2;
 /// Pages the lane moves by itself: 4 MiB. Callers wait meanwhile, some milliseconds.
 const TAIL_PAGES: u32 = 1_000;
 /// Pages in the log after which readers are waited for: 256 MiB.
@@ -43,9 +47,19 @@ pub(super) struct Checkpoints {
 /// The thread beside the lane; it ends when this is dropped.
 struct Beside {
     ask: SyncSender<()>,
-    /// How many pages of the log are in the database file after each pass.
-    done: Receiver<u32>,
+    done: Receiver<Moved>,
     at_work: bool,
+    /// Passes since the log started over or readers were in the way.
+    passes: u32,
+}
+
+/// What a pass came to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Moved {
+    /// Pages of the log that are in the database file now.
+    pages: u32,
+    /// Readers kept some of the pages it saw.
+    hindered: bool,
 }
 
 impl Checkpoints {
@@ -97,22 +111,30 @@ impl Checkpoints {
     }
 
     /// What follows a pass: the tail, another pass, or patience with the readers.
-    fn passed(&mut self, connection: &Connection, pages: u32, moved: u32) {
-        let left = pages.saturating_sub(moved);
-        if left <= TAIL_PAGES {
-            self.next_pass = pages.saturating_add(WORTH_IT_PAGES);
-            run(connection, CheckpointMode::PASSIVE);
-        } else if left < WORTH_IT_PAGES {
+    fn passed(&mut self, connection: &Connection, pages: u32, moved: Moved) {
+        let passes = self.beside.as_ref().map_or(0, |beside| beside.passes);
+        let left = pages.saturating_sub(moved.pages);
+        if moved.hindered {
+            self.next_pass = pages.saturating_add(HINDERED_PAGES);
+        } else if left > TAIL_PAGES && passes < PASSES_MAX {
             self.pass(connection, pages);
+            return;
         } else {
             self.next_pass = pages.saturating_add(WORTH_IT_PAGES);
+            run(connection, CheckpointMode::PASSIVE);
+        }
+        if let Some(beside) = &mut self.beside {
+            beside.passes = 0;
         }
     }
 
     fn pass(&mut self, connection: &Connection, pages: u32) {
         self.next_pass = pages.saturating_add(WORTH_IT_PAGES);
         match &mut self.beside {
-            Some(beside) if beside.ask.try_send(()).is_ok() => beside.at_work = true,
+            Some(beside) if beside.ask.try_send(()).is_ok() => {
+                beside.at_work = true;
+                beside.passes += 1;
+            }
             _ => {
                 run(connection, CheckpointMode::PASSIVE);
             }
@@ -131,7 +153,7 @@ impl Beside {
             while asked.recv().is_ok() && tell.send(run(&connection, CheckpointMode::PASSIVE)).is_ok() {}
         };
         match std::thread::Builder::new().name("db-checkpoint".to_owned()).spawn(work) {
-            Ok(_) => Some(Self { ask, done, at_work: false }),
+            Ok(_) => Some(Self { ask, done, at_work: false, passes: 0 }),
             Err(error) => {
                 tracing::warn!(%error, "no thread for checkpoints; the write lane does them");
                 None
@@ -148,18 +170,18 @@ fn wait_for_readers(connection: &Connection) {
     }
 }
 
-/// How many pages of the log are in the database file now; 0 when that is not known. A checkpoint that
+/// Moves what can be moved. A checkpoint that
 /// fails loses nothing: what is in the log is durable, and the next one tries again.
-fn run(connection: &Connection, mode: CheckpointMode) -> u32 {
+fn run(connection: &Connection, mode: CheckpointMode) -> Moved {
     match connection.wal_checkpoint_v2(Some(MAIN_DB), mode) {
         Ok((in_log, moved)) => {
             tracing::debug!(in_log, moved, "checkpoint");
-            return u32::try_from(moved).unwrap_or(0);
+            return Moved { pages: u32::try_from(moved).unwrap_or(0), hindered: moved < in_log };
         }
         Err(error) if super::errors::is_busy(&error) => {
             tracing::warn!("a long read keeps the write-ahead log from starting over; it grows meanwhile");
         }
         Err(error) => tracing::warn!(%error, "checkpoint failed; it will be tried again"),
     }
-    0
+    Moved { pages: 0, hindered: true }
 }
