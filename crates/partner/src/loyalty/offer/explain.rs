@@ -1,6 +1,6 @@
 //! How is an offer explained without making one?
 //!
-//! The same reading and the same pure quote as [`super::get_benefit_offer`], but in a reading transaction: no balance
+//! The same reading and the same pure quote as [`super::get_benefit_offer()`], but in a reading transaction: no balance
 //! is locked, no hold placed, no offer kept.
 
 use super::answer::answer;
