@@ -8,9 +8,13 @@ const PAGE: &str = "docs/loyalty-rules.md";
 const SHORT: &[(&str, &str)] = &[
     ("money/", "crates/money/src/"),
     ("http/", "crates/stamgast/tests/http/"),
+    ("partner/", "crates/partner/tests/partner/"),
+    ("till/", "crates/platform/src/till/"),
     ("offer/", "crates/partner/src/loyalty/offer/"),
     ("usage/", "crates/partner/src/loyalty/usage/"),
     ("ledger/", "crates/partner/src/loyalty/ledger/"),
+    ("program/", "crates/partner/src/loyalty/program/"),
+    ("promotion/", "crates/partner/src/loyalty/promotion/"),
 ];
 
 /// `page` is the text of the page.

@@ -5,6 +5,8 @@
 
 pub(crate) mod announce;
 mod codes;
+#[cfg(test)]
+mod documented;
 mod earn;
 mod expiry;
 mod negative;
