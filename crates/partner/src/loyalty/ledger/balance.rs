@@ -30,6 +30,11 @@ impl BalanceRow {
     pub(crate) fn counts_points(&self) -> bool {
         self.balance_type == BalanceType::CollectablePoints
     }
+
+    /// Whether one top-up activates it and there is no second one (loyalty.md §11 T4).
+    pub(crate) fn is_sold_once(&self) -> bool {
+        self.settings.prepayment.as_ref().is_some_and(|one| !one.is_reloadable(self.balance_type))
+    }
 }
 
 /// Whether a balance may be spent.

@@ -42,7 +42,7 @@ pub(crate) fn answer(question: &Question<'_>, quote: &Quote<'_>) -> LoyaltyOffer
         customer: quote.member.map(|member| OfferCustomer {
             customer_id: member.member_id.clone(),
             full_name: member.full_name.clone(),
-            loyalty_status: member.tier.clone(),
+            loyalty_status: member.tier.as_deref().map(|tier| words.tier(tier)),
             extra: Extra::new(),
         }),
         benefit_inputs: quote
@@ -73,6 +73,13 @@ struct Words<'a> {
 impl Words<'_> {
     fn pos_lang(&self) -> &str {
         self.question.basket.request.pos_lang.as_deref().unwrap_or("en")
+    }
+
+    /// A tier as the cashier reads it: its title, else its id.
+    fn tier(&self, tier_id: &str) -> String {
+        let tier = self.question.program.settings.tiers.iter().find(|tier| tier.tier_id == tier_id);
+        let title = tier.and_then(|tier| pick(&tier.titles, self.pos_lang()));
+        title.unwrap_or(tier_id).to_owned()
     }
 
     fn bill_lang(&self) -> &str {

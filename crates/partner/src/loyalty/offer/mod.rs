@@ -50,7 +50,9 @@ mod top_up_vectors;
 pub(crate) use explain::Explain;
 pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};
 pub(crate) use hold::{Ended, Move, follow};
+pub(crate) use named::{may_be_contact, without_contacts};
 pub(crate) use offered::OfferedBalance;
 pub(crate) use report_offer_validation_error::{
     __path_report_offer_validation_error, report_offer_validation_error,
 };
+pub(crate) use store::codes;

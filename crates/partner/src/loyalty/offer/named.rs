@@ -4,6 +4,7 @@
 //! that was scanned or typed instead of a code.
 
 use super::code::{self, KnownCode};
+use serde_json::Value;
 use wire::loyalty::LoyaltyOfferResponse;
 
 /// What was taken out of an answer.
@@ -20,8 +21,7 @@ impl Named {
         let full_name = response.customer.as_mut().and_then(|customer| customer.full_name.take());
         let mut contacts = Vec::new();
         for (position, input) in response.benefit_inputs.iter_mut().enumerate() {
-            let is_code = code::find(codes, &input.input_code).is_some_and(|known| !known.code.is_empty());
-            if !is_code && let Some(hidden) = hidden(&input.input_code) {
+            if let Some(hidden) = hidden_unless_code(&input.input_code, codes) {
                 contacts.push((position, std::mem::replace(&mut input.input_code, hidden)));
             }
         }
@@ -39,6 +39,32 @@ impl Named {
             }
         }
     }
+}
+
+/// Whether a scanned text may be a contact, so that it has to be looked up before it is kept.
+pub(crate) fn may_be_contact(text: &str) -> bool {
+    hidden(text).is_some()
+}
+
+/// A message with `benefitInputs` as it is kept: contacts are hidden there. `None` when nothing has to be.
+pub(crate) fn without_contacts(body: &str, codes: &[KnownCode]) -> Option<String> {
+    let mut body: Value = serde_json::from_str(body).ok()?;
+    let mut changed = false;
+    for input in body.get_mut("benefitInputs")?.as_array_mut()? {
+        let Some(input_code) = input.get_mut("inputCode") else { continue };
+        // a number is read as its digits
+        let text = input_code.as_str().map_or_else(|| input_code.to_string(), str::to_owned);
+        if let Some(hidden) = hidden_unless_code(&text, codes) {
+            *input_code = Value::String(hidden);
+            changed = true;
+        }
+    }
+    changed.then(|| body.to_string())
+}
+
+fn hidden_unless_code(text: &str, codes: &[KnownCode]) -> Option<String> {
+    let is_code = code::find(codes, text).is_some_and(|known| !known.code.is_empty());
+    hidden(text).filter(|_| !is_code)
 }
 
 /// What is kept of a text that may be a contact: enough to recognise it when it was a mistyped code.
@@ -69,6 +95,21 @@ mod tests {
             ("123456", None),
         ] {
             assert_eq!(hidden(text).as_deref(), kept, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_loses_its_contacts_and_nothing_else() {
+        let body = |first: &str, second: &str| {
+            format!(
+                r#"{{"benefitInputs":[{{"inputCode":{first}}},{{"inputCode":{second},"more":1.50}}],"total":1.10}}"#
+            )
+        };
+        let kept = without_contacts(&body("\"jana@example.com\"", "420777123456"), &[]);
+        assert_eq!(kept, Some(body("\"…@…\"", "\"…456\"")));
+        assert_eq!(without_contacts(&body("\"CARD-1001\"", "\"discount_10\""), &[]), None);
+        for odd in ["", "[]", "{}", r#"{"benefitInputs":null}"#, r#"{"benefitInputs":[1,{}]}"#] {
+            assert_eq!(without_contacts(odd, &[]), None, "{odd}");
         }
     }
 }

@@ -96,7 +96,18 @@ impl LimitUse {
 
 /// Whether a counter of a promotion counts money; otherwise uses.
 pub(crate) fn counts_money(promotion_id: &str, limit_id: &str) -> bool {
-    limit_id.strip_prefix(promotion_id).is_some_and(|rest| rest.starts_with("/amount/"))
+    rest_of(promotion_id, limit_id).is_some_and(|rest| rest.starts_with("amount/"))
+}
+
+/// A promotion's part of a counter's id: without a `/`, which ends it there. What follows it has none either, up to
+/// the subject at the end, so no two counters share an id.
+fn escaped(promotion_id: &str) -> String {
+    promotion_id.replace('%', "%25").replace('/', "%2F")
+}
+
+/// What of a counter's id comes after its promotion; `None` for a counter of another one.
+fn rest_of<'a>(promotion_id: &str, limit_id: &'a str) -> Option<&'a str> {
+    limit_id.strip_prefix(&escaped(promotion_id))?.strip_prefix('/')
 }
 
 /// What is taken of each counter already: used by bills, and kept by other checks. A counter that is
@@ -155,9 +166,7 @@ impl Limit {
 
     /// Whether a counter, whatever its subject and period, is one of this limit.
     pub(crate) fn counts_in(&self, promotion_id: &str, limit_id: &str) -> bool {
-        let Some(rest) = limit_id.strip_prefix(promotion_id).and_then(|rest| rest.strip_prefix('/')) else {
-            return false;
-        };
+        let Some(rest) = rest_of(promotion_id, limit_id) else { return false };
         let mut parts = rest.splitn(4, '/');
         let mut next = || parts.next().unwrap_or_default();
         next() == self.unit() && next() == self.per.text() && {
@@ -199,7 +208,7 @@ impl Limit {
             Some(Period::Year) => format!("{:04}", date.year()),
         };
         Some(LimitKey {
-            limit_id: format!("{promotion_id}/{unit}/{per}/{period}/{subject}"),
+            limit_id: format!("{}/{unit}/{per}/{period}/{subject}", escaped(promotion_id)),
             promotion_id: promotion_id.to_owned(),
         })
     }
@@ -342,6 +351,42 @@ mod tests {
         }
         limits.push(limits[0].clone());
         assert!(check_all(&limits).unwrap_err().contains("limits[30]"));
+    }
+
+    /// A promotion's id, a code or a member's id may hold whatever a counter's id is put together with.
+    #[test]
+    fn no_two_counters_share_an_id() {
+        let local: Zoned = "2026-01-01T00:30:00[Europe/Prague]".parse().unwrap();
+        let texts = [
+            "p",
+            "p/",
+            "/p",
+            "p%2F",
+            "p%252F",
+            "p/uses/code/ever",
+            "p%2Fuses/code/ever",
+            "uses/campaign/ever/",
+            "code/ever/p",
+            "p/uses/campaign/ever/",
+            "ever/",
+            "",
+        ];
+        let mut seen = BTreeMap::new();
+        for promotion_id in texts {
+            for (per, period) in [(Per::Code, None), (Per::Member, Some(Period::Year)), (Per::Campaign, None)]
+            {
+                for subject in texts.iter().copied().take(if per == Per::Campaign { 1 } else { texts.len() })
+                {
+                    let limit = Limit { per, uses: Some(1), amount: None, period };
+                    let id = limit.key(promotion_id, Some(subject), Some(subject), &local).unwrap().limit_id;
+                    for other in texts {
+                        assert_eq!(limit.counts_in(other, &id), other == promotion_id, "{other:?}: {id}");
+                    }
+                    let counter = (promotion_id, per.text(), subject);
+                    assert_eq!(seen.insert(id.clone(), counter), None, "{id} is {counter:?} as well");
+                }
+            }
+        }
     }
 
     #[test]

@@ -185,9 +185,7 @@ impl Booking<'_> {
                 "balance {balance_id}: the offer sold {offered}, the bill topped up {prepaid}"
             ));
         }
-        let once =
-            settings.prepayment.as_ref().is_some_and(|prepayment| !prepayment.is_reloadable(balance_type));
-        if once && !inactive {
+        if row.is_sold_once() && !inactive {
             findings.remark(format!(
                 "balance {balance_id}: it is active already and is topped up once only; {prepaid} was not credited"
             ));

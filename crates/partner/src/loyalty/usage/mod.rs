@@ -74,6 +74,13 @@ impl UsageReport {
             merchant: connection.merchant,
             loyalty_provider_id: connection.loyalty_provider_id,
             report: Report::read(message)?,
+            contacts: message
+                .benefit_inputs
+                .iter()
+                .map(|input| &input.input_code)
+                .filter(|text| crate::loyalty::offer::may_be_contact(text))
+                .cloned()
+                .collect(),
             body_hash: wire::canonical::hash(bytes)?,
             body: String::from_utf8_lossy(bytes).into_owned(),
             quarantine_id: partner.outside().object_id(),

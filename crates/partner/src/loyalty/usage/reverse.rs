@@ -6,9 +6,9 @@
 
 use super::flag::{Findings, Flag};
 use super::refund::store::originals_of_bill;
-use super::store::Key;
+use super::store::{self as usages, Key};
 use crate::loyalty::ledger::expiry::Terms;
-use crate::loyalty::ledger::{Book, Link, LotPart, Transfer, TransferKind, store};
+use crate::loyalty::ledger::{BalanceRow, Book, Link, LotPart, Transfer, TransferKind, store};
 use crate::loyalty::limit;
 use db::{Error, Tx};
 use jiff::Timestamp;
@@ -35,7 +35,7 @@ pub(super) fn take_back(
     let ids: BTreeSet<&str> = parts.iter().map(|part| part.balance_id.as_str()).collect();
     let mut books = Book::lock(tx, key.merchant, &ids, now)?.under(terms.clone());
     mirror(tx, &mut books, key, &parts, now, findings)?;
-    books.close(tx)?;
+    close(tx, books, key, &parts)?;
     limit::give_back(tx, &key.of_bill(), now)?;
     Ok(())
 }
@@ -84,6 +84,24 @@ pub(super) fn mirror(
         } else {
             books.give_back(part, &link);
         }
+    }
+    Ok(())
+}
+
+/// Writes what was mirrored. A voucher that is sold once only, and whose sale went back, waits for its buyer as
+/// before (loyalty.md §6 C5, §11 T4); one that was spent meanwhile does so once its shortfall is filled.
+pub(super) fn close(
+    tx: &mut Tx<'_>,
+    books: Book<'_>,
+    key: &Key<'_>,
+    parts: &[Transfer],
+) -> Result<(), Error> {
+    let ids: BTreeSet<&str> = parts.iter().map(|part| part.balance_id.as_str()).collect();
+    let sold_once = |id: &&str| books.row(id).is_some_and(BalanceRow::is_sold_once);
+    let vouchers: Vec<&str> = ids.into_iter().filter(sold_once).collect();
+    books.close(tx)?;
+    for balance_id in vouchers {
+        usages::deactivate(tx, key.merchant, balance_id)?;
     }
     Ok(())
 }

@@ -53,6 +53,20 @@ db::statement! {
     /// A voucher that was topped up can be scanned to be spent.
     ACTIVATE_CODES = "UPDATE partner_code SET status = 'active'
         WHERE merchant = $1 AND balance_id = $2 AND status = 'inactive'";
+    /// A voucher all of whose top-ups went back waits for its activation again. Not while something of it is missing:
+    /// the next buyer would fill the hole. Its row must be locked.
+    DEACTIVATE_BALANCE = "UPDATE partner_balance SET status = 'inactive'
+        WHERE merchant = $1 AND balance_id = $2 AND status = 'active' AND posted >= 0
+          AND EXISTS (SELECT 1 FROM partner_transfer AS sold WHERE sold.merchant = $1 AND sold.balance_id = $2
+            AND sold.kind = 'topUp' AND sold.reverses IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM partner_transfer AS sold WHERE sold.merchant = $1 AND sold.balance_id = $2
+            AND sold.kind = 'topUp' AND sold.reverses IS NULL
+            AND sold.amount > (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer AS mirror
+              WHERE mirror.merchant = sold.merchant AND mirror.bill_id = sold.bill_id
+                AND mirror.balance_id = sold.balance_id AND mirror.reverses = sold.entry))";
+    /// Its own codes wait with it; one that tops it up stays usable.
+    DEACTIVATE_CODES = "UPDATE partner_code SET status = 'inactive'
+        WHERE merchant = $1 AND balance_id = $2 AND kind = 'voucher' AND status = 'active'";
     /// Keeps a body that contradicts what is booked, or that cannot be booked; once per body.
     QUARANTINE_USAGE = "INSERT INTO partner_quarantine (merchant, quarantine_id, source, record_key, reason, body, body_hash, received_at)
         VALUES ($1, $2, 'benefitUsage', $3, $4, $5, $6, $7)
@@ -243,6 +257,14 @@ pub(super) fn used_by_other_bills(
 /// Makes the codes of a voucher that was topped up scannable.
 pub(super) fn activate_codes(tx: &mut Tx<'_>, merchant: &str, balance_id: &str) -> Result<(), Error> {
     tx.execute(&ACTIVATE_CODES, params![merchant, balance_id])?;
+    Ok(())
+}
+
+/// Puts a voucher and its codes back to waiting for an activation, when every one it had went back.
+pub(super) fn deactivate(tx: &mut Tx<'_>, merchant: &str, balance_id: &str) -> Result<(), Error> {
+    if tx.execute(&DEACTIVATE_BALANCE, params![merchant, balance_id])? > 0 {
+        tx.execute(&DEACTIVATE_CODES, params![merchant, balance_id])?;
+    }
     Ok(())
 }
 

@@ -175,7 +175,7 @@ impl Refund<'_> {
             "a refund was planned"
         );
         reverse::mirror(tx, &mut books, self.key, &parts, self.desk.now, findings)?;
-        books.close(tx)?;
+        reverse::close(tx, books, self.key, &parts)?;
         if back.whole {
             limit::give_back(tx, &self.key.of_bill(), self.desk.now)?;
         } else {
