@@ -484,6 +484,23 @@ mod tests {
         assert_eq!(after, [3, 2, 1, 0]);
     }
 
+    /// The ways that P3 and P6 rule out differ from the right one, so a mix-up cannot pass unseen: floored line by line
+    /// 423.14 would earn 30 + 11 + 0 = 41, and flooring every refund alone would take back 41 of the 42.
+    #[test]
+    fn flooring_part_by_part_gives_another_number() {
+        let rule = rule(json!({}));
+        let each: Vec<i64> =
+            worked().iter().map(|line| rule.points_for_bill(money(line.paid, two()), two())).collect();
+        assert_eq!(each, [30, 11, 0]);
+        let detail = earned(&rule, &worked(), Paid::default(), None).unwrap();
+        let (beer, rest) = (
+            detail.points - detail.points_after(Amount(30_917), two()),
+            detail.points_after(Amount(30_917), two()),
+        );
+        assert_eq!((detail.points, beer, rest), (42, 12, 30));
+        assert_eq!(each.iter().sum::<i64>(), detail.points - 1);
+    }
+
     #[test]
     fn the_detail_is_what_a_refund_reads() {
         let detail = earned(

@@ -39,7 +39,7 @@ fn bill(bill: &str, total: &str, lines: &[Value]) -> Value {
 
 /// The bill of loyalty.md §2, as its register reports it: 423.14 after every discount, of which a voucher pays
 /// 300.00, credit 100.00 and cash 23.14. It earns 42 points.
-fn worked(house: &House) -> Value {
+pub(super) fn worked(house: &House) -> Value {
     let points = house.restaurant.points_balance_id.as_str();
     let credit = house.restaurant.credit_balance_id.as_str();
     let used =
@@ -264,6 +264,48 @@ testkit::on_both_engines! {
             posted(&house, "all of it", restaurant::MPV, "300").await;
             house.assert_verified().await;
         }
+    }
+
+    /// The shares that were kept go back, never spread again: three lines of 10.00 with 10.00 off (C6), 40.00 for 4
+    /// with 3.99 off, 6.66 for 0.300 kg (C7). Seen in what stays of the member's sales.
+    async fn what_was_kept_on_a_line_goes_back_with_it(engine: Engine) {
+        let house = House::start(engine).await;
+        let path = format!("/api/v1/customer/{}", house.restaurant.customer_id);
+        let three = [("A", "3.34"), ("B", "3.33"), ("C", "3.33")]
+            .map(|(id, off)| line(id, "1", "10.00", &[benefit("-ten", off)]));
+        for (id, total, lines, parts, stays) in [
+            ("bill-three", "20.00", three.to_vec(),
+                vec![("A", "1", "10.00"), ("B", "1", "10.00"), ("C", "1", "10.00")], vec!["13.34", "6.67", "0"]),
+            ("bill-units", "36.01", vec![line("A", "4", "40.00", &[benefit("-off", "3.99")])],
+                vec![("A", "1", "10.00"); 4], vec!["27.01", "18.01", "9.01", "0"]),
+            ("bill-weight", "6.66", vec![line("A", "0.300", "6.66", &[])],
+                vec![("A", "0.1", "2.22"); 3], vec!["4.44", "2.22", "0"]),
+        ] {
+            let mut paid = bill(id, total, &lines);
+            paid["customerId"] = json!(house.restaurant.member_id);
+            send(&house, &paid).await;
+            for (number, (part, stays)) in (1_i64..).zip(parts.iter().zip(&stays)) {
+                send(&house, &refund(&paid, number, part.2, &[*part])).await;
+                let customer = house.marketing().get(&path).await.unwrap();
+                assert_number(&format!("{id}, refund {number}"), stays, &customer["total_sales"]);
+            }
+        }
+        house.assert_verified().await;
+    }
+
+    /// 30.00 earn 3 points; three refunds of 9.99 leave none of them for free (P6).
+    async fn small_refunds_leave_no_free_point(engine: Engine) {
+        let house = House::start(engine).await;
+        let points = house.restaurant.points_balance_id.clone();
+        let mut paid = bill(BILL, "30.00", &[line("A", "30", "30.00", &[])]);
+        paid["customerId"] = json!(house.restaurant.member_id);
+        send(&house, &paid).await;
+        posted(&house, "paid", &points, "503").await;
+        for (number, stay) in [(1, "502"), (2, "501"), (3, "500")] {
+            send(&house, &refund(&paid, number, "9.99", &[("A", "9.99", "9.99")])).await;
+            posted(&house, &format!("refund {number}"), &points, stay).await;
+        }
+        house.assert_verified().await;
     }
 
     /// A condition that a refund leaves unmet changes nothing on what stays (C9): the rest keeps its shares.

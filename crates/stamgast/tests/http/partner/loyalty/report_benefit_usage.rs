@@ -63,7 +63,9 @@ testkit::on_both_engines! {
         let house = House::start(engine).await;
         house.partner().post(PATH, &usage("5f00000000000000000000d4", "bill-4", 1, restaurant::MPV, "300.00")).await.unwrap();
         house.partner().post(PATH, &usage("5f00000000000000000000d5", "bill-5", 2, restaurant::MPV, "200.00")).await.unwrap();
-        assert_number("posted", "-200", &house.balance(restaurant::MPV).await["posted"]);
+        let balance = house.balance(restaurant::MPV).await;
+        assert_number("posted", "-200", &balance["posted"]);
+        assert_eq!(balance["status"], "frozen");
         let usages = house.usages().await;
         let flags = usages.iter().find(|usage| usage["billId"] == "bill-5").unwrap()["flags"].to_string();
         assert!(flags.contains("overdraft"), "{flags}");
