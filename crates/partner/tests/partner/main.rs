@@ -14,6 +14,7 @@ mod offers_and_usages;
 mod race;
 mod refusals;
 mod rewards;
+mod sequences;
 mod shortfalls;
 mod statements;
 mod usages;

@@ -44,7 +44,11 @@ pub(crate) struct Answer {
 impl Side {
     /// With one merchant (CZK, two decimals, 1 point per 10.00, hold 180 s) and one caller of each kind.
     pub(crate) async fn new(engine: Engine) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::new_in(engine, tempfile::tempdir().unwrap()).await
+    }
+
+    /// The same, with SQLite's file in this folder.
+    pub(crate) async fn new_in(engine: Engine, folder: TempDir) -> Self {
         let url = match engine {
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("partner.db").display()),
             Engine::Postgres => cluster::Cluster::shared().unwrap().create_database().unwrap(),
@@ -87,6 +91,20 @@ impl Side {
     /// This process.
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// Answers a loyalty webhook for whoever this token belongs to: the status, and the bytes as they are.
+    pub(crate) async fn webhook(&self, name: &str, token: &str, body: String) -> (u16, bytes::Bytes) {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/partner/loyalty/{name}"))
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .unwrap();
+        let response = self.router().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.into_body().collect().await.unwrap().to_bytes())
     }
 
     pub(crate) async fn merchant(&self, merchant: &str) {

@@ -1,0 +1,128 @@
+//! Do two databases hold the same rows?
+
+use db::{Db, Never, Row, Statement, TxError, params};
+use std::sync::OnceLock;
+
+/// A table of this side: its columns in the order of the migration.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) columns: Vec<Column>,
+    /// Names, in order.
+    key: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Column {
+    pub(super) name: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Number,
+    Text,
+    Bytes,
+}
+
+impl Column {
+    /// An instant, which moves with a merchant that is copied to a later time.
+    pub(super) fn is_instant(&self) -> bool {
+        let name = self.name.as_str();
+        self.kind == Kind::Number
+            && (["_at", "_until", "_from"].iter().any(|end| name.ends_with(end))
+                || ["date_first_order", "date_last_order", "last_updated"].contains(&name))
+    }
+}
+
+/// Every table, read from the migration: a column that comes later is compared and copied too.
+pub(super) fn tables() -> &'static [Table] {
+    static TABLES: OnceLock<Vec<Table>> = OnceLock::new();
+    TABLES.get_or_init(|| {
+        let mut tables: Vec<Table> = Vec::new();
+        let sql = partner::MIGRATIONS.files.iter().map(|(_, sql)| *sql).collect::<Vec<_>>().join("\n");
+        assert!(!sql.contains("ALTER TABLE"), "columns that are added later are not read here yet");
+        for line in sql.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match (words.as_slice(), tables.last_mut()) {
+                (["CREATE", "TABLE", name, ..], _) => {
+                    tables.push(Table { name: (*name).to_owned(), columns: Vec::new(), key: Vec::new() });
+                }
+                (["PRIMARY", "KEY", ..], Some(table)) => {
+                    let (_, names) = line.split_once('(').unwrap();
+                    let names = names.split_once(')').unwrap().0.split(',');
+                    table.key = names.map(|name| name.trim().to_owned()).collect();
+                }
+                ([name, kind, ..], Some(table)) if line.starts_with("    ") => {
+                    let kind = match kind.trim_end_matches(',') {
+                        "BIGINT" => Kind::Number,
+                        "TEXT" => Kind::Text,
+                        "BYTEA" => Kind::Bytes,
+                        _ => continue,
+                    };
+                    table.columns.push(Column { name: (*name).to_owned(), kind });
+                }
+                _ => {}
+            }
+        }
+        assert!(tables.len() > 15 && tables.iter().all(|table| !table.key.is_empty()), "{tables:?}");
+        tables
+    })
+}
+
+/// A text that is made here; it lives as long as the test.
+pub(super) fn statement(sql: String) -> &'static Statement {
+    Box::leak(Box::new(Statement { name: "SEQUENCES", module: "tests", sql: Box::leak(sql.into_boxed_str()) }))
+}
+
+/// Every row of these merchants, by table, each as one text, in the order of the primary key.
+pub(super) async fn rows(db: &Db, from: &str, until: &str) -> Vec<(&'static str, Vec<String>)> {
+    static READ: OnceLock<Vec<&'static Statement>> = OnceLock::new();
+    let read = READ.get_or_init(|| {
+        let sql = |table: &Table| {
+            let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+            let (names, key) = (names.join(", "), table.key.join(", "));
+            format!("SELECT {names} FROM {} WHERE merchant >= $1 AND merchant < $2 ORDER BY {key}", table.name)
+        };
+        tables().iter().map(|table| statement(sql(table))).collect()
+    });
+    let (from, until) = (from.to_owned(), until.to_owned());
+    let found = db.read("all_rows", move |tx| {
+        let mut all = Vec::new();
+        for (table, statement) in tables().iter().zip(read) {
+            let rows = tx.query(statement, params![&from, &until])?;
+            let texts = rows.iter().map(|row| text(table, row)).collect::<Result<Vec<_>, _>>()?;
+            all.push((table.name.as_str(), texts));
+        }
+        Ok::<_, TxError<Never>>(all)
+    });
+    found.await.unwrap()
+}
+
+fn text(table: &Table, row: &Row) -> Result<String, db::Error> {
+    use std::fmt::Write;
+    let mut text = String::new();
+    for (index, column) in table.columns.iter().enumerate() {
+        let shown = match column.kind {
+            Kind::Number => row.get::<Option<i64>>(index)?.map(|number| number.to_string()),
+            Kind::Text => row.get::<Option<String>>(index)?,
+            Kind::Bytes => row.get::<Option<Vec<u8>>>(index)?.map(|bytes| outside::hex(&bytes)),
+        };
+        write!(text, "{}={} ", column.name, shown.as_deref().unwrap_or("NULL")).unwrap();
+    }
+    Ok(text)
+}
+
+/// The two databases agree about these merchants; how many rows they have.
+pub(super) async fn agree(one: &Db, other: &Db, from: &str, until: &str) -> usize {
+    let (one, other) = tokio::join!(rows(one, from, until), rows(other, from, until));
+    let mut count = 0;
+    for ((table, one), (_, other)) in one.iter().zip(&other) {
+        for index in 0..one.len().max(other.len()) {
+            let (one, other) = (one.get(index), other.get(index));
+            assert_eq!(one, other, "{table}: the engines end with other rows");
+        }
+        count += one.len();
+    }
+    count
+}

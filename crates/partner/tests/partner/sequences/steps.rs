@@ -1,0 +1,195 @@
+//! What may happen at four registers, and in which order?
+//!
+//! A sequence is plain data that follows from its number alone, so a failing one is played again by its number.
+
+/// Registers of a case.
+pub(super) const REGISTERS: usize = 4;
+/// How long a case may last, in seconds: the next one of its worker begins then.
+pub(super) const CASE_SECONDS: i64 = 4 * 24 * 3_600;
+
+/// Codes a guest may show.
+pub(super) const CODES: [&str; 8] = ["card-1", "card-1", "card-1", "SPV", "MPV", "MPV", "ONCE", "BUDGET"];
+
+/// Splitmix64: small, and the same everywhere.
+#[derive(Debug, Clone)]
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+
+    fn index(&mut self, bound: usize) -> usize {
+        usize::try_from(self.below(u64::try_from(bound).unwrap())).unwrap()
+    }
+
+    fn number(&mut self, from: i64, until: i64) -> i64 {
+        from + i64::try_from(self.below(u64::try_from(until - from).unwrap())).unwrap()
+    }
+
+    fn one_in(&mut self, chances: u64) -> bool {
+        self.below(chances) == 0
+    }
+
+    fn pick<T: Copy>(&mut self, among: &[T]) -> T {
+        among[self.index(among.len())]
+    }
+}
+
+/// A line of a basket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) product: &'static str,
+    /// Thousandths; below 0 for what is brought back.
+    pub(super) amount: i64,
+    /// Minor units of the whole line.
+    pub(super) total: i64,
+    /// Percent.
+    pub(super) vat: i64,
+}
+
+/// How a report differs from what the offer said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// In nothing.
+    AsGiven,
+    /// Every value is this many percent of what was offered.
+    Percent(i64),
+    /// The offer is not known to the partner.
+    NoOffer,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A register asks; `choice` is what the cashier picked of every controllable balance, in percent.
+    Ask { register: usize, basket: Vec<Line>, codes: Vec<&'static str>, choice: Option<i64>, new_check: bool, twice: bool },
+    /// A register asks the same again.
+    AskAgain { register: usize },
+    /// Its bill is paid and reported.
+    Pay { register: usize, told: Told, again: bool },
+    /// Its bill is paid, the report is lost for now.
+    Lose { register: usize, told: Told },
+    /// The lost reports arrive.
+    Arrive,
+    /// A bill is reported with another total.
+    Contradict { bill: usize },
+    /// Some of a bill goes back: lines by bits, in thousandths; `tender` names what goes to the voucher, in percent.
+    Refund { bill: usize, lines: u64, thousandths: i64, tender: Option<i64>, number: i64 },
+    /// A bill goes back, or never was.
+    TakeBack { bill: usize, state: &'static str },
+    /// A bill is cancelled, and reported later.
+    CancelFirst { register: usize },
+    /// The register does not take the offer.
+    Invalid { register: usize },
+    /// Time goes by.
+    Wait { seconds: i64 },
+    /// Until the place's midnight.
+    Midnight,
+    /// The sweeper comes by.
+    Sweep,
+}
+
+fn line(dice: &mut Dice) -> Line {
+    let (product, vat) = dice.pick(&[("coffee", 12), ("coffee", 12), ("beer", 21), ("cake", 12)]);
+    let pieces = dice.number(1, 4);
+    let odd = dice.number(1, 40_000);
+    let total = dice.pick(&[pieces * 4_500, pieces * 5_900, odd, 10_000]);
+    match dice.below(12) {
+        0 => Line { product, amount: 350, total, vat },
+        1 => Line { product: "cup", amount: -1_000, total: -dice.number(1, 6_000), vat },
+        _ => Line { product, amount: pieces * 1_000, total, vat },
+    }
+}
+
+fn told(dice: &mut Dice) -> Told {
+    match dice.below(8) {
+        0 => Told::Percent(dice.pick(&[30, 50, 110, 130, 200])),
+        1 => Told::NoOffer,
+        _ => Told::AsGiven,
+    }
+}
+
+fn codes(dice: &mut Dice) -> Vec<&'static str> {
+    let mut codes: Vec<&str> = (0..dice.below(4)).map(|_| dice.pick(&CODES)).collect();
+    match dice.below(10) {
+        0 => codes.push("TOP"),
+        1 => codes.push("nonsense"),
+        2..=5 => codes.push("card-1"),
+        _ => {}
+    }
+    codes
+}
+
+fn ask(dice: &mut Dice) -> Step {
+    let lines = if dice.one_in(15) { 0 } else { dice.number(1, 4) };
+    Step::Ask {
+        register: dice.index(REGISTERS),
+        basket: (0..lines).map(|_| line(dice)).collect(),
+        codes: codes(dice),
+        choice: dice.one_in(3).then(|| dice.pick(&[0, 30, 50, 100])),
+        new_check: dice.one_in(4),
+        twice: dice.one_in(3),
+    }
+}
+
+fn step(dice: &mut Dice) -> Step {
+    let register = dice.index(REGISTERS);
+    let bill = dice.index(8);
+    match dice.below(40) {
+        0..=10 => ask(dice),
+        11..=13 => Step::AskAgain { register },
+        14..=20 => Step::Pay { register, told: told(dice), again: dice.one_in(4) },
+        21 => Step::Lose { register, told: told(dice) },
+        22 => Step::Arrive,
+        23 => Step::Contradict { bill },
+        24..=27 => Step::Refund {
+            bill,
+            lines: dice.below(8),
+            thousandths: dice.pick(&[1_000, 1_000, 2_000, 500, 333, 117]),
+            tender: dice.one_in(4).then(|| dice.pick(&[0, 40, 100, 150])),
+            number: dice.number(1, 4),
+        },
+        28..=30 => Step::TakeBack { bill, state: dice.pick(&["cancelled", "refunded"]) },
+        31 => Step::CancelFirst { register },
+        32 => Step::Invalid { register },
+        33..=35 => Step::Wait { seconds: dice.pick(&[1, 60, 179, 180, 181, 3_600, 43_200, 86_400]) },
+        36 => Step::Midnight,
+        _ => Step::Sweep,
+    }
+}
+
+/// The sequence of this number under this seed: it begins with a question, for nothing is there before.
+pub(super) fn sequence(seed: u64, number: u64) -> Vec<Step> {
+    let mut dice = Dice::new(seed ^ number.wrapping_mul(0xD134_2543_DE82_EF95));
+    let steps = dice.number(3, 9);
+    let mut sequence = vec![ask(&mut dice)];
+    for _ in 0..steps {
+        // what was asked last is what most is done with
+        let mut next = step(&mut dice);
+        let asked = sequence.iter().rev().find_map(|step| match step {
+            Step::Ask { register, .. } => Some(*register),
+            _ => None,
+        });
+        if let (Some(asked), false) = (asked, dice.one_in(3)) {
+            match &mut next {
+                Step::AskAgain { register }
+                | Step::Pay { register, .. }
+                | Step::Lose { register, .. }
+                | Step::CancelFirst { register }
+                | Step::Invalid { register } => *register = asked,
+                _ => {}
+            }
+        }
+        sequence.push(next);
+    }
+    sequence
+}
