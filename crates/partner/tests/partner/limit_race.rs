@@ -1,7 +1,8 @@
 //! Two registers ask for the last one at the same time: does exactly one of them get it?
 //!
-//! One race, three prizes: the last use of a code, the last of a budget, the last of a balance. Each round has a
-//! code of its own, set up in bulk before; several rounds run at once, on PostgreSQL over two processes.
+//! One race, four prizes: the last use of a code, the last of a budget, the last of a balance, the last full stamp
+//! card. Each round has a code of its own, set up in bulk before; several rounds run at once, on PostgreSQL over two
+//! processes.
 
 use crate::side::*;
 use serde_json::{Value, json};
@@ -21,6 +22,16 @@ struct Prize {
     total: i64,
     /// What an offer got of it.
     got: fn(&Value) -> i64,
+    /// Where an offer says why it got nothing.
+    why: fn(&Value) -> &Value,
+}
+
+fn input(offer: &Value) -> &Value {
+    &offer["benefitInputs"][0]
+}
+
+fn first_balance(offer: &Value) -> &Value {
+    &offer["balances"][0]
 }
 
 fn discount(offer: &Value) -> i64 {
@@ -30,6 +41,14 @@ fn discount(offer: &Value) -> i64 {
 fn balance(offer: &Value) -> i64 {
     let balances = offer["balances"].as_array().unwrap();
     balances.iter().map(|one| one["valueToUseInCurrency"].as_i64().unwrap()).sum()
+}
+
+/// What the one free unit of a stamp card is worth; two of them are a prize nobody may get.
+fn free_unit(offer: &Value) -> i64 {
+    let units = offer["itemBenefitsToApply"].as_array().unwrap().len();
+    assert!(units <= 1, "{offer}");
+    assert_eq!(balance(offer) > 0, units == 1, "{offer}");
+    balance(offer)
 }
 
 fn question(round: usize, device: i64, total: i64, code: &str) -> String {
@@ -59,9 +78,8 @@ async fn race(side: &Side, processes: [axum::Router; 2], prize: Prize, codes: Ve
         assert!(shares == [PRIZE, 0] || shares == [0, PRIZE], "{code}: {shares:?}");
         first_won += usize::from(shares[0] == PRIZE);
         let (winner, loser) = if shares[0] == PRIZE { (one, other) } else { (other, one) };
-        let input = |answer: &Answer| answer.body["benefitInputs"][0].clone();
-        assert_eq!(input(&winner)["applicable"], true, "{code}");
-        assert_eq!(input(&loser)["reasonCode"], "LOCKED_BY_OTHER_DEVICE", "{code}");
+        assert_eq!(input(&winner.body)["applicable"], true, "{code}");
+        assert_eq!((prize.why)(&loser.body)["reasonCode"], "LOCKED_BY_OTHER_DEVICE", "{code}");
     };
     for (round, code) in codes.into_iter().enumerate() {
         if rounds.len() >= AT_ONCE {
@@ -122,7 +140,7 @@ async fn last_use(engine: db::Engine) {
     let codes = codes("U");
     limited(&side, "once", json!({"per": "code", "uses": 1}), &codes).await;
     let processes = processes(&side, engine).await;
-    race(&side, processes, Prize { total: 100, got: discount }, codes).await;
+    race(&side, processes, Prize { total: 100, got: discount, why: input }, codes).await;
 }
 
 /// The check would take 10.00 of a budget with 10.00 left.
@@ -131,7 +149,7 @@ async fn last_of_a_budget(engine: db::Engine) {
     let codes = codes("B");
     limited(&side, "budget", json!({"per": "code", "amount": PRIZE}), &codes).await;
     let processes = processes(&side, engine).await;
-    race(&side, processes, Prize { total: 100, got: discount }, codes).await;
+    race(&side, processes, Prize { total: 100, got: discount, why: input }, codes).await;
 }
 
 /// A balance that is spent whole or not at all, as the last stamps of a card are.
@@ -142,7 +160,26 @@ async fn last_of_a_balance(engine: db::Engine) {
         side.voucher(code, PRIZE).await;
     }
     let processes = processes(&side, engine).await;
-    race(&side, processes, Prize { total: PRIZE, got: balance }, codes).await;
+    race(&side, processes, Prize { total: PRIZE, got: balance, why: input }, codes).await;
+}
+
+/// A member whose stamps are enough for one free unit, once.
+async fn last_stamp_card(engine: db::Engine) {
+    let side = Side::new(engine).await;
+    let merchant = json!({
+        "name": "Bar U Mostu", "currencyCode": "CZK", "pricePrecision": 2, "timeZone": "Europe/Prague",
+        "holdTtlSeconds": 180, "program": {"stampCards": [{"stampCardId": "stew", "needed": 10, "products": ["p:1"]}]}
+    });
+    assert_eq!(side.admin("PUT", MERCHANT, "", Some(merchant)).await.status, 200);
+    let codes = codes("S");
+    for code in &codes {
+        let stamps = json!({"balanceId": format!("stamps-{code}"), "type": "collectablePoints", "openingValue": 10,
+            "settings": {"stampCardId": "stew"}});
+        let member = json!({"memberId": code, "cards": [code], "person": {}, "balances": [stamps]});
+        assert_eq!(side.admin("POST", MERCHANT, "/members", Some(member)).await.status, 201);
+    }
+    let processes = processes(&side, engine).await;
+    race(&side, processes, Prize { total: PRIZE, got: free_unit, why: first_balance }, codes).await;
 }
 
 /// Offers, reports and cancellations of the same limits and the same voucher at once: whatever comes first, nobody
@@ -231,4 +268,14 @@ async fn for_the_last_of_a_balance_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn for_the_last_of_a_balance_on_postgres() {
     last_of_a_balance(db::Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn for_the_last_stamp_card_on_sqlite() {
+    last_stamp_card(db::Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn for_the_last_stamp_card_on_postgres() {
+    last_stamp_card(db::Engine::Postgres).await;
 }
