@@ -16,7 +16,7 @@ pub const MPV: &str = "MPV-3001";
 pub const CREDIT: &str = "CREDIT-4001";
 /// Ten percent off everything.
 pub const PROMO: &str = "discount_10";
-/// An MPV over 200.00 that has not been activated.
+/// An MPV over 200.00 that its first sale activates.
 pub const INACTIVE: &str = "MPV-9001";
 
 /// Product ids of the menu: 189.00 at 12 %, 59.00 at 21 %, 95.00 at 12 %, 55.00 at 12 %.
@@ -260,6 +260,8 @@ fn member() -> Value {
 
 fn vouchers() -> [Value; 4] {
     let named = |cs: &str, en: &str| json!({"posTitles": titles(cs, en), "billTitles": titles(cs, en)});
+    let mut sold = named("Dárkový poukaz", "Gift voucher");
+    sold["prepayment"] = json!({"value": 200});
     [
         json!({"code": SPV, "type": "singlePurposePrepaidVoucher", "value": 80, "vatRate": "0.12", "productIds": [DESSERT],
             "settings": named("Poukaz na dezert", "Dessert voucher")}),
@@ -268,7 +270,7 @@ fn vouchers() -> [Value; 4] {
         json!({"code": CREDIT, "type": "prepaidCredit", "value": 500,
             "settings": named("Předplacený kredit", "Prepaid credit")}),
         json!({"code": INACTIVE, "type": "multiPurposePrepaidVoucher", "value": 0, "status": "inactive",
-            "settings": named("Dárkový poukaz", "Gift voucher")}),
+            "settings": sold}),
     ]
 }
 

@@ -93,6 +93,11 @@ fn no_statement_walks_a_table_that_grows() {
     testkit::run(Engine::Sqlite, async |_| {
         let database = TestDatabase::fresh(Engine::Sqlite).await;
         let db = open(&database).await;
+        let names: BTreeSet<String> =
+            db::STATEMENTS.iter().map(|one| format!("{}::{}", one.module, one.name)).collect();
+        let gone: Vec<&str> =
+            WIDE.iter().map(|(wide, _)| *wide).filter(|wide| !names.contains(*wide)).collect();
+        assert!(gone.is_empty(), "WIDE names statements that are not there: {gone:?}");
         let mut found = Vec::new();
         for statement in db::STATEMENTS.iter() {
             let name = format!("{}::{}", statement.module, statement.name);

@@ -2,6 +2,7 @@
 
 mod checks;
 mod invalid_offers;
+mod kept_value;
 mod partner_problems;
 mod refunds;
 pub(crate) mod scripted;

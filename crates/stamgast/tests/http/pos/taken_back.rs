@@ -17,7 +17,7 @@ async fn sell(house: &House) -> Value {
 }
 
 /// Every report of the platform has reached the partner.
-async fn told(house: &House, count: usize) {
+pub(super) async fn told(house: &House, count: usize) {
     let platform = house.platform().await;
     let path = format!("/loyalty/{}/benefitUsages?synchronized=true", house.restaurant.source_id);
     eventually("every report", async || {

@@ -54,6 +54,28 @@ testkit::on_both_engines! {
         house.assert_verified().await;
     }
 
+    async fn a_tier_is_shown_by_its_title(engine: Engine) {
+        let house = House::start(engine).await;
+        let mut merchant = house.app.admin.get(&house.partner_admin()).await.unwrap();
+        let tier = |id: &str, titles: serde_json::Value, threshold: i64| {
+            json!({"tierId": id, "titles": titles, "threshold": threshold, "of": "spend", "windowMonths": 12})
+        };
+        for (number, (tiers, lang, shown)) in [
+            (json!([]), "cs", "Gold"),
+            (json!([tier("Silver", json!({"cs": "Stříbro"}), 0), tier("Gold", json!({}), 1000)]), "cs", "Gold"),
+            (json!([tier("Silver", json!({"cs": "Stříbro"}), 0), tier("Gold", json!({"cs": "Zlato", "en": "Golden"}), 1000)]), "cs-CZ", "Zlato"),
+            (json!([tier("Gold", json!({"cs": "Zlato", "en": "Golden"}), 1000)]), "en", "Golden"),
+            (json!([tier("Gold", json!({"cs": "Zlato", "en": "Golden"}), 1000)]), "hu", "Golden"),
+        ].into_iter().enumerate() {
+            merchant["program"]["tiers"] = tiers;
+            house.app.admin.put(&house.partner_admin(), &merchant).await.unwrap();
+            let mut body = offer(&format!("5f0000000000000000000c4{number}"), "check-1", 1, "100.00", restaurant::CARD);
+            body["posLang"] = json!(lang);
+            let answer = house.partner().post(PATH, &body).await.unwrap();
+            assert_eq!(answer["customer"]["loyaltyStatus"], shown, "{lang}: {}", merchant["program"]["tiers"]);
+        }
+    }
+
     async fn codes_without_effect_say_why(engine: Engine) {
         let house = House::start(engine).await;
         let mut body = offer("5f00000000000000000000c2", "check-1", 1, "100.00", "NO-SUCH-CODE");

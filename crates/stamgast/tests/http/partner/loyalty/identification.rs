@@ -54,7 +54,7 @@ const REFUSALS: [Refusal; 24] = [
     ("FROZEN", &["CARD-FROZEN"], FROZEN),
     ("FROZEN", &["frozen@example.com"], FROZEN),
     ("FROZEN", &["BLOCKED"], FROZEN),
-    ("INACTIVE", &[restaurant::INACTIVE], INACTIVE),
+    ("INACTIVE", &["WAITING"], INACTIVE),
     ("INACTIVE", &["OFF"], INACTIVE),
     ("ALREADY_USED", &["SPENT"], USED),
     ("ALREADY_USED", &["EMPTY"], USED),
@@ -102,6 +102,9 @@ async fn set_up(house: &House) {
             json!({"code": code, "type": "multiPurposePrepaidVoucher", "value": 10, "validUntil": until});
         admin.post(&format!("{base}/vouchers"), &body).await.unwrap();
     }
+    let waiting =
+        json!({"code": "WAITING", "type": "multiPurposePrepaidVoucher", "value": 10, "status": "inactive"});
+    admin.post(&format!("{base}/vouchers"), &waiting).await.unwrap();
     admin
         .post(&format!("{base}/balances/EMPTY/adjust"), &json!({"amount": -10, "reason": "r"}))
         .await

@@ -5,6 +5,13 @@ use http::Method;
 use serde_json::json;
 use testkit::{House, assert_number, restaurant};
 
+/// What is kept of every report, booked or put aside: a walk, so it is none of the program's own statements.
+static KEPT_BODIES: db::Statement = db::Statement {
+    name: "KEPT_BODIES",
+    module: module_path!(),
+    sql: "SELECT body FROM partner_usage UNION ALL SELECT body FROM partner_quarantine",
+};
+
 const PATH: &str = "/partner/loyalty/reportBenefitUsage";
 
 testkit::on_both_engines! {
@@ -57,6 +64,40 @@ testkit::on_both_engines! {
         house.partner().post(PATH, &usage("5f00000000000000000000d3", "bill-3", 1, restaurant::MPV, "120.00")).await.unwrap();
         house.partner().post(PATH, &usage("5f00000000000000000000d3", "bill-3", 1, restaurant::MPV, "120")).await.unwrap();
         assert_eq!(house.rows().await["partner_quarantine"], 0);
+    }
+
+    /// Who the guest is stands in one table only (loyalty.md G1); a code that looks like a number is none.
+    async fn a_contact_is_not_kept_with_the_report(engine: Engine) {
+        let house = House::start(engine).await;
+        let card = "8590000000017";
+        let voucher = json!({"code": card, "type": "multiPurposePrepaidVoucher", "value": 10});
+        house.app.admin.post(&format!("{}/vouchers", house.partner_admin()), &voucher).await.unwrap();
+        let body = |value: &str, state: &str| {
+            let mut body = usage("5f00000000000000000000d6", "bill-6", 1, restaurant::MPV, value);
+            body["benefitInputs"] = ["+420 600 000 001", "jana@example.com", "700000007", card, restaurant::CARD]
+                .map(|code| json!({"inputCode": code})).into();
+            body["billState"] = json!(state);
+            body
+        };
+        // booked, repeated, contradicted, in a state nobody knows, and taken back part by part and whole
+        let mut part = body("20.00", "refunded");
+        part["refundNumber"] = json!(1);
+        for report in [body("120.00", "paid"), body("120.00", "paid"), body("121.00", "paid"), body("1", "odd"), part, body("120.00", "cancelled")] {
+            house.partner().post(PATH, &report).await.unwrap();
+        }
+        assert_number("posted", "300", &house.balance(restaurant::MPV).await["posted"]);
+        let kept = house.app.app.db().read("kept_bodies", |tx| {
+            let rows = tx.query(&KEPT_BODIES, &[])?;
+            rows.iter().map(|row| Ok(row.get::<String>(0)?)).collect::<Result<Vec<_>, db::TxError<db::Never>>>()
+        }).await.unwrap();
+        assert_eq!(kept.len(), 6, "four reports, two of them put aside as well: {kept:?}");
+        for body in kept {
+            let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+            let inputs: Vec<&str> =
+                body["benefitInputs"].as_array().unwrap().iter().map(|input| input["inputCode"].as_str().unwrap()).collect();
+            assert_eq!(inputs, ["…001", "…@…", "…007", card, restaurant::CARD]);
+        }
+        house.assert_verified().await;
     }
 
     async fn a_report_beyond_the_balance_is_booked_and_flagged(engine: Engine) {

@@ -147,6 +147,84 @@ testkit::on_both_engines! {
         house.assert_verified().await;
     }
 
+    /// The sale of a voucher goes back, with its bonus: it can be sold again, once, and only then be spent (C5, T4).
+    async fn a_voucher_whose_sale_went_back_is_sold_again(engine: Engine) {
+        let house = House::start(engine).await;
+        let voucher = |more: Value| {
+            let mut prepayment = json!({"value": 500, "bonus": [{"from": 500, "bonus": 50}]});
+            prepayment.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({"type": "multiPurposePrepaidVoucher", "value": 0, "status": "inactive",
+                "settings": {"prepayment": prepayment}})
+        };
+        for (code, more) in [("ONCE", json!({})), ("OFTEN", json!({"reloadable": true}))] {
+            let mut body = voucher(more);
+            body["code"] = json!(code);
+            house.app.admin.post(&format!("{}/vouchers", house.partner_admin()), &body).await.unwrap();
+        }
+        let codes = format!("{}/top-up-codes", house.partner_admin());
+        house.app.admin.post(&codes, &json!({"code": "SELL", "balanceId": "ONCE"})).await.unwrap();
+        let mut number = 0x500;
+        let mut scan = async |code: &str| {
+            number += 1;
+            let body = asked(&format!("5f0000000000000000000{number:03x}"), &format!("check-{number}"), 1, "60", &[code]);
+            let answer = house.partner().post(OFFER, &body).await.unwrap();
+            let balance = answer["balances"].as_array().unwrap().first().cloned().unwrap_or_default();
+            (answer["benefitInputs"][0]["reasonCode"].clone(), balance["prepayment"]["value"].to_string())
+        };
+        let on_sale = (Value::Null, "500".to_owned());
+        for round in 1..=3 {
+            assert_eq!(scan("ONCE").await, on_sale, "round {round}");
+            assert_eq!(scan("SELL").await, on_sale, "round {round}");
+            let bill = format!("bill-{round}");
+            let mut sale = sold(&format!("5f000000000000000000060{round}"), &bill, 1, "ONCE", 500, 500);
+            house.partner().post(REPORT, &sale).await.unwrap();
+            assert_eq!(house.balance("ONCE").await["status"], "active");
+            assert_number("sold", "550", &house.balance("ONCE").await["posted"]);
+            assert_eq!(scan("ONCE").await, (Value::Null, "null".to_owned()), "spent, not sold");
+            assert_eq!(scan("SELL").await.0, "ALREADY_ACTIVE");
+            sale["billState"] = json!("cancelled");
+            for _ in 0..2 {
+                house.partner().post(REPORT, &sale).await.unwrap();
+            }
+            assert_eq!(house.balance("ONCE").await["status"], "inactive");
+            assert_number("went back", "0", &house.balance("ONCE").await["posted"]);
+        }
+        assert_eq!(scan("ONCE").await, on_sale, "its code waits, the code that sells it does not");
+        assert_eq!(scan("SELL").await, on_sale);
+
+        // one that can be topped up again and again was activated for good
+        let mut sale = sold("5f0000000000000000000607", "bill-7", 1, "OFTEN", 500, 500);
+        house.partner().post(REPORT, &sale).await.unwrap();
+        sale["billState"] = json!("cancelled");
+        house.partner().post(REPORT, &sale).await.unwrap();
+        assert_eq!(house.balance("OFTEN").await["status"], "active");
+        house.assert_verified().await;
+    }
+
+    /// The coffee of the same bill goes back first: only with its own line the sale is taken back.
+    async fn a_refund_of_the_line_takes_the_sale_back(engine: Engine) {
+        let house = House::start(engine).await;
+        let voucher = json!({"code": "REST", "type": "multiPurposePrepaidVoucher", "value": 0, "status": "inactive",
+            "settings": {"prepayment": {"value": 500}}});
+        house.app.admin.post(&format!("{}/vouchers", house.partner_admin()), &voucher).await.unwrap();
+        let mut sale = sold("5f0000000000000000000701", "bill-1", 1, "REST", 500, 500);
+        house.partner().post(REPORT, &sale).await.unwrap();
+        sale["billState"] = json!("refunded");
+        for (number, item, value) in [(1, 0, 60), (2, 1, 500)] {
+            assert_eq!(house.balance("REST").await["status"], "active", "before refund {number}");
+            let mut part = sale.clone();
+            part["refundNumber"] = json!(number);
+            part["paidItems"] = json!([sale["paidItems"][item]]);
+            part["usedBalances"] = json!([]);
+            part["otherPaymentsValue"] = json!(value);
+            part["totalWithVat"] = json!(value);
+            house.partner().post(REPORT, &part).await.unwrap();
+        }
+        assert_eq!(house.balance("REST").await["status"], "inactive");
+        assert_number("went back", "0", &house.balance("REST").await["posted"]);
+        house.assert_verified().await;
+    }
+
     async fn points_are_never_topped_up(engine: Engine) {
         let house = House::start(engine).await;
         let points = house.restaurant.points_balance_id.clone();
