@@ -91,7 +91,7 @@ async fn set_up(side: &Side, kind: usize) {
     put("/promotions/once", json!({"definition": once, "codes": ["ONCE"]})).await;
     let budget = percent(20, "items", "code", json!([{"per": "campaign", "amount": 40}]));
     put("/promotions/budget", json!({"definition": budget, "codes": ["BUDGET"]})).await;
-    if kind % 2 == 0 {
+    if kind.is_multiple_of(2) {
         let daily = percent(5, "order", "automatic", json!([{"per": "member", "uses": 1, "period": "day"}]));
         put("/promotions/daily", json!({"definition": daily, "codes": []})).await;
     }

@@ -3,7 +3,7 @@
 use super::taken_back::told;
 use serde_json::{Value, json};
 use testkit::restaurant::{BEER, COFFEE, INACTIVE, MAIN};
-use testkit::{Engine, House, assert_number};
+use testkit::{House, assert_number};
 
 /// Opens a check with these codes and asks for an offer: the check's path and the check.
 async fn offered(house: &House, register: usize, lines: &[(&str, i64)], codes: &[&str]) -> (String, Value) {
