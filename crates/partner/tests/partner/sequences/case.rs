@@ -156,7 +156,11 @@ impl<'a> Case<'a> {
         assert_eq!(stored, self.accepted.keys().collect::<Vec<_>>(), "each report is there once");
         let below = ["MPV", "SPV"].iter().any(|id| self.posted[*id].0 < 0);
         let flagged = usages.iter().any(|(_, flags)| flags.contains("late") || flags.contains("overdraft"));
-        assert!(!below || flagged, "a voucher is below zero and no report says why: {:?} {usages:?}", self.posted);
+        assert!(
+            !below || flagged,
+            "a voucher is below zero and no report says why: {:?} {usages:?}",
+            self.posted
+        );
     }
 
     async fn step(&mut self, step: &Step) {
@@ -243,7 +247,8 @@ impl<'a> Case<'a> {
             }
             Step::Invalid { register } => {
                 let Some((question, ..)) = self.registers[*register].asked.take() else { return };
-                let errors = json!({"loyaltyOfferId": question["loyaltyOfferId"], "errors": [{"code": "TOO_MUCH"}]});
+                let errors =
+                    json!({"loyaltyOfferId": question["loyaltyOfferId"], "errors": [{"code": "TOO_MUCH"}]});
                 self.pair.send("reportOfferValidationError", &self.token, &errors).await;
                 self.unmoved().await;
             }

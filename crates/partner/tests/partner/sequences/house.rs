@@ -66,8 +66,12 @@ async fn set_up(side: &Side, kind: usize) {
         let answer = side.admin("POST", &merchant, path, Some(body)).await;
         assert_eq!(answer.status, 201, "{answer:?}");
     };
-    put("", json!({"name": "Bar U Mostu", "currencyCode": "CZK", "pricePrecision": 2, "timeZone": "Europe/Prague",
-        "holdTtlSeconds": 180, "program": program(kind)})).await;
+    put(
+        "",
+        json!({"name": "Bar U Mostu", "currencyCode": "CZK", "pricePrecision": 2, "timeZone": "Europe/Prague",
+        "holdTtlSeconds": 180, "program": program(kind)}),
+    )
+    .await;
     post("/members", json!({
         "memberId": "anna", "cards": ["card-1"], "person": {"firstName": "Anna", "country": "CZ"},
         "balances": [
@@ -84,9 +88,7 @@ async fn set_up(side: &Side, kind: usize) {
         post("/vouchers", voucher).await;
     }
     post("/top-up-codes", json!({"code": "TOP"})).await;
-    let percent = |percent: i64, on: &str, trigger: &str, limits: Value| {
-        json!({"kind": {"percent": {"percent": percent}}, "scope": {"on": on}, "trigger": trigger, "limits": limits})
-    };
+    let percent = |percent: i64, on: &str, trigger: &str, limits: Value| json!({"kind": {"percent": {"percent": percent}}, "scope": {"on": on}, "trigger": trigger, "limits": limits});
     let once = percent(10, "order", "code", json!([{"per": "code", "uses": 2}]));
     put("/promotions/once", json!({"definition": once, "codes": ["ONCE"]})).await;
     let budget = percent(20, "items", "code", json!([{"per": "campaign", "amount": 40}]));
@@ -96,10 +98,9 @@ async fn set_up(side: &Side, kind: usize) {
         put("/promotions/daily", json!({"definition": daily, "codes": []})).await;
     }
     let token = side.token(&merchant, "connections", json!({"name": "cloud"})).await;
-    for (bill, body) in [
-        ("t1", report("t-1", "t1", "200", &[("credit", 0, 200)])),
-        ("t2", report("t-2", "t2", "60", &[])),
-    ] {
+    for (bill, body) in
+        [("t1", report("t-1", "t1", "200", &[("credit", 0, 200)])), ("t2", report("t-2", "t2", "60", &[]))]
+    {
         let mut body = with(body, json!({"customerId": "anna"}));
         body["paidItems"][0]["product"]["productId"] = json!("coffee");
         let (status, answer) = side.webhook("reportBenefitUsage", &token, body.to_string()).await;
@@ -119,7 +120,8 @@ pub(super) async fn set_up_all(side: &Side, first: usize, until: usize) {
                 name if column.is_instant() => format!("t.{name} + (n.i - $5) * $4"),
                 name => format!("t.{name}"),
             });
-            let (names, values, table) = (names.join(", "), values.collect::<Vec<_>>().join(", "), &table.name);
+            let (names, values, table) =
+                (names.join(", "), values.collect::<Vec<_>>().join(", "), &table.name);
             let copy = statement(format!(
                 "WITH RECURSIVE n(i) AS (SELECT CAST($2 AS BIGINT) WHERE CAST($2 AS BIGINT) < $3
                     UNION ALL SELECT i + {KINDS} FROM n WHERE i + {KINDS} < $3)
@@ -129,7 +131,9 @@ pub(super) async fn set_up_all(side: &Side, first: usize, until: usize) {
             let ends = [from, until, first].map(|case| i64::try_from(case).unwrap());
             let copied = side.db.write("copy_merchants", move |tx| {
                 let apart = CASE_SECONDS * 1_000_000;
-                Ok::<_, TxError<Never>>(tx.execute(copy, params![&template(kind), ends[0], ends[1], apart, ends[2]])?)
+                Ok::<_, TxError<Never>>(
+                    tx.execute(copy, params![&template(kind), ends[0], ends[1], apart, ends[2]])?,
+                )
             });
             copied.await.unwrap();
         }

@@ -37,8 +37,10 @@ fn folder() -> tempfile::TempDir {
 }
 
 async fn pair() -> Pair {
-    let (one, other) =
-        tokio::join!(Side::new_in(db::Engine::Sqlite, folder()), Side::new_in(db::Engine::Postgres, folder()));
+    let (one, other) = tokio::join!(
+        Side::new_in(db::Engine::Sqlite, folder()),
+        Side::new_in(db::Engine::Postgres, folder())
+    );
     Pair { sides: vec![one, other] }
 }
 

@@ -72,7 +72,11 @@ pub(super) fn tables() -> &'static [Table] {
 
 /// A text that is made here; it lives as long as the test.
 pub(super) fn statement(sql: String) -> &'static Statement {
-    Box::leak(Box::new(Statement { name: "SEQUENCES", module: "tests", sql: Box::leak(sql.into_boxed_str()) }))
+    Box::leak(Box::new(Statement {
+        name: "SEQUENCES",
+        module: "tests",
+        sql: Box::leak(sql.into_boxed_str()),
+    }))
 }
 
 /// Every row of these merchants, by table, each as one text, in the order of the primary key.
@@ -82,7 +86,10 @@ pub(super) async fn rows(db: &Db, from: &str, until: &str) -> Vec<(&'static str,
         let sql = |table: &Table| {
             let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
             let (names, key) = (names.join(", "), table.key.join(", "));
-            format!("SELECT {names} FROM {} WHERE merchant >= $1 AND merchant < $2 ORDER BY {key}", table.name)
+            format!(
+                "SELECT {names} FROM {} WHERE merchant >= $1 AND merchant < $2 ORDER BY {key}",
+                table.name
+            )
         };
         tables().iter().map(|table| statement(sql(table))).collect()
     });

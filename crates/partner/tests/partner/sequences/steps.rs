@@ -71,7 +71,14 @@ pub(super) enum Told {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     /// A register asks; `choice` is what the cashier picked of every controllable balance, in percent.
-    Ask { register: usize, basket: Vec<Line>, codes: Vec<&'static str>, choice: Option<i64>, new_check: bool, twice: bool },
+    Ask {
+        register: usize,
+        basket: Vec<Line>,
+        codes: Vec<&'static str>,
+        choice: Option<i64>,
+        new_check: bool,
+        twice: bool,
+    },
     /// A register asks the same again.
     AskAgain { register: usize },
     /// Its bill is paid and reported.

@@ -73,7 +73,14 @@ pub(super) fn choices(answer: &Value, percent: i64) -> Vec<Value> {
 }
 
 /// The report of a bill paid as the answer said, or with other values.
-pub(super) fn report(merchant: &str, question: &Value, answer: &Value, bill: &str, told: Told, paid_at: &str) -> Value {
+pub(super) fn report(
+    merchant: &str,
+    question: &Value,
+    answer: &Value,
+    bill: &str,
+    told: Told,
+    paid_at: &str,
+) -> Value {
     let percent = match told {
         Told::Percent(percent) => percent,
         Told::AsGiven | Told::NoOffer => 100,
@@ -114,7 +121,8 @@ pub(super) fn report(merchant: &str, question: &Value, answer: &Value, bill: &st
         }
         used.push(json!({"balanceId": id, "usedNonControllableValue": money(fixed),
             "usedControllableValue": money(picked), "prepaidValue": money(prepaid)}));
-        let tender = ["multiPurposePrepaidVoucher", "prepaidCredit"].contains(&balance["type"].as_str().unwrap());
+        let tender =
+            ["multiPurposePrepaidVoucher", "prepaidCredit"].contains(&balance["type"].as_str().unwrap());
         if tender && picked + fixed > 0 {
             by_balances += of("valueToUseInCurrency");
             payments.push(json!({"balanceId": id, "value": money(picked + fixed),
