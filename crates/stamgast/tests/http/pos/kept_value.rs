@@ -115,28 +115,28 @@ testkit::on_both_engines! {
     async fn stamps_of_bills_make_a_free_coffee(engine: Engine) {
         let house = House::start(engine).await;
         let program = json!({"stampCards": [{"stampCardId": "coffee", "needed": 3, "products": [COFFEE]}]});
-        let member = json!({"memberId": "drinker", "person": {"firstName": "Jan"}, "cards": ["CARD-S"], "balances":
-            [{"balanceId": "S", "type": "collectablePoints", "settings": {"stampCardId": "coffee"}}]});
+        let member = json!({"memberId": "drinker", "person": {"firstName": "Jan"}, "cards": ["CARD-S"]});
+        let stamps = "stamps:coffee:drinker";
         with_member(&house, program, member).await;
         let (path, _) = offered(&house, 1, &[(COFFEE, 2), (BEER, 1)], &["CARD-S"]).await;
         paid(&house, 1, &path, "169", 1).await;
-        assert_eq!(standing(&house, "S").await.1, "2");
+        assert_eq!(standing(&house, stamps).await.1, "2");
         let (path, _) = offered(&house, 2, &[(COFFEE, 1)], &["CARD-S"]).await;
         let third = paid(&house, 2, &path, "55", 2).await;
-        assert_eq!(standing(&house, "S").await.1, "3");
+        assert_eq!(standing(&house, stamps).await.1, "3");
 
         // the third coffee goes back, and is drunk after all
         cancelled(&house, &third, 3).await;
-        assert_eq!(standing(&house, "S").await.1, "2");
+        assert_eq!(standing(&house, stamps).await.1, "2");
         let (path, _) = offered(&house, 2, &[(COFFEE, 1)], &["CARD-S"]).await;
         paid(&house, 2, &path, "55", 4).await;
 
         let (path, check) = offered(&house, 1, &[(COFFEE, 1), (BEER, 1)], &["CARD-S"]).await;
         assert_number("the coffee", "0", &check["lines"][0]["finalPriceWithVat"]);
         let free = paid(&house, 1, &path, "59", 5).await;
-        assert_eq!(standing(&house, "S").await.1, "0", "a free coffee makes no stamp");
+        assert_eq!(standing(&house, stamps).await.1, "0", "a free coffee makes no stamp");
         cancelled(&house, &free, 6).await;
-        assert_eq!(standing(&house, "S").await.1, "3");
+        assert_eq!(standing(&house, stamps).await.1, "3");
         house.assert_verified().await;
     }
 
