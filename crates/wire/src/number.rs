@@ -36,6 +36,32 @@ impl Number {
         Self(amount.to_decimal(precision))
     }
 
+    /// The shortest text. Nearly every number of a message is money, whose digits fit into 64 bits; writing those is
+    /// a tenth of the work of [`Decimal`]'s own way, which is made for 96.
+    fn shortest(self) -> String {
+        let (Ok(signed), mut scale) = (i64::try_from(self.0.mantissa()), self.0.scale() as usize) else {
+            return self.to_string();
+        };
+        let mut digits = signed.unsigned_abs();
+        while scale > 0 && digits.is_multiple_of(10) {
+            digits /= 10;
+            scale -= 1;
+        }
+        let digits = digits.to_string();
+        let mut text = String::with_capacity(digits.len().max(scale) + 3);
+        if signed < 0 {
+            text.push('-');
+        }
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
+        text.push_str(if whole.is_empty() { "0" } else { whole });
+        if scale > 0 {
+            text.push('.');
+            text.extend(std::iter::repeat_n('0', scale - fraction.len()));
+            text.push_str(fraction);
+        }
+        text
+    }
+
     /// The whole number this is; `None` for a fraction or outside 64 bits.
     #[must_use]
     pub fn integer(self) -> Option<i64> {
@@ -52,7 +78,7 @@ impl From<i64> for Number {
 
 impl From<Number> for serde_json::Number {
     fn from(number: Number) -> Self {
-        Self::from_string_unchecked(number.to_string())
+        Self::from_string_unchecked(number.shortest())
     }
 }
 
@@ -171,6 +197,18 @@ mod tests {
         }
         for text in ["true", "null", "[]", "\"\"", "\"1,5\"", "1e99"] {
             assert!(serde_json::from_str::<Number>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_quick_text_is_the_decimals_own() {
+        let mantissas = [0, 1, 5, 10, 99, 100, 1_205, 500_000, 123_456_789, i64::MAX.into(), i64::MIN.into()];
+        let beyond = [i128::from(i64::MAX) + 1, (1 << 96) - 1];
+        for mantissa in mantissas.into_iter().chain(beyond).flat_map(|mantissa| [mantissa, -mantissa]) {
+            for scale in 0..=28 {
+                let decimal = Decimal::from_i128_with_scale(mantissa, scale);
+                assert_eq!(Number(decimal).shortest(), Number(decimal).to_string(), "{mantissa} {scale}");
+            }
         }
     }
 
