@@ -6,9 +6,11 @@
 //! 1. [`for_sqlite`]: parameters `$n` become `?n`, BYTEA becomes BLOB.
 //! 2. [`column_type`]: what the three types are called in a table.
 //! 3. [`table_options`]: STRICT, without which SQLite keeps text in a BIGINT column.
-//! 4. [`append_only`]: the triggers that refuse UPDATE and DELETE.
-//! 5. [`migration_guard`]: two processes that migrate at once take turns.
-//! 6. [`columns_query`], [`indexes_query`], [`triggers_query`]: what the database says about itself.
+//! 4. [`listed_values`]: what a CHECK with a list costs.
+//! 5. [`append_only`]: the triggers that refuse UPDATE and DELETE.
+//! 6. [`migration_guard`]: two processes that migrate at once take turns.
+//! 7. [`Tx::lock`](crate::Tx::lock): RETURNING on PostgreSQL, [`without_returning`] and a SELECT on SQLite.
+//! 8. [`columns_query`], [`indexes_query`], [`triggers_query`]: what the database says about itself.
 
 use crate::sql::{self, Kind};
 use crate::{Engine, Statement};
@@ -28,6 +30,23 @@ pub(crate) fn for_sqlite(sql: &str) -> String {
         }
     }
     text
+}
+
+/// The UPDATE without its RETURNING clause; `None` when it is no UPDATE or has none.
+pub(crate) fn without_returning(sql: &str) -> Option<&str> {
+    let mut at = 0;
+    let mut first = None;
+    let mut cut = None;
+    for piece in sql::pieces(sql) {
+        if matches!(piece.kind, Kind::Word) {
+            first.get_or_insert_with(|| piece.is_word("UPDATE"));
+            if piece.is_word("RETURNING") {
+                cut = Some(at);
+            }
+        }
+        at += piece.text.len();
+    }
+    if first? { sql.get(..cut?) } else { None }
 }
 
 /// What a column type of the dialect is called in a table; `None` when it is not one of the three.
@@ -53,6 +72,50 @@ pub(crate) fn table_options(engine: Engine) -> &'static str {
         Engine::Sqlite => " STRICT",
         Engine::Postgres => "",
     }
+}
+
+/// A table's text with `a IN ('x', 'y', 'z')` in its CHECKs spelled out as `(a = 'x' OR a = 'y' OR a = 'z')` for SQLite:
+/// for a longer list it builds a table of its own, anew for every row that is written, and that costs as much as
+/// writing the row.
+pub(crate) fn listed_values(engine: Engine, table: String) -> String {
+    if engine == Engine::Postgres {
+        return table;
+    }
+    let all = sql::pieces(&table);
+    let mut text = String::with_capacity(table.len());
+    let mut at = 0;
+    while let Some(piece) = all.get(at) {
+        if let Some((values, length)) = list_of(all.get(at..).unwrap_or_default())
+            && values.len() > 2
+        {
+            let each: Vec<String> = values.iter().map(|value| format!("{} = {value}", piece.text)).collect();
+            text.push_str(&format!("({})", each.join(" OR ")));
+            at += length;
+        } else {
+            text.push_str(piece.text);
+            at += 1;
+        }
+    }
+    text
+}
+
+/// The values of `name IN (…)` at the start of `pieces`, and how many pieces that takes.
+fn list_of(pieces: &[sql::Piece<'_>]) -> Option<(Vec<String>, usize)> {
+    let mut rest = pieces.iter().enumerate().filter(|(_, piece)| piece.counts());
+    let name = rest.next().filter(|(at, piece)| *at == 0 && piece.kind == Kind::Word)?.1;
+    if name.is_word("NOT") || !rest.next()?.1.is_word("IN") || !rest.next()?.1.is_symbol("(") {
+        return None;
+    }
+    let mut values = vec![String::new()];
+    for (at, piece) in rest {
+        match piece.kind {
+            Kind::Symbol if piece.is_symbol(")") => return Some((values, at + 1)),
+            Kind::Symbol if piece.is_symbol(",") => values.push(String::new()),
+            Kind::Quoted | Kind::Word => values.last_mut()?.push_str(piece.text),
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// The script that makes `table` append-only: UPDATE and DELETE of a row fail, and so does TRUNCATE.
@@ -189,6 +252,22 @@ mod tests {
         ];
         for (shared, expected) in cases {
             assert_eq!(for_sqlite(shared), expected);
+        }
+    }
+    #[test]
+    fn an_update_loses_its_returning_and_nothing_else_does() {
+        let cases = [
+            (
+                "UPDATE t SET a = 'RETURNING' WHERE k = $1 RETURNING a, b",
+                Some("UPDATE t SET a = 'RETURNING' WHERE k = $1 "),
+            ),
+            ("  update t SET a = 1 returning a", Some("  update t SET a = 1 ")),
+            ("UPDATE t SET a = 1", None),
+            ("INSERT INTO t (a) VALUES ($1) RETURNING a", None),
+            ("", None),
+        ];
+        for (sql, bare) in cases {
+            assert_eq!(without_returning(sql), bare, "{sql}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can a closure do inside its transaction?
 
-use crate::{Engine, Error, Param, Row, Statement};
+use crate::{Engine, Error, Param, Row, Statement, dialect};
 
 /// One connection in the middle of a transaction: what each engine gives to [`Tx`].
 pub(crate) trait Session {
@@ -9,11 +9,16 @@ pub(crate) trait Session {
     fn optional(&mut self, statement: &'static Statement, params: &[Param<'_>])
     -> Result<Option<Row>, Error>;
     fn execute(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, Error>;
+    /// See [`Tx::lock`]: the UPDATE and its row in whichever way costs this engine less.
+    fn lock(&mut self, lock: Asked<'_>, read: Asked<'_>) -> Result<Option<Row>, Error>;
     /// Runs engine-specific SQL without parameters, any number of statements: migrations only.
     fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error>;
     /// Prepares without running and looks at the column types; leaves the transaction usable.
     fn check(&mut self, statement: &'static Statement) -> Result<(), Error>;
 }
+
+/// A statement with its parameters.
+pub(crate) type Asked<'a> = (&'static Statement, &'a [Param<'a>]);
 
 /// The transaction a closure runs in.
 ///
@@ -66,6 +71,28 @@ impl<'a> Tx<'a> {
     /// What the engine refuses; a statement with rows (SELECT, RETURNING) is refused too.
     pub fn execute(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, Error> {
         self.guarded(statement, params, |session| session.execute(statement, params))
+    }
+
+    /// Locks a row by moving it, and gives it as it is then; `None` where there is none.
+    ///
+    /// `lock` is an UPDATE of one row by its key with RETURNING, `read` a SELECT of the same columns by the same
+    /// key. PostgreSQL runs `lock` alone. On SQLite what comes back from RETURNING goes through a table of
+    /// its own, made anew for every run, at three times the price of reading the row: there `lock` runs without
+    /// that clause, and then `read`.
+    ///
+    /// # Errors
+    /// What the engine refuses; see [`Error`].
+    pub fn lock(
+        &mut self,
+        lock: &'static Statement,
+        lock_params: &[Param<'_>],
+        read: &'static Statement,
+        read_params: &[Param<'_>],
+    ) -> Result<Option<Row>, Error> {
+        self.guarded(lock, lock_params, |session| {
+            refuse_nul(read, read_params)?;
+            session.lock((lock, lock_params), (read, read_params))
+        })
     }
 
     pub(crate) fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error> {
@@ -125,4 +152,13 @@ pub(crate) fn gives_rows(statement: &'static Statement) -> Error {
         name: statement.name,
         message: "it gives rows back: run it with query or optional".to_owned(),
     }
+}
+
+/// The text of a [`Tx::lock`] without its RETURNING; of something else it is on both engines the same mistake. To be
+/// asked when the statement is prepared, not each time it runs.
+pub(crate) fn lock_without_returning(statement: &'static Statement) -> Result<&'static str, Error> {
+    dialect::without_returning(statement.sql).ok_or_else(|| Error::Statement {
+        name: statement.name,
+        message: "a lock is an UPDATE with RETURNING".to_owned(),
+    })
 }

@@ -118,7 +118,7 @@ fn create_table(engine: Engine, statement: &[Piece<'_>], meant: &[Piece<'_>]) ->
     let end = written.trim_end().len();
     written.truncate(end);
     written.push_str(dialect::table_options(engine));
-    Ok(written)
+    Ok(dialect::listed_values(engine, written))
 }
 
 /// ADD COLUMN has a type; every other ALTER TABLE goes through as it is.
@@ -186,6 +186,16 @@ mod tests {
              note TEXT COLLATE \"C\" DEFAULT 'BIGINT; (x,',\n  body BYTEA,\n  flag BIGINT CHECK (flag IN (0, 1)),\n  \
              PRIMARY KEY (id, note)\n);\n"
         );
+    }
+
+    #[test]
+    fn a_list_of_values_is_spelled_out_for_sqlite() {
+        let table = "CREATE TABLE t (a TEXT CHECK (a IN ('x', 'y,)', 'z') AND a <> 'IN'), b BIGINT CHECK (b NOT IN (1, 2, 3)))";
+        assert_eq!(
+            translate(Engine::Sqlite, table).unwrap(),
+            "CREATE TABLE t (a TEXT CHECK ((a = 'x' OR a = 'y,)' OR a = 'z') AND a <> 'IN'), b INTEGER CHECK (b NOT IN (1, 2, 3))) STRICT;\n"
+        );
+        assert!(translate(Engine::Postgres, table).unwrap().contains("CHECK (a IN ('x', 'y,)', 'z') AND"));
     }
 
     #[test]

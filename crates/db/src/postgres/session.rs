@@ -2,7 +2,7 @@
 
 use super::errors::{self, Setback};
 use super::value::{Cell, fits, is_readable};
-use crate::tx::{Session, gives_rows};
+use crate::tx::{Asked, Session, gives_rows, lock_without_returning};
 use crate::{Engine, Error, Param, Row, Statement};
 use ::postgres::Client;
 use ::postgres::types::ToSql;
@@ -142,6 +142,13 @@ impl Session for PostgresSession {
         }
         let bound = bound(statement, &prepared, params)?;
         self.client.execute(&prepared, &bound).map_err(|error| self.failed(statement.name, &error))
+    }
+
+    fn lock(&mut self, (lock, params): Asked<'_>, _: Asked<'_>) -> Result<Option<Row>, Error> {
+        if !self.prepared.contains_key(&std::ptr::from_ref(lock).addr()) {
+            lock_without_returning(lock)?;
+        }
+        self.optional(lock, params)
     }
 
     fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error> {

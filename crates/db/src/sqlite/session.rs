@@ -4,18 +4,23 @@
 //! again by its address, and kept; there are as many as the program has, so nothing is ever evicted.
 
 use super::errors;
-use crate::tx::{Session, gives_rows};
+use crate::tx::{Asked, Session, gives_rows, lock_without_returning};
 use crate::{Engine, Error, Param, Row, Statement, Value, dialect};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Rows};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A connection with its prepared statements.
 pub(super) struct SqliteSession<'c> {
     connection: &'c Connection,
-    prepared: HashMap<usize, Prepared<'c>, BuildHasherDefault<ByAddress>>,
+    prepared: KnownStatements<'c>,
+    /// Those of [`Session::lock`], without their RETURNING.
+    locks: KnownStatements<'c>,
 }
+
+type KnownStatements<'c> = HashMap<usize, Prepared<'c>, BuildHasherDefault<ByAddress>>;
 
 struct Prepared<'c> {
     statement: rusqlite::Statement<'c>,
@@ -25,7 +30,7 @@ struct Prepared<'c> {
 
 impl<'c> SqliteSession<'c> {
     pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, prepared: HashMap::default() }
+        Self { connection, prepared: HashMap::default(), locks: HashMap::default() }
     }
 
     /// The statement, ready to run with `params`.
@@ -34,31 +39,44 @@ impl<'c> SqliteSession<'c> {
         statement: &'static Statement,
         params: &[Param<'_>],
     ) -> Result<&mut Prepared<'c>, Error> {
-        let address = std::ptr::from_ref(statement).addr();
-        let prepared = match self.prepared.entry(address) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(new) => {
-                new.insert(prepare(self.connection, statement)?)
-            }
-        };
-        if prepared.parameters != params.len() {
-            return Err(Error::Parameter {
-                statement: statement.name,
-                message: format!("expected {} parameters, came {}", prepared.parameters, params.len()),
-            });
-        }
-        for (index, param) in params.iter().enumerate() {
-            prepared
-                .statement
-                .raw_bind_parameter(index + 1, Bound(*param))
-                .map_err(|error| errors::of(statement.name, &error))?;
-        }
-        Ok(prepared)
+        let connection = self.connection;
+        bind(&mut self.prepared, statement, params, || prepare(connection, statement, statement.sql))
     }
 }
 
-fn prepare<'c>(connection: &'c Connection, statement: &'static Statement) -> Result<Prepared<'c>, Error> {
-    let sql = dialect::for_sqlite(statement.sql);
+/// Finds a statement among the known ones, prepares it where it is new, and binds `params`.
+fn bind<'k, 'c>(
+    known: &'k mut KnownStatements<'c>,
+    statement: &'static Statement,
+    params: &[Param<'_>],
+    prepare: impl FnOnce() -> Result<Prepared<'c>, Error>,
+) -> Result<&'k mut Prepared<'c>, Error> {
+    let address = std::ptr::from_ref(statement).addr();
+    let prepared = match known.entry(address) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => new.insert(prepare()?),
+    };
+    if prepared.parameters != params.len() {
+        return Err(Error::Parameter {
+            statement: statement.name,
+            message: format!("expected {} parameters, came {}", prepared.parameters, params.len()),
+        });
+    }
+    for (index, param) in params.iter().enumerate() {
+        prepared
+            .statement
+            .raw_bind_parameter(index + 1, Bound(*param))
+            .map_err(|error| errors::of(statement.name, &error))?;
+    }
+    Ok(prepared)
+}
+
+fn prepare<'c>(
+    connection: &'c Connection,
+    statement: &'static Statement,
+    sql: &str,
+) -> Result<Prepared<'c>, Error> {
+    let sql = dialect::for_sqlite(sql);
     let prepared = connection.prepare(&sql).map_err(|error| errors::of(statement.name, &error))?;
     let (parameters, columns) = (prepared.parameter_count(), prepared.column_count());
     Ok(Prepared { statement: prepared, parameters, columns })
@@ -100,12 +118,30 @@ impl Session for SqliteSession<'_> {
         Ok(touched as u64)
     }
 
+    fn lock(
+        &mut self,
+        (lock, params): Asked<'_>,
+        (read, read_params): Asked<'_>,
+    ) -> Result<Option<Row>, Error> {
+        let connection = self.connection;
+        let prepared =
+            bind(&mut self.locks, lock, params, || prepare(connection, lock, lock_without_returning(lock)?))?;
+        match prepared.statement.raw_execute().map_err(|error| errors::of(lock.name, &error))? {
+            0 => Ok(None),
+            _ => self.optional(read, read_params),
+        }
+    }
+
     fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error> {
         self.connection.execute_batch(sql).map_err(|error| errors::of(name, &error))
     }
 
     fn check(&mut self, statement: &'static Statement) -> Result<(), Error> {
-        prepare(self.connection, statement).map(drop)
+        prepare(self.connection, statement, statement.sql)?;
+        match dialect::without_returning(statement.sql) {
+            Some(bare) => prepare(self.connection, statement, bare).map(drop),
+            None => Ok(()),
+        }
     }
 }
 

@@ -16,6 +16,8 @@ db::statement! {
     UPSERT = "INSERT INTO shop_account (merchant, account, amount) VALUES ('m', $1, $2) \
               ON CONFLICT (merchant, account) DO UPDATE SET amount = shop_account.amount + excluded.amount \
               RETURNING amount";
+    MOVE = "UPDATE shop_account SET amount = amount + $3 WHERE merchant = $1 AND account = $2 RETURNING account, amount";
+    MOVED = "SELECT account, amount FROM shop_account WHERE merchant = $1 AND account = $2";
     CHANGE_JOURNAL = "UPDATE shop_journal SET words = $2 WHERE merchant = 'm' AND entry = $1";
     DELETE_JOURNAL = "DELETE FROM shop_journal WHERE merchant = 'm' AND entry = $1";
 }
@@ -63,6 +65,29 @@ on_both_engines! {
             Ok(tx.execute(&UPSERT, params!["a", 1_i64])?)
         }).await.unwrap_err().into_error();
         assert_eq!(ended.to_string(), "UPSERT: it gives rows back: run it with query or optional");
+    }
+
+    async fn a_locked_row_comes_as_it_is_then(opened: Opened) {
+        open_accounts(&opened.db, &[("a", 5), ("b", 7)]).await;
+        let move_by = |account: &'static str, by: i64| move |tx: &mut db::Tx<'_>| -> Plain<Option<(String, i64)>> {
+            let row = tx.lock(&MOVE, params!["m", account, by], &MOVED, params!["m", account])?;
+            Ok(row.map(|row| Ok::<_, Error>((row.get(0)?, row.get(1)?))).transpose()?)
+        };
+        for (account, by, moved) in [("a", 3, Some(8)), ("a", -1, Some(7)), ("none", 1, None)] {
+            let row = opened.db.write("move", move_by(account, by)).await.unwrap();
+            assert_eq!(row, moved.map(|amount| (account.to_owned(), amount)));
+        }
+        assert_eq!((amount_of(&opened.db, "a").await, amount_of(&opened.db, "b").await), (Some(7), Some(7)));
+        let below = opened.db.write("below", move_by("a", -8)).await.unwrap_err().into_error();
+        assert!(matches!(below, Error::Constraint { kind: ConstraintKind::Check, .. }), "{below:?}");
+    }
+
+    async fn a_lock_that_is_no_update_with_returning_is_refused(opened: Opened) {
+        let wrong = |tx: &mut db::Tx<'_>| -> Plain<bool> {
+            Ok(tx.lock(&MOVED, params!["m", "a"], &MOVED, params!["m", "a"])?.is_some())
+        };
+        let refused = opened.db.write("wrong", wrong).await.unwrap_err().into_error();
+        assert_eq!(refused.to_string(), "MOVED: a lock is an UPDATE with RETURNING");
     }
 
     async fn constraints_are_told_apart(opened: Opened) {

@@ -26,9 +26,14 @@ db::statement! {
     /// The counters of which a check keeps something by an offer.
     LIMITS_OF_OFFER = "SELECT limit_id FROM partner_limit_hold
         WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND offer_id = $5 AND state = 'active'";
-    /// Holds that are not closed, of up to four counters; who asks judges `expires_at`.
+    /// Holds that are not closed, of up to three counters; who asks judges `expires_at`. UNION ALL for the reason that
+    /// the balances' lots have.
     ACTIVE_LIMIT_HOLDS = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
-        FROM partner_limit_hold WHERE merchant = $1 AND limit_id IN ($2, $3, $4, $5) AND state = 'active'";
+            FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $2 AND state = 'active'
+        UNION ALL SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
+            FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $3 AND state = 'active'
+        UNION ALL SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
+            FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $4 AND state = 'active'";
     /// A new hold.
     INSERT_LIMIT_HOLD = "INSERT INTO partner_limit_hold (merchant, limit_id, hold_number, place, device_number, check_id, offer_id,
             amount, state, created_at, expires_at)
@@ -69,7 +74,7 @@ db::statement! {
 }
 
 /// How many counters one statement looks at.
-const SLOTS: usize = 4;
+const SLOTS: usize = 3;
 
 /// What one check keeps of a limit, as its row says (table `partner_limit_hold`), state `active`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +119,8 @@ pub(super) fn lock_known(
     limit_id: &str,
     now: Timestamp,
 ) -> Result<Option<Counter>, Error> {
-    tx.optional(&LOCK_KNOWN_LIMIT, params![merchant, limit_id, now])?.map(|row| counter(&row)).transpose()
+    let (key, moved) = (params![merchant, limit_id], params![merchant, limit_id, now]);
+    tx.lock(&LOCK_KNOWN_LIMIT, moved, &LOOK_AT_LIMIT, key)?.map(|row| counter(&row)).transpose()
 }
 
 /// A counter as it stands; `None` when it has not begun.
@@ -157,9 +163,9 @@ pub(crate) fn active_holds(
 ) -> Result<Vec<LimitHold>, Error> {
     let mut holds = Vec::new();
     for ids in limit_ids.chunks(SLOTS) {
-        // a free slot repeats the last id, which finds nothing twice
-        let slot = |at: usize| ids.get(at).or(ids.last()).copied().unwrap_or_default();
-        for row in tx.query(&ACTIVE_LIMIT_HOLDS, params![merchant, slot(0), slot(1), slot(2), slot(3)])? {
+        // a free slot is NULL, which finds nothing
+        let slot = |at: usize| ids.get(at).copied();
+        for row in tx.query(&ACTIVE_LIMIT_HOLDS, params![merchant, slot(0), slot(1), slot(2)])? {
             holds.push(LimitHold {
                 limit_id: row.get(0)?,
                 hold_number: row.get(1)?,

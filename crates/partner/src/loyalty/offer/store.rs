@@ -23,14 +23,14 @@ db::statement! {
     PROGRAM_SETTINGS = "SELECT program, program_version, time_zone FROM partner_merchant WHERE merchant = $1";
     /// Every promotion's rule.
     PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion WHERE merchant = $1";
-    /// Up to four codes with the member and the name behind a card.
-    CODES = "SELECT c.code, c.kind, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
+    /// A code with the member and the name behind a card.
+    CODE = "SELECT c.code, c.kind, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
             c.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders
         FROM partner_code AS c
         LEFT JOIN partner_member AS m ON m.merchant = c.merchant AND m.member_id = c.member_id
         LEFT JOIN partner_person AS p ON p.merchant = c.merchant AND p.member_id = c.member_id
         LEFT JOIN partner_customer AS u ON u.merchant = c.merchant AND u.member_id = c.member_id
-        WHERE c.merchant = $1 AND c.code IN ($2, $3, $4, $5)";
+        WHERE c.merchant = $1 AND c.code = $2";
     /// Who has a telephone number; two are enough to know that it is nobody's alone.
     MEMBERS_BY_PHONE = "SELECT m.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders
         FROM partner_person AS p
@@ -85,9 +85,6 @@ db::statement! {
         WHERE merchant = $1 AND balance_id = $2 AND place = $3 AND device_number = $4 AND check_id = $5
           AND offer_id = $6 AND state = 'active'";
 }
-
-/// How many codes one statement looks up.
-const CODES_AT_ONCE: usize = 4;
 
 /// What an offer needs to know of its merchant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,18 +151,10 @@ pub(crate) fn codes<'t>(
             inputs.push((text, settings.bare(text)));
         }
     }
-    let mut found = Vec::with_capacity(inputs.len());
-    for texts in inputs.chunks(CODES_AT_ONCE) {
-        // a free slot repeats the last text, which finds nothing twice
-        let slot = |at: usize| texts.get(at).or(texts.last()).map(|(_, bare)| *bare).unwrap_or_default();
-        for row in tx.query(&CODES, params![merchant, slot(0), slot(1), slot(2), slot(3)])? {
-            found.push(code(&row)?);
-        }
-    }
     let mut known = Vec::with_capacity(inputs.len());
     for (scanned, bare) in inputs {
-        if let Some(code) = found.iter().find(|code| code.code == bare) {
-            known.push(KnownCode { scanned: scanned.to_owned(), ..code.clone() });
+        if let Some(row) = tx.optional(&CODE, params![merchant, bare])? {
+            known.push(KnownCode { scanned: scanned.to_owned(), ..code(&row)? });
         } else if let Some(contact) = settings.contact(bare, currency_code)
             && let Some(meaning) = behind_contact(tx, merchant, &contact)?
         {
