@@ -4,7 +4,9 @@
 //! benches/results, in a file named after the commit.
 
 mod machine;
+mod members;
 mod offers;
+mod quote;
 mod site;
 mod start;
 mod usages;
@@ -24,6 +26,10 @@ enum Part {
     Usages,
     /// Offers over HTTP against a handler that parses the same body and computes nothing.
     Offers,
+    /// An offer at a merchant with a million members against one at a merchant with a thousand.
+    Members,
+    /// The pure quote: 100 lines under 50 promotions.
+    Quote,
     /// Time to ready and idle memory of `stamgast serve`.
     Start,
 }
@@ -37,6 +43,9 @@ struct Arguments {
     /// Requests per measurement
     #[arg(long, default_value_t = 40_000)]
     requests: u64,
+    /// Members of the large merchant
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=10_000_000))]
+    members: u64,
     /// Only on SQLite (PostgreSQL's server binaries are needed otherwise)
     #[arg(long)]
     sqlite_only: bool,
@@ -56,6 +65,9 @@ async fn main() -> anyhow::Result<()> {
     if wanted(Part::Start) {
         results.insert("start".to_owned(), start::measure().await.context("start")?);
     }
+    if wanted(Part::Quote) {
+        results.insert("quote".to_owned(), quote::measure().context("quote")?);
+    }
     for engine in engines {
         let mut one = Map::new();
         if wanted(Part::Usages) {
@@ -68,6 +80,14 @@ async fn main() -> anyhow::Result<()> {
             one.insert(
                 "offers".to_owned(),
                 offers::measure(*engine, arguments.requests).await.context("offers")?,
+            );
+        }
+        if wanted(Part::Members) {
+            one.insert(
+                "members".to_owned(),
+                members::measure(*engine, arguments.members, arguments.requests / 4)
+                    .await
+                    .context("members")?,
             );
         }
         results.insert(site::name(*engine).to_owned(), Value::Object(one));

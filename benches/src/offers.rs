@@ -17,7 +17,7 @@ pub(crate) async fn measure(engine: Engine, requests: u64) -> anyhow::Result<Val
     let noop = site::load(&url, "none", &codes, Kind::Noop, 64, requests, 2).await?;
     idle.abort();
 
-    let site = Site::open(engine).await?;
+    let site = Site::open(engine, site::MEMBERS, 0).await?;
     site.load(Kind::Offers, 64, requests / 4, 1).await?;
     let offers = site.load(Kind::Offers, 64, requests, 2).await?;
     let till = site.load(Kind::Offers, 32, requests, 3).await?;

@@ -1,5 +1,6 @@
 //! On what is it measured? A whole server in this process, with a restaurant that has many members.
 
+use crate::members;
 use anyhow::Context as _;
 use cluster::{Cluster, Durability};
 use db::Engine;
@@ -14,8 +15,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-/// Members with a card, points and credit each.
-const MEMBERS: usize = 2_000;
+/// Members of a measurement that does not ask for another number.
+pub(crate) const MEMBERS: u64 = 2_000;
 
 /// What an engine is called in the results.
 pub(crate) fn name(engine: Engine) -> &'static str {
@@ -36,7 +37,8 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) async fn open(engine: Engine) -> anyhow::Result<Self> {
+    /// A restaurant with so many members, each with a card, points and credit, in a lot each and `extra_lots` more.
+    pub(crate) async fn open(engine: Engine, members: u64, extra_lots: u64) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("stamgast-bench").tempdir_in(target())?;
         let (cluster, url) = match engine {
             Engine::Sqlite => (None, format!("sqlite:{}", folder.path().join("bench.sqlite").display())),
@@ -55,7 +57,7 @@ impl Site {
         let app = App::start(config, outside.clone(), listener).await?;
         let admin = JsonClient::new(app.url())?.bearer(&app.admin_token("bench").await?);
         let restaurant = set_up(&admin, &Wishes::new(&outside, app.url())).await?;
-        let codes = members(&admin, &restaurant).await.context("the members")?;
+        let codes = join(&app, &admin, &restaurant, members, extra_lots).await.context("the members")?;
         Ok(Self { app, restaurant, codes, _folder: folder, _cluster: cluster })
     }
 
@@ -102,26 +104,36 @@ pub(crate) async fn load(
     Ok(report)
 }
 
-/// Each with 500 points and 1000.00 of credit; ten percent off every basket, without a code.
-async fn members(admin: &JsonClient, restaurant: &Restaurant) -> anyhow::Result<Codes> {
+/// Each with 1000.00 points and as much credit; ten percent off every basket, without a code. One is set up over
+/// HTTP, the others are copies of its rows.
+async fn join(
+    app: &App,
+    admin: &JsonClient,
+    restaurant: &Restaurant,
+    members: u64,
+    extra_lots: u64,
+) -> anyhow::Result<Codes> {
     let base = format!("/admin/v1/partner/merchants/{}", restaurant.merchant_id);
     let discount = json!({"definition": {"kind": {"percent": {"percent": 10}}, "scope": {"on": "order"},
         "trigger": "automatic", "titles": {"pos": {"cs": "Sleva"}, "bill": {"cs": "Sleva"}}}, "codes": []});
     admin.put(&format!("{base}/promotions/everybody"), &discount).await?;
-    let mut codes = Vec::with_capacity(MEMBERS);
-    for number in 0..MEMBERS {
-        let code = format!("load-{number}");
-        let member = json!({"person": {"firstName": "Jana"}, "cards": [code], "balances": [
-            {"type": "collectablePoints", "openingValue": 100_000, "settings": {"pointValue": "0.01", "controllable": true}},
-            {"type": "prepaidCredit", "openingValue": 100_000, "settings": {"controllable": true}}]});
-        let made = admin.post(&format!("{base}/members"), &member).await?;
-        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-        codes.push(Code {
-            code,
-            customer_id: text(&made["memberId"]),
-            balance_id: text(&made["balanceIds"][1]),
-        });
+    let member = json!({"memberId": "bench", "person": {"firstName": "Jana"}, "cards": ["bench"], "balances": [
+        {"balanceId": "bench-points", "type": "collectablePoints", "openingValue": 100_000,
+            "settings": {"pointValue": "0.01", "controllable": true}},
+        {"balanceId": "bench-credit", "type": "prepaidCredit", "openingValue": 100_000, "settings": {"controllable": true}}]});
+    admin.post(&format!("{base}/members"), &member).await?;
+    for _ in 0..extra_lots {
+        let more = json!({"amount": 1, "reason": "another lot"});
+        admin.post(&format!("{base}/balances/bench-credit/adjust"), &more).await?;
     }
+    members::multiply(app.db(), &restaurant.merchant_id, "bench", members).await?;
+    let mut codes: Vec<Code> = (0..members)
+        .map(|number| Code {
+            code: members::copy_of("bench", number),
+            customer_id: Some(members::copy_of("bench", number)),
+            balance_id: Some(members::copy_of("bench-credit", number)),
+        })
+        .collect();
     // Guests do not come in the order in which they joined
     for at in (1..codes.len()).rev() {
         codes.swap(at, at.wrapping_mul(0x9E37_79B9_7F4A_7C15) % (at + 1));

@@ -1,7 +1,7 @@
 //! What does HTTP add to booking a usage report?
 
 use crate::offers::site_ratio;
-use crate::site::{Site, target};
+use crate::site::{self, Site, target};
 use anyhow::Context as _;
 use db::Engine;
 use partner::{LoyaltyConnection, UsageOutcome, UsageReport};
@@ -18,7 +18,7 @@ const CLIENTS: usize = 64;
 /// Usage reports over HTTP against the same command called straight on the database port.
 pub(crate) async fn measure(engine: Engine, requests: u64) -> anyhow::Result<Value> {
     std::fs::create_dir_all(target())?;
-    let site = Site::open(engine).await?;
+    let site = Site::open(engine, site::MEMBERS, 0).await?;
     site.load(Kind::Usages, CLIENTS, requests / 4, 1).await?;
     let straight = straight(&site, requests).await?;
     let over_http = site.load(Kind::Usages, CLIENTS, requests, 3).await?;

@@ -16,6 +16,7 @@ mod sweep;
 mod verify;
 
 pub use credentials::{CustomersClient, DataSyncConnection, LoyaltyConnection};
+pub use loyalty::offer::{Trial, Tried};
 pub use loyalty::usage::{Outcome as UsageOutcome, UsageReport};
 pub use state::{Partner, PartnerConfig};
 pub use verify::{Fault, verify};

@@ -26,6 +26,7 @@ mod store;
 mod texts;
 mod top_up;
 mod trace;
+mod trial;
 mod wishes;
 
 #[cfg(test)]
@@ -56,3 +57,4 @@ pub(crate) use report_offer_validation_error::{
     __path_report_offer_validation_error, report_offer_validation_error,
 };
 pub(crate) use store::codes;
+pub use trial::{Trial, Tried};
