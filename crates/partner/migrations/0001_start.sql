@@ -42,12 +42,15 @@ CREATE TABLE partner_member (
     merchant TEXT NOT NULL,
     member_id TEXT NOT NULL,
     customer_number BIGINT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('active', 'frozen', 'erased')),
+    -- merged: another member has what was this one's; partner_customer.merged_into says which
+    status TEXT NOT NULL CHECK (status IN ('active', 'frozen', 'merged', 'erased')),
     tier TEXT,
     -- until when the tier is kept whatever the member spends; NULL: it is judged each time
     tier_until BIGINT,
     -- what the merchant says of the member, as a JSON list; promotions may ask for it
     tags TEXT NOT NULL DEFAULT '[]',
+    -- ids of the members that were merged into this one, as a JSON list: their stamps and limits count with its own
+    aliases TEXT NOT NULL DEFAULT '[]',
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, member_id)
@@ -93,6 +96,9 @@ CREATE TABLE partner_customer (
     last_order_value BIGINT,
     categories TEXT NOT NULL DEFAULT '[]',
     last_updated BIGINT NOT NULL,
+    -- the member that has what was this one's, never one that was merged itself; it stands here because whoever books
+    -- for a member locks this row last, and so learns of a merge that came between
+    merged_into TEXT,
     PRIMARY KEY (merchant, customer_number)
 );
 CREATE UNIQUE INDEX partner_customer_by_member ON partner_customer (merchant, member_id);
@@ -106,6 +112,8 @@ CREATE TABLE partner_code (
     member_id TEXT,
     balance_id TEXT,
     promotion_id TEXT,
+    -- as in partner_balance
+    merged_from TEXT,
     status TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'frozen', 'used')),
     valid_from BIGINT,
     valid_until BIGINT,
@@ -135,6 +143,8 @@ CREATE TABLE partner_balance (
     balance_id TEXT NOT NULL,
     type TEXT NOT NULL CHECK (type IN ('singlePurposePrepaidVoucher', 'multiPurposePrepaidVoucher', 'collectablePoints', 'prepaidCredit')),
     member_id TEXT,
+    -- whose it was before a merge; NULL: it is its first member's, or nobody's
+    merged_from TEXT,
     status TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'frozen')),
     -- settings of this balance as JSON: titles per language, point value and step, controllable, products
     settings TEXT NOT NULL,
@@ -178,7 +188,7 @@ CREATE TABLE partner_transfer (
     merchant TEXT NOT NULL,
     balance_id TEXT NOT NULL,
     entry BIGINT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('issue', 'topUp', 'spend', 'earn', 'expire', 'refund', 'reversal', 'clawBack', 'overdraft', 'writeOff', 'adjust')),
+    kind TEXT NOT NULL CHECK (kind IN ('issue', 'topUp', 'spend', 'earn', 'expire', 'refund', 'reversal', 'clawBack', 'overdraft', 'writeOff', 'adjust', 'payOut', 'forfeit')),
     debit_account TEXT NOT NULL,
     credit_account TEXT NOT NULL,
     amount BIGINT NOT NULL CHECK (amount > 0),
@@ -297,6 +307,8 @@ CREATE TABLE partner_bill (
     bill_id TEXT NOT NULL,
     place TEXT,
     member_id TEXT,
+    -- as in partner_balance
+    merged_from TEXT,
     final_price BIGINT NOT NULL,
     paid_at BIGINT,
     -- 0 for a deleted, refunded or corrective bill: it is no order
@@ -360,3 +372,37 @@ CREATE TABLE partner_limit_entry (
     PRIMARY KEY (merchant, limit_id, entry)
 );
 CREATE INDEX partner_limit_entry_by_offer ON partner_limit_entry (merchant, offer_id, bill_id);
+
+-- What became of the value of a member who was erased. balances is the answer's list as JSON, without codes.
+-- append-only: partner_erasure
+CREATE TABLE partner_erasure (
+    merchant TEXT NOT NULL,
+    member_id TEXT NOT NULL,
+    erased_value TEXT NOT NULL CHECK (erased_value IN ('payOut', 'bearerVoucher')),
+    -- minor units
+    hand_over BIGINT NOT NULL CHECK (hand_over >= 0),
+    balances TEXT NOT NULL,
+    erased_at BIGINT NOT NULL,
+    PRIMARY KEY (merchant, member_id)
+);
+
+-- One member merged into another. A merge moves no value: balances, cards and bills change whose they are, and
+-- merged_from in their rows says whose they were, so an undo brings back exactly those. came is what came along, and
+-- how much was on it, as JSON; into_tier and into_tier_until are what the surviving member had before.
+CREATE TABLE partner_merge (
+    merchant TEXT NOT NULL,
+    merge_id TEXT NOT NULL,
+    from_member_id TEXT NOT NULL,
+    into_member_id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    came TEXT NOT NULL,
+    into_tier TEXT,
+    into_tier_until BIGINT,
+    merged_at BIGINT NOT NULL,
+    undone_at BIGINT,
+    PRIMARY KEY (merchant, merge_id)
+);
+-- A member is merged into one other at a time
+CREATE UNIQUE INDEX partner_merge_open ON partner_merge (merchant, from_member_id) WHERE undone_at IS NULL;
+CREATE INDEX partner_merge_by_from ON partner_merge (merchant, from_member_id, merge_id);
+CREATE INDEX partner_merge_by_into ON partner_merge (merchant, into_member_id, merge_id);

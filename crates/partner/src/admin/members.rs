@@ -3,19 +3,25 @@
 use super::limits;
 use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::Partner;
+use crate::loyalty::erase::{self, EraseCommand};
 use crate::loyalty::ledger::{Account, BalanceStatus, LotKind, NewBalanceRow, NewLot};
 use crate::loyalty::member::{self, MemberChange, MemberCommand};
+use crate::loyalty::program::ErasedValue;
 use crate::merchant;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
 use db::TxError;
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
 use money::Precision;
+use serde::Deserialize;
 use wire::admin::partner::{
     CreatedMember, MemberPerson, MemberState, MemberView, NewBalance, NewMember, PutMember,
 };
+use wire::admin::partner_people::ErasedMember;
+use wire::errors::ErrorBody;
 use wire::loyalty::BalanceType;
 
 /// Creates a member with cards and balances.
@@ -120,26 +126,57 @@ pub(crate) async fn get_member(
     found.await?.map(Json).ok_or_else(|| ApiError::not_found("member"))
 }
 
-/// Forgets a person: name, contacts and cards go at once; the entries stay under the opaque id, and so does what is
-/// left on the balances, to be paid out by an adjustment. May be repeated.
+/// What is asked of an erasure.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct EraseQuery {
+    /// Where the value goes; left out, where the program says.
+    erased_value: Option<String>,
+}
+
+/// Forgets a person: name, contacts and cards go at once; the entries stay under the opaque id. The value stays with
+/// them, or is paid out, or becomes vouchers, as the program or this call says. May be repeated.
 #[utoipa::path(
     delete, path = "/admin/v1/partner/merchants/{merchantId}/members/{memberId}", tag = "Partner set-up",
     params(
         ("merchantId" = String, Path, description = "The merchant's id"),
         ("memberId" = String, Path, description = "The member's id"),
+        ("erasedValue" = Option<String>, Query, description = "`keep`, `payOut` or `bearerVoucher`; left out, as the program says"),
     ),
-    responses((status = 204, description = "The id cannot be used again"), LookRefusals),
+    responses(
+        (status = 200, body = ErasedMember, description = "Erased; what is to be handed over, or the vouchers' codes, which are told once"),
+        (status = 204, description = "Erased, the value stays in the books. The id cannot be used again"),
+        (status = 400, body = ErrorBody, description = "`field` names the parameter at fault"),
+        LookRefusals,
+        (status = 409, body = ErrorBody, description = "An open check holds some of the value; the member was merged into another one; or it was erased before, its value another way"),
+    ),
     security(("bearer" = [])),
 )]
 pub(crate) async fn delete_member(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path((merchant, member_id)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
-    let now = partner.outside().now();
-    let erased = partner.db().write("erase_member", move |tx| member::erase(tx, &merchant, &member_id, now));
-    erased.await?;
-    Ok(StatusCode::NO_CONTENT)
+    query: Result<Query<EraseQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let asked = query.erased_value.map(|text| {
+        ErasedValue::from_text(&text).ok_or_else(|| {
+            ApiError::field("erasedValue", "keep, payOut or bearerVoucher", &format!("{text:?}"))
+        })
+    });
+    let command = EraseCommand {
+        merchant,
+        member_id,
+        asked: asked.transpose()?,
+        secret: partner.outside().random_bytes(),
+        now: partner.outside().now(),
+    };
+    let books = partner.clone();
+    let erased = partner.db().write("erase_member", move |tx| erase::erase(tx, books.programs(), &command));
+    Ok(match erased.await? {
+        Some(answer) => Json(answer).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 /// Digits of the merchant's currency, which never change.

@@ -8,9 +8,11 @@ mod balances;
 mod codes;
 mod credentials;
 mod explain;
+mod holds;
 mod limits;
 mod members;
 mod merchants;
+mod merges;
 mod offers;
 mod promotion_limits;
 mod promotions;
@@ -18,6 +20,8 @@ mod quarantine;
 mod refusals;
 mod usages;
 mod vouchers;
+
+pub(crate) use usages::unhex;
 
 use crate::Partner;
 use door::body_limit;
@@ -34,6 +38,11 @@ pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         .routes(routes!(credentials::delete_credential))
         .routes(routes!(members::post_member))
         .routes(routes!(members::put_member, members::get_member, members::delete_member))
+        .routes(routes!(merges::post_merge, merges::get_merges))
+        .routes(routes!(merges::post_undo))
+        .routes(routes!(holds::get_holds))
+        .routes(routes!(holds::delete_hold))
+        .routes(routes!(holds::post_release))
         .routes(routes!(codes::post_card))
         .routes(routes!(codes::delete_card))
         .routes(routes!(codes::post_code))

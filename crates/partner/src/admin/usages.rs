@@ -94,7 +94,7 @@ fn cursor(text: &str) -> Result<[String; 4], ApiError> {
 }
 
 /// The text behind hex digits of UTF-8 without U+0000.
-pub(super) fn unhex(hex: &str) -> Option<String> {
+pub(crate) fn unhex(hex: &str) -> Option<String> {
     if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
         return None;
     }

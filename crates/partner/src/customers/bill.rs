@@ -4,17 +4,20 @@
 //! The record outranks the report for what was paid and when; whoever first says whose bill it is stands; a
 //! report that the bill was cancelled stands too, whatever a record says later.
 
+use crate::loyalty::merge;
 use crate::row;
 use db::{Error, Tx, params};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 db::statement! {
     /// A bill as its usage report tells it; also the lock under which the reports of one bill follow each other.
-    BILL_FROM_USAGE = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories)
-        VALUES ($1, $2, $3, $4, $5, $6, 1, $7, 'usage', $8)
+    BILL_FROM_USAGE = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from)
+        VALUES ($1, $2, $3, $4, $5, $6, 1, $7, 'usage', $8, $9)
         ON CONFLICT (merchant, bill_id) DO UPDATE SET
           place = COALESCE(kept.place, EXCLUDED.place),
           member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
+          merged_from = CASE WHEN kept.member_id IS NULL THEN EXCLUDED.merged_from ELSE kept.merged_from END,
           final_price = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.final_price ELSE EXCLUDED.final_price END,
           paid_at = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.paid_at ELSE EXCLUDED.paid_at END,
           cancelled = CASE WHEN EXCLUDED.cancelled = 1 THEN 1 ELSE kept.cancelled END,
@@ -22,10 +25,11 @@ db::statement! {
           categories = CASE WHEN EXCLUDED.cancelled = 1 THEN kept.categories ELSE EXCLUDED.categories END
         RETURNING cancelled, member_id";
     /// Locks a bill of which a part goes back; one that nothing else told of yet is no order.
-    LOCK_REFUNDED_BILL = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories)
-        VALUES ($1, $2, $3, $4, 0, NULL, 0, 0, 'usage', '[]')
+    LOCK_REFUNDED_BILL = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from)
+        VALUES ($1, $2, $3, $4, 0, NULL, 0, 0, 'usage', '[]', $5)
         ON CONFLICT (merchant, bill_id) DO UPDATE SET
-          place = COALESCE(kept.place, EXCLUDED.place), member_id = COALESCE(kept.member_id, EXCLUDED.member_id)
+          place = COALESCE(kept.place, EXCLUDED.place), member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
+          merged_from = CASE WHEN kept.member_id IS NULL THEN EXCLUDED.merged_from ELSE kept.merged_from END
         RETURNING cancelled, member_id";
     /// A part of a bill went back; nothing is left of one that went back whole.
     BILL_REFUNDED = "UPDATE partner_bill SET
@@ -33,11 +37,12 @@ db::statement! {
           cancelled = CASE WHEN CAST($4 AS BIGINT) = 1 THEN 1 ELSE cancelled END
         WHERE merchant = $1 AND bill_id = $2";
     /// A bill as its own record tells it.
-    BILL_FROM_RECORD = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'record', '[]')
+    BILL_FROM_RECORD = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'record', '[]', $8)
         ON CONFLICT (merchant, bill_id) DO UPDATE SET
           place = COALESCE(EXCLUDED.place, kept.place),
           member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
+          merged_from = CASE WHEN kept.member_id IS NULL THEN EXCLUDED.merged_from ELSE kept.merged_from END,
           final_price = EXCLUDED.final_price, paid_at = EXCLUDED.paid_at, counts = EXCLUDED.counts, source = 'record'
         RETURNING member_id";
     /// What a bill's points add up to in the ledger: earned, and taken back. Stamps are none.
@@ -46,8 +51,6 @@ db::statement! {
           FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND kind IN ('earn', 'clawBack')
             AND (balance_id < 'stamps:' OR balance_id >= 'stamps;'))
         WHERE merchant = $1 AND bill_id = $2";
-    /// Whether a member exists.
-    IS_MEMBER = "SELECT member_id FROM partner_member WHERE merchant = $1 AND member_id = $2";
 }
 
 /// A bill as one of its usage reports tells it.
@@ -56,6 +59,8 @@ pub(crate) struct ReportedBill<'a> {
     pub(crate) bill_id: &'a str,
     pub(crate) place: Option<&'a str>,
     pub(crate) member_id: Option<&'a str>,
+    /// The member it was reported for, where that one was merged into `member_id`.
+    pub(crate) merged_from: Option<&'a str>,
     /// Minor units.
     pub(crate) total: i64,
     pub(crate) paid_at: Option<Timestamp>,
@@ -90,6 +95,7 @@ pub(crate) fn from_usage(
             bill.paid_at,
             bill.cancelled,
             bill.categories,
+            bill.merged_from,
         ],
     )?;
     match row {
@@ -105,8 +111,9 @@ pub(crate) fn lock_refunded(
     bill_id: &str,
     place: Option<&str>,
     member_id: Option<&str>,
+    merged_from: Option<&str>,
 ) -> Result<KnownBill, Error> {
-    match tx.optional(&LOCK_REFUNDED_BILL, params![merchant, bill_id, place, member_id])? {
+    match tx.optional(&LOCK_REFUNDED_BILL, params![merchant, bill_id, place, member_id, merged_from])? {
         Some(row) => Ok(KnownBill { cancelled: row.get(0)?, member_id: row.get(1)? }),
         None => Err(row::unreadable("partner_bill", "cancelled", "the row that was just written")),
     }
@@ -152,17 +159,20 @@ pub(crate) struct RecordedBill {
     pub(crate) counts: bool,
 }
 
-/// Keeps what a record tells of a bill; whose bill it is, if known.
+/// Keeps what a record tells of a bill; whose bill it is, if known, and whose totals are to be computed anew with it. A
+/// record that names a member who was merged is the surviving one's.
 pub(crate) fn from_record(
     tx: &mut Tx<'_>,
     merchant: &str,
     bill: &RecordedBill,
-) -> Result<Option<String>, Error> {
+    now: Timestamp,
+) -> Result<BTreeSet<String>, Error> {
     let member_id = match &bill.customer_id {
-        Some(id) => tx.optional(&IS_MEMBER, params![merchant, id])?.map(|row| row.get(0)).transpose()?,
+        Some(id) => merge::survivor(tx, merchant, id)?,
         None => None,
     };
-    let member_id: Option<String> = member_id;
+    let merged_from =
+        bill.customer_id.as_deref().filter(|id| member_id.as_deref().is_some_and(|one| one != *id));
     let row = tx.optional(
         &BILL_FROM_RECORD,
         params![
@@ -173,7 +183,14 @@ pub(crate) fn from_record(
             bill.final_price,
             bill.paid_at,
             bill.counts,
+            merged_from,
         ],
     )?;
-    Ok(row.map(|row| row.get(0)).transpose()?.flatten())
+    let whose: Option<String> = row.map(|row| row.get(0)).transpose()?.flatten();
+    let mut members: BTreeSet<String> = whose.into_iter().collect();
+    if let (Some(named), Some(survivor)) = (merged_from, &member_id) {
+        merge::settle_alias(tx, merchant, named, survivor, now)?;
+        members.insert(named.to_owned());
+    }
+    Ok(members)
 }

@@ -42,6 +42,7 @@ pub(super) struct CustomerRow {
     /// Minor units.
     pub(super) last_order_value: Option<i64>,
     pub(super) categories: Vec<String>,
+    /// Erased, or merged into another one.
     pub(super) erased: bool,
     pub(super) first_name: Option<String>,
     pub(super) last_name: Option<String>,
@@ -106,7 +107,7 @@ fn customer(row: &Row) -> Result<CustomerRow, Error> {
         date_last_order: row.get(5)?,
         last_order_value: row.get(6)?,
         categories: row::json("partner_customer", "categories", &categories)?,
-        erased: status == "erased",
+        erased: matches!(status.as_str(), "erased" | "merged"),
         first_name: row.get(9)?,
         last_name: row.get(10)?,
         email: row.get(11)?,

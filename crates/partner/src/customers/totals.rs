@@ -4,16 +4,17 @@
 //! of a member ends with [`recompute`]. The customer's row is locked by one statement and computed by the
 //! next, because only a statement that starts after the lock sees what the last holder committed.
 
+use crate::loyalty::merge;
 use crate::row;
 use db::{Error, Tx, params};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 db::statement! {
-    /// Locks a customer and moves `last_updated`, never backwards.
+    /// Locks a customer and moves `last_updated`, never backwards. One that was merged was told of once.
     LOCK_CUSTOMER = "UPDATE partner_customer
-        SET last_updated = CASE WHEN last_updated < $3 THEN $3 ELSE last_updated END
-        WHERE merchant = $1 AND member_id = $2 RETURNING categories";
+        SET last_updated = CASE WHEN last_updated < $3 AND merged_into IS NULL THEN $3 ELSE last_updated END
+        WHERE merchant = $1 AND member_id = $2 RETURNING categories, merged_into";
     /// Category names on the bills that count.
     CATEGORIES_OF_MEMBER = "SELECT DISTINCT categories FROM partner_bill
         WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0";
@@ -49,20 +50,42 @@ pub(crate) enum Categories<'a> {
 /// Brings a member's totals up to date with the bills and balances of this transaction. Call it after
 /// they are written, for several members in the order of their ids. A member without a customer row
 /// (there is none for a bearer voucher) costs one statement.
+///
+/// A merge may have come between: what this transaction wrote for the member moves on to the surviving one, whose
+/// totals are brought up to date instead; its id is given.
 pub(crate) fn recompute(
     tx: &mut Tx<'_>,
     merchant: &str,
     member_id: &str,
     categories: Categories<'_>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     let Some(locked) = tx.optional(&LOCK_CUSTOMER, params![merchant, member_id, now])? else {
-        return Ok(());
+        return Ok(None);
     };
-    let kept: String = locked.get(0)?;
+    let Some(survivor) = locked.get::<Option<String>>(1)? else {
+        bring_up_to_date(tx, merchant, member_id, categories, &locked.get::<String>(0)?)?;
+        return Ok(None);
+    };
+    merge::follow(tx, merchant, member_id, &survivor)?;
+    bring_up_to_date(tx, merchant, member_id, Categories::Unknown, "[]")?;
+    if let Some(locked) = tx.optional(&LOCK_CUSTOMER, params![merchant, &survivor, now])? {
+        bring_up_to_date(tx, merchant, &survivor, Categories::Unknown, &locked.get::<String>(0)?)?;
+    }
+    Ok(Some(survivor))
+}
+
+/// Computes what the feed shows of a customer that is locked; `kept` are its categories so far.
+fn bring_up_to_date(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+    categories: Categories<'_>,
+    kept: &str,
+) -> Result<(), Error> {
     let known: BTreeSet<String> = match categories {
         Categories::Added(added) => {
-            let mut known: BTreeSet<String> = row::json("partner_customer", "categories", &kept)?;
+            let mut known: BTreeSet<String> = row::json("partner_customer", "categories", kept)?;
             known.extend(added.iter().cloned());
             known
         }

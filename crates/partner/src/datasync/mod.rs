@@ -145,7 +145,7 @@ impl Batch {
         let mut members = BTreeSet::new();
         for record in bills {
             if let Some(recorded) = record.bill(merchant.precision) {
-                members.extend(bill::from_record(tx, &self.merchant, &recorded)?);
+                members.extend(bill::from_record(tx, &self.merchant, &recorded, self.now)?);
             }
         }
         for member_id in &members {

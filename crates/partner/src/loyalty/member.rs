@@ -34,22 +34,18 @@ db::statement! {
           phone_key = EXCLUDED.phone_key, email_key = EXCLUDED.email_key";
     /// A member as a whole; nothing when it is not there or erased.
     PUT_MEMBER = "UPDATE partner_member SET tier = $3, tags = $4, status = $5, updated_at = $6
-        WHERE merchant = $1 AND member_id = $2 AND status <> 'erased'";
+        WHERE merchant = $1 AND member_id = $2 AND status NOT IN ('merged', 'erased')";
     /// A member and the person, if there is one still.
     GET_MEMBER = "SELECT m.customer_number, m.status, m.tier, m.tags, m.created_at, p.member_id, p.first_name, p.last_name,
           p.email, p.mobile_phone, p.city, p.state, p.country, p.address, p.zip, p.birth_date, p.store_id, p.allow_sms,
-          p.allow_email
+          p.allow_email, c.merged_into
         FROM partner_member AS m
         LEFT JOIN partner_person AS p ON p.merchant = m.merchant AND p.member_id = m.member_id
+        LEFT JOIN partner_customer AS c ON c.merchant = m.merchant AND c.member_id = m.member_id
         WHERE m.merchant = $1 AND m.member_id = $2";
     /// What a member owns.
     BALANCES_OF_MEMBER = "SELECT balance_id, type, status, posted FROM partner_balance
         WHERE merchant = $1 AND member_id = $2";
-    /// Ends a member; tier and tags tell about a person too.
-    ERASE_MEMBER = "UPDATE partner_member SET status = 'erased', tier = NULL, tags = '[]', updated_at = $3
-        WHERE merchant = $1 AND member_id = $2 AND status <> 'erased'";
-    /// Forgets who it was.
-    DELETE_PERSON = "DELETE FROM partner_person WHERE merchant = $1 AND member_id = $2";
     /// Locks a member whose cards change, so that it is not erased meanwhile.
     TOUCH_MEMBER = "UPDATE partner_member SET updated_at = $3 WHERE merchant = $1 AND member_id = $2 RETURNING status";
     /// What the customers feed shows of the member.
@@ -139,7 +135,7 @@ pub(crate) struct MemberChange {
 /// Changes a member.
 ///
 /// # Errors
-/// 404 when there is none, 409 when it was erased: what is gone does not come back (loyalty.md §12 G2).
+/// 404 when there is none, 409 when it was erased: what is gone does not come back (loyalty.md §12 G2); or merged.
 pub(crate) fn put(tx: &mut Tx<'_>, change: &MemberChange) -> Result<MemberView, TxError<ApiError>> {
     let (merchant, member_id, now) = (change.merchant.as_str(), change.member_id.as_str(), change.now);
     let tags = row::to_json("partner_member", "tags", &change.tags)?;
@@ -149,7 +145,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, change: &MemberChange) -> Result<MemberView, 
     )?;
     if touched == 0 {
         return Err(TxError::Refused(match get(tx, merchant, member_id)? {
-            Some(_) => erased(member_id),
+            Some(known) => gone(member_id, &known.status),
             None => ApiError::not_found("member"),
         }));
     }
@@ -158,32 +154,10 @@ pub(crate) fn put(tx: &mut Tx<'_>, change: &MemberChange) -> Result<MemberView, 
     get(tx, merchant, member_id)?.ok_or_else(|| TxError::Refused(ApiError::not_found("member")))
 }
 
-/// Forgets a person: the row about them and their cards go, the entries of their balances stay under the opaque
-/// id (loyalty.md §12 G2). What is left on the balances stays to be paid out by hand. Again: nothing happens.
-///
-/// # Errors
-/// 404 when there is no such member.
-pub(crate) fn erase(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    member_id: &str,
-    now: Timestamp,
-) -> Result<(), TxError<ApiError>> {
-    if tx.execute(&ERASE_MEMBER, params![merchant, member_id, now])? == 0 {
-        return match get(tx, merchant, member_id)? {
-            Some(_) => Ok(()),
-            None => Err(TxError::Refused(ApiError::not_found("member"))),
-        };
-    }
-    tx.execute(&DELETE_PERSON, params![merchant, member_id])?;
-    code::delete_cards(tx, merchant, member_id)?;
-    Ok(recompute(tx, merchant, member_id, Categories::Added(&BTreeSet::new()), now)?)
-}
-
 /// Locks a member for a change of what belongs to it.
 ///
 /// # Errors
-/// 404 when there is none, 409 when it was erased.
+/// 404 when there is none, 409 when it was erased or merged.
 pub(crate) fn lock(
     tx: &mut Tx<'_>,
     merchant: &str,
@@ -193,14 +167,19 @@ pub(crate) fn lock(
     let Some(found) = tx.optional(&TOUCH_MEMBER, params![merchant, member_id, now])? else {
         return Err(TxError::Refused(ApiError::not_found("member")));
     };
-    if found.get::<String>(0)? == "erased" {
-        return Err(TxError::Refused(erased(member_id)));
+    let status: String = found.get(0)?;
+    if matches!(status.as_str(), "erased" | "merged") {
+        return Err(TxError::Refused(gone(member_id, &status)));
     }
     Ok(())
 }
 
-fn erased(member_id: &str) -> ApiError {
-    ApiError::conflict(format!("{member_id} was erased and cannot come back; create a new member"))
+fn gone(member_id: &str, status: &str) -> ApiError {
+    ApiError::conflict(if status == "merged" {
+        format!("{member_id} was merged into another member; change that one, or undo the merge")
+    } else {
+        format!("{member_id} was erased and cannot come back; create a new member")
+    })
 }
 
 /// A member with cards and balances, if there is one.
@@ -216,6 +195,7 @@ pub(crate) fn get(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Op
         member_id: member_id.to_owned(),
         customer_id: found.get(0)?,
         status: found.get(1)?,
+        merged_into: found.get(19)?,
         tier: found.get(2)?,
         tags: row::json("partner_member", "tags", &tags)?,
         person: found.get::<Option<String>>(5)?.map(|_| person(&found)).transpose()?,

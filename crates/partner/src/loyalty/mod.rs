@@ -2,12 +2,15 @@
 //!
 //! A folder per noun: [`offer`] answers what can be applied, [`usage`] books what was, [`ledger`] keeps
 //! the value, [`promotion`], [`program`] and [`tier`] are the merchant's rules, [`member`] and [`voucher`] the
-//! things a code stands for.
+//! things a code stands for. [`erase`] and [`merge`] are what happens to people, [`held`] what an operator does to holds.
 
 pub(crate) mod code;
+pub(crate) mod erase;
+pub(crate) mod held;
 pub(crate) mod ledger;
 pub(crate) mod limit;
 pub(crate) mod member;
+pub(crate) mod merge;
 pub(crate) mod offer;
 pub(crate) mod program;
 pub(crate) mod promotion;

@@ -8,6 +8,7 @@ mod codes;
 #[cfg(test)]
 mod documented;
 mod earn;
+mod erased;
 mod expiry;
 mod negative;
 pub(crate) mod pricing;
@@ -17,6 +18,7 @@ mod tier;
 
 pub(crate) use codes::{CodeSettings, Contact, email_key};
 pub(crate) use earn::{Among, EarnBase, EarnOn, EarnRule, Multiplier, points};
+pub(crate) use erased::ErasedValue;
 pub(crate) use expiry::{Breakage, ByType, EndAt, Expiry};
 pub(crate) use negative::Negative;
 pub(crate) use refund::{ItemRefunds, RefundTender};
@@ -83,6 +85,8 @@ pub(crate) struct ProgramSettings {
     pub(crate) breakage: Breakage,
     /// What becomes of a balance that a fact took below zero, by type.
     pub(crate) negative: ByType<Negative>,
+    /// What becomes of the value of a member who is erased.
+    pub(crate) erased_value: ErasedValue,
     /// "n + 1 free".
     pub(crate) stamp_cards: Vec<StampCard>,
     /// How long before its end value is announced.

@@ -13,7 +13,7 @@ use money::{Amount, Decimal, Precision};
 db::statement! {
     /// Locks a member and tells its tier.
     LOCK_TIER = "UPDATE partner_member SET updated_at = $3
-        WHERE merchant = $1 AND member_id = $2 AND status <> 'erased' RETURNING tier, tier_until";
+        WHERE merchant = $1 AND member_id = $2 AND status NOT IN ('merged', 'erased') RETURNING tier, tier_until";
     /// The bills of a member that count, since an instant.
     TIER_HISTORY = "SELECT paid_at, final_price, points FROM partner_bill
         WHERE merchant = $1 AND member_id = $2 AND paid_at >= $3 AND counts = 1 AND cancelled = 0";

@@ -8,6 +8,7 @@ mod bills;
 mod customers;
 mod ends;
 mod limits;
+mod people;
 mod usages;
 
 use db::{Db, Error, Never, Tx, TxError};
@@ -43,6 +44,12 @@ pub async fn verify(db: &Db) -> Result<Vec<Fault>, Error> {
     faults.extend(over(db, "verify_ends", ends::slice).await?);
     faults.extend(over(db, "verify_bills", bills::slice).await?);
     faults.extend(over(db, "verify_customers", customers::slice).await?);
+    faults.extend(over(db, "verify_merged", people::merged).await?);
+    faults.extend(over(db, "verify_came_balances", people::came_balances).await?);
+    faults.extend(over(db, "verify_came_bills", people::came_bills).await?);
+    faults.extend(over(db, "verify_came_codes", people::came_codes).await?);
+    faults.extend(over(db, "verify_erasures", people::erasures).await?);
+    faults.extend(over(db, "verify_left", people::left).await?);
     Ok(faults)
 }
 

@@ -34,6 +34,20 @@ db::statement! {
     /// Something was written off where there is no hole.
     BREAK_WRITE_OFF = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, created_at)
         VALUES ($1, 'V', 3, 'writeOff', 'breakage', 'guest', 1, '00000001', 0)";
+    /// Something was handed over without saying why.
+    BREAK_LEFT = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, created_at)
+        VALUES ($1, 'V', 3, 'payOut', 'guest', 'paidOut', 1, '00000001', 0)";
+    /// A member leads to another one without having been merged.
+    BREAK_MERGED = "UPDATE partner_customer SET merged_into = 'bea' WHERE merchant = $1";
+    /// A balance came from a member that leads nowhere.
+    BREAK_CAME = "UPDATE partner_balance SET merged_from = 'bea' WHERE merchant = $1 AND balance_id = 'credit'";
+    /// A bill did.
+    BREAK_CAME_BILL = "UPDATE partner_bill SET merged_from = 'bea' WHERE merchant = $1 AND bill_id = 'b1'";
+    /// A card did.
+    BREAK_CAME_CARD = "UPDATE partner_code SET merged_from = 'bea' WHERE merchant = $1 AND code = 'card-1'";
+    /// Money was handed over that no entry knows of.
+    BREAK_ERASURE = "INSERT INTO partner_erasure (merchant, member_id, erased_value, hand_over, balances, erased_at)
+        VALUES ($1, 'anna', 'payOut', 5, '[]', 0)";
 }
 
 async fn after(side: &Side, tampering: &'static Statement) -> Vec<String> {
@@ -79,5 +93,11 @@ tampering! {
     points_that_no_entry_gave: BREAK_POINTS, "partner_bill 5f00000000000000000000a1/b1", "earned and kept";
     value_that_ended_too_early: BREAK_END, "partner_transfer 5f00000000000000000000a1/V/3", "not before its lot";
     a_write_off_without_a_hole: BREAK_WRITE_OFF, "partner_transfer 5f00000000000000000000a1/V/3", "fills a hole";
+    money_handed_over_without_a_reason: BREAK_LEFT, "partner_transfer 5f00000000000000000000a1/V/3", "both say why";
+    a_member_that_leads_to_another: BREAK_MERGED, "partner_customer 5f00000000000000000000a1/anna", "only a merged member";
+    a_balance_that_came_from_nowhere: BREAK_CAME, "partner_balance 5f00000000000000000000a1/credit", "whose the merge says";
+    a_bill_that_came_from_nowhere: BREAK_CAME_BILL, "partner_bill 5f00000000000000000000a1/b1", "whose the merge says";
+    a_card_that_came_from_nowhere: BREAK_CAME_CARD, "partner_code 5f00000000000000000000a1/card-1", "whose the merge says";
+    money_that_no_entry_knows_of: BREAK_ERASURE, "partner_erasure 5f00000000000000000000a1/anna", "booked as paid out";
     a_total_that_drifted: BREAK_CUSTOMER, "partner_customer 5f00000000000000000000a1/1", "total_orders";
 }

@@ -337,7 +337,8 @@ pub struct HoldView {
 #[allow(missing_docs, reason = "the names are those of the ledger")]
 pub struct EntryView {
     pub entry: i64,
-    /// `issue`, `topUp`, `spend`, `earn`, `expire`, `reversal`, `clawBack`, `overdraft`, `adjust`.
+    /// `issue`, `topUp`, `spend`, `earn`, `expire`, `refund`, `reversal`, `clawBack`, `overdraft`, `writeOff`, `adjust`,
+    /// `payOut`, `forfeit`.
     pub kind: String,
     pub debit_account: String,
     pub credit_account: String,

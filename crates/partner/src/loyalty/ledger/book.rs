@@ -514,6 +514,8 @@ impl Open {
 
 #[path = "book_ends.rs"]
 mod ends;
+#[path = "book_leaving.rs"]
+mod leaving;
 
 #[cfg(test)]
 #[path = "book_tests.rs"]

@@ -12,6 +12,7 @@ mod bonus;
 mod book;
 pub(crate) mod expiry;
 mod hold;
+mod leaving;
 mod lot;
 mod opening;
 mod prepayment;
@@ -22,6 +23,7 @@ pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, Titles, typ
 pub(crate) use bonus::{BONUS_SUFFIX, Part, balance_of, bonus_of, splits, topped_up_by, wire_id};
 pub(crate) use book::{Book, Credit, Link, Spend};
 pub(crate) use hold::{CheckKey, HoldRow};
+pub(crate) use leaving::{Price, sum};
 pub(crate) use lot::{LotKind, LotPart, LotState, NewLot, consume};
 pub(crate) use opening::{NewBalanceRow, open};
 pub(crate) use prepayment::{Prepayment, RateFrom};

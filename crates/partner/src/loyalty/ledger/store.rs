@@ -2,6 +2,7 @@
 
 use super::balance::{BalanceRow, BalanceStatus, type_from_text};
 use super::hold::{CheckKey, HoldRow};
+use super::leaving::Price;
 use super::lot::{LotKind, LotState, NewLot};
 use super::transfer::Account;
 use crate::row;
@@ -36,6 +37,16 @@ db::statement! {
             FROM partner_hold WHERE merchant = $1 AND balance_id = $3 AND state = 'active'
         UNION ALL SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
             FROM partner_hold WHERE merchant = $1 AND balance_id = $4 AND state = 'active'";
+    /// What the open lots of a balance were sold for, where that is not their face.
+    PRICES_OF_LOTS = "SELECT lot_id, issued, paid_value FROM partner_lot
+        WHERE merchant = $1 AND balance_id = $2 AND remaining <> 0 AND paid_value IS NOT NULL";
+    /// What a check keeps and nobody closed.
+    HOLDS_OF_CHECK = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
+        FROM partner_hold WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
+    /// What became of a hold.
+    STATE_OF_HOLD = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at, state
+        FROM partner_hold WHERE merchant = $1 AND balance_id = $2 AND hold_number = $3
+          AND state IN ('active', 'captured', 'replaced', 'released', 'expired')";
     /// Takes from a hold what a report used; the rest stays held (loyalty.md §4).
     CAPTURE_HOLD = "UPDATE partner_hold SET amount = CAST($4 AS BIGINT), lots = $5,
         state = CASE WHEN CAST($4 AS BIGINT) = 0 THEN 'captured' ELSE state END
@@ -103,6 +114,16 @@ pub(crate) fn get_lot(
     tx.optional(&GET_LOT, params![merchant, balance_id, lot_id])?.map(|row| lot(&row)).transpose()
 }
 
+/// What the open lots of a balance were sold for, where that is not their face.
+pub(crate) fn prices_of_lots(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    balance_id: &str,
+) -> Result<BTreeMap<String, Price>, Error> {
+    let rows = tx.query(&PRICES_OF_LOTS, params![merchant, balance_id])?;
+    rows.iter().map(|row| Ok((row.get(0)?, Price { issued: row.get(1)?, paid: row.get(2)? }))).collect()
+}
+
 /// The holds of these balances that are not closed, those that are over included.
 pub(crate) fn active_holds(
     tx: &mut Tx<'_>,
@@ -120,6 +141,30 @@ pub(crate) fn active_holds(
         (&one.balance_id, one.hold_number).cmp(&(&other.balance_id, other.hold_number))
     });
     Ok(holds)
+}
+
+/// The holds of a check that are not closed, those that are over included, in the order of their balances.
+pub(crate) fn holds_of_check(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    check: &CheckKey,
+) -> Result<Vec<HoldRow>, Error> {
+    let CheckKey { place, device_number, check_id } = check;
+    let rows = tx.query(&HOLDS_OF_CHECK, params![merchant, place, *device_number, check_id])?;
+    let mut holds = rows.iter().map(hold).collect::<Result<Vec<_>, Error>>()?;
+    holds.sort_by(|one, other| one.balance_id.cmp(&other.balance_id));
+    Ok(holds)
+}
+
+/// A hold by its number, and its state.
+pub(crate) fn get_hold(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    balance_id: &str,
+    hold_number: i64,
+) -> Result<Option<(HoldRow, String)>, Error> {
+    let row = tx.optional(&STATE_OF_HOLD, params![merchant, balance_id, hold_number])?;
+    row.map(|row| Ok((hold(&row)?, row.get(9)?))).transpose()
 }
 
 /// Leaves `hold` with what its fields say now; empty, it is captured.

@@ -25,6 +25,10 @@ pub(crate) enum TransferKind {
     Adjust,
     /// A shortfall the merchant does not ask back (loyalty.md §8 N4), or its mirror.
     WriteOff,
+    /// Money given back to a guest who was erased (loyalty.md §12 G3).
+    PayOut,
+    /// What such a guest was given and loses: points, bonus, and what a shortfall was set off against.
+    Forfeit,
 }
 
 impl TransferKind {
@@ -42,6 +46,8 @@ impl TransferKind {
             Self::Overdraft => "overdraft",
             Self::Adjust => "adjust",
             Self::WriteOff => "writeOff",
+            Self::PayOut => "payOut",
+            Self::Forfeit => "forfeit",
         }
     }
 }
@@ -61,6 +67,8 @@ pub(crate) enum Account {
     Breakage,
     /// Value brought in from before this ledger, or set up by hand.
     Opening,
+    /// Money handed over to a guest who left.
+    PaidOut,
 }
 
 impl Account {
@@ -73,6 +81,7 @@ impl Account {
             Self::Redemption => "redemption",
             Self::Breakage => "breakage",
             Self::Opening => "opening",
+            Self::PaidOut => "paidOut",
         }
     }
 
@@ -85,6 +94,7 @@ impl Account {
             "redemption" => Some(Self::Redemption),
             "breakage" => Some(Self::Breakage),
             "opening" => Some(Self::Opening),
+            "paidOut" => Some(Self::PaidOut),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@
 mod counter;
 mod give_back;
 mod offer;
-mod store;
+pub(crate) mod store;
 
 #[cfg(test)]
 mod give_back_tests;

@@ -4,7 +4,7 @@ use super::counter::Counter;
 use super::store::{self, LimitHold};
 use crate::loyalty::ledger::CheckKey;
 use crate::loyalty::offer::{Move, follow};
-use crate::loyalty::promotion::{LimitKey, LimitUse, Taken};
+use crate::loyalty::promotion::{LimitKey, LimitUse, Taken, Watched};
 use db::{Error, Tx};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -27,18 +27,23 @@ pub(crate) struct Asking<'a> {
 pub(crate) struct Counters {
     counters: BTreeMap<String, Counter>,
     holds: Vec<LimitHold>,
+    /// Counters of merged members, each with the surviving member's that it counts with.
+    aliases: Vec<(String, String)>,
 }
 
 impl Counters {
     /// Locks the counters that the offer may touch and those of which its check still keeps something, in the
     /// order of their ids, after the balances. Not to be called where the program has no limit at all: then it
     /// costs nothing, and a hold from before the last limit went ends by its time.
-    pub(crate) fn lock(tx: &mut Tx<'_>, asking: &Asking<'_>, watched: Vec<LimitKey>) -> Result<Self, Error> {
+    pub(crate) fn lock(tx: &mut Tx<'_>, asking: &Asking<'_>, watched: Watched) -> Result<Self, Error> {
         let mut wanted: BTreeMap<String, Option<LimitKey>> = BTreeMap::new();
         for limit_id in store::limits_of_check(tx, asking.merchant, asking.check, None)? {
             wanted.insert(limit_id, None);
         }
-        for key in watched {
+        for (alias, _) in &watched.aliases {
+            wanted.insert(alias.clone(), None);
+        }
+        for key in watched.keys {
             wanted.insert(key.limit_id.clone(), Some(key));
         }
         let mut counters = BTreeMap::new();
@@ -51,20 +56,21 @@ impl Counters {
         }
         let ids: Vec<&str> = counters.keys().map(String::as_str).collect();
         let holds = store::active_holds(tx, asking.merchant, &ids)?;
-        Ok(Self { counters, holds })
+        Ok(Self { counters, holds, aliases: watched.aliases })
     }
 
     /// The counters as they stand, without locking anything: for who only looks. One that has not begun is untouched.
-    pub(crate) fn look(tx: &mut Tx<'_>, asking: &Asking<'_>, watched: &[LimitKey]) -> Result<Self, Error> {
+    pub(crate) fn look(tx: &mut Tx<'_>, asking: &Asking<'_>, watched: Watched) -> Result<Self, Error> {
         let mut counters = BTreeMap::new();
-        for key in watched {
-            if let Some(counter) = store::look(tx, asking.merchant, &key.limit_id)? {
-                counters.insert(key.limit_id.clone(), counter);
+        let ids = watched.keys.iter().map(|key| &key.limit_id);
+        for limit_id in ids.chain(watched.aliases.iter().map(|(alias, _)| alias)) {
+            if let Some(counter) = store::look(tx, asking.merchant, limit_id)? {
+                counters.insert(limit_id.clone(), counter);
             }
         }
         let ids: Vec<&str> = counters.keys().map(String::as_str).collect();
         let holds = store::active_holds(tx, asking.merchant, &ids)?;
-        Ok(Self { counters, holds })
+        Ok(Self { counters, holds, aliases: watched.aliases })
     }
 
     /// What is taken of each counter, as this check sees it: its own hold does not count, because what it asks
@@ -77,6 +83,14 @@ impl Counters {
         for hold in self.holds.iter().filter(|hold| hold.counts(asking.now) && hold.check != *asking.check) {
             let held = taken.held.entry(hold.limit_id.clone()).or_default();
             *held = held.saturating_add(hold.amount);
+        }
+        for (alias, of) in &self.aliases {
+            for counted in [&mut taken.used, &mut taken.held] {
+                if let Some(amount) = counted.get(alias).copied() {
+                    let joined = counted.entry(of.clone()).or_default();
+                    *joined = joined.saturating_add(amount);
+                }
+            }
         }
         taken
     }

@@ -34,6 +34,12 @@ db::statement! {
             FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $3 AND state = 'active'
         UNION ALL SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
             FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $4 AND state = 'active'";
+    /// What a check keeps and nobody closed.
+    LIMIT_HOLDS_OF_CHECK = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
+        FROM partner_limit_hold WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
+    /// What became of a hold.
+    STATE_OF_LIMIT_HOLD = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at, state
+        FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $2 AND hold_number = $3";
     /// A new hold.
     INSERT_LIMIT_HOLD = "INSERT INTO partner_limit_hold (merchant, limit_id, hold_number, place, device_number, check_id, offer_id,
             amount, state, created_at, expires_at)
@@ -113,7 +119,7 @@ pub(super) fn lock(
 }
 
 /// Locks a counter that has begun; `None` when it has not.
-pub(super) fn lock_known(
+pub(crate) fn lock_known(
     tx: &mut Tx<'_>,
     merchant: &str,
     limit_id: &str,
@@ -124,7 +130,7 @@ pub(super) fn lock_known(
 }
 
 /// A counter as it stands; `None` when it has not begun.
-pub(super) fn look(tx: &mut Tx<'_>, merchant: &str, limit_id: &str) -> Result<Option<Counter>, Error> {
+pub(crate) fn look(tx: &mut Tx<'_>, merchant: &str, limit_id: &str) -> Result<Option<Counter>, Error> {
     tx.optional(&LOOK_AT_LIMIT, params![merchant, limit_id])?.map(|row| counter(&row)).transpose()
 }
 
@@ -166,17 +172,45 @@ pub(crate) fn active_holds(
         // a free slot is NULL, which finds nothing
         let slot = |at: usize| ids.get(at).copied();
         for row in tx.query(&ACTIVE_LIMIT_HOLDS, params![merchant, slot(0), slot(1), slot(2)])? {
-            holds.push(LimitHold {
-                limit_id: row.get(0)?,
-                hold_number: row.get(1)?,
-                check: CheckKey { place: row.get(2)?, device_number: row.get(3)?, check_id: row.get(4)? },
-                offer_id: row.get(5)?,
-                amount: row.get(6)?,
-                expires_at: row.get(7)?,
-            });
+            holds.push(hold(&row)?);
         }
     }
     Ok(holds)
+}
+
+fn hold(row: &Row) -> Result<LimitHold, Error> {
+    Ok(LimitHold {
+        limit_id: row.get(0)?,
+        hold_number: row.get(1)?,
+        check: CheckKey { place: row.get(2)?, device_number: row.get(3)?, check_id: row.get(4)? },
+        offer_id: row.get(5)?,
+        amount: row.get(6)?,
+        expires_at: row.get(7)?,
+    })
+}
+
+/// The holds of a check that are not closed, those that are over included, in the order of their counters.
+pub(crate) fn holds_of_check(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    check: &CheckKey,
+) -> Result<Vec<LimitHold>, Error> {
+    let CheckKey { place, device_number, check_id } = check;
+    let rows = tx.query(&LIMIT_HOLDS_OF_CHECK, params![merchant, place, *device_number, check_id])?;
+    let mut holds = rows.iter().map(hold).collect::<Result<Vec<_>, Error>>()?;
+    holds.sort_by(|one, other| one.limit_id.cmp(&other.limit_id));
+    Ok(holds)
+}
+
+/// A hold by its number, and its state.
+pub(crate) fn get_hold(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    limit_id: &str,
+    hold_number: i64,
+) -> Result<Option<(LimitHold, String)>, Error> {
+    let row = tx.optional(&STATE_OF_LIMIT_HOLD, params![merchant, limit_id, hold_number])?;
+    row.map(|row| Ok((hold(&row)?, row.get(8)?))).transpose()
 }
 
 /// Places a hold. Its counter is locked, and the check has no other active hold on it; the number is the
@@ -222,7 +256,7 @@ pub(super) fn extend_holds(
 }
 
 /// Ends a hold. Its counter is locked.
-pub(super) fn end_hold(tx: &mut Tx<'_>, merchant: &str, hold: &LimitHold, ended: Ended) -> Result<(), Error> {
+pub(crate) fn end_hold(tx: &mut Tx<'_>, merchant: &str, hold: &LimitHold, ended: Ended) -> Result<(), Error> {
     tx.execute(&END_LIMIT_HOLD, params![merchant, &hold.limit_id, hold.hold_number, ended.text()])?;
     Ok(())
 }

@@ -89,6 +89,8 @@ pub(crate) struct Member {
     pub(crate) birth_date: Option<Date>,
     /// Paid bills so far.
     pub(crate) orders: i64,
+    /// Members that were merged into this one.
+    pub(crate) aliases: Vec<String>,
 }
 
 /// Column `partner_member.status`.
@@ -98,6 +100,8 @@ pub(crate) enum MemberStatus {
     Active,
     /// Blocked.
     Frozen,
+    /// Another member has what was this one's; for an offer there is no such card.
+    Merged,
     /// The person is gone; for an offer there is no such card.
     Erased,
 }
@@ -108,6 +112,7 @@ impl MemberStatus {
         match text {
             "active" => Some(Self::Active),
             "frozen" => Some(Self::Frozen),
+            "merged" => Some(Self::Merged),
             "erased" => Some(Self::Erased),
             _ => None,
         }
@@ -124,7 +129,7 @@ impl KnownCode {
             match member.status {
                 MemberStatus::Active => {}
                 MemberStatus::Frozen => return Err(Reason::Frozen),
-                MemberStatus::Erased => return Err(Reason::NotFound),
+                MemberStatus::Merged | MemberStatus::Erased => return Err(Reason::NotFound),
             }
         }
         match self.status {
@@ -214,10 +219,12 @@ mod tests {
                 tags: Vec::new(),
                 birth_date: None,
                 orders: 0,
+                aliases: Vec::new(),
             }),
         };
         let now = Timestamp::UNIX_EPOCH;
         assert_eq!(member(MemberStatus::Erased).standing(now), Err(Reason::NotFound));
+        assert_eq!(member(MemberStatus::Merged).standing(now), Err(Reason::NotFound));
         assert_eq!(member(MemberStatus::Frozen).standing(now), Err(Reason::Frozen));
         assert_eq!(member(MemberStatus::Active).standing(now), Ok(()));
     }

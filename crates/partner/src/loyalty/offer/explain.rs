@@ -65,8 +65,8 @@ impl Explain {
         let balances = self.balances(tx, &codes)?;
         let offer_id = request.loyalty_offer_id.as_str();
         let asking = Asking { merchant: &self.merchant, check: &self.check, offer_id, now: self.now };
-        let keys = limit_keys(&self.basket, &codes, &program, self.now);
-        let limits = Counters::look(tx, &asking, &keys)?.taken(&asking);
+        let watched = limit_keys(&self.basket, &codes, &program, self.now);
+        let limits = Counters::look(tx, &asking, watched)?.taken(&asking);
         let question = Question {
             program: &program,
             books: &merchant.books,

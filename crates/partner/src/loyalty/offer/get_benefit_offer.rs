@@ -16,7 +16,7 @@ use super::wishes::Wishes;
 use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, balance_of, store as ledger, wire_id};
 use crate::loyalty::limit::{Asking, Counters};
 use crate::loyalty::program::{Program, ProgramCache};
-use crate::loyalty::promotion::{LimitKey, any_limited, watched};
+use crate::loyalty::promotion::{Watched, any_limited};
 use crate::row;
 use crate::{LoyaltyConnection, Partner};
 use axum::extract::State;
@@ -102,15 +102,10 @@ impl Answer {
 }
 
 /// The counters an offer for this basket may touch. An empty basket touches none.
-pub(super) fn limit_keys(
-    basket: &Basket,
-    codes: &[KnownCode],
-    program: &Program,
-    now: Timestamp,
-) -> Vec<LimitKey> {
+pub(super) fn limit_keys(basket: &Basket, codes: &[KnownCode], program: &Program, now: Timestamp) -> Watched {
     let request = &basket.request;
     if request.items_to_pay.is_empty() {
-        return Vec::new();
+        return Watched::default();
     }
     let scanned: Vec<(usize, &str)> = codes
         .iter()
@@ -122,8 +117,9 @@ pub(super) fn limit_keys(
             _ => None,
         })
         .collect();
-    let member = member_of(request, codes, now).map(|member| member.member_id.as_str());
-    watched(program, &scanned, member, &program.local(&request.place_id, now))
+    let member = member_of(request, codes, now);
+    let subject = member.map(|member| (member.member_id.as_str(), member.aliases.as_slice()));
+    Watched::new(program, &scanned, subject, &program.local(&request.place_id, now))
 }
 
 /// The holds on one balance; the rows come grouped by balance.
@@ -269,8 +265,7 @@ impl Asked {
         if !any_limited(program) {
             return Ok(Counters::default());
         }
-        let keys = limit_keys(&self.basket, codes, program, self.now);
-        Counters::lock(tx, &self.asking(), keys)
+        Counters::lock(tx, &self.asking(), limit_keys(&self.basket, codes, program, self.now))
     }
 
     /// Lets the check's holds follow the quote (loyalty.md §4): first what ends, then what stays, then

@@ -56,5 +56,5 @@ pub(crate) use offered::OfferedBalance;
 pub(crate) use report_offer_validation_error::{
     __path_report_offer_validation_error, report_offer_validation_error,
 };
-pub(crate) use store::codes;
+pub(crate) use store::{codes, end_hold};
 pub use trial::{Trial, Tried};

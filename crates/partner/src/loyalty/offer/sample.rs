@@ -82,6 +82,7 @@ impl Sample {
             tags: Vec::new(),
             birth_date: None,
             orders: 0,
+            aliases: Vec::new(),
         };
         self.codes.push(known("card", Meaning::Card(member)));
         self

@@ -120,6 +120,7 @@ pub(crate) fn apply(table: &Table<'_>, bill: &mut Bill, trace: &mut Trace) -> Ve
 }
 
 fn apply_step(step: Step, table: &Table<'_>, bill: &mut Bill, trace: &mut Trace, given: &mut Vec<Given>) {
+    let first = given.len();
     let mut order: Vec<(usize, Part)> = (0..table.balances.len())
         .filter(|at| table.allowed[*at])
         .filter_map(|at| step.part_of(&table.balances[at]).map(|part| (at, part)))
@@ -169,6 +170,9 @@ fn apply_step(step: Step, table: &Table<'_>, bill: &mut Bill, trace: &mut Trace,
             .with_lines(Source::Balance(at), table.basket, bill)
         });
         given.push(one);
+    }
+    if step == Step::Stamps {
+        stamps::pool(&mut given[first..], table, bill, trace);
     }
 }
 

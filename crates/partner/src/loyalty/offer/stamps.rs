@@ -10,9 +10,9 @@ use super::reason::Reason;
 use super::spend::{Given, Table, reserved};
 use super::trace::Trace;
 use super::wishes::Wish;
-use crate::loyalty::ledger::{Part, consume};
+use crate::loyalty::ledger::{Part, consume, wire_id};
 use crate::loyalty::program::stamp_card::{Pick, StampCard};
-use money::{Amount, Decimal, spread_over_units};
+use money::{Amount, Decimal, spread, spread_over_units};
 
 /// A line of more pieces is no guest's order, and is not looked at unit by unit.
 const PIECES_MAX: u32 = 1_000;
@@ -83,6 +83,72 @@ pub(super) fn apply(at: usize, table: &Table<'_>, wish: Wish, bill: &mut Bill, t
     given
 }
 
+/// Lets what several balances of one card have beside their full cards make full ones together: a member who was
+/// merged with another one has the stamps of both. `given` is what the balances gave each for itself.
+pub(super) fn pool(given: &mut [Given], table: &Table<'_>, bill: &mut Bill, trace: &mut Trace) {
+    let card_of = |one: &Given| table.balances[one.balance].row.settings.stamp_card_id.as_deref();
+    for card in table.stamp_cards {
+        let mut spare: Vec<(usize, i64)> = Vec::new();
+        for (index, one) in given.iter().enumerate() {
+            let state = &table.balances[one.balance];
+            let rejected = table.wishes.of_balance(&wire_id(&state.row.balance_id, Part::Whole)).rejected;
+            let left = state.free.available - one.used;
+            if card_of(one) == Some(card.stamp_card_id.as_str()) && !rejected && left > 0 {
+                spare.push((index, left));
+            }
+        }
+        if spare.len() < 2 {
+            continue;
+        }
+        while let Some(shares) = fill(card.needed, &spare) {
+            let Some(unit) = units(card, table, bill).into_iter().find(|unit| unit.price <= bill.rest())
+            else {
+                break;
+            };
+            let weights: Vec<Amount> = shares.iter().map(|(_, stamps)| Amount(*stamps)).collect();
+            let prices = spread(unit.price, &weights);
+            // a unit that costs less than it has stamps would be given by some of them for nothing
+            if prices.contains(&Amount::ZERO) {
+                break;
+            }
+            for ((place, stamps), price) in shares.iter().zip(prices) {
+                let (index, left) = &mut spare[*place];
+                let one = &mut given[*index];
+                let state = &table.balances[one.balance];
+                let mut weights = vec![Amount::ZERO; bill.len()];
+                weights[unit.line] = price;
+                one.value += bill.take(Source::Balance(one.balance), price, &weights);
+                one.used += stamps;
+                one.most += stamps;
+                one.parts = consume(&state.free.lots, one.used).parts;
+                one.reason = None;
+                *left -= stamps;
+                trace.add("stamps", || {
+                    let line = table.basket.check_item_id(unit.line);
+                    (
+                        state.row.balance_id.clone(),
+                        format!("{stamps} stamps give {} of a unit of {line}", price.0),
+                    )
+                });
+            }
+        }
+    }
+}
+
+/// Which balances fill a card, by their place in `spare`: in their order, each as far as it goes; `None` when all of
+/// them do not.
+fn fill(needed: i64, spare: &[(usize, i64)]) -> Option<Vec<(usize, i64)>> {
+    let (mut missing, mut shares) = (needed, Vec::new());
+    for (place, (_, left)) in spare.iter().enumerate() {
+        let stamps = missing.min(*left);
+        if stamps > 0 {
+            shares.push((place, stamps));
+            missing -= stamps;
+        }
+    }
+    (missing == 0 && needed > 0).then_some(shares)
+}
+
 /// The units a card could give, in the order in which it gives them; of two at one price the one whose line comes
 /// first.
 fn units(card: &StampCard, table: &Table<'_>, bill: &Bill) -> Vec<Unit> {
@@ -118,4 +184,23 @@ fn units(card: &StampCard, table: &Table<'_>, bill: &Bill) -> Vec<Unit> {
 fn whole(amount: Decimal) -> u32 {
     let pieces = u32::try_from(amount.trunc()).unwrap_or(0);
     if amount.fract().is_zero() && pieces <= PIECES_MAX { pieces } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fill;
+
+    #[test]
+    fn a_card_is_filled_from_one_balance_after_the_other() {
+        for (needed, spare, shares) in [
+            (10, vec![(0, 5), (1, 5)], Some(vec![(0, 5), (1, 5)])),
+            (10, vec![(0, 7), (2, 6)], Some(vec![(0, 7), (1, 3)])),
+            (10, vec![(0, 0), (1, 4), (2, 9)], Some(vec![(1, 4), (2, 6)])),
+            (10, vec![(0, 4), (1, 5)], None),
+            (1, vec![(0, 1), (1, 1)], Some(vec![(0, 1)])),
+            (10, vec![], None),
+        ] {
+            assert_eq!(fill(needed, &spare), shares, "{needed} of {spare:?}");
+        }
+    }
 }

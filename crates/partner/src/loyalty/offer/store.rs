@@ -25,23 +25,28 @@ db::statement! {
     PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion WHERE merchant = $1";
     /// A code with the member and the name behind a card.
     CODE = "SELECT c.code, c.kind, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
-            c.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders
+            c.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders, m.aliases
         FROM partner_code AS c
         LEFT JOIN partner_member AS m ON m.merchant = c.merchant AND m.member_id = c.member_id
         LEFT JOIN partner_person AS p ON p.merchant = c.merchant AND p.member_id = c.member_id
         LEFT JOIN partner_customer AS u ON u.merchant = c.merchant AND u.member_id = c.member_id
         WHERE c.merchant = $1 AND c.code = $2";
-    /// Who has a telephone number; two are enough to know that it is nobody's alone.
-    MEMBERS_BY_PHONE = "SELECT m.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders
+    /// Who has a telephone number; two are enough to know that it is nobody's alone. A merged member's number is the
+    /// surviving one's, and both may have the same.
+    MEMBERS_BY_PHONE = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, u.total_orders, m.aliases
         FROM partner_person AS p
-        JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = p.member_id
-        LEFT JOIN partner_customer AS u ON u.merchant = p.merchant AND u.member_id = p.member_id
+        LEFT JOIN partner_customer AS o ON o.merchant = p.merchant AND o.member_id = p.member_id
+        JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = COALESCE(o.merged_into, p.member_id)
+        LEFT JOIN partner_person AS q ON q.merchant = m.merchant AND q.member_id = m.member_id
+        LEFT JOIN partner_customer AS u ON u.merchant = m.merchant AND u.member_id = m.member_id
         WHERE p.merchant = $1 AND p.phone_key = $2 LIMIT 2";
     /// Who has an address.
-    MEMBERS_BY_EMAIL = "SELECT m.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders
+    MEMBERS_BY_EMAIL = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, u.total_orders, m.aliases
         FROM partner_person AS p
-        JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = p.member_id
-        LEFT JOIN partner_customer AS u ON u.merchant = p.merchant AND u.member_id = p.member_id
+        LEFT JOIN partner_customer AS o ON o.merchant = p.merchant AND o.member_id = p.member_id
+        JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = COALESCE(o.merged_into, p.member_id)
+        LEFT JOIN partner_person AS q ON q.merchant = m.merchant AND q.member_id = m.member_id
+        LEFT JOIN partner_customer AS u ON u.merchant = m.merchant AND u.member_id = m.member_id
         WHERE p.merchant = $1 AND p.email_key = $2 LIMIT 2";
     /// The balances of a member, and those on which a check keeps something for itself. UNION ALL, because
     /// SQLite makes a plain UNION of two ordered walks over all the merchant's rows.
@@ -184,7 +189,7 @@ fn behind_contact(tx: &mut Tx<'_>, merchant: &str, contact: &Contact) -> Result<
     }
 }
 
-/// A member from eight columns: id, status, tier, first and last name, tags, day of birth, orders.
+/// A member from nine columns: id, status, tier, first and last name, tags, day of birth, orders, aliases.
 fn member(found: &Row, first: usize) -> Result<Member, Error> {
     let broken = |column, expected| row::unreadable("partner_member", column, expected);
     let status: Option<String> = found.get(first + 1)?;
@@ -200,6 +205,9 @@ fn member(found: &Row, first: usize) -> Result<Member, Error> {
         tags: tags.as_deref().map_or(Ok(Vec::new()), |text| row::json("partner_member", "tags", text))?,
         birth_date: birth_date.and_then(|text| text.parse().ok()),
         orders: found.get::<Option<i64>>(first + 7)?.unwrap_or(0),
+        aliases: found
+            .get::<Option<String>>(first + 8)?
+            .map_or(Ok(Vec::new()), |text| row::json("partner_member", "aliases", &text))?,
     })
 }
 

@@ -238,9 +238,43 @@ pub(crate) fn any_limited(program: &Program) -> bool {
     program.promotions.iter().any(|promotion| !promotion.definition.limits.is_empty())
 }
 
+/// The counters an offer may touch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Watched {
+    /// Those it counts on, sorted.
+    pub(crate) keys: Vec<LimitKey>,
+    /// Those of members that were merged into the guest's, each with the one of `keys` it counts with.
+    pub(crate) aliases: Vec<(String, String)>,
+}
+
+impl Watched {
+    /// For a member and its aliases.
+    pub(crate) fn new(
+        program: &Program,
+        scanned: &[(usize, &str)],
+        member: Option<(&str, &[String])>,
+        local: &Zoned,
+    ) -> Self {
+        let keys = watched(program, scanned, member.map(|(member_id, _)| member_id), local);
+        let mut aliases = Vec::new();
+        for (member_id, alias) in member.iter().flat_map(|(id, all)| all.iter().map(move |alias| (id, alias)))
+        {
+            for key in watched(program, scanned, Some(alias), local) {
+                // the subject is the last part of a counter's id
+                if let Some(before) =
+                    key.limit_id.strip_suffix(alias.as_str()).filter(|_| !keys.contains(&key))
+                {
+                    aliases.push((key.limit_id.clone(), format!("{before}{member_id}")));
+                }
+            }
+        }
+        Self { keys, aliases }
+    }
+}
+
 /// Every counter an offer may touch: those of the promotions that are on now and that nothing or a scanned
 /// code (position of its promotion, text) sets off. Sorted, each once.
-pub(crate) fn watched(
+fn watched(
     program: &Program,
     scanned: &[(usize, &str)],
     member_id: Option<&str>,
@@ -324,6 +358,25 @@ mod tests {
                 "b/uses/member/2026-03-01/m",
             ]
         );
+    }
+
+    #[test]
+    fn an_aliass_counters_count_with_the_members() {
+        let limits = r#""limits":[{"per":"member","uses":1},{"per":"member","amount":5,"period":"day"},{"per":"campaign","uses":9}]"#;
+        let automatic = format!(r#""trigger":"automatic",{limits}"#);
+        let program =
+            Program::new(ProgramSettings::default(), vec![promotion("a", true, &automatic)], TimeZone::UTC);
+        let local: Zoned = "2026-03-01T10:00:00[UTC]".parse().unwrap();
+        let aliases = ["old".to_owned(), "older".to_owned()];
+        let found = Watched::new(&program, &[], Some(("m", &aliases)), &local);
+        assert_eq!(found.keys, watched(&program, &[], Some("m"), &local));
+        let pair = |alias: &str, of: &str| (format!("{of}{alias}"), format!("{of}m"));
+        let (day, ever) = ("a/amount/member/2026-03-01/", "a/uses/member/ever/");
+        assert_eq!(
+            found.aliases,
+            [pair("old", day), pair("old", ever), pair("older", day), pair("older", ever)]
+        );
+        assert_eq!(Watched::new(&program, &[], None, &local).aliases, []);
     }
 
     /// Every counter is one of its own limit and of no other limit of the promotion.

@@ -16,6 +16,7 @@ use crate::Partner;
 use crate::customers::{bill, totals};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Link, balance_of, store as ledger_store};
+use crate::loyalty::merge;
 use crate::loyalty::offer;
 use crate::loyalty::program::Program;
 use crate::loyalty::tier;
@@ -100,6 +101,7 @@ pub(crate) fn book(
         body_hash: &command.body_hash,
         body: &body,
         member_id: who.member_id.as_deref(),
+        merged_from: who.merged_from.as_deref(),
         place: offer.map(|offer| offer.place.as_str()),
         device_number: Some(report.device_number),
         total,
@@ -143,12 +145,15 @@ pub(crate) fn book(
         }
         bill::settle_points(tx, &command.merchant, &report.bill_id)?;
         // a bill may be known as somebody else's than this report says
-        let members = BTreeSet::from([who.member_id, known_bill.member_id]);
+        if let (Some(named), Some(survivor)) = (&who.merged_from, &who.member_id) {
+            merge::settle_alias(tx, &command.merchant, named, survivor, now)?;
+        }
+        let members = BTreeSet::from([who.member_id, who.merged_from, known_bill.member_id]);
         for member_id in members.iter().flatten() {
-            totals::recompute(tx, &command.merchant, member_id, categories, now)?;
+            let survivor = totals::recompute(tx, &command.merchant, member_id, categories, now)?;
             if !program.settings.tiers.is_empty() {
-                let precision = ground.merchant.precision;
-                tier::recompute(tx, &program, precision, &command.merchant, member_id, &local)?;
+                let (precision, judged) = (ground.merchant.precision, survivor.as_ref().unwrap_or(member_id));
+                tier::recompute(tx, &program, precision, &command.merchant, judged, &local)?;
             }
         }
     }
@@ -192,8 +197,11 @@ fn unbookable(report: &Report, merchant: &MerchantRow) -> Option<String> {
 }
 
 /// Whose bill it is and where points go.
+#[derive(Default)]
 struct Who {
     member_id: Option<String>,
+    /// Whom the offer or the report names, where that one was merged into the member.
+    merged_from: Option<String>,
     points_balance: Option<String>,
 }
 
@@ -213,23 +221,33 @@ fn who(
         findings.remark("loyaltyProviderId is not the provider of this connection; the connection decides");
     }
     if let Some(offer) = &ground.offer {
-        if report.customer_id.is_some() && report.customer_id != offer.member_id {
+        let offered = [&offer.member_id, &offer.merged_into];
+        if report.customer_id.is_some() && !offered.contains(&&report.customer_id) {
             findings.remark("customerId is not the customer of the offer; the offer decides");
         }
         if report.place_id.as_ref().is_some_and(|place| *place != offer.place) {
             findings.remark("placeId is not the place of the offer; the offer decides");
         }
-        return Ok(Who { member_id: offer.member_id.clone(), points_balance: ground.points_balance.clone() });
+        let points_balance = ground.points_balance.clone();
+        return Ok(match &offer.merged_into {
+            None => Who { member_id: offer.member_id.clone(), merged_from: None, points_balance },
+            Some(into) => {
+                Who { member_id: Some(into.clone()), merged_from: offer.member_id.clone(), points_balance }
+            }
+        });
     }
     findings.flag(Flag::NoOffer);
     let Some(customer_id) = &report.customer_id else {
-        return Ok(Who { member_id: None, points_balance: None });
+        return Ok(Who::default());
     };
     match store::known_member(tx, key.merchant, customer_id)? {
-        Some((member_id, points_balance)) => Ok(Who { member_id: Some(member_id), points_balance }),
+        Some((member_id, points_balance)) => {
+            let merged_from = Some(customer_id.clone()).filter(|named| *named != member_id);
+            Ok(Who { member_id: Some(member_id), merged_from, points_balance })
+        }
         None => {
             findings.remark("customerId is not a member of this merchant");
-            Ok(Who { member_id: None, points_balance: None })
+            Ok(Who::default())
         }
     }
 }
@@ -253,13 +271,15 @@ fn known_bill(
     report: &Report,
 ) -> Result<bill::KnownBill, Error> {
     if let Kind::Part(..) = report.kind {
-        return bill::lock_refunded(tx, key.merchant, &report.bill_id, new.place, new.member_id);
+        let (member_id, merged_from) = (new.member_id, new.merged_from);
+        return bill::lock_refunded(tx, key.merchant, &report.bill_id, new.place, member_id, merged_from);
     }
     let categories = row::to_json("partner_bill", "categories", &report.categories)?;
     let reported = bill::ReportedBill {
         bill_id: &report.bill_id,
         place: new.place,
         member_id: new.member_id,
+        merged_from: new.merged_from,
         total: new.total,
         paid_at: new.paid_at,
         cancelled: report.kind.takes_back(),

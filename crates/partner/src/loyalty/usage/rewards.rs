@@ -11,13 +11,13 @@ use crate::loyalty::program::{EarnRule, Program, StampCard};
 use crate::row;
 use db::{Error, Tx, params};
 use jiff::{Span, Timestamp, Zoned};
-use money::{Amount, Decimal};
+use money::Amount;
 use std::sync::Arc;
 use wire::loyalty::BalanceType;
 
 db::statement! {
     /// What multipliers ask of a member; nobody for one who was erased.
-    MEMBER_TRAITS = "SELECT tier, tags FROM partner_member
+    MEMBER_TRAITS = "SELECT tier, tags, aliases FROM partner_member
         WHERE merchant = $1 AND member_id = $2 AND status <> 'erased'";
 }
 
@@ -69,11 +69,17 @@ impl Rewards {
         let Some(known) = tx.optional(&MEMBER_TRAITS, params![about.merchant, member_id])? else {
             return Ok(rewards);
         };
+        let aliases: Vec<String> = row::json("partner_member", "aliases", &known.get::<String>(2)?)?;
         for card in &settings.stamp_cards {
-            let balance_id = stamps::balance_id(&card.stamp_card_id, member_id);
-            let used = report.uses.get(&balance_id).map_or(Decimal::ZERO, |reported| reported.used);
-            if let Some(detail) = stamps::stamps(card, &report.sold, &balance_id, used) {
-                rewards.stamps.push((balance_id.clone(), detail));
+            let of = |member_id: &str| stamps::balance_id(&card.stamp_card_id, member_id);
+            let balance_id = of(member_id);
+            // stamps that came by a merge are as good as its own
+            let spendable: Vec<String> =
+                std::iter::once(balance_id.clone()).chain(aliases.iter().map(|alias| of(alias))).collect();
+            let used =
+                spendable.iter().filter_map(|id| report.uses.get(id)).map(|reported| reported.used).sum();
+            if let Some(detail) = stamps::stamps(card, &report.sold, &spendable, used) {
+                rewards.stamps.push((balance_id, detail));
             }
         }
         rewards.stamps.sort_by(|one, other| one.0.cmp(&other.0));

@@ -16,11 +16,11 @@ pub(crate) fn balance_id(stamp_card_id: &str, member_id: &str) -> String {
 
 /// One stamp for every whole unit that was bought of what the card names, but for the units the card itself made
 /// free: those its balance took the price of, and at least as many as the stamps that were used make. Counted by
-/// line, no money behind it. `None` where there is no stamp.
+/// line, no money behind it. `balance_ids` are those on which the member has the card's stamps. `None` where there is no stamp.
 pub(crate) fn stamps(
     card: &StampCard,
     lines: &[SoldLine],
-    balance_id: &str,
+    balance_ids: &[String],
     used: Decimal,
 ) -> Option<EarnedDetail> {
     let reach = Among { products: card.products.clone(), categories: card.categories.clone() };
@@ -32,7 +32,7 @@ pub(crate) fn stamps(
         if line.is_prepayment() || !reached || units <= 0 {
             continue;
         }
-        let free = free_units(line, balance_id, units);
+        let free = free_units(line, balance_ids, units);
         free_seen = free_seen.saturating_add(free);
         counted.push((line, units - free));
     }
@@ -57,9 +57,12 @@ pub(crate) fn stamps(
     })
 }
 
-/// How many units of a line the card's balance paid: its part of the line's price, to the nearest unit.
-fn free_units(line: &SoldLine, balance_id: &str, units: i64) -> i64 {
-    let Some(off) = line.by_balance.get(balance_id).filter(|off| **off > Decimal::ZERO) else { return 0 };
+/// How many units of a line the card's balances paid: their part of the line's price, to the nearest unit.
+fn free_units(line: &SoldLine, balance_ids: &[String], units: i64) -> i64 {
+    let off: Decimal = balance_ids.iter().filter_map(|id| line.by_balance.get(id)).sum();
+    if off <= Decimal::ZERO {
+        return 0;
+    }
     let half = Decimal::new(5, 1);
     let free = off
         .checked_mul(Decimal::from(units))
@@ -129,7 +132,8 @@ mod tests {
             ),
             ("a top-up", &card(&[], &[]), vec![line("prepayment:x", "1", 500, 0)], 0, vec![]),
         ] {
-            let detail = stamps(card, &lines, "stamps:c:m", Decimal::from(used));
+            let balances = ["stamps:c:m".to_owned(), "stamps:c:alias".to_owned()];
+            let detail = stamps(card, &lines, &balances, Decimal::from(used));
             let found: Vec<i64> =
                 detail.iter().flat_map(|detail| &detail.lines).map(|line| line.points).collect();
             assert_eq!(found, stamps_by_line, "{what}");

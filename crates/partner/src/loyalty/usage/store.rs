@@ -12,21 +12,25 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 db::statement! {
-    /// The merchant, the offer a report names (if known here) and the points balance of the offer's member
-    /// (stamp cards count in points too, but they are none).
+    /// The merchant, the offer a report names (if known here), who has what was its member's, and the points balance of
+    /// that one: its own before those that came by a merge (stamp cards count in points too, but they are none).
     MERCHANT_AND_OFFER = "SELECT m.merchant, m.name, m.currency_code, m.price_precision, m.time_zone, m.hold_ttl_seconds, m.program, m.program_version,
           o.offer_id, o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
-          (SELECT MIN(b.balance_id) FROM partner_balance b
-            WHERE b.merchant = o.merchant AND b.member_id = o.member_id AND b.type = 'collectablePoints' AND b.status = 'active'
-              AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;')), o.limits
+          (SELECT b.balance_id FROM partner_balance b
+            WHERE b.merchant = o.merchant AND b.member_id = COALESCE(c.merged_into, o.member_id) AND b.type = 'collectablePoints'
+              AND b.status = 'active' AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;')
+            ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1), o.limits, c.merged_into
         FROM partner_merchant m LEFT JOIN partner_offer o ON o.merchant = m.merchant AND o.offer_id = $2
+        LEFT JOIN partner_customer c ON c.merchant = o.merchant AND c.member_id = o.member_id
         WHERE m.merchant = $1";
-    /// A member a report names without a known offer, and its points balance.
+    /// A member a report names without a known offer, or who has what was that one's, and its points balance.
     KNOWN_MEMBER = "SELECT p.member_id,
-          (SELECT MIN(b.balance_id) FROM partner_balance b
+          (SELECT b.balance_id FROM partner_balance b
             WHERE b.merchant = p.merchant AND b.member_id = p.member_id AND b.type = 'collectablePoints' AND b.status = 'active'
-              AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;'))
-        FROM partner_member p WHERE p.merchant = $1 AND p.member_id = $2 AND p.status <> 'erased'";
+              AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;')
+            ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1)
+        FROM partner_customer c JOIN partner_member p ON p.merchant = c.merchant AND p.member_id = COALESCE(c.merged_into, c.member_id)
+        WHERE c.merchant = $1 AND c.member_id = $2 AND p.status <> 'erased'";
     /// A report under its natural key: whoever inserts it books it.
     INSERT_USAGE = "INSERT INTO partner_usage (merchant, loyalty_provider_id, offer_id, bill_id, kind, body_hash, body, member_id, place, device_number, total_with_vat, paid_at, booked_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -80,6 +84,8 @@ pub(super) struct KnownOffer {
     pub(super) device_number: i64,
     pub(super) check_id: String,
     pub(super) member_id: Option<String>,
+    /// Who has what was that member's, where it was merged.
+    pub(super) merged_into: Option<String>,
     pub(super) balances: Vec<OfferedBalance>,
     /// What it kept of the limits of its promotions.
     pub(super) limits: Vec<LimitUse>,
@@ -129,6 +135,7 @@ pub(super) fn ground(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Result<
             device_number: row.get(10)?,
             check_id: row.get(11)?,
             member_id: row.get(12)?,
+            merged_into: row.get(17)?,
             balances: row::json("partner_offer", "balances", &row.get::<String>(13)?)?,
             asked_at: row.get(14)?,
             limits: row::json("partner_offer", "limits", &row.get::<String>(16)?)?,
@@ -153,6 +160,8 @@ pub(super) struct NewUsage<'a> {
     pub(super) body_hash: &'a [u8],
     pub(super) body: &'a str,
     pub(super) member_id: Option<&'a str>,
+    /// The member it names, where that one was merged into `member_id`.
+    pub(super) merged_from: Option<&'a str>,
     pub(super) place: Option<&'a str>,
     pub(super) device_number: Option<i64>,
     pub(super) total: i64,

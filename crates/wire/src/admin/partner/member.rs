@@ -43,13 +43,15 @@ pub struct MemberView {
     pub member_id: String,
     /// The number under which the customers feed shows the member.
     pub customer_id: i64,
-    /// `active`, `frozen` or `erased`.
+    /// `active`, `frozen`, `merged` or `erased`.
     pub status: String,
+    /// The member that has what was this one's.
+    pub merged_into: Option<String>,
     /// Shown to the cashier as `loyaltyStatus`.
     pub tier: Option<String>,
     /// What the merchant says of the member, in order.
     pub tags: Vec<String>,
-    /// Who it is; `null` once erased.
+    /// Who it is; `null` once erased or merged.
     pub person: Option<MemberPerson>,
     /// The member's cards.
     pub cards: Vec<CodeView>,

@@ -27,9 +27,10 @@ db::statement! {
             OR (original.kind = 'writeOff' AND EXISTS (SELECT 1 FROM partner_transfer AS hole
               WHERE hole.merchant = original.merchant AND hole.bill_id = original.bill_id
                 AND hole.balance_id = original.balance_id AND hole.lot_id = original.lot_id AND hole.kind = 'overdraft')))";
-    /// Where a member's returned things are credited.
-    CREDIT_OF_MEMBER = "SELECT MIN(balance_id) FROM partner_balance
-        WHERE merchant = $1 AND member_id = $2 AND type = 'prepaidCredit' AND status = 'active'";
+    /// Where a member's returned things are credited: its own balance before one that came by a merge.
+    CREDIT_OF_MEMBER = "SELECT balance_id FROM partner_balance
+        WHERE merchant = $1 AND member_id = $2 AND type = 'prepaidCredit' AND status = 'active'
+        ORDER BY CASE WHEN merged_from IS NULL THEN 0 ELSE 1 END, balance_id LIMIT 1";
 }
 
 /// A stored report.
@@ -124,5 +125,5 @@ pub(crate) fn credit_of_member(
     member_id: &str,
 ) -> Result<Option<String>, Error> {
     let found = tx.optional(&CREDIT_OF_MEMBER, params![merchant, member_id])?;
-    Ok(found.map(|found| found.get(0)).transpose()?.flatten())
+    found.map(|found| found.get(0)).transpose()
 }

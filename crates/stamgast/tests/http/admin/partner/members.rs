@@ -3,7 +3,7 @@
 use super::{missing, refused, send};
 use http::Method;
 use serde_json::{Value, json};
-use testkit::{House, restaurant};
+use testkit::{House, assert_number, restaurant};
 
 const OFFER: &str = "/partner/loyalty/getBenefitOffer";
 
@@ -70,6 +70,25 @@ testkit::on_both_engines! {
         house.assert_verified().await;
     }
 
+    async fn money_that_is_left_is_handed_over_once(engine: Engine) {
+        let house = House::start(engine).await;
+        let path = format!("/members/{}?erasedValue=payOut", house.restaurant.member_id);
+        house.partner().post(OFFER, &crate::partner::offer_of(1, "10.00", restaurant::CARD)).await.unwrap();
+        let (status, refusal) = send(&house, Method::DELETE, &path, None).await;
+        assert_eq!(status, 409, "{refusal}");
+        assert!(refusal["message"].as_str().unwrap().contains("check check-1"), "{refusal}");
+        let check = json!({"placeId": "somewhere", "deviceNumber": 1, "checkId": "check-1"});
+        assert_eq!(send(&house, Method::POST, "/holds/release", Some(&check)).await.0, 200);
+        let (status, answer) = send(&house, Method::DELETE, &path, None).await;
+        assert_eq!(status, 200, "{answer}");
+        assert_number("to be handed over", "1000", &answer["handOver"]);
+        assert_eq!(send(&house, Method::DELETE, &path, None).await, (200, answer));
+        for balance in [&house.restaurant.credit_balance_id, &house.restaurant.points_balance_id] {
+            assert_number(balance, "0", &house.balance(balance).await["posted"]);
+        }
+        house.assert_verified().await;
+    }
+
     async fn what_is_wrong_is_named_and_foreign_ids_are_not_found(engine: Engine) {
         let house = House::start(engine).await;
         let path = format!("/members/{}", house.restaurant.member_id);
@@ -83,11 +102,14 @@ testkit::on_both_engines! {
             (Method::PUT, &path, json!({"tier": "a\u{0}"}), "U+0000"),
             (Method::PUT, &path, json!({"person": {"birthDate": "1.1.1990"}}), "person.birthDate"),
             (Method::POST, "/members", json!({"tags": ["\n"]}), "tags[0]"),
+            (Method::DELETE, &format!("{path}?erasedValue=burn"), Value::Null, "erasedValue"),
+            (Method::DELETE, &format!("{path}?value=keep"), Value::Null, "value"),
         ]).await;
         missing(&house, &[
             (Method::GET, &path, None),
             (Method::PUT, &path, Some(json!({}))),
             (Method::DELETE, &path, None),
+            (Method::DELETE, &format!("{path}?erasedValue=payOut"), None),
         ]).await;
     }
 }

@@ -3,7 +3,9 @@
 mod balances;
 mod codes;
 mod explain;
+mod holds;
 mod members;
+mod merges;
 mod promotions;
 
 use http::Method;

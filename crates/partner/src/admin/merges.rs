@@ -1,0 +1,100 @@
+//! How are two members joined, and parted again?
+
+use super::limits;
+use super::refusals::{ChangeRefusals, LookRefusals};
+use crate::Partner;
+use crate::loyalty::merge::{self, MergeCommand};
+use axum::Json;
+use axum::extract::{Path, State};
+use db::TxError;
+use door::admin::AdminCaller;
+use door::{ApiError, Strict};
+use http::StatusCode;
+use wire::admin::partner_people::{MergeList, MergeMembers, MergeView};
+use wire::errors::ErrorBody;
+
+/// Merges another member into this one: its cards, balances and bills are this one's from now on. No value moves;
+/// what was paid before, held or promised stays as it was. Again: the merge that stands.
+#[utoipa::path(
+    post, path = "/admin/v1/partner/merchants/{merchantId}/members/{memberId}/merges", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("memberId" = String, Path, description = "The member that stays"),
+    ),
+    request_body = MergeMembers,
+    responses((status = 201, body = MergeView), ChangeRefusals),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn post_merge(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, member_id)): Path<(String, String)>,
+    Strict(body): Strict<MergeMembers>,
+) -> Result<(StatusCode, Json<MergeView>), ApiError> {
+    limits::id("fromMemberId", &body.from_member_id)?;
+    limits::id("reason", &body.reason)?;
+    if body.from_member_id == member_id {
+        return Err(ApiError::field("fromMemberId", "another member than the one that stays", &member_id));
+    }
+    let command = MergeCommand {
+        merchant,
+        merge_id: partner.outside().object_id(),
+        from: body.from_member_id,
+        into: member_id,
+        reason: body.reason,
+        now: partner.outside().now(),
+    };
+    let books = partner.clone();
+    let merged = partner.db().write("merge_members", move |tx| merge::merge(tx, books.programs(), &command));
+    Ok((StatusCode::CREATED, Json(merged.await?)))
+}
+
+/// The merges in which a member went or stayed, the oldest first.
+#[utoipa::path(
+    get, path = "/admin/v1/partner/merchants/{merchantId}/members/{memberId}/merges", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("memberId" = String, Path, description = "The member's id"),
+    ),
+    responses((status = 200, body = MergeList), LookRefusals),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_merges(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, member_id)): Path<(String, String)>,
+) -> Result<Json<MergeList>, ApiError> {
+    let (books, now) = (partner.clone(), partner.outside().now());
+    let found = partner.db().read("partner_merges", move |tx| {
+        merge::list(tx, books.programs(), &merchant, &member_id, now).map_err(TxError::<db::Never>::from)
+    });
+    let data = found.await?.ok_or_else(|| ApiError::not_found("member"))?;
+    Ok(Json(MergeList { data }))
+}
+
+/// Undoes a merge: cards, balances and bills go back to whom they came with, with all that was booked on them since.
+/// `stays` says what does not go back. May be repeated.
+#[utoipa::path(
+    post, path = "/admin/v1/partner/merchants/{merchantId}/merges/{mergeId}/undo", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("mergeId" = String, Path, description = "`mergeId` of the merge"),
+    ),
+    responses(
+        (status = 200, body = MergeView, description = "As it is now"),
+        LookRefusals,
+        (status = 409, body = ErrorBody, description = "The member that stayed was erased, or merged itself since"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn post_undo(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, merge_id)): Path<(String, String)>,
+) -> Result<Json<MergeView>, ApiError> {
+    let (books, now) = (partner.clone(), partner.outside().now());
+    let undone = partner
+        .db()
+        .write("undo_merge", move |tx| merge::undo(tx, books.programs(), &merchant, &merge_id, now));
+    Ok(Json(undone.await?))
+}

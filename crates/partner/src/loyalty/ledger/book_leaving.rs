@@ -1,0 +1,42 @@
+//! How is a balance emptied when its guest leaves?
+
+use super::{Book, Side};
+use crate::loyalty::ledger::leaving::{Leaving, Price, leave};
+use crate::loyalty::ledger::{Account, Link, TransferKind};
+use std::collections::BTreeMap;
+
+impl Book<'_> {
+    /// Empties a balance (loyalty.md §12 G3): ended lots end, holes are written off, what was given is forfeited, what
+    /// was paid is paid out. No hold may count any more; the link must say why.
+    pub(crate) fn empty(
+        &mut self,
+        balance_id: &str,
+        prices: &BTreeMap<String, Price>,
+        link: &Link,
+    ) -> Leaving {
+        self.expire(balance_id, &[]);
+        let Some(open) = self.balances.get_mut(balance_id) else { return Leaving::default() };
+        let lots: Vec<_> = open.lots.values().map(|lot| lot.state.clone()).collect();
+        let leaving = leave(&lots, open.row.counts_points(), prices);
+        for hole in &leaving.write_off {
+            open.take(&hole.lot_id, -hole.amount);
+            open.enter(TransferKind::WriteOff, Side::Credit(Account::Breakage), hole, None, link);
+        }
+        for (kind, other, parts) in [
+            (TransferKind::Forfeit, Account::Breakage, &leaving.forfeit),
+            (TransferKind::PayOut, Account::PaidOut, &leaving.pay_out),
+        ] {
+            for part in parts {
+                open.take(&part.lot_id, part.amount);
+                open.enter(kind, Side::Debit(other), part, None, link);
+            }
+        }
+        leaving
+    }
+
+    /// What could be spent of a balance now or later: what is left of lots that have not ended, less holes.
+    pub(crate) fn value(&self, balance_id: &str) -> i64 {
+        let lots = self.balances.get(balance_id).into_iter().flat_map(|open| open.lots.values());
+        lots.filter(|lot| lot.state.is_live(self.now)).map(|lot| lot.state.remaining).sum()
+    }
+}

@@ -1,0 +1,308 @@
+//! What does a merge read and write? SQL.
+
+use crate::row;
+use db::{Error, Row, Tx, params};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+db::statement! {
+    /// A member as a merge sees it.
+    MEMBER_TO_MERGE = "SELECT m.status, m.tier, m.tier_until, m.aliases, c.merged_into FROM partner_member AS m
+        JOIN partner_customer AS c ON c.merchant = m.merchant AND c.member_id = m.member_id
+        WHERE m.merchant = $1 AND m.member_id = $2";
+    /// What a member owns, and whose it was.
+    BALANCES_TO_MERGE = "SELECT balance_id, posted, merged_from, type FROM partner_balance
+        WHERE merchant = $1 AND member_id = $2";
+    /// A member's cards.
+    CARDS_TO_MERGE = "SELECT code FROM partner_code WHERE merchant = $1 AND member_id = $2 AND kind = 'card'";
+    /// A member's balances become another's.
+    MOVE_BALANCES = "UPDATE partner_balance SET member_id = $3, merged_from = COALESCE(merged_from, member_id)
+        WHERE merchant = $1 AND member_id = $2";
+    /// A member's cards become another's.
+    MOVE_CARDS = "UPDATE partner_code SET member_id = $3, merged_from = COALESCE(merged_from, member_id)
+        WHERE merchant = $1 AND member_id = $2";
+    /// A member's bills become another's.
+    MOVE_BILLS = "UPDATE partner_bill SET member_id = $3, merged_from = COALESCE(merged_from, member_id)
+        WHERE merchant = $1 AND member_id = $2";
+    /// What came from a member goes back to whom it came with.
+    RETURN_BALANCES = "UPDATE partner_balance SET member_id = $4, merged_from = CASE WHEN merged_from = $4 THEN NULL ELSE merged_from END
+        WHERE merchant = $1 AND member_id = $2 AND merged_from = $3";
+    /// So do cards.
+    RETURN_CARDS = "UPDATE partner_code SET member_id = $4, merged_from = CASE WHEN merged_from = $4 THEN NULL ELSE merged_from END
+        WHERE merchant = $1 AND member_id = $2 AND merged_from = $3";
+    /// So do bills.
+    RETURN_BILLS = "UPDATE partner_bill SET member_id = $4, merged_from = CASE WHEN merged_from = $4 THEN NULL ELSE merged_from END
+        WHERE merchant = $1 AND member_id = $2 AND merged_from = $3";
+    /// Locks what the feed shows of a member, and shows that it changed; that it is gone is told once.
+    LOCK_CUSTOMER_TO_MERGE = "UPDATE partner_customer
+        SET last_updated = CASE WHEN last_updated < $3 AND merged_into IS NULL THEN $3 ELSE last_updated END
+        WHERE merchant = $1 AND member_id = $2";
+    /// Which member has what was this one's.
+    SET_MERGED_INTO = "UPDATE partner_customer SET merged_into = $3 WHERE merchant = $1 AND member_id = $2";
+    /// As what a member is known from now on.
+    SET_MEMBER_STATUS = "UPDATE partner_member SET status = $3, updated_at = $4 WHERE merchant = $1 AND member_id = $2";
+    /// Whose stamps and limits count with a member's own, and the tier it has.
+    SET_ALIASES_AND_TIER = "UPDATE partner_member SET aliases = $3, tier = $4, tier_until = $5, updated_at = $6
+        WHERE merchant = $1 AND member_id = $2";
+    /// Keeps a merge.
+    INSERT_MERGE = "INSERT INTO partner_merge (merchant, merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// Keeps that it was undone, and what stayed.
+    END_MERGE = "UPDATE partner_merge SET undone_at = $3, came = $4 WHERE merchant = $1 AND merge_id = $2 AND undone_at IS NULL";
+    /// A merge.
+    GET_MERGE = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
+        FROM partner_merge WHERE merchant = $1 AND merge_id = $2";
+    /// The merge by which a member went.
+    OPEN_MERGE_OF = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
+        FROM partner_merge WHERE merchant = $1 AND from_member_id = $2 AND undone_at IS NULL";
+    /// The merges by which a member went.
+    MERGES_OF_GONE = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
+        FROM partner_merge WHERE merchant = $1 AND from_member_id = $2 ORDER BY merge_id LIMIT 200";
+    /// The merges in which a member stayed.
+    MERGES_OF_STAYED = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
+        FROM partner_merge WHERE merchant = $1 AND into_member_id = $2 ORDER BY merge_id LIMIT 200";
+    /// Who has what was a member's.
+    SURVIVOR_OF = "SELECT merged_into FROM partner_customer WHERE merchant = $1 AND member_id = $2";
+}
+
+/// A member as a merge sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MemberToMerge {
+    /// `active`, `frozen`, `merged` or `erased`.
+    pub(super) status: String,
+    pub(super) tier: Option<String>,
+    pub(super) tier_until: Option<Timestamp>,
+    /// Who was merged into it.
+    pub(super) aliases: Vec<String>,
+    pub(super) merged_into: Option<String>,
+}
+
+/// A member; `None` for nobody.
+pub(super) fn member(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+) -> Result<Option<MemberToMerge>, Error> {
+    let Some(found) = tx.optional(&MEMBER_TO_MERGE, params![merchant, member_id])? else { return Ok(None) };
+    Ok(Some(MemberToMerge {
+        status: found.get(0)?,
+        tier: found.get(1)?,
+        tier_until: found.get(2)?,
+        aliases: row::json("partner_member", "aliases", &found.get::<String>(3)?)?,
+        merged_into: found.get(4)?,
+    }))
+}
+
+/// A balance of a member.
+pub(super) struct OwnBalance {
+    pub(super) balance_id: String,
+    pub(super) posted: i64,
+    /// Whose it was before a merge.
+    pub(super) merged_from: Option<String>,
+    /// Counted in points, not in money.
+    pub(super) points: bool,
+}
+
+/// A member's balances in the order of their ids.
+pub(super) fn balances(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<OwnBalance>, Error> {
+    let rows = tx.query(&BALANCES_TO_MERGE, params![merchant, member_id])?;
+    let balances = rows.iter().map(|row| {
+        Ok(OwnBalance {
+            balance_id: row.get(0)?,
+            posted: row.get(1)?,
+            merged_from: row.get(2)?,
+            points: row.get::<String>(3)? == wire::loyalty::BalanceType::CollectablePoints.as_str(),
+        })
+    });
+    let mut balances = balances.collect::<Result<Vec<_>, Error>>()?;
+    balances.sort_by(|one, other| one.balance_id.cmp(&other.balance_id));
+    Ok(balances)
+}
+
+/// A member's cards in the order of their codes.
+pub(super) fn cards(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<String>, Error> {
+    let rows = tx.query(&CARDS_TO_MERGE, params![merchant, member_id])?;
+    let mut cards = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<String>, _>>()?;
+    cards.sort_unstable();
+    Ok(cards)
+}
+
+/// Makes whatever is one member's another's. Both customers are locked.
+pub(super) fn move_all(tx: &mut Tx<'_>, merchant: &str, from: &str, into: &str) -> Result<(), Error> {
+    for statement in [&MOVE_BALANCES, &MOVE_CARDS, &MOVE_BILLS] {
+        tx.execute(statement, params![merchant, from, into])?;
+    }
+    Ok(())
+}
+
+/// Gives what `holder` has, and what first was `first`'s, to `to`. The customers are locked.
+pub(super) fn return_all(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    holder: &str,
+    first: &str,
+    to: &str,
+) -> Result<(), Error> {
+    for statement in [&RETURN_BALANCES, &RETURN_CARDS, &RETURN_BILLS] {
+        tx.execute(statement, params![merchant, holder, first, to])?;
+    }
+    Ok(())
+}
+
+/// Locks what the feed shows of a member and shows that it changed.
+pub(super) fn lock_customer(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(&LOCK_CUSTOMER_TO_MERGE, params![merchant, member_id, now])?;
+    Ok(())
+}
+
+/// Says which member has what was this one's.
+pub(super) fn set_merged_into(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+    into: Option<&str>,
+) -> Result<(), Error> {
+    tx.execute(&SET_MERGED_INTO, params![merchant, member_id, into])?;
+    Ok(())
+}
+
+/// Says as what a member is known.
+pub(super) fn set_status(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+    status: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(&SET_MEMBER_STATUS, params![merchant, member_id, status, now])?;
+    Ok(())
+}
+
+/// Writes a member's aliases and tier.
+pub(super) fn set_aliases_and_tier(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+    member: &MemberToMerge,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let aliases = row::to_json("partner_member", "aliases", &member.aliases)?;
+    tx.execute(
+        &SET_ALIASES_AND_TIER,
+        params![merchant, member_id, &aliases, member.tier.as_deref(), member.tier_until, now],
+    )?;
+    Ok(())
+}
+
+/// What came along with a merge (column `partner_merge.came`), and once it is undone what did not go back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Came {
+    pub(super) balances: Vec<CameBalance>,
+    pub(super) cards: Vec<String>,
+    /// Members that had been merged into the one that went.
+    pub(super) members: Vec<String>,
+    /// The tier the surviving member had right after.
+    pub(super) tier: Option<String>,
+    pub(super) stays: Vec<String>,
+}
+
+/// One balance that came along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CameBalance {
+    pub(super) balance_id: String,
+    /// In the balance's unit, at the merge.
+    pub(super) posted: i64,
+    pub(super) points: bool,
+}
+
+/// A merge as its row says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MergeRow {
+    pub(super) merge_id: String,
+    pub(super) from: String,
+    pub(super) into: String,
+    pub(super) reason: String,
+    pub(super) came: Came,
+    /// The surviving member's tier before.
+    pub(super) into_tier: Option<String>,
+    pub(super) into_tier_until: Option<Timestamp>,
+    pub(super) merged_at: Timestamp,
+    pub(super) undone_at: Option<Timestamp>,
+}
+
+fn merge(found: &Row) -> Result<MergeRow, Error> {
+    Ok(MergeRow {
+        merge_id: found.get(0)?,
+        from: found.get(1)?,
+        into: found.get(2)?,
+        reason: found.get(3)?,
+        came: row::json("partner_merge", "came", &found.get::<String>(4)?)?,
+        into_tier: found.get(5)?,
+        into_tier_until: found.get(6)?,
+        merged_at: found.get(7)?,
+        undone_at: found.get(8)?,
+    })
+}
+
+/// Keeps a merge.
+pub(super) fn insert(tx: &mut Tx<'_>, merchant: &str, merge: &MergeRow) -> Result<(), Error> {
+    let came = row::to_json("partner_merge", "came", &merge.came)?;
+    tx.execute(
+        &INSERT_MERGE,
+        params![
+            merchant,
+            &merge.merge_id,
+            &merge.from,
+            &merge.into,
+            &merge.reason,
+            &came,
+            merge.into_tier.as_deref(),
+            merge.into_tier_until,
+            merge.merged_at,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Keeps that a merge was undone, and what stayed.
+pub(super) fn end(tx: &mut Tx<'_>, merchant: &str, merge: &MergeRow) -> Result<(), Error> {
+    let came = row::to_json("partner_merge", "came", &merge.came)?;
+    tx.execute(&END_MERGE, params![merchant, &merge.merge_id, merge.undone_at, &came])?;
+    Ok(())
+}
+
+/// A merge by its id.
+pub(super) fn get(tx: &mut Tx<'_>, merchant: &str, merge_id: &str) -> Result<Option<MergeRow>, Error> {
+    tx.optional(&GET_MERGE, params![merchant, merge_id])?.map(|row| merge(&row)).transpose()
+}
+
+/// The merge by which a member went and that stands.
+pub(super) fn open_of(tx: &mut Tx<'_>, merchant: &str, from: &str) -> Result<Option<MergeRow>, Error> {
+    tx.optional(&OPEN_MERGE_OF, params![merchant, from])?.map(|row| merge(&row)).transpose()
+}
+
+/// The merges in which a member went or stayed, the oldest first.
+pub(super) fn of_member(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<MergeRow>, Error> {
+    let mut merges = Vec::new();
+    for statement in [&MERGES_OF_GONE, &MERGES_OF_STAYED] {
+        for row in tx.query(statement, params![merchant, member_id])? {
+            merges.push(merge(&row)?);
+        }
+    }
+    merges.sort_by(|one, other| (one.merged_at, &one.merge_id).cmp(&(other.merged_at, &other.merge_id)));
+    merges.truncate(200);
+    Ok(merges)
+}
+
+/// Who has what was a member's; the member itself where nobody else does, `None` for nobody.
+pub(crate) fn survivor(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Option<String>, Error> {
+    let Some(found) = tx.optional(&SURVIVOR_OF, params![merchant, member_id])? else { return Ok(None) };
+    Ok(Some(found.get::<Option<String>>(0)?.unwrap_or_else(|| member_id.to_owned())))
+}

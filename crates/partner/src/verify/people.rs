@@ -1,0 +1,173 @@
+//! Is what merged members had the surviving one's, and was an erased member's value handed over as it was said?
+
+use super::{Fault, SLICE_ROWS, Slice};
+use db::{Error, Statement, Tx, params};
+
+db::statement! {
+    /// A slice of customers: where each one's merge leads, and what it has left.
+    VERIFY_MERGED = "SELECT c.merchant, c.member_id, c.merged_into, m.status,
+          (SELECT COUNT(*) FROM partner_customer t WHERE t.merchant = c.merchant AND t.member_id = c.merged_into AND t.merged_into IS NULL),
+          (SELECT COUNT(*) FROM partner_balance b WHERE b.merchant = c.merchant AND b.member_id = c.member_id)
+            + (SELECT COUNT(*) FROM partner_bill o WHERE o.merchant = c.merchant AND o.member_id = c.member_id)
+            + (SELECT COUNT(*) FROM partner_code k WHERE k.merchant = c.merchant AND k.member_id = c.member_id),
+          (SELECT COUNT(*) FROM partner_merge g WHERE g.merchant = c.merchant AND g.from_member_id = c.member_id AND g.undone_at IS NULL)
+        FROM partner_customer c JOIN partner_member m ON m.merchant = c.merchant AND m.member_id = c.member_id
+        WHERE (c.merchant, c.member_id) > ($1, $2)
+        ORDER BY c.merchant, c.member_id LIMIT $3";
+    /// A slice of balances with whose they were, and where that member's merge leads.
+    VERIFY_CAME_BALANCES = "SELECT b.merchant, b.balance_id, b.member_id, b.merged_from,
+          (SELECT c.merged_into FROM partner_customer c WHERE c.merchant = b.merchant AND c.member_id = b.merged_from)
+        FROM partner_balance b WHERE (b.merchant, b.balance_id) > ($1, $2) ORDER BY b.merchant, b.balance_id LIMIT $3";
+    /// A slice of bills.
+    VERIFY_CAME_BILLS = "SELECT b.merchant, b.bill_id, b.member_id, b.merged_from,
+          (SELECT c.merged_into FROM partner_customer c WHERE c.merchant = b.merchant AND c.member_id = b.merged_from)
+        FROM partner_bill b WHERE (b.merchant, b.bill_id) > ($1, $2) ORDER BY b.merchant, b.bill_id LIMIT $3";
+    /// A slice of codes.
+    VERIFY_CAME_CODES = "SELECT b.merchant, b.code, b.member_id, b.merged_from,
+          (SELECT c.merged_into FROM partner_customer c WHERE c.merchant = b.merchant AND c.member_id = b.merged_from)
+        FROM partner_code b WHERE (b.merchant, b.code) > ($1, $2) ORDER BY b.merchant, b.code LIMIT $3";
+    /// A slice of erasures, with what the entries say was handed over.
+    VERIFY_ERASURES = "SELECT e.merchant, e.member_id, e.hand_over, m.status,
+          (SELECT CAST(COALESCE(SUM(t.amount), 0) AS BIGINT) FROM partner_balance b
+            JOIN partner_transfer t ON t.merchant = b.merchant AND t.balance_id = b.balance_id AND t.kind = 'payOut'
+            WHERE b.merchant = e.merchant AND b.member_id = e.member_id)
+        FROM partner_erasure e LEFT JOIN partner_member m ON m.merchant = e.merchant AND m.member_id = e.member_id
+        WHERE (e.merchant, e.member_id) > ($1, $2) ORDER BY e.merchant, e.member_id LIMIT $3";
+    /// A slice of balances, with the first entry that gave a guest who left something that was not paid for, or took
+    /// something without saying where it went.
+    VERIFY_LEFT = "SELECT s.merchant, s.balance_id, (SELECT MIN(t.entry) FROM partner_transfer t
+            LEFT JOIN partner_lot l ON l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
+            WHERE t.merchant = s.merchant AND t.balance_id = s.balance_id AND t.kind IN ('payOut', 'forfeit')
+              AND (t.debit_account <> 'guest' OR t.reason IS NULL
+                OR t.credit_account <> CASE WHEN t.kind = 'payOut' THEN 'paidOut' ELSE 'breakage' END
+                OR (t.kind = 'payOut' AND (l.kind IS NULL OR l.kind <> 'paid' OR s.type = 'collectablePoints'))))
+        FROM partner_balance s WHERE (s.merchant, s.balance_id) > ($1, $2) ORDER BY s.merchant, s.balance_id LIMIT $3";
+}
+
+type Key = (String, String);
+
+/// The rows after a key, and from where to go on.
+fn rows(
+    tx: &mut Tx<'_>,
+    statement: &'static Statement,
+    after: &Key,
+) -> Result<(Vec<db::Row>, Option<Key>), Error> {
+    let rows = tx.query(statement, params![&after.0, &after.1, SLICE_ROWS])?;
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
+    let last =
+        rows.last().filter(|_| full).map(|row| Ok::<_, Error>((row.get(0)?, row.get(1)?))).transpose()?;
+    Ok((rows, last))
+}
+
+/// Checks a slice of customers.
+pub(super) fn merged(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    let (rows, next) = rows(tx, &VERIFY_MERGED, after)?;
+    let mut faults = Vec::new();
+    for row in &rows {
+        let (merchant, member_id): Key = (row.get(0)?, row.get(1)?);
+        let (into, status): (Option<String>, String) = (row.get(2)?, row.get(3)?);
+        let (ends, has, open): (i64, i64, i64) = (row.get(4)?, row.get(5)?, row.get(6)?);
+        let mut fault = |rule, found: String| {
+            faults.push(Fault { rule, row: format!("partner_customer {merchant}/{member_id}"), found });
+        };
+        match &into {
+            None if status == "merged" => fault("a merged member leads to another one", "nobody".to_owned()),
+            None if open != 0 => fault("a merge that stands has its member merged", status),
+            None => {}
+            Some(into) => {
+                if !matches!(status.as_str(), "merged" | "erased") {
+                    fault("only a merged member leads to another one", status);
+                }
+                if ends != 1 {
+                    fault("a merge leads to a member that was not merged itself", into.clone());
+                }
+                if has != 0 {
+                    fault(
+                        "what a merged member had is the surviving one's",
+                        format!("{has} rows of its own"),
+                    );
+                }
+                if open != 1 {
+                    fault("a merged member has one merge that stands", open.to_string());
+                }
+            }
+        }
+    }
+    Ok(Slice { faults, next })
+}
+
+/// Checks a slice of rows that may have come by a merge.
+fn came(
+    tx: &mut Tx<'_>,
+    statement: &'static Statement,
+    table: &str,
+    after: &Key,
+) -> Result<Slice<Key>, Error> {
+    let (rows, next) = rows(tx, statement, after)?;
+    let mut faults = Vec::new();
+    for row in &rows {
+        let (owner, first, leads_to): (Option<String>, Option<String>, Option<String>) =
+            (row.get(2)?, row.get(3)?, row.get(4)?);
+        if first.is_some() && (owner.is_none() || owner != leads_to) {
+            let (merchant, id): Key = (row.get(0)?, row.get(1)?);
+            faults.push(Fault {
+                rule: "what came by a merge is whose the merge says",
+                row: format!("{table} {merchant}/{id}"),
+                found: format!("{owner:?}, came from {first:?}, who leads to {leads_to:?}"),
+            });
+        }
+    }
+    Ok(Slice { faults, next })
+}
+
+/// Checks a slice of balances.
+pub(super) fn came_balances(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    came(tx, &VERIFY_CAME_BALANCES, "partner_balance", after)
+}
+
+/// Checks a slice of bills.
+pub(super) fn came_bills(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    came(tx, &VERIFY_CAME_BILLS, "partner_bill", after)
+}
+
+/// Checks a slice of codes.
+pub(super) fn came_codes(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    came(tx, &VERIFY_CAME_CODES, "partner_code", after)
+}
+
+/// Checks a slice of erasures.
+pub(super) fn erasures(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    let (rows, next) = rows(tx, &VERIFY_ERASURES, after)?;
+    let mut faults = Vec::new();
+    for row in &rows {
+        let (merchant, member_id): Key = (row.get(0)?, row.get(1)?);
+        let (said, status, booked): (i64, Option<String>, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        let row = format!("partner_erasure {merchant}/{member_id}");
+        if said != booked {
+            let rule = "what an erasure hands over is what was booked as paid out";
+            faults.push(Fault { rule, row: row.clone(), found: format!("{said}, booked {booked}") });
+        }
+        if status.as_deref() != Some("erased") {
+            let rule = "an erasure is of an erased member";
+            faults.push(Fault { rule, row, found: format!("{status:?}") });
+        }
+    }
+    Ok(Slice { faults, next })
+}
+
+/// Checks a slice of balances for what was paid out and forfeited.
+pub(super) fn left(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    let (rows, next) = rows(tx, &VERIFY_LEFT, after)?;
+    let mut faults = Vec::new();
+    for row in &rows {
+        if let Some(entry) = row.get::<Option<i64>>(2)? {
+            let (merchant, balance_id): Key = (row.get(0)?, row.get(1)?);
+            faults.push(Fault {
+                rule: "what is paid out was paid for, what is forfeited goes to breakage, and both say why",
+                row: format!("partner_transfer {merchant}/{balance_id}/{entry}"),
+                found: "another entry".to_owned(),
+            });
+        }
+    }
+    Ok(Slice { faults, next })
+}
