@@ -5,13 +5,16 @@
 
 mod adjust;
 mod balances;
+mod breakage;
 mod codes;
 mod credentials;
 mod explain;
+mod issuers;
 mod limits;
 mod members;
 mod merchants;
 mod offers;
+mod period;
 mod promotion_limits;
 mod promotions;
 mod quarantine;
@@ -49,5 +52,8 @@ pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         .routes(routes!(offers::get_offer))
         .routes(routes!(usages::get_usages))
         .routes(routes!(quarantine::get_quarantine))
+        .routes(routes!(issuers::get_issuers))
+        .routes(routes!(issuers::get_issuer))
+        .routes(routes!(breakage::get_breakage))
         .layer(body_limit(admin_body_bytes_max))
 }

@@ -33,6 +33,8 @@ mod balance_properties;
 #[cfg(test)]
 mod balance_vectors;
 #[cfg(test)]
+mod kept_vectors;
+#[cfg(test)]
 mod promotion_vectors;
 #[cfg(test)]
 mod quote_properties;
@@ -56,3 +58,4 @@ pub(crate) use report_offer_validation_error::{
     __path_report_offer_validation_error, report_offer_validation_error,
 };
 pub(crate) use store::codes;
+pub(crate) use top_up::sold_as;

@@ -3,4 +3,4 @@
 mod datasync;
 mod loyalty;
 
-pub(crate) use loyalty::{offer_of, usage_of};
+pub(crate) use loyalty::{offer_of, usage, usage_of};

@@ -1,8 +1,10 @@
 //! `/admin/v1/partner/…`
 
 mod balances;
+mod breakage;
 mod codes;
 mod explain;
+mod issuers;
 mod members;
 mod promotions;
 
