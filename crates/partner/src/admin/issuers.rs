@@ -98,9 +98,9 @@ pub(crate) async fn get_issuers(
     }
     let asked = Covered::read(&partner, &merchant, query).await?;
     let (covered, precision) = (asked.clone(), asked.merchant.precision);
-    let found = partner.db().read("partner_issuers", move |tx| {
-        covered.totals(tx, None).map_err(TxError::<Never>::from)
-    });
+    let found = partner
+        .db()
+        .read("partner_issuers", move |tx| covered.totals(tx, None).map_err(TxError::<Never>::from));
     let data = found
         .await?
         .into_iter()
@@ -224,7 +224,8 @@ impl Covered {
         let rows = tx.query(&REDEEMED, params![merchant, self.from, self.till, place, issuer_id])?;
         let mut by_issuer: BTreeMap<String, Sums> = BTreeMap::new();
         for row in &rows {
-            let sum = by_issuer.entry(row.get(0)?).or_default().entry((row.get(1)?, rate(row, 2)?)).or_default();
+            let sum =
+                by_issuer.entry(row.get(0)?).or_default().entry((row.get(1)?, rate(row, 2)?)).or_default();
             sum.0 += Amount(row.get(3)?);
             sum.1 += row.get::<i64>(4)?;
         }
@@ -291,7 +292,11 @@ pub(super) fn rate(row: &Row, column: usize) -> Result<Option<Decimal>, Error> {
 }
 
 /// What is in a price with VAT, where its rate is known.
-pub(super) fn apart(gross: Amount, rate: Option<Decimal>, precision: Precision) -> (Option<Number>, Option<Number>) {
+pub(super) fn apart(
+    gross: Amount,
+    rate: Option<Decimal>,
+    precision: Precision,
+) -> (Option<Number>, Option<Number>) {
     let split = rate.and_then(VatRate::from_fraction).map(|rate| split_gross(gross, rate));
     let number = |amount| Number::from_amount(amount, precision);
     (split.map(|split| number(split.net)), split.map(|split| number(split.vat)))
@@ -333,7 +338,9 @@ mod tests {
         ]);
         let found: Vec<_> = totals(&sums, two)
             .into_iter()
-            .map(|one| [Some(one.gross), one.base, one.vat].map(|number| number.map(|number| number.to_string())))
+            .map(|one| {
+                [Some(one.gross), one.base, one.vat].map(|number| number.map(|number| number.to_string()))
+            })
             .collect();
         let text = |text: &str| Some(text.to_owned());
         assert_eq!(

@@ -91,7 +91,9 @@ pub(super) fn instant(path: &str, text: Option<&str>) -> Result<Option<Timestamp
 pub(super) fn day(path: &str, text: Option<&str>) -> Result<Option<Date>, ApiError> {
     let refused = |text: &str| ApiError::field(path, "a day, YYYY-MM-DD", text);
     // nothing longer or shorter: the parser would take a time with it
-    let read = |text: &str| text.parse().ok().filter(|_| text.len() == "YYYY-MM-DD".len()).ok_or_else(|| refused(text));
+    let read = |text: &str| {
+        text.parse().ok().filter(|_| text.len() == "YYYY-MM-DD".len()).ok_or_else(|| refused(text))
+    };
     text.map(read).transpose()
 }
 

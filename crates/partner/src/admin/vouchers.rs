@@ -39,8 +39,11 @@ pub(crate) async fn post_voucher(
     let valid_until = limits::instant("validUntil", body.valid_until.as_deref())?;
     let sold = sold_as(&body, &program, now)?;
     let balance = balance(&body, &sold, valid_until, settings.precision)?;
-    let created =
-        CreatedVoucher { balance_id: balance.balance_id.clone(), code: body.code.clone(), r#type: sold.r#type };
+    let created = CreatedVoucher {
+        balance_id: balance.balance_id.clone(),
+        code: body.code.clone(),
+        r#type: sold.r#type,
+    };
     let command = VoucherCommand { merchant, code: body.code, valid_until, balance, now };
     partner.db().write("create_voucher", move |tx| voucher::create(tx, &command)).await?;
     Ok((StatusCode::CREATED, Json(created)))

@@ -96,12 +96,7 @@ pub(super) fn after(
 
 /// Adds to the parts of a refund what it takes of lost discounts: of an item that stays a part of no amount, whose
 /// benefit goes back alone. Of an item that lost some before, its own part gives back less.
-pub(super) fn take_lost(
-    bill: &StoredBill,
-    parts: &mut Vec<PartOfItem>,
-    before: &Standing,
-    after: &Standing,
-) {
+pub(super) fn take_lost(bill: &StoredBill, parts: &mut Vec<PartOfItem>, before: &Standing, after: &Standing) {
     for (index, item) in bill.items.iter().enumerate() {
         let taken = |standing: &Standing, share: usize| {
             standing.taken.get(index).and_then(|shares| shares.get(share)).copied().unwrap_or_default()

@@ -88,7 +88,11 @@ fn from_200(bill: &StoredBill) -> Vec<KeptDiscount> {
 }
 
 /// One refund after the other: what each comes to, what of its discount goes back, and its VAT by rate.
-fn refunds(bill: &StoredBill, kept: &[KeptDiscount], steps: &[&[&str]]) -> Vec<(i64, i64, Vec<(String, i64)>)> {
+fn refunds(
+    bill: &StoredBill,
+    kept: &[KeptDiscount],
+    steps: &[&[&str]],
+) -> Vec<(i64, i64, Vec<(String, i64)>)> {
     let mut earlier: Vec<GivenBack> = Vec::new();
     let mut found = Vec::new();
     for step in steps {
@@ -96,7 +100,8 @@ fn refunds(bill: &StoredBill, kept: &[KeptDiscount], steps: &[&[&str]]) -> Vec<(
         let before = earlier.iter().fold(GivenBack::nothing(bill), |sum, one| sum.and(one));
         let mut now = parts(bill, &before, &amounts);
         let standing = after_all(bill, kept, earlier.iter());
-        let total: Vec<Decimal> = before.amounts.iter().zip(&amounts).map(|(gone, now)| *gone + *now).collect();
+        let total: Vec<Decimal> =
+            before.amounts.iter().zip(&amounts).map(|(gone, now)| *gone + *now).collect();
         let next = after(bill, kept, &standing, &total);
         take_lost(bill, &mut now, &standing, &next);
         let value: Amount = now.iter().map(|part| part.after).sum();
@@ -139,7 +144,10 @@ fn what_stays_is_charged_at_its_own_rate() {
             (6_000, 0, rates(&[("0.21", 6_000)])),
         ]
     );
-    assert_eq!(refunds(&two, &kept, &[&["1", "1"]]), [(16_800, 4_200, rates(&[("0.12", 12_000), ("0.21", 4_800)]))]);
+    assert_eq!(
+        refunds(&two, &kept, &[&["1", "1"]]),
+        [(16_800, 4_200, rates(&[("0.12", 12_000), ("0.21", 4_800)]))]
+    );
     // without a condition the discount stays
     assert_eq!(refunds(&two, &[], &[&["0", "1"], &["1", "0"]])[0].0, 4_800);
 }
@@ -149,13 +157,17 @@ fn no_refund_is_below_zero_and_the_next_one_goes_on() {
     let bill = bill(vec![item("a", "2", 19_000, "0.12", 9_500), item("b", "1", 1_000, "0.12", 500)]);
     let found = refunds(&bill, &from_200(&bill), &[&["0", "1"], &["1", "0"], &["1", "0"]]);
     // of the lost 95.00 the first refund reaches 5.00
-    assert_eq!(found.iter().map(|one| (one.0, one.1)).collect::<Vec<_>>(), [(0, 1_000), (500, 9_000), (9_500, 0)]);
+    assert_eq!(
+        found.iter().map(|one| (one.0, one.1)).collect::<Vec<_>>(),
+        [(0, 1_000), (500, 9_000), (9_500, 0)]
+    );
 }
 
 #[test]
 fn a_condition_that_cannot_be_told_keeps_its_discount() {
     let two = bill(vec![item("a", "1", 15_000, "0.12", 3_000), item("b", "1", 6_000, "0.21", 1_200)]);
-    for lines in [json!([{"checkItemId": "z", "value": 210}]), json!([{"checkItemId": "a", "value": "1e30"}])] {
+    for lines in [json!([{"checkItemId": "z", "value": 210}]), json!([{"checkItemId": "a", "value": "1e30"}])]
+    {
         let paid = reported(json!({"minimumAmount": 200, "lines": lines}));
         assert_eq!(kept_discounts(&two, &paid), [], "{lines}");
     }

@@ -53,11 +53,7 @@ pub(crate) fn answer(question: &Question<'_>, quote: &Quote<'_>) -> LoyaltyOffer
             .map(|(entry, input)| words.input(*entry, &input.input_code))
             .collect(),
         balances: words.balances(),
-        general_discounts: quote
-            .discounts
-            .iter()
-            .map(|discount| words.discount(discount))
-            .collect(),
+        general_discounts: quote.discounts.iter().map(|discount| words.discount(discount)).collect(),
         item_benefits_to_apply: words.item_benefits(),
         pos_messages: words.pos_messages(),
         bill_messages: words.bill_messages(),

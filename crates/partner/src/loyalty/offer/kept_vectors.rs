@@ -29,7 +29,9 @@ fn an_offer_says_while_what_a_discount_is_kept() {
         }
         let answer = sample.promotion("big", big(minimum.clone(), "reprice")).answer();
         let discounts = answer["generalDiscounts"].as_array().unwrap();
-        let of = |id: &str| discounts.iter().find(|one| one["generalDiscountId"] == id).cloned().unwrap_or_default();
+        let of = |id: &str| {
+            discounts.iter().find(|one| one["generalDiscountId"] == id).cloned().unwrap_or_default()
+        };
         let kept = &of("big")["keptWhile"];
         assert_eq!(kept["minimumAmount"].to_string(), least, "{minimum}");
         let lines = kept["lines"].as_array().unwrap();
@@ -42,7 +44,8 @@ fn an_offer_says_while_what_a_discount_is_kept() {
     }
     let kept = dinner().promotion("big", big(json!({ "amount": 400 }), "keep")).answer();
     assert!(kept["generalDiscounts"][0]["keptWhile"].is_null());
-    let tiny = basket(&[("a", "a", "x", "1", "0.05"), ("b", "b", "x", "1", "0.05"), ("c", "c", "x", "1", "0.05")]);
+    let tiny =
+        basket(&[("a", "a", "x", "1", "0.05"), ("b", "b", "x", "1", "0.05"), ("c", "c", "x", "1", "0.05")]);
     let answer = tiny.promotion("big", big(json!({ "amount": "0.13", "net": true }), "reprice")).answer();
     let lines = answer["generalDiscounts"][0]["keptWhile"]["lines"].as_array().unwrap().clone();
     let values: Vec<String> = lines.iter().map(|line| line["value"].to_string()).collect();

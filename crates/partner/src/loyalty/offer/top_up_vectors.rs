@@ -197,11 +197,16 @@ fn a_voucher_product_is_sold_as_what_it_is_today() {
         (sample.settings, sample.at) = (program(zone), at.parse().unwrap());
         let answer = sample.answer();
         let shown = &answer["balances"][0];
-        assert_eq!((shown["type"].as_str(), shown["prepayment"]["vatRate"].to_string()), (Some(class), rate.to_owned()), "{zone} {at}");
+        assert_eq!(
+            (shown["type"].as_str(), shown["prepayment"]["vatRate"].to_string()),
+            (Some(class), rate.to_owned()),
+            "{zone} {at}"
+        );
         // one that was sold in 2025 is spent as what it is: off the drinks' line, which is at its rate
         let mut old = of_product(spv("OLD", 5_000, "0.19"));
         old.row.settings.vat_rate = "0.19".parse().ok();
-        let lines = json!([line("A", "gulas", "food", "230", "0.07"), line("B", "pivo", "drinks", "170", "0.19")]);
+        let lines =
+            json!([line("A", "gulas", "food", "230", "0.07"), line("B", "pivo", "drinks", "170", "0.19")]);
         let mut sample = Sample::new(lines).voucher(old).scan(&["OLD"]);
         (sample.settings, sample.at) = (program(zone), at.parse().unwrap());
         let answer = sample.answer();

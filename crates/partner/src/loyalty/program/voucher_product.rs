@@ -132,7 +132,9 @@ pub(crate) fn check(products: &[VoucherProduct]) -> Result<(), String> {
             ));
         }
         if !known.insert(id) {
-            return Err(format!("{at}.voucherProductId: expected an id of its own, found {id:?} a second time"));
+            return Err(format!(
+                "{at}.voucherProductId: expected an id of its own, found {id:?} a second time"
+            ));
         }
         if !(1..=VERSIONS_MAX).contains(&product.versions.len()) {
             let found = product.versions.len();
@@ -142,7 +144,10 @@ pub(crate) fn check(products: &[VoucherProduct]) -> Result<(), String> {
         for (index, version) in product.versions.iter().enumerate() {
             let at = format!("{at}.versions[{index}]");
             if !days.insert(version.from) {
-                return Err(format!("{at}.from: expected a day of its own, found {} a second time", version.from));
+                return Err(format!(
+                    "{at}.from: expected a day of its own, found {} a second time",
+                    version.from
+                ));
             }
             version.check(&at)?;
         }
@@ -163,12 +168,12 @@ impl VoucherVersion {
             }
         };
         match self.vat_rate {
-            None if single => {
-                Err(format!("{at}.vatRate: expected the rate at which it is sold, such as 0.12, found nothing"))
-            }
-            Some(rate) if !single => {
-                Err(format!("{at}.vatRate: expected nothing: only single-purpose vouchers have a rate, found {rate}"))
-            }
+            None if single => Err(format!(
+                "{at}.vatRate: expected the rate at which it is sold, such as 0.12, found nothing"
+            )),
+            Some(rate) if !single => Err(format!(
+                "{at}.vatRate: expected nothing: only single-purpose vouchers have a rate, found {rate}"
+            )),
             Some(rate) if rate.0 < Decimal::ZERO || rate.0 > Decimal::ONE => {
                 Err(format!("{at}.vatRate: expected a fraction from 0 to 1, such as 0.12, found {rate}"))
             }
@@ -239,7 +244,11 @@ mod tests {
             let mut row = voucher(status, posted);
             settle(&german(), &mut row, day.parse().unwrap());
             let found = (row.balance_type.as_str(), row.settings.vat_rate, row.settings.prepayment.is_some());
-            assert_eq!(found, (class, rate.and_then(|rate| rate.parse().ok()), on_sale), "{status:?} {posted} {day}");
+            assert_eq!(
+                found,
+                (class, rate.and_then(|rate| rate.parse().ok()), on_sale),
+                "{status:?} {posted} {day}"
+            );
         }
         let mut gone = voucher(Inactive, 0);
         settle(&[], &mut gone, "2026-01-01".parse().unwrap());
@@ -285,7 +294,10 @@ mod tests {
             (json!([{"from": "2026-01-01", "type": "prepaidCredit"}]), "voucherProducts[0].versions[0].type"),
             (json!([spv(Value::Null)]), "voucherProducts[0].versions[0].vatRate: expected the rate"),
             (json!([spv(json!(19))]), "voucherProducts[0].versions[0].vatRate: expected a fraction"),
-            (json!([mpv(json!({"vatRate": 0.19}))]), "voucherProducts[0].versions[0].vatRate: expected nothing"),
+            (
+                json!([mpv(json!({"vatRate": 0.19}))]),
+                "voucherProducts[0].versions[0].vatRate: expected nothing",
+            ),
             (json!([mpv(json!({"productIds": ["p"]}))]), "voucherProducts[0].versions[0].productIds"),
         ] {
             let refusal = check(&products(&versions)).unwrap_err();
@@ -293,6 +305,9 @@ mod tests {
         }
         let twice = [german(), german()].concat();
         assert!(check(&twice).unwrap_err().starts_with("voucherProducts[1].voucherProductId"));
-        assert!(serde_json::from_value::<VoucherVersion>(json!({"from": "1 January", "type": "prepaidCredit"})).is_err());
+        assert!(
+            serde_json::from_value::<VoucherVersion>(json!({"from": "1 January", "type": "prepaidCredit"}))
+                .is_err()
+        );
     }
 }

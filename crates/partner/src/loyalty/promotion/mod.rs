@@ -164,7 +164,9 @@ impl Definition {
             }
         }
         if self.condition_lost == ConditionLost::Reprice && self.conditions.minimum_amount.is_none() {
-            return Err("conditionLost: expected reprice only beside conditions.minimumAmount, found without".into());
+            return Err(
+                "conditionLost: expected reprice only beside conditions.minimumAmount, found without".into(),
+            );
         }
         limit::check_all(&self.limits)?;
         if let (Some(from), Some(until)) = (self.valid_from, self.valid_until)

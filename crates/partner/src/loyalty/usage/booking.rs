@@ -8,8 +8,8 @@ use super::flag::{Findings, Flag};
 use super::report::{Report, Use, units};
 use super::store::KnownOffer;
 use crate::loyalty::ledger::{
-    Account, BalanceRow, BalanceStatus, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend,
-    TransferKind, bonus_of, topped_up_by,
+    Account, BalanceRow, BalanceStatus, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot,
+    Part, Spend, TransferKind, bonus_of, topped_up_by,
 };
 use crate::loyalty::offer;
 use crate::loyalty::program::{Program, SoldAs, voucher_product};

@@ -33,8 +33,10 @@ async fn sell(house: &House) -> Value {
 }
 
 async fn state(house: &House) -> [String; 3] {
-    let limits = house.app.admin.get(&format!("{}/promotions/big/limits", house.partner_admin())).await.unwrap();
-    let money = limits["data"].as_array().unwrap().iter().find(|one| one["unit"] == "amount").expect("a budget");
+    let limits =
+        house.app.admin.get(&format!("{}/promotions/big/limits", house.partner_admin())).await.unwrap();
+    let money =
+        limits["data"].as_array().unwrap().iter().find(|one| one["unit"] == "amount").expect("a budget");
     let posted = async |id: &str| house.balance(id).await["posted"].to_string();
     [posted(MPV).await, posted(&house.restaurant.points_balance_id).await, money["used"].to_string()]
 }
@@ -44,7 +46,8 @@ fn values(values: [&str; 3]) -> [String; 3] {
 }
 
 async fn refund(house: &House, bill: &Value, items: Value, reports: usize) -> Value {
-    let path = format!("/pos/{}/bills/{}/refunds", house.restaurant.source_id, bill["billId"].as_str().unwrap());
+    let path =
+        format!("/pos/{}/bills/{}/refunds", house.restaurant.source_id, bill["billId"].as_str().unwrap());
     let corrective = house.register(1).post(&path, &json!({"items": items})).await.unwrap();
     told(house, reports).await;
     house.assert_verified().await;

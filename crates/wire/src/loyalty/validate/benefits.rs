@@ -199,11 +199,7 @@ fn discounts(check: &mut Check, response: &LoyaltyOfferResponse, sums: &Sums<'_>
 }
 
 /// What keeps a discount is an amount of the question's lines, and they come to it now.
-fn kept_while(
-    check: &mut Check,
-    request: &ThirdPartyLoyaltyOfferRequest,
-    response: &LoyaltyOfferResponse,
-) {
+fn kept_while(check: &mut Check, request: &ThirdPartyLoyaltyOfferRequest, response: &LoyaltyOfferResponse) {
     for (index, discount) in response.general_discounts.iter().enumerate() {
         let Some(KeptWhile { minimum_amount, lines, .. }) = &discount.kept_while else { continue };
         let path = format!("generalDiscounts[{index}].keptWhile");

@@ -1,7 +1,7 @@
 //! What would a promotion take off each line now, and if nothing, why?
 
-use super::allowance::Allowance;
 use super::Kept;
+use super::allowance::Allowance;
 use super::ground::Ground;
 use super::units::{self, Bundles, Deal, Off, Pile};
 use crate::loyalty::offer::bill::Bill;

@@ -127,7 +127,11 @@ fn a_lost_discount_lowers_the_refund() {
         // half was paid by the voucher, so it gets half of what goes back
         assert_eq!((balances(&back), back.money), (vec![("mpv", value / 2)], Amount(value / 2)));
         let two = Precision::new(2).unwrap();
-        assert_eq!(stays(16, Some(&detail), &till.sale, &till.returned, None, two), stay, "{minimum} {first}");
+        assert_eq!(
+            stays(16, Some(&detail), &till.sale, &till.returned, None, two),
+            stay,
+            "{minimum} {first}"
+        );
         let back = till.refund(&[(second, "1")]);
         assert_eq!((back.value, back.whole), (Amount(rest), true), "{minimum} {second}");
         assert_eq!(till.spent["mpv"].returned, 8_400);
@@ -284,7 +288,8 @@ fn earned_points_follow_what_stays() {
         }
     }
     // Three refunds of 9.99 on a bill of 30.00 leave nothing of 3 points but what 0.03 earn
-    let sale = Sale { lines: ["a", "b", "c"].map(|id| line(id, "1", 1_000, &[])).to_vec(), ..Sale::default() };
+    let sale =
+        Sale { lines: ["a", "b", "c"].map(|id| line(id, "1", 1_000, &[])).to_vec(), ..Sale::default() };
     let detail = Kept::Detail(Detail { base: 3_000, lines: Vec::new(), ..whole_bill });
     let mut returned = sale.untouched();
     let stay = ["a", "b", "c"].map(|id| {

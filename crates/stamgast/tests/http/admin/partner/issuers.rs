@@ -1,7 +1,7 @@
 //! `GET …/issuers`: what did this merchant accept of vouchers that others issued, and does a period stay what it was?
 //! (loyalty.md §3 V8)
 
-use super::send;
+use super::{other_merchant, send};
 use crate::partner::{offer_of, usage};
 use http::Method;
 use serde_json::{Value, json};
@@ -28,7 +28,8 @@ async fn redeemed(house: &House, number: u32, place: &str, code: &str, value: &s
     offer["placeId"] = json!(place);
     offer["itemsToPay"][0]["vatRate"] = serde_json::from_str(rate).unwrap();
     house.partner().post(OFFER, &offer).await.unwrap();
-    let mut report = usage(&format!("5f0000000000000000{number:06}"), &format!("bill-{number}"), 1, code, value);
+    let mut report =
+        usage(&format!("5f0000000000000000{number:06}"), &format!("bill-{number}"), 1, code, value);
     report["paidItems"] = json!([{"originalCheckItemId": "1", "amount": 2, "measure": "pcs",
         "vatRate": serde_json::from_str::<Value>(rate).unwrap(), "totalPriceWithVat": report["totalWithVat"],
         "product": {"productId": "p:any", "name": "Any", "categories": []}, "appliedBenefits": []}]);
@@ -196,7 +197,7 @@ testkit::on_both_engines! {
         let house = House::start(engine).await;
         foreign(&house, "A", "CHAIN", 100, Some("0.12")).await;
         house.partner().post(REPORT, &usage("5f0000000000000000000001", "bill-1", 1, "A", "30")).await.unwrap();
-        let other = super::other_merchant(&house).await;
+        let other = other_merchant(&house).await;
         for path in ["issuers/CHAIN", "issuers", "breakage"] {
             let path = format!("/admin/v1/partner/merchants/{other}/{path}?from=2026-03-01&till=2026-03-31");
             let answer = house.app.admin.get(&path).await.unwrap();

@@ -21,8 +21,16 @@ async fn german(engine: testkit::Engine) -> House {
     let house = House::start(engine).await;
     let program = json!({"voucherProducts": [{"voucherProductId": "meal", "versions": [
         {"from": "2024-01-01", "type": SPV, "vatRate": "0.19"}, {"from": "2026-01-01", "type": MPV}]}]});
-    house.app.admin.put(&house.partner_admin(), &json!({"name": "Zum Stammgast", "currencyCode": "CZK",
-        "pricePrecision": 2, "timeZone": "Europe/Berlin", "program": program})).await.unwrap();
+    house
+        .app
+        .admin
+        .put(
+            &house.partner_admin(),
+            &json!({"name": "Zum Stammgast", "currencyCode": "CZK",
+        "pricePrecision": 2, "timeZone": "Europe/Berlin", "program": program}),
+        )
+        .await
+        .unwrap();
     house
 }
 
@@ -56,7 +64,8 @@ async fn on_sale(house: &House, number: u32, code: &str) -> (String, String) {
 
 /// The report that the voucher was paid for at this instant.
 fn bought(number: u32, code: &str, paid_at: &str) -> Value {
-    let mut report = usage(&format!("5f0000000000000000{number:06}"), &format!("bill-{number}"), 1, code, "0");
+    let mut report =
+        usage(&format!("5f0000000000000000{number:06}"), &format!("bill-{number}"), 1, code, "0");
     report["usedBalances"] = json!([{"balanceId": code, "prepaidValue": 50}]);
     report["paymentsByBalances"] = json!([]);
     report["paidAt"] = json!(paid_at);
@@ -75,7 +84,11 @@ async fn report(house: &House, body: &Value) -> Value {
 async fn issued(house: &House, code: &str) -> (String, String, String) {
     let balance = house.balance(code).await;
     let lot = balance["lots"].as_array().unwrap().last().cloned().unwrap_or_default();
-    (balance["type"].as_str().unwrap().to_owned(), lot["type"].as_str().unwrap_or("none").to_owned(), lot["vatRate"].to_string())
+    (
+        balance["type"].as_str().unwrap().to_owned(),
+        lot["type"].as_str().unwrap_or("none").to_owned(),
+        lot["vatRate"].to_string(),
+    )
 }
 
 fn pair(class: &str, rate: &str) -> (String, String) {
