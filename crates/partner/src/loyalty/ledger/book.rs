@@ -168,11 +168,20 @@ impl<'a> Book<'a> {
         }
     }
 
+    /// Whether a balance waits for its sale with nothing on it.
+    pub(crate) fn is_unsold(&self, balance_id: &str) -> bool {
+        self.balances
+            .get(balance_id)
+            .is_some_and(|open| is_unsold(&open.row, open.lots.values().any(|lot| lot.state.remaining != 0)))
+    }
+
     /// Makes a voucher of a product that waits for its sale what it is sold as (loyalty.md §3 V5). It is for [`Self::credit`] in the
     /// same command: a balance on which something was issued never changes its class.
     pub(crate) fn sell_as(&mut self, balance_id: &str, sold: &SoldAs) {
-        let unsold =
-            |open: &&mut Open| open.row.settings.voucher_product_id.is_some() && is_unsold(&open.row);
+        if !self.is_unsold(balance_id) {
+            return;
+        }
+        let unsold = |open: &&mut Open| open.row.settings.voucher_product_id.is_some();
         if let Some(open) = self.balances.get_mut(balance_id).filter(unsold) {
             become_sold(&mut open.row, sold);
             open.classed = true;

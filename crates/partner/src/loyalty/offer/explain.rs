@@ -108,8 +108,8 @@ impl Explain {
         let mut states = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(mut row) = ledger::get_balance(tx, &self.merchant, id)? else { continue };
-            voucher_product::settle(&program.settings.voucher_products, &mut row, day);
             let lots = lots.get(id).map_or(&[] as &[_], Vec::as_slice);
+            voucher_product::settle(&program.settings.voucher_products, &mut row, !lots.is_empty(), day);
             let holds: Vec<HoldRow> = holds.iter().filter(|hold| hold.balance_id == id).cloned().collect();
             let free = hold::free_for(row.posted, lots, &holds, &self.check, self.now);
             states.push(BalanceState { row, free });

@@ -235,17 +235,15 @@ impl Asked {
         for id in &ids {
             rows.extend(ledger::lock_balance(tx, &self.merchant, id, self.now)?);
         }
-        let day = program.local(&self.basket.request.place_id, self.now).date();
-        for row in &mut rows {
-            voucher_product::settle(&program.settings.voucher_products, row, day);
-        }
         let ids: Vec<&str> = rows.iter().map(|balance| balance.balance_id.as_str()).collect();
         let lots = ledger::open_lots(tx, &self.merchant, &ids)?;
         let holds = ledger::active_holds(tx, &self.merchant, &ids)?;
+        let day = program.local(&self.basket.request.place_id, self.now).date();
         let states = rows
             .into_iter()
-            .map(|row| {
+            .map(|mut row| {
                 let lots = lots.get(&row.balance_id).map_or(&[] as &[_], Vec::as_slice);
+                voucher_product::settle(&program.settings.voucher_products, &mut row, !lots.is_empty(), day);
                 let of_balance = holds_on(&holds, &row.balance_id);
                 let free = hold::free_for(row.posted, lots, of_balance, &self.check, self.now);
                 BalanceState { row, free }

@@ -134,7 +134,8 @@ impl Sample {
         let mut balances = self.balances.clone();
         for state in &mut balances {
             let day = program.local(&basket.request.place_id, self.at).date();
-            voucher_product::settle(&program.settings.voucher_products, &mut state.row, day);
+            let open = state.row.posted != 0;
+            voucher_product::settle(&program.settings.voucher_products, &mut state.row, open, day);
         }
         let question = Question {
             program: &program,

@@ -83,9 +83,10 @@ pub(crate) fn sold_as(products: &[VoucherProduct], row: &BalanceRow, day: Date) 
     products.iter().find(|product| product.voucher_product_id == id)?.on(day)
 }
 
-/// Whether a voucher's class is still open: it waits for its sale, and nothing is on it.
-pub(crate) fn is_unsold(row: &BalanceRow) -> bool {
-    row.status == BalanceStatus::Inactive && row.posted == 0
+/// Whether a voucher's class is still open: it waits for its sale, and no lot of it has anything left (`open`), not even
+/// one that a hole outweighs.
+pub(crate) fn is_unsold(row: &BalanceRow, open: bool) -> bool {
+    row.status == BalanceStatus::Inactive && !open
 }
 
 /// Makes a voucher what it was sold as.
@@ -98,13 +99,13 @@ pub(crate) fn become_sold(row: &mut BalanceRow, sold: &SoldAs) {
 
 /// Shows a voucher of a product as an offer of this day has to know it. One that waits for its sale is what the product
 /// is today. One that was sold stays what it is; it is topped up again only while the product is the same class for the
-/// same products, at the rate of the day.
-pub(crate) fn settle(products: &[VoucherProduct], row: &mut BalanceRow, day: Date) {
+/// same products, at the rate of the day. `open` says whether any of its lots has something left.
+pub(crate) fn settle(products: &[VoucherProduct], row: &mut BalanceRow, open: bool, day: Date) {
     if row.settings.voucher_product_id.is_none() {
         return;
     }
     match sold_as(products, row, day) {
-        Some(sold) if is_unsold(row) => become_sold(row, &sold),
+        Some(sold) if is_unsold(row, open) => become_sold(row, &sold),
         Some(sold) if sold.r#type == row.balance_type && sold.product_ids == row.settings.product_ids => {
             become_sold(row, &sold);
         }
@@ -242,7 +243,7 @@ mod tests {
             (Inactive, 5_000, "2026-01-01", spv, Some("0.19"), false),
         ] {
             let mut row = voucher(status, posted);
-            settle(&german(), &mut row, day.parse().unwrap());
+            settle(&german(), &mut row, posted != 0, day.parse().unwrap());
             let found = (row.balance_type.as_str(), row.settings.vat_rate, row.settings.prepayment.is_some());
             assert_eq!(
                 found,
@@ -250,13 +251,16 @@ mod tests {
                 "{status:?} {posted} {day}"
             );
         }
+        let mut outweighed = voucher(Inactive, 0);
+        settle(&german(), &mut outweighed, true, "2026-01-01".parse().unwrap());
+        assert_eq!(outweighed.balance_type.as_str(), spv, "what is left of its lots is of its class");
         let mut gone = voucher(Inactive, 0);
-        settle(&[], &mut gone, "2026-01-01".parse().unwrap());
+        settle(&[], &mut gone, false, "2026-01-01".parse().unwrap());
         assert!(gone.settings.prepayment.is_none(), "nobody sells a product that is not there");
         let mut other = voucher(Active, 5_000);
         (other.settings.voucher_product_id, other.settings.vat_rates) = (None, Vec::new());
         let before = other.clone();
-        settle(&german(), &mut other, "2026-01-01".parse().unwrap());
+        settle(&german(), &mut other, true, "2026-01-01".parse().unwrap());
         assert_eq!(other, before, "a voucher of no product is left alone");
     }
 
@@ -272,7 +276,7 @@ mod tests {
         };
         for (goods, rate, on_sale) in [("[]", "0.07", true), (r#"["p:lunch"]"#, "0.19", false)] {
             let mut row = voucher(BalanceStatus::Active, 5_000);
-            settle(&versions(goods), &mut row, "2026-01-01".parse().unwrap());
+            settle(&versions(goods), &mut row, true, "2026-01-01".parse().unwrap());
             assert_eq!(row.settings.vat_rate, rate.parse().ok(), "{goods}");
             assert_eq!(row.settings.prepayment.is_some(), on_sale, "{goods}");
             assert!(row.settings.product_ids.is_empty());

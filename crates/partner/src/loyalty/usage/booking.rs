@@ -194,7 +194,8 @@ impl Booking<'_> {
             ));
             return;
         }
-        let sold = self.sold_as(&row, offered.and_then(|one| one.sold_as.as_ref()), findings);
+        let offered_as = offered.and_then(|one| one.sold_as.as_ref());
+        let sold = self.sold_as(&row, books.is_unsold(balance_id), offered_as, findings);
         books.sell_as(balance_id, &sold);
         if inactive {
             books.set_status(balance_id, BalanceStatus::Active);
@@ -238,12 +239,18 @@ impl Booking<'_> {
 
     /// What a top-up was sold as: what its offer said, for that is what the guest bought and what stands on the bill,
     /// whenever the report comes (loyalty.md §3 V5). Without an offer, what it is on the day of the payment.
-    fn sold_as(&self, row: &BalanceRow, offered: Option<&SoldAs>, findings: &mut Findings) -> SoldAs {
+    fn sold_as(
+        &self,
+        row: &BalanceRow,
+        unsold: bool,
+        offered: Option<&SoldAs>,
+        findings: &mut Findings,
+    ) -> SoldAs {
         let of_day = voucher_product::sold_as(&self.program.settings.voucher_products, row, self.day)
             .unwrap_or_else(|| offer::sold_as(row, self.day));
         match offered {
             Some(offered) => {
-                if *offered != of_day && voucher_product::is_unsold(row) {
+                if *offered != of_day && unsold {
                     findings.flag(Flag::Differs);
                     findings.remark(format!(
                         "balance {}: its offer sold it as {}, on the day of the payment it is {}; it is what the offer sold",

@@ -125,6 +125,8 @@ testkit::on_both_engines! {
         assert_eq!((&food["balances"][0]["type"], &food["itemBenefitsToApply"]), (&json!(MPV), &json!([])));
         assert_number("it pays", "10", &food["balances"][0]["valueToUseInCurrency"]);
 
+        // the check drops the code, so that nothing of it is held any more
+        offered(&house, 3, "10", "0.19", "nothing").await;
         // the old one comes back from its buyer: nothing is issued any more, and it is sold as what it is now
         let mut back = bought(1, "OLD", BEFORE);
         back["billState"] = json!("cancelled");
@@ -200,6 +202,27 @@ testkit::on_both_engines! {
         let answer = house.app.admin.send(Method::PUT, &house.partner_admin(), Some(twice.to_string().into())).await.unwrap();
         assert_eq!(answer.status, 400, "{}", answer.text);
         assert!(answer.text.contains("voucherProducts[0].versions[0].vatRate"), "{}", answer.text);
+        house.assert_verified().await;
+    }
+
+    /// Its sale is taken back while a check holds some of it: what is held is of its class, so it is not sold as another.
+    async fn what_a_check_holds_keeps_its_class(engine: Engine) {
+        let house = german(engine).await;
+        at(&house, BEFORE);
+        printed(&house, &["HELD"]).await;
+        on_sale(&house, 1, "HELD").await;
+        report(&house, &bought(1, "HELD", BEFORE)).await;
+        at(&house, AFTER);
+        offered(&house, 2, "10", "0.19", "HELD").await;
+        let mut back = bought(1, "HELD", BEFORE);
+        back["billState"] = json!("cancelled");
+        report(&house, &back).await;
+        let answer = offered(&house, 3, "3", "0.19", "HELD").await;
+        assert_eq!((&answer["benefitInputs"][0]["applicable"], &answer["balances"]), (&json!(false), &json!([])), "{answer}");
+        // a register that sells it all the same is believed, and the balance stays what it was
+        let kept = report(&house, &bought(92, "HELD", AFTER)).await;
+        assert!(kept["remarks"].to_string().contains("stays it"), "{kept}");
+        assert_eq!(issued(&house, "HELD").await, three(SPV, "0.19"));
         house.assert_verified().await;
     }
 
