@@ -5,6 +5,7 @@
 
 mod amount;
 mod decimal;
+mod lost;
 mod points;
 mod ratio;
 mod refund;
@@ -14,8 +15,9 @@ pub mod vat;
 
 pub use amount::{Amount, OutOfRange, Precision, Rounded};
 pub use decimal::{ParseDecimalError, parse_decimal};
+pub use lost::{Conditional, Standing, reprice, staying};
 pub use points::{points_for, times_rate};
-pub use refund::{LinePart, cumulative, cumulative_floor, line_part, units_part};
+pub use refund::{LinePart, cumulative, cumulative_floor, line_part, proportional, units_part};
 pub use rust_decimal::Decimal;
 pub use share::percentage;
 pub use spread::{UNITS_MAX, spendable, spread, spread_over_units, unit_prices};

@@ -86,6 +86,17 @@ pub fn cumulative(total: Amount, whole: Amount, before: Amount, now: Amount) -> 
     if whole.is_positive() { at(before + now.or_zero()) - at(before) } else { Amount::ZERO }
 }
 
+/// `total` · `part` / `whole`, half away from zero: what `part` is worth where `whole` is worth `total`. `part` may be
+/// more than `whole`; below 0 it mirrors. A `whole` that is not above zero gives nothing.
+#[must_use]
+pub fn proportional(total: Amount, whole: Amount, part: Amount) -> Amount {
+    if !whole.is_positive() {
+        return Amount::ZERO;
+    }
+    let size = rounded(total, part.0.unsigned_abs().into(), whole.0.unsigned_abs().into());
+    if part.is_negative() { -size } else { size }
+}
+
 /// As [`cumulative`] for whole points, `total` at least 0: the running sum is rounded down (C7, P6).
 #[must_use]
 pub fn cumulative_floor(total: i64, whole: Amount, before: Amount, now: Amount) -> i64 {
@@ -171,7 +182,7 @@ fn inside(place: Amount, whole: Amount) -> u128 {
     place.or_zero().min(whole).0.unsigned_abs().into()
 }
 
-/// `total · part / whole`, half away from zero; `part` at most `whole`, `whole` above zero.
+/// `total · part / whole`, half away from zero; `whole` above zero.
 fn rounded(total: Amount, part: u128, whole: u128) -> Amount {
     let Some((quotient, remainder)) = multiply_divide(total.0.unsigned_abs().into(), part, whole) else {
         return total;

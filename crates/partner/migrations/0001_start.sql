@@ -163,6 +163,8 @@ CREATE TABLE partner_lot (
     merchant TEXT NOT NULL,
     balance_id TEXT NOT NULL,
     lot_id TEXT NOT NULL,
+    -- what its balance was at issue: a voucher that comes back from its buyer may be sold as another class
+    type TEXT NOT NULL CHECK (type IN ('singlePurposePrepaidVoucher', 'multiPurposePrepaidVoucher', 'collectablePoints', 'prepaidCredit')),
     kind TEXT NOT NULL CHECK (kind IN ('paid', 'bonus', 'earned', 'overdraft')),
     source TEXT NOT NULL,
     issued BIGINT NOT NULL,
@@ -194,6 +196,8 @@ CREATE TABLE partner_transfer (
     amount BIGINT NOT NULL CHECK (amount > 0),
     lot_id TEXT NOT NULL,
     member_id TEXT,
+    -- of a voucher of another issuer: who is invoiced for what is redeemed, as it was when this was booked
+    issuer_id TEXT,
     offer_id TEXT,
     bill_id TEXT,
     reverses BIGINT,
@@ -204,6 +208,9 @@ CREATE TABLE partner_transfer (
     PRIMARY KEY (merchant, balance_id, entry)
 );
 CREATE INDEX partner_transfer_by_bill ON partner_transfer (merchant, bill_id, balance_id, entry);
+-- What a bookkeeper asks for by period: what was redeemed for another issuer, and what ended unused
+CREATE INDEX partner_transfer_of_issuers ON partner_transfer (merchant, created_at, balance_id, entry) WHERE issuer_id IS NOT NULL;
+CREATE INDEX partner_transfer_ended ON partner_transfer (merchant, created_at, balance_id, entry) WHERE kind = 'expire';
 
 -- What one check keeps for itself. amount is what is still held; lots is [{"lotId", "amount"}].
 -- It counts while state is 'active' and now < expires_at; the sweeper only marks.

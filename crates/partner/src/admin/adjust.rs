@@ -90,6 +90,7 @@ pub(crate) async fn put_balance(
                     product_ids: row.settings.product_ids,
                     vat_rate: row.settings.vat_rate,
                     vat_rates: row.settings.vat_rates,
+                    voucher_product_id: row.settings.voucher_product_id,
                     issuer_id: row.settings.issuer_id,
                     stamp_card_id: row.settings.stamp_card_id,
                     prepayment: shown.prepayment.clone().or(row.settings.prepayment),

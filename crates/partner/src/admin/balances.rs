@@ -1,8 +1,9 @@
 //! What is in a balance: lots, holds, entries?
 
 use crate::Partner;
-use crate::loyalty::ledger::{BalanceRow, HoldRow, store as ledger};
+use crate::loyalty::ledger::{BalanceRow, HoldRow, store as ledger, type_from_text};
 use crate::merchant;
+use crate::row;
 use axum::Json;
 use axum::extract::{Path, State};
 use db::{Error, Never, Row, Tx, TxError, params};
@@ -17,7 +18,7 @@ use wire::time::utc_millis;
 
 db::statement! {
     /// Every lot of a balance.
-    LOTS_OF_BALANCE = "SELECT lot_id, kind, source, issued, remaining, vat_rate, earned_at, expires_at, available_at, paid_value
+    LOTS_OF_BALANCE = "SELECT lot_id, kind, source, issued, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, type
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 ORDER BY lot_id";
     /// The newest entries of a balance, newest first.
     NEWEST_ENTRIES = "SELECT entry, kind, debit_account, credit_account, amount, lot_id, offer_id, bill_id, reverses, reason, created_at
@@ -119,6 +120,8 @@ fn lot(row: &Row, unit: Unit, holds: &[HoldRow], now: Timestamp) -> Result<(LotV
     let unspendable = if state == "live" { 0 } else { (remaining - held).max(0) };
     let view = LotView {
         lot_id,
+        r#type: type_from_text(&row.get::<String>(10)?)
+            .ok_or_else(|| row::unreadable("partner_lot", "type", "a balance type"))?,
         kind: row.get(1)?,
         source: row.get(2)?,
         issued: unit.number(row.get(3)?),

@@ -4,6 +4,7 @@ use crate::loyalty::ledger::{BONUS_SUFFIX, BalanceSettings, Prepayment, RateFrom
 use crate::loyalty::usage::units;
 use door::ApiError;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use money::{Amount, Decimal, Precision};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -84,6 +85,16 @@ pub(super) fn instant(path: &str, text: Option<&str>) -> Result<Option<Timestamp
             .map_err(|_| ApiError::field(path, "a date-time with offset, 2026-12-31T23:59:59+01:00", text))
     })
     .transpose()
+}
+
+/// A day, `YYYY-MM-DD`.
+pub(super) fn day(path: &str, text: Option<&str>) -> Result<Option<Date>, ApiError> {
+    let refused = |text: &str| ApiError::field(path, "a day, YYYY-MM-DD", text);
+    // nothing longer or shorter: the parser would take a time with it
+    let read = |text: &str| {
+        text.parse().ok().filter(|_| text.len() == "YYYY-MM-DD".len()).ok_or_else(|| refused(text))
+    };
+    text.map(read).transpose()
 }
 
 /// An IANA zone.
@@ -169,6 +180,7 @@ pub(super) fn settings(
         controllable: new.controllable,
         vat_rate: new.vat_rate.map(|rate| vat_rate(&format!("{path}.vatRate"), rate)).transpose()?,
         vat_rates,
+        voucher_product_id: None,
         issuer_id: new.issuer_id.clone(),
         prepayment,
         product_ids: Vec::new(),

@@ -181,11 +181,16 @@ pub(crate) async fn delete_member(
 
 /// Digits of the merchant's currency, which never change.
 pub(super) async fn precision(partner: &Partner, merchant: &str) -> Result<Precision, ApiError> {
+    Ok(settings(partner, merchant).await?.precision)
+}
+
+/// The merchant's row.
+pub(super) async fn settings(partner: &Partner, merchant: &str) -> Result<merchant::MerchantRow, ApiError> {
     let merchant = merchant.to_owned();
     let found = partner
         .db()
         .read("partner_merchant", move |tx| merchant::get(tx, &merchant).map_err(TxError::<db::Never>::from));
-    Ok(found.await?.ok_or_else(|| ApiError::not_found("merchant"))?.precision)
+    found.await?.ok_or_else(|| ApiError::not_found("merchant"))
 }
 
 fn balance(

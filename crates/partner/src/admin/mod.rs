@@ -5,15 +5,18 @@
 
 mod adjust;
 mod balances;
+mod breakage;
 mod codes;
 mod credentials;
 mod explain;
 mod holds;
+mod issuers;
 mod limits;
 mod members;
 mod merchants;
 mod merges;
 mod offers;
+mod period;
 mod promotion_limits;
 mod promotions;
 mod quarantine;
@@ -58,5 +61,8 @@ pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         .routes(routes!(offers::get_offer))
         .routes(routes!(usages::get_usages))
         .routes(routes!(quarantine::get_quarantine))
+        .routes(routes!(issuers::get_issuers))
+        .routes(routes!(issuers::get_issuer))
+        .routes(routes!(breakage::get_breakage))
         .layer(body_limit(admin_body_bytes_max))
 }

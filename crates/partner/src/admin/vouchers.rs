@@ -1,10 +1,11 @@
 //! How is a voucher set up?
 
 use super::limits;
-use super::members::precision;
+use super::members::settings;
 use super::refusals::ChangeRefusals;
 use crate::Partner;
 use crate::loyalty::ledger::{Account, BalanceStatus, LotKind, NewBalanceRow, NewLot};
+use crate::loyalty::program::{Program, SoldAs};
 use crate::loyalty::voucher::{self, VoucherCommand};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -13,6 +14,7 @@ use door::{ApiError, Strict};
 use http::StatusCode;
 use jiff::Timestamp;
 use money::Precision;
+use wire::Number;
 use wire::admin::partner::{CreatedVoucher, NewTopUpCode, NewVoucher, VoucherStatus};
 use wire::errors::ErrorBody;
 use wire::loyalty::BalanceType;
@@ -32,12 +34,17 @@ pub(crate) async fn post_voucher(
     Strict(body): Strict<NewVoucher>,
 ) -> Result<(StatusCode, Json<CreatedVoucher>), ApiError> {
     limits::id("code", &body.code)?;
-    let precision = precision(&partner, &merchant).await?;
+    let (settings, now) = (settings(&partner, &merchant).await?, partner.outside().now());
+    let program = partner.programs().of(&settings)?;
     let valid_until = limits::instant("validUntil", body.valid_until.as_deref())?;
-    let balance = balance(&body, valid_until, precision)?;
-    let created = CreatedVoucher { balance_id: balance.balance_id.clone(), code: body.code.clone() };
-    let command =
-        VoucherCommand { merchant, code: body.code, valid_until, balance, now: partner.outside().now() };
+    let sold = sold_as(&body, &program, now)?;
+    let balance = balance(&body, &sold, valid_until, settings.precision)?;
+    let created = CreatedVoucher {
+        balance_id: balance.balance_id.clone(),
+        code: body.code.clone(),
+        r#type: sold.r#type,
+    };
+    let command = VoucherCommand { merchant, code: body.code, valid_until, balance, now };
     partner.db().write("create_voucher", move |tx| voucher::create(tx, &command)).await?;
     Ok((StatusCode::CREATED, Json(created)))
 }
@@ -71,15 +78,57 @@ pub(crate) async fn post_top_up_code(
     Ok((StatusCode::CREATED, Json(body)))
 }
 
+/// What a voucher is: what its product is on the day of the sale (loyalty.md §3 V5), or what the body says.
+fn sold_as(body: &NewVoucher, program: &Program, now: Timestamp) -> Result<SoldAs, ApiError> {
+    let Some(id) = &body.voucher_product_id else {
+        for (path, given) in [("soldOn", &body.sold_on), ("placeId", &body.place_id)] {
+            if let Some(given) = given {
+                let expected = "nothing without voucherProductId: type and vatRate say what it is";
+                return Err(ApiError::field(path, expected, given));
+            }
+        }
+        let expected = "the type of the voucher, or voucherProductId";
+        let r#type = body.r#type.ok_or_else(|| ApiError::field("type", expected, "nothing"))?;
+        let vat_rate = body.vat_rate.map(|rate| limits::vat_rate("vatRate", rate)).transpose()?;
+        return Ok(SoldAs { r#type, vat_rate: vat_rate.map(Number), product_ids: body.product_ids.clone() });
+    };
+    let said = [
+        ("type", body.r#type.is_some()),
+        ("vatRate", body.vat_rate.is_some()),
+        ("productIds", !body.product_ids.is_empty()),
+    ];
+    if let Some((path, _)) = said.iter().find(|(_, said)| *said) {
+        return Err(ApiError::field(path, "nothing: voucherProductId says what the voucher is", "a value"));
+    }
+    let products = &program.settings.voucher_products;
+    let Some(product) = products.iter().find(|product| product.voucher_product_id == *id) else {
+        let expected = "a product of the program's voucherProducts";
+        return Err(ApiError::field("voucherProductId", expected, &format!("{id:?}")));
+    };
+    let today = program.local(body.place_id.as_deref().unwrap_or_default(), now).date();
+    let day = limits::day("soldOn", body.sold_on.as_deref())?.unwrap_or(today);
+    if day > today {
+        return Err(ApiError::field("soldOn", &format!("a day up to today, {today}"), &day.to_string()));
+    }
+    // what waits for its sale is decided then; until the product is sold it is what the first buyer will get
+    let first = || product.versions.iter().map(|version| version.from).min().and_then(|day| product.on(day));
+    let waits = body.status == VoucherStatus::Inactive && body.value.0.is_zero();
+    product.on(day).or_else(|| first().filter(|_| waits)).ok_or_else(|| {
+        let expected = format!("a day on which {id:?} is sold: its versions begin later");
+        ApiError::field("soldOn", &expected, &day.to_string())
+    })
+}
+
 fn balance(
     body: &NewVoucher,
+    sold: &SoldAs,
     valid_until: Option<Timestamp>,
     precision: Precision,
 ) -> Result<NewBalanceRow, ApiError> {
     let balance_id = body.balance_id.clone().unwrap_or_else(|| body.code.clone());
     limits::balance_id("balanceId", &balance_id)?;
-    let single_purpose = body.r#type == BalanceType::SinglePurposePrepaidVoucher;
-    let points = body.r#type == BalanceType::CollectablePoints;
+    let single_purpose = sold.r#type == BalanceType::SinglePurposePrepaidVoucher;
+    let points = sold.r#type == BalanceType::CollectablePoints;
     if body.settings.vat_rate.is_some() {
         return Err(ApiError::field(
             "settings.vatRate",
@@ -87,7 +136,7 @@ fn balance(
             "a rate",
         ));
     }
-    let vat_rate = body.vat_rate.map(|rate| limits::vat_rate("vatRate", rate)).transpose()?;
+    let vat_rate = sold.vat_rate.map(|rate| rate.0);
     if single_purpose && vat_rate.is_none() {
         return Err(ApiError::field(
             "vatRate",
@@ -102,17 +151,18 @@ fn balance(
             "a rate",
         ));
     }
-    for (index, product) in body.product_ids.iter().enumerate() {
+    for (index, product) in sold.product_ids.iter().enumerate() {
         limits::id(&format!("productIds[{index}]"), product)?;
     }
     let paid_value =
         body.paid_value.map(|paid| limits::value("paidValue", paid, false, precision)).transpose()?;
-    let mut settings = limits::settings("settings", &body.settings, body.r#type)?;
-    settings.product_ids.clone_from(&body.product_ids);
+    let mut settings = limits::settings("settings", &body.settings, sold.r#type)?;
+    settings.product_ids.clone_from(&sold.product_ids);
+    settings.voucher_product_id.clone_from(&body.voucher_product_id);
     settings.vat_rate = vat_rate;
     Ok(NewBalanceRow {
         balance_id,
-        balance_type: body.r#type,
+        balance_type: sold.r#type,
         member_id: None,
         status: match body.status {
             VoucherStatus::Active => BalanceStatus::Active,

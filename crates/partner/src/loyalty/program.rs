@@ -15,6 +15,7 @@ pub(crate) mod pricing;
 mod refund;
 pub(crate) mod stamp_card;
 mod tier;
+pub(crate) mod voucher_product;
 
 pub(crate) use codes::{CodeSettings, Contact, email_key};
 pub(crate) use earn::{Among, EarnBase, EarnOn, EarnRule, Multiplier, points};
@@ -24,6 +25,7 @@ pub(crate) use negative::Negative;
 pub(crate) use refund::{ItemRefunds, RefundTender};
 pub(crate) use stamp_card::StampCard;
 pub(crate) use tier::{Keep, KeepUntil, Tier, TierOf};
+pub(crate) use voucher_product::{SoldAs, VoucherProduct};
 
 use self::pricing::Pricing;
 use super::promotion::Promotion;
@@ -89,6 +91,8 @@ pub(crate) struct ProgramSettings {
     pub(crate) erased_value: ErasedValue,
     /// "n + 1 free".
     pub(crate) stamp_cards: Vec<StampCard>,
+    /// Products that are sold as vouchers, and what they are from which day on.
+    pub(crate) voucher_products: Vec<VoucherProduct>,
     /// How long before its end value is announced.
     pub(crate) announce_expiry_days: announce::AnnounceDays,
     /// What promotions may not touch, and how exclusive ones compete.
@@ -118,6 +122,7 @@ impl ProgramSettings {
         self.expiry.check()?;
         self.breakage.check()?;
         stamp_card::check(&self.stamp_cards)?;
+        voucher_product::check(&self.voucher_products)?;
         self.announce_expiry_days.check()?;
         self.pricing.check()?;
         Ok(())

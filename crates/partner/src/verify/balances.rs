@@ -33,6 +33,11 @@ db::statement! {
           AND (e.moved IS NULL OR e.moved <> l.remaining
             OR (l.kind = 'overdraft' AND (l.issued <> 0 OR l.remaining > 0))
             OR (l.kind <> 'overdraft' AND (l.issued <> f.amount OR l.remaining < 0 OR l.remaining > l.issued)))";
+    /// Lots with something left that are of another class than their balance: a class is frozen at issue.
+    VERIFY_CLASSES = "SELECT l.merchant, l.balance_id, l.lot_id, l.type, b.type FROM partner_lot l
+        JOIN partner_balance b ON b.merchant = l.merchant AND b.balance_id = l.balance_id
+        WHERE (l.merchant, l.balance_id) > ($1, $2) AND (l.merchant, l.balance_id) <= ($3, $4)
+          AND l.remaining <> 0 AND l.type <> b.type";
     /// Entries on lots that are not there.
     VERIFY_LOTLESS = "SELECT t.merchant, t.balance_id, t.entry, t.lot_id FROM partner_transfer t
         WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4)
@@ -195,6 +200,16 @@ fn lots_and_entries(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error>
             "a lot has left what its entries leave, from 0 to what its first entry issued (a hole: at most 0)",
             format!("partner_lot {merchant}/{balance_id}/{lot_id}"),
             format!("{kind}, issued {issued}, remaining {remaining}, entries {moved:?}, first {first:?}"),
+        ));
+    }
+    for row in range.rows(tx, &VERIFY_CLASSES)? {
+        let (merchant, balance_id, lot_id): (String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (of_lot, of_balance): (String, String) = (row.get(3)?, row.get(4)?);
+        faults.push(fault(
+            "what is left of a lot is of its balance's class",
+            format!("partner_lot {merchant}/{balance_id}/{lot_id}"),
+            format!("{of_lot}, the balance is {of_balance}"),
         ));
     }
     for row in range.rows(tx, &VERIFY_LOTLESS)? {

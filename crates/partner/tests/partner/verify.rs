@@ -7,6 +7,8 @@ use serde_json::json;
 db::statement! {
     /// Somebody took from a lot by hand.
     BREAK_LOT = "UPDATE partner_lot SET remaining = remaining - 1 WHERE merchant = $1 AND balance_id = 'V'";
+    /// Somebody made another class of what is left.
+    BREAK_CLASS = "UPDATE partner_lot SET type = 'prepaidCredit' WHERE merchant = $1 AND balance_id = 'V'";
     /// Somebody changed a sum by hand.
     BREAK_POSTED = "UPDATE partner_balance SET posted = posted + 1 WHERE merchant = $1 AND balance_id = 'V'";
     /// Somebody removed a report.
@@ -82,6 +84,7 @@ macro_rules! tampering {
 
 tampering! {
     a_lot_that_lost_value: BREAK_LOT, "partner_lot 5f00000000000000000000a1/V/00000001", "what its entries leave";
+    a_lot_of_another_class: BREAK_CLASS, "partner_lot 5f00000000000000000000a1/V/00000001", "of its balance's class";
     a_sum_that_is_wrong: BREAK_POSTED, "partner_balance 5f00000000000000000000a1/V", "add up to posted";
     a_report_that_is_gone: BREAK_USAGE, "partner_transfer 5f00000000000000000000a1/V/2", "has the bill's report";
     a_report_that_was_changed: BREAK_BODY, "partner_usage", "booked once";

@@ -48,6 +48,7 @@ impl GivenBack {
 pub(crate) struct PartOfItem {
     /// Position on the bill, from 0.
     pub(crate) index: usize,
+    /// 0 for an item that stays and loses a discount.
     pub(crate) amount: Decimal,
     pub(crate) till_discount: Amount,
     /// After the register's own discount, before loyalty.

@@ -3,6 +3,7 @@
 
 pub(crate) mod bill;
 pub(crate) mod corrective;
+mod lost;
 mod number;
 mod query;
 pub(crate) mod refund;

@@ -5,6 +5,7 @@
 
 use super::bill::{StoredBill, StoredItem, StoredPayment, payment_method};
 use super::corrective::{GivenBack, PartOfItem, divide, parts, taxes, tenders};
+use super::lost::{self, KeptDiscount};
 use super::refund_store::{self, StoredRefund};
 use super::store;
 use crate::Platform;
@@ -98,13 +99,16 @@ fn book(
     if let Some(done) = done_before(&earlier, command).map_err(TxError::Refused)? {
         return Ok(done);
     }
-    let plan = plan(&bill, &earlier, command).map_err(TxError::Refused)?;
+    let paid = match &bill.benefit_usage_id {
+        Some(original) => crate::loyalty::store::payload(tx, source, original)?,
+        None => None,
+    };
+    let kept = paid.as_ref().map(|paid| lost::kept_discounts(&bill, paid)).unwrap_or_default();
+    let plan = plan(&bill, &kept, &earlier, command).map_err(TxError::Refused)?;
     let year = i64::from(now.to_zoned(settings.zone.clone()).year());
     let bill_id = store::next_bill_id(tx, merchant, place, &settings.bill_letters, year)?;
     let mut corrective = corrective(&bill, &plan, command, bill_id.clone(), now);
-    if let Some(original) = &bill.benefit_usage_id
-        && let Some(paid) = crate::loyalty::store::payload(tx, source, original)?
-    {
+    if let Some(paid) = &paid {
         let given_back = GivenBackTo {
             bill: &bill,
             parts: &plan.parts,
@@ -116,7 +120,7 @@ fn book(
             corrective_bill_id: &bill_id,
             device_number: corrective.device_number,
         };
-        let payload = refund_usage::usage(&paid, &given_back);
+        let payload = refund_usage::usage(paid, &given_back);
         refund_usage::report(tx, source, &payload, &command.bill_id, benefit_usage_id, now)?;
         corrective.benefit_usage_id = Some(benefit_usage_id.to_owned());
     }
@@ -167,7 +171,12 @@ struct Plan {
     wholly: bool,
 }
 
-fn plan(bill: &StoredBill, earlier: &[StoredRefund], command: &Command) -> Result<Plan, ApiError> {
+fn plan(
+    bill: &StoredBill,
+    kept: &[KeptDiscount],
+    earlier: &[StoredRefund],
+    command: &Command,
+) -> Result<Plan, ApiError> {
     if let Some(original) = &bill.refunded_bill_identifier {
         let message = format!(
             "bill {} is the corrective bill of {original}; only a bill that was paid can be given back",
@@ -183,7 +192,12 @@ fn plan(bill: &StoredBill, earlier: &[StoredRefund], command: &Command) -> Resul
         return Err(ApiError::conflict(message).with_code("NOTHING_LEFT").with("billId", last));
     }
     let now = if command.items.is_empty() { left.clone() } else { wanted(bill, &left, &command.items)? };
-    let parts = parts(bill, &before, &now);
+    let mut parts = parts(bill, &before, &now);
+    if !kept.is_empty() {
+        let standing = lost::after_all(bill, kept, earlier.iter().map(|refund| &refund.back));
+        let total: Vec<Decimal> = before.amounts.iter().zip(&now).map(|(gone, now)| *gone + *now).collect();
+        lost::take_lost(bill, &mut parts, &standing, &lost::after(bill, kept, &standing, &total));
+    }
     let value: Amount = parts.iter().map(|part| part.after).sum();
     let precision = bill.precision;
     let given = divide(bill, &before, value, command.tender).map_err(|short| {
@@ -316,7 +330,8 @@ fn corrective(
             }
             benefits.retain(|benefit| benefit.value != 0);
             Some(StoredItem {
-                amount: Number(-part.amount),
+                // nothing of an item that only lost a discount
+                amount: Number(if part.amount.is_zero() { Decimal::ZERO } else { -part.amount }),
                 till_discount: -part.till_discount.0,
                 total: -part.total.0,
                 benefits,

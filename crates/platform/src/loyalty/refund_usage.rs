@@ -69,6 +69,7 @@ pub(crate) fn usage(
             .map(|(id, value)| UsedGeneralDiscount {
                 general_discount_id: id.to_owned(),
                 used_value: Some(money(value)),
+                kept_while: None,
                 extra: Extra::new(),
             })
             .collect(),

@@ -51,6 +51,11 @@ pub(crate) fn usage(paid: &Paid<'_>) -> LoyaltyBenefitUsagesPayload {
             .map(|(id, used)| UsedGeneralDiscount {
                 general_discount_id: id.clone(),
                 used_value: Some(Number::from_amount(*used, precision)),
+                kept_while: offer
+                    .general_discounts
+                    .iter()
+                    .find(|discount| discount.general_discount_id == *id)
+                    .and_then(|discount| discount.kept_while.clone()),
                 extra: Extra::new(),
             })
             .collect(),

@@ -5,9 +5,11 @@
 
 mod member;
 mod rules;
+mod vat_reports;
 
 pub use member::*;
 pub use rules::*;
+pub use vat_reports::*;
 
 use crate::Number;
 use crate::loyalty::BalanceType;
@@ -205,8 +207,19 @@ pub struct NewVoucher {
     /// Left out, the code is the id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance_id: Option<String>,
-    /// One of the four types (protocol.md §10.5).
-    pub r#type: BalanceType,
+    /// One of the four types (protocol.md §10.5); left out, what its product is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<BalanceType>,
+    /// A product of the program's `voucherProducts`, which says what it is on the day of its sale: type, rate and goods.
+    /// An inactive one is what the product is on the day of its activation (loyalty.md §3 V5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voucher_product_id: Option<String>,
+    /// With a product: the day it was sold, `YYYY-MM-DD`, for one that was sold before; left out, today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_on: Option<String>,
+    /// With a product: the place that sells it, whose calendar says which day it is; left out, the merchant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place_id: Option<String>,
     /// What it is worth; 0 for one that is activated by a top-up.
     pub value: Number,
     /// What the guest paid for it, when not its value (loyalty.md §3 V4).
@@ -248,6 +261,8 @@ pub struct CreatedVoucher {
     pub balance_id: String,
     /// What is scanned.
     pub code: String,
+    /// What it is; of an inactive voucher of a product, what it would be today.
+    pub r#type: BalanceType,
 }
 
 /// `PUT …/promotions/{promotionId}`: a rule and the codes that set it off.
@@ -302,6 +317,8 @@ pub struct BalanceView {
 #[allow(missing_docs, reason = "the names are those of the ledger")]
 pub struct LotView {
     pub lot_id: String,
+    /// What the balance was when it was issued: a class is never changed after the sale.
+    pub r#type: BalanceType,
     /// `paid`, `bonus`, `earned` or `overdraft`.
     pub kind: String,
     pub source: String,

@@ -3,7 +3,7 @@
 //! The definitions of protocol.md §10.12. A report is a fact (loyalty.md §5): what does not close is remarked, never
 //! refused; the documents' own example does not close.
 
-use super::LoyaltyBenefitUsagesPayload;
+use super::{BillState, LoyaltyBenefitUsagesPayload};
 use crate::Number;
 use money::Decimal;
 use std::collections::HashMap;
@@ -22,7 +22,10 @@ pub struct UsageRemark {
 pub fn close_usage(payload: &LoyaltyBenefitUsagesPayload) -> Vec<UsageRemark> {
     let mut remarks = Vec::new();
     totals(payload, &mut remarks);
-    lines(payload, &mut remarks);
+    // of a refund a line may give back a discount that stays on the bill without it (loyalty.md §6 C9)
+    if matches!(payload.bill_state, None | Some(BillState::Paid)) {
+        lines(payload, &mut remarks);
+    }
     discounts(payload, &mut remarks);
     remarks
 }

@@ -6,6 +6,7 @@
 mod benefit_usages;
 mod close_usage;
 mod get_benefit_offer;
+mod kept_while;
 mod metadata;
 mod open_text;
 mod report_benefit_usage;
@@ -19,6 +20,7 @@ pub use get_benefit_offer::{
     ItemBenefits, ItemToPay, LoyaltyOfferResponse, MenuProductDefinition, OfferBalance, OfferCustomer,
     Prepayment, ProductCategory, SourceType, ThirdPartyLoyaltyOfferRequest,
 };
+pub use kept_while::{KeptWhile, KeptWhileLine};
 pub use metadata::Metadata;
 pub use report_benefit_usage::{
     ApplicationType, AppliedBenefit, BillState, LoyaltyBenefitUsagesPayload, PaidItem, PaymentByBalance,

@@ -2,7 +2,7 @@
 //!
 //! `reportBenefitUsage`, protocol.md §10.8.
 
-use super::{BenefitInput, MenuProductDefinition, Metadata, SourceType, open_text::open_text};
+use super::{BenefitInput, KeptWhile, MenuProductDefinition, Metadata, SourceType, open_text::open_text};
 use crate::{
     Number,
     read::{Extra, Object, Read, ReadError},
@@ -162,9 +162,12 @@ impl Read for UsedBalance {
 pub struct UsedGeneralDiscount {
     /// The discount of the offer.
     pub general_discount_id: String,
-    /// In currency units.
+    /// In currency units; of a refund what goes back of it, a part that stays on the bill without it included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub used_value: Option<Number>,
+    /// As the offer gave it. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_while: Option<KeptWhile>,
     /// Members no document names.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -176,6 +179,7 @@ impl Read for UsedGeneralDiscount {
         Ok(Self {
             general_discount_id: object.id("generalDiscountId")?,
             used_value: object.optional_number("usedValue")?,
+            kept_while: object.optional_message("keptWhile")?,
             extra: object.rest(),
         })
     }

@@ -157,6 +157,7 @@ fn response() -> LoyaltyOfferResponse {
             bill_title: text("Sleva"),
             is_item_specific: true,
             value_to_use: number("34.50"),
+            kept_while: None,
             extra: Extra::new(),
         }],
         item_benefits_to_apply: vec![ItemBenefits {
@@ -226,6 +227,7 @@ fn usage() -> LoyaltyBenefitUsagesPayload {
         used_general_discounts: vec![UsedGeneralDiscount {
             general_discount_id: "promo-1".to_owned(),
             used_value: Some(number("34.50")),
+            kept_while: None,
             extra: Extra::new(),
         }],
         paid_items: vec![PaidItem {

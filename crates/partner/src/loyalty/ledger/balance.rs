@@ -94,7 +94,9 @@ pub(crate) struct BalanceSettings {
     pub(crate) vat_rate: Option<Decimal>,
     /// SPV: rates that hold from a day on, where [`Self::vat_rate`] holds before the first (loyalty.md §3 V5).
     pub(crate) vat_rates: Vec<RateFrom>,
-    /// SPV of another issuer: who is to be invoiced for what is redeemed (loyalty.md §3 V8).
+    /// A voucher: the product of the program that it is; it says what the voucher is sold as (loyalty.md §3 V5).
+    pub(crate) voucher_product_id: Option<String>,
+    /// A voucher of another issuer: who is to be invoiced for what is redeemed (loyalty.md §3 V8).
     pub(crate) issuer_id: Option<String>,
     /// What the register may sell as a top-up; `None`: no top-up.
     pub(crate) prepayment: Option<Prepayment>,

@@ -10,9 +10,13 @@ use super::expiry::Terms;
 use super::lot::{Consumed, LotKind, LotPart, LotState, NewLot, consume};
 use super::store;
 use super::transfer::{Account, Transfer, TransferKind};
+use crate::loyalty::program::SoldAs;
+use crate::loyalty::program::voucher_product::{become_sold, is_unsold};
 use db::{Error, Tx};
 use jiff::Timestamp;
+use money::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
+use wire::loyalty::BalanceType;
 
 /// The balances one command has locked, and what it books on them.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ struct Open {
     lots: BTreeMap<String, OpenLot>,
     entries: Vec<Entry>,
     changed: bool,
+    /// What the balance is was decided by this command.
+    classed: bool,
 }
 
 #[derive(Debug)]
@@ -162,6 +168,26 @@ impl<'a> Book<'a> {
         }
     }
 
+    /// Whether a balance waits for its sale with nothing on it.
+    pub(crate) fn is_unsold(&self, balance_id: &str) -> bool {
+        self.balances
+            .get(balance_id)
+            .is_some_and(|open| is_unsold(&open.row, open.lots.values().any(|lot| lot.state.remaining != 0)))
+    }
+
+    /// Makes a voucher of a product that waits for its sale what it is sold as (loyalty.md §3 V5). It is for [`Self::credit`] in the
+    /// same command: a balance on which something was issued never changes its class.
+    pub(crate) fn sell_as(&mut self, balance_id: &str, sold: &SoldAs) {
+        if !self.is_unsold(balance_id) {
+            return;
+        }
+        let unsold = |open: &&mut Open| open.row.settings.voucher_product_id.is_some();
+        if let Some(open) = self.balances.get_mut(balance_id).filter(unsold) {
+            become_sold(&mut open.row, sold);
+            open.classed = true;
+        }
+    }
+
     /// Makes sure a lot is in the book even if nothing is left of it: value may return to it.
     pub(crate) fn load_lot(&mut self, tx: &mut Tx<'_>, balance_id: &str, lot_id: &str) -> Result<(), Error> {
         let Some(open) = self.balances.get_mut(balance_id) else { return Ok(()) };
@@ -241,7 +267,7 @@ impl<'a> Book<'a> {
             let lot = NewLot {
                 kind: kind_of_lot,
                 source: format!("reversal of entry {}", original.entry),
-                vat_rate: None,
+                vat_rate: open.own_rate(),
                 paid_value: None,
                 available_at: None,
                 expires_at: None,
@@ -267,8 +293,10 @@ impl<'a> Book<'a> {
         let part = LotPart { lot_id: original.lot_id.clone(), amount: left };
         open.enter(kind, Side::Credit(original.other), &part, reverses, link);
         if ended {
+            let breakage = self.terms.as_ref().and_then(|terms| terms.breakage(&open.row));
+            let link = Link { reason: breakage.or_else(|| link.reason.clone()), ..link.clone() };
             open.take(&part.lot_id, left);
-            open.enter(TransferKind::Expire, Side::Debit(Account::Breakage), &part, None, link);
+            open.enter(TransferKind::Expire, Side::Debit(Account::Breakage), &part, None, &link);
         }
     }
 
@@ -330,7 +358,7 @@ impl<'a> Book<'a> {
             for lot in open.lots.values().filter(|lot| lot.touched) {
                 match &lot.new {
                     Some((new, issued)) => {
-                        store::insert_lot(tx, self.merchant, balance_id, &lot.state, *issued, new)?;
+                        store::insert_lot(tx, self.merchant, &open.row, &lot.state, *issued, new)?;
                     }
                     None => store::update_lot(tx, self.merchant, balance_id, &lot.state)?,
                 }
@@ -353,6 +381,7 @@ impl<'a> Book<'a> {
                         amount: entry.amount,
                         lot_id: &entry.lot_id,
                         member_id: open.row.member_id.as_deref(),
+                        issuer_id: open.row.settings.issuer_id.as_deref(),
                         offer_id: entry.link.offer_id.as_deref(),
                         bill_id: entry.link.bill_id.as_deref(),
                         reverses: entry.reverses,
@@ -361,6 +390,9 @@ impl<'a> Book<'a> {
                         now: self.now,
                     },
                 )?;
+            }
+            if open.classed {
+                store::class_balance(tx, self.merchant, &open.row)?;
             }
             if open.changed || !open.entries.is_empty() {
                 store::settle_balance(tx, self.merchant, &open.row)?;
@@ -394,7 +426,7 @@ impl OpenLot {
 
 impl Open {
     fn new(row: BalanceRow) -> Self {
-        Self { row, lots: BTreeMap::new(), entries: Vec::new(), changed: false }
+        Self { row, lots: BTreeMap::new(), entries: Vec::new(), changed: false, classed: false }
     }
 
     /// Lots as a new spend sees them: live, not pending, and without what others hold of them.
@@ -444,6 +476,12 @@ impl Open {
         });
     }
 
+    /// The rate of what is on a single-purpose voucher, where it has one for all of it: what no lot covered is of it too.
+    fn own_rate(&self) -> Option<Decimal> {
+        let single = self.row.balance_type == BalanceType::SinglePurposePrepaidVoucher;
+        self.row.settings.vat_rate.filter(|_| single && self.row.settings.vat_rates.is_empty())
+    }
+
     /// The id of a lot made by the next entry: unique in the balance, in the order of making.
     fn next_lot_id(&self) -> String {
         format!("{:08}", self.row.last_entry + 1)
@@ -457,7 +495,7 @@ impl Open {
                 .bill_id
                 .as_ref()
                 .map_or_else(|| "shortfall".to_owned(), |bill| format!("bill {bill}")),
-            vat_rate: None,
+            vat_rate: self.own_rate(),
             paid_value: None,
             available_at: None,
             expires_at: None,
@@ -466,7 +504,7 @@ impl Open {
             lot_id: lot_id.clone(),
             kind: LotKind::Overdraft,
             remaining: -short,
-            vat_rate: None,
+            vat_rate: self.own_rate(),
             earned_at: now,
             available_at: None,
             expires_at: None,

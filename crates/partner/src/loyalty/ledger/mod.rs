@@ -26,5 +26,5 @@ pub(crate) use hold::{CheckKey, HoldRow};
 pub(crate) use leaving::{Price, sum};
 pub(crate) use lot::{LotKind, LotPart, LotState, NewLot, consume};
 pub(crate) use opening::{NewBalanceRow, open};
-pub(crate) use prepayment::{Prepayment, RateFrom};
+pub(crate) use prepayment::{Prepayment, RateFrom, day};
 pub(crate) use transfer::{Account, Transfer, TransferKind};

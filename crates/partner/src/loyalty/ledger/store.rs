@@ -52,13 +52,15 @@ db::statement! {
         state = CASE WHEN CAST($4 AS BIGINT) = 0 THEN 'captured' ELSE state END
         WHERE merchant = $1 AND balance_id = $2 AND hold_number = $3 AND state = 'active'";
     /// A new lot.
-    INSERT_LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, kind, source, issued, remaining, vat_rate, paid_value, earned_at, expires_at, available_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    INSERT_LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, type, kind, source, issued, remaining, vat_rate, paid_value, earned_at, expires_at, available_at)
+        VALUES ($1, $2, $3, $13, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     /// What is left of a lot, and until when; its balance is locked.
     UPDATE_LOT = "UPDATE partner_lot SET remaining = $4, expires_at = $5 WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
     /// One entry.
-    INSERT_TRANSFER = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, member_id, offer_id, bill_id, reverses, reason, lines, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    INSERT_TRANSFER = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, member_id, offer_id, bill_id, reverses, reason, lines, created_at, issuer_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    /// What a voucher was sold as; the balance is locked, and nothing is on it.
+    CLASS_BALANCE = "UPDATE partner_balance SET type = $3, settings = $4 WHERE merchant = $1 AND balance_id = $2";
     /// What the entries add up to now; the balance is locked.
     SETTLE_BALANCE = "UPDATE partner_balance SET posted = $3, last_entry = $4, status = $5
         WHERE merchant = $1 AND balance_id = $2";
@@ -178,7 +180,7 @@ pub(crate) fn capture_hold(tx: &mut Tx<'_>, merchant: &str, hold: &HoldRow) -> R
 pub(super) fn insert_lot(
     tx: &mut Tx<'_>,
     merchant: &str,
-    balance_id: &str,
+    balance: &BalanceRow,
     lot: &LotState,
     issued: i64,
     new: &NewLot,
@@ -188,7 +190,7 @@ pub(super) fn insert_lot(
         &INSERT_LOT,
         params![
             merchant,
-            balance_id,
+            &balance.balance_id,
             &lot.lot_id,
             lot.kind.text(),
             &new.source,
@@ -199,6 +201,7 @@ pub(super) fn insert_lot(
             lot.earned_at,
             lot.expires_at,
             lot.available_at,
+            balance.balance_type.as_str(),
         ],
     )?;
     Ok(())
@@ -226,6 +229,8 @@ pub(super) struct NewTransfer<'a> {
     pub(super) amount: i64,
     pub(super) lot_id: &'a str,
     pub(super) member_id: Option<&'a str>,
+    /// Of a voucher of another issuer.
+    pub(super) issuer_id: Option<&'a str>,
     pub(super) offer_id: Option<&'a str>,
     pub(super) bill_id: Option<&'a str>,
     pub(super) reverses: Option<i64>,
@@ -254,8 +259,16 @@ pub(super) fn insert_transfer(tx: &mut Tx<'_>, new: &NewTransfer<'_>) -> Result<
             new.reason,
             new.lines,
             new.now,
+            new.issuer_id,
         ],
     )?;
+    Ok(())
+}
+
+/// What a balance was sold as.
+pub(super) fn class_balance(tx: &mut Tx<'_>, merchant: &str, row: &BalanceRow) -> Result<(), Error> {
+    let settings = row::to_json("partner_balance", "settings", &row.settings)?;
+    tx.execute(&CLASS_BALANCE, params![merchant, &row.balance_id, row.balance_type.as_str(), &settings])?;
     Ok(())
 }
 

@@ -4,19 +4,20 @@ use super::balance_state::{BalanceState, Scale};
 use super::basket::floor_to;
 use super::bill::Source;
 use super::deposit;
+use super::discounts::{Discount, Kept};
 use super::inputs::{Entry, Found};
 use super::quote::{Question, Quote, Sale};
 use super::reason::Reason;
 use super::spend::Given;
 use super::texts::{Language, Text, pick};
-use super::top_up::{TopUp, takes};
+use super::top_up::{TopUp, sold_as, takes};
 use crate::loyalty::ledger::{Part, splits, wire_id};
 use crate::loyalty::promotion::{Kind, Promotion};
 use money::{Amount, Decimal};
 use serde::{Deserialize, Serialize};
 use wire::loyalty::{
-    BalanceType, Benefit, BenefitInputResult, GeneralDiscount, ItemBenefits, LoyaltyOfferResponse, Metadata,
-    OfferBalance, OfferCustomer, Prepayment,
+    BalanceType, Benefit, BenefitInputResult, GeneralDiscount, ItemBenefits, KeptWhile, KeptWhileLine,
+    LoyaltyOfferResponse, Metadata, OfferBalance, OfferCustomer, Prepayment,
 };
 use wire::{Extra, Number};
 
@@ -52,11 +53,7 @@ pub(crate) fn answer(question: &Question<'_>, quote: &Quote<'_>) -> LoyaltyOffer
             .map(|(entry, input)| words.input(*entry, &input.input_code))
             .collect(),
         balances: words.balances(),
-        general_discounts: quote
-            .discounts
-            .iter()
-            .map(|discount| words.discount(discount.promotion, discount.value))
-            .collect(),
+        general_discounts: quote.discounts.iter().map(|discount| words.discount(discount)).collect(),
         item_benefits_to_apply: words.item_benefits(),
         pos_messages: words.pos_messages(),
         bill_messages: words.bill_messages(),
@@ -163,16 +160,13 @@ impl Words<'_> {
     /// A balance that is topped up: nothing of it is spent (loyalty.md §11 T1).
     fn top_up(&self, one: &TopUp) -> OfferBalance {
         let state = &self.question.balances[one.balance];
-        let settings = &state.row.settings;
         let Some(prepayment) = takes(state) else {
             return OfferBalance::new(state.row.balance_id.as_str(), state.row.balance_type);
         };
         let money = |number: Number| {
             floor_to(number.0, self.question.basket.precision).map_or(number, |amount| self.money(amount))
         };
-        // only the sale of a single-purpose voucher is a supply (loyalty.md §3 V2, V3)
-        let single = state.row.balance_type == BalanceType::SinglePurposePrepaidVoucher;
-        let rate = settings.vat_rate_on(self.quote.day).filter(|_| single).unwrap_or_default();
+        let rate = sold_as(&state.row, self.quote.day).vat_rate.unwrap_or_default();
         let scale = Scale::new(self.question.books.precision, self.question.basket.precision);
         OfferBalance {
             pos_title: Some(state.pos_title(self.pos_lang())),
@@ -190,7 +184,7 @@ impl Words<'_> {
                 preset_values: prepayment.presets.iter().copied().map(money).collect(),
                 pos_title: Some(state.pos_title(self.pos_lang())),
                 bill_title: Some(state.bill_title(self.bill_lang())),
-                vat_rate: Some(Number(rate)),
+                vat_rate: Some(rate),
                 vat_id: None,
                 extra: Extra::new(),
             }),
@@ -237,8 +231,8 @@ impl Words<'_> {
         }
     }
 
-    fn discount(&self, promotion: usize, value: Amount) -> GeneralDiscount {
-        let promotion = &self.question.program.promotions[promotion];
+    fn discount(&self, discount: &Discount) -> GeneralDiscount {
+        let promotion = &self.question.program.promotions[discount.promotion];
         let pos_title = promotion_title(promotion, self.pos_lang());
         let bill_title = pick(&promotion.definition.titles.bill, self.bill_lang())
             .map_or_else(|| promotion_title(promotion, self.bill_lang()), str::to_owned);
@@ -247,7 +241,30 @@ impl Words<'_> {
             pos_title: Some(pos_title),
             bill_title: Some(bill_title),
             is_item_specific: true,
-            value_to_use: self.money(value),
+            value_to_use: self.money(discount.value),
+            kept_while: discount.kept.as_ref().map(|kept| self.kept_while(kept)),
+            extra: Extra::new(),
+        }
+    }
+
+    /// What was counted, each line of the request once.
+    fn kept_while(&self, kept: &Kept) -> KeptWhile {
+        let mut lines: Vec<(&str, Amount)> = Vec::new();
+        for (line, value) in &kept.counted {
+            let id = self.question.basket.check_item_id(*line);
+            match lines.iter_mut().find(|(known, _)| *known == id) {
+                Some((_, sum)) => *sum += *value,
+                None => lines.push((id, *value)),
+            }
+        }
+        let line = |(id, value): (&str, Amount)| KeptWhileLine {
+            check_item_id: id.to_owned(),
+            value: self.money(value),
+            extra: Extra::new(),
+        };
+        KeptWhile {
+            minimum_amount: self.money(kept.minimum),
+            lines: lines.into_iter().map(line).collect(),
             extra: Extra::new(),
         }
     }

@@ -20,13 +20,24 @@ use ground::Ground;
 use money::Amount;
 use round::Round;
 
+/// While what stays of some lines a refund leaves a discount as it is (loyalty.md §6 C9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// What they have to come to.
+    pub(crate) minimum: Amount,
+    /// What each line counted, by its position in the basket.
+    pub(crate) counted: Vec<(usize, Amount)>,
+}
+
 /// What a promotion came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Discount {
     /// Its position in the program.
     pub(crate) promotion: usize,
     /// What it takes off; more than 0.
     pub(crate) value: Amount,
+    /// `None`: whatever goes back.
+    pub(crate) kept: Option<Kept>,
 }
 
 /// What the cashier may tell the guest: a little more, and a promotion applies.

@@ -14,6 +14,7 @@ use super::store;
 use super::wishes::Wishes;
 use crate::loyalty::ledger::{CheckKey, HoldRow, store as ledger};
 use crate::loyalty::limit::{Asking, Counters};
+use crate::loyalty::program::{Program, voucher_product};
 use db::{Tx, TxError};
 use door::ApiError;
 use jiff::Timestamp;
@@ -62,7 +63,7 @@ impl Explain {
         let scanned = request.benefit_inputs.iter().map(|input| input.input_code.as_str());
         let currency = &merchant.books.currency_code;
         let codes = store::codes(tx, &self.merchant, scanned, &program.settings.codes, currency)?;
-        let balances = self.balances(tx, &codes)?;
+        let balances = self.balances(tx, &program, &codes)?;
         let offer_id = request.loyalty_offer_id.as_str();
         let asking = Asking { merchant: &self.merchant, check: &self.check, offer_id, now: self.now };
         let watched = limit_keys(&self.basket, &codes, &program, self.now);
@@ -84,7 +85,12 @@ impl Explain {
     }
 
     /// The balances a code opens and those the check holds something of, as they stand.
-    fn balances(&self, tx: &mut Tx<'_>, codes: &[KnownCode]) -> Result<Vec<BalanceState>, db::Error> {
+    fn balances(
+        &self,
+        tx: &mut Tx<'_>,
+        program: &Program,
+        codes: &[KnownCode],
+    ) -> Result<Vec<BalanceState>, db::Error> {
         let member = member_of(&self.basket.request, codes, self.now);
         let member_id = member.map(|member| member.member_id.as_str());
         let mut ids = store::balances_in_play(tx, &self.merchant, member_id, &self.check)?;
@@ -98,10 +104,12 @@ impl Explain {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let lots = ledger::open_lots(tx, &self.merchant, &ids)?;
         let holds = ledger::active_holds(tx, &self.merchant, &ids)?;
+        let day = program.local(&self.basket.request.place_id, self.now).date();
         let mut states = Vec::with_capacity(ids.len());
         for id in ids {
-            let Some(row) = ledger::get_balance(tx, &self.merchant, id)? else { continue };
+            let Some(mut row) = ledger::get_balance(tx, &self.merchant, id)? else { continue };
             let lots = lots.get(id).map_or(&[] as &[_], Vec::as_slice);
+            voucher_product::settle(&program.settings.voucher_products, &mut row, !lots.is_empty(), day);
             let holds: Vec<HoldRow> = holds.iter().filter(|hold| hold.balance_id == id).cloned().collect();
             let free = hold::free_for(row.posted, lots, &holds, &self.check, self.now);
             states.push(BalanceState { row, free });

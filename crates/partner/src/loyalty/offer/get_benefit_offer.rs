@@ -12,10 +12,11 @@ use super::named::Named;
 use super::offered::OfferedBalance;
 use super::quote::{Question, Quote, quote};
 use super::store::{self, NewHold, OfferMerchant, OfferRow};
+use super::top_up;
 use super::wishes::Wishes;
 use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, balance_of, store as ledger, wire_id};
 use crate::loyalty::limit::{Asking, Counters};
-use crate::loyalty::program::{Program, ProgramCache};
+use crate::loyalty::program::{Program, ProgramCache, voucher_product};
 use crate::loyalty::promotion::{Watched, any_limited};
 use crate::row;
 use crate::{LoyaltyConnection, Partner};
@@ -174,7 +175,7 @@ impl Asked {
             }
         };
         let codes = self.codes(tx, &program, &merchant)?;
-        let locked = self.lock(tx, &codes)?;
+        let locked = self.lock(tx, &program, &codes)?;
         let counters = self.counters(tx, &program, &codes)?;
         let question = Question {
             program: &program,
@@ -215,7 +216,7 @@ impl Asked {
 
     /// Locks every balance a code opens and every one the check still holds something of, in the order
     /// of their ids, then reads their lots and holds.
-    fn lock(&self, tx: &mut Tx<'_>, codes: &[KnownCode]) -> Result<Locked, db::Error> {
+    fn lock(&self, tx: &mut Tx<'_>, program: &Program, codes: &[KnownCode]) -> Result<Locked, db::Error> {
         let member = member_of(&self.basket.request, codes, self.now);
         let member_id = member.map(|member| member.member_id.as_str());
         let mut ids = store::balances_in_play(tx, &self.merchant, member_id, &self.check)?;
@@ -233,10 +234,12 @@ impl Asked {
         let ids: Vec<&str> = rows.iter().map(|balance| balance.balance_id.as_str()).collect();
         let lots = ledger::open_lots(tx, &self.merchant, &ids)?;
         let holds = ledger::active_holds(tx, &self.merchant, &ids)?;
+        let day = program.local(&self.basket.request.place_id, self.now).date();
         let states = rows
             .into_iter()
-            .map(|row| {
+            .map(|mut row| {
                 let lots = lots.get(&row.balance_id).map_or(&[] as &[_], Vec::as_slice);
+                voucher_product::settle(&program.settings.voucher_products, &mut row, !lots.is_empty(), day);
                 let of_balance = holds_on(&holds, &row.balance_id);
                 let free = hold::free_for(row.posted, lots, of_balance, &self.check, self.now);
                 BalanceState { row, free }
@@ -336,13 +339,18 @@ impl Asked {
                 balance_id: wire_id(&question.balances[given.balance].row.balance_id, given.part),
                 amount: given.in_ledger(),
                 prepaid: None,
+                sold_as: None,
             })
             .collect();
         let scale = Scale::new(question.books.precision, question.basket.precision);
-        offered.extend(quote.top_ups.iter().map(|one| OfferedBalance {
-            balance_id: question.balances[one.balance].row.balance_id.clone(),
-            amount: 0,
-            prepaid: Some(scale.to_ledger(one.value)),
+        offered.extend(quote.top_ups.iter().map(|one| {
+            let row = &question.balances[one.balance].row;
+            OfferedBalance {
+                balance_id: row.balance_id.clone(),
+                amount: 0,
+                prepaid: Some(scale.to_ledger(one.value)),
+                sold_as: Some(top_up::sold_as(row, quote.day)),
+            }
         }));
         let mut response = answer(question, quote);
         let person = Named::take(&mut response, question.codes);

@@ -34,6 +34,8 @@ mod balance_properties;
 #[cfg(test)]
 mod balance_vectors;
 #[cfg(test)]
+mod kept_vectors;
+#[cfg(test)]
 mod promotion_vectors;
 #[cfg(test)]
 mod quote_properties;
@@ -58,3 +60,4 @@ pub(crate) use report_offer_validation_error::{
 };
 pub(crate) use store::{codes, end_hold};
 pub use trial::{Trial, Tried};
+pub(crate) use top_up::sold_as;

@@ -2,6 +2,7 @@
 //!
 //! The JSON of column `partner_offer.balances`: written with the offer, read when its bill is reported.
 
+use crate::loyalty::program::SoldAs;
 use serde::{Deserialize, Serialize};
 
 /// What an offer gave of one balance, or of the bonus part of one (`<balanceId>:bonus`).
@@ -16,4 +17,7 @@ pub(crate) struct OfferedBalance {
     /// What may be topped up, in minor units of the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) prepaid: Option<i64>,
+    /// What is topped up is sold as this, whatever day it is when the report comes (loyalty.md §3 V5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sold_as: Option<SoldAs>,
 }

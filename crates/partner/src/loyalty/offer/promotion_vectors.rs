@@ -10,7 +10,7 @@ use money::Amount;
 use serde_json::{Value, json};
 
 /// A rule by its kind, on items, automatic unless `more` says otherwise.
-fn rule(kind: &Value, more: &Value) -> Value {
+pub(super) fn rule(kind: &Value, more: &Value) -> Value {
     let mut rule = json!({ "kind": kind, "scope": { "on": "items" }, "trigger": "automatic" });
     for (name, value) in more.as_object().unwrap() {
         match (&mut rule[name], value) {
@@ -22,7 +22,7 @@ fn rule(kind: &Value, more: &Value) -> Value {
 }
 
 /// Lines of (id, product, category, quantity, total).
-fn basket(lines: &[(&str, &str, &str, &str, &str)]) -> Sample {
+pub(super) fn basket(lines: &[(&str, &str, &str, &str, &str)]) -> Sample {
     let lines = lines.iter().map(|(id, product, category, quantity, total)| {
         let mut line = line(id, product, category, total, "0.12");
         line["amount"] = serde_json::from_str(quantity).unwrap();
@@ -32,7 +32,7 @@ fn basket(lines: &[(&str, &str, &str, &str, &str)]) -> Sample {
 }
 
 /// Two meals, three beers, a dessert, and 0.35 kg of cheese: 200.00, 177.00, 95.00, 70.00.
-fn dinner() -> Sample {
+pub(super) fn dinner() -> Sample {
     basket(&[
         ("M", "meal", "food", "2", "200.00"),
         ("B", "beer", "drinks", "3", "177.00"),

@@ -18,8 +18,8 @@ db::statement! {
     PERSON = "INSERT INTO partner_person (merchant, member_id, first_name, last_name) VALUES ($1, $2, 'Jana', 'Nová')";
     BALANCE = "INSERT INTO partner_balance (merchant, balance_id, type, member_id, status, settings, posted, created_at, updated_at)
         VALUES ($1, $2, $3, $4, 'active', $5, $6, 0, 0)";
-    LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, kind, source, issued, remaining, earned_at)
-        VALUES ($1, $2, 'lot-1', 'paid', 'opening', $3, $3, 0)";
+    LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, type, kind, source, issued, remaining, earned_at)
+        VALUES ($1, $2, 'lot-1', $4, 'paid', 'opening', $3, $3, 0)";
     CODE = "INSERT INTO partner_code (merchant, code, kind, member_id, balance_id, promotion_id, status, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, 'active', 0)";
     PROMOTION = "INSERT INTO partner_promotion (merchant, promotion_id, definition, status, created_at, updated_at)
@@ -73,7 +73,7 @@ impl House {
                 ("voucher", "multiPurposePrepaidVoucher", no, "{}", 30_000),
             ] {
                 tx.execute(&BALANCE, params![merchant, id, kind, member, settings, posted])?;
-                tx.execute(&LOT, params![merchant, id, posted])?;
+                tx.execute(&LOT, params![merchant, id, posted, kind])?;
             }
             tx.execute(&CODE, params![merchant, "voucher", "voucher", no, "voucher", no])?;
             let rule = r#"{"kind":{"percent":{"percent":10}},"scope":{"on":"order"},"trigger":"code"}"#;

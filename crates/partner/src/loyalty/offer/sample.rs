@@ -10,7 +10,7 @@ use super::wishes::Wishes;
 use crate::loyalty::ledger::{
     BalanceRow, BalanceSettings, BalanceStatus, CheckKey, HoldRow, LotKind, LotPart, LotState,
 };
-use crate::loyalty::program::{Program, ProgramSettings};
+use crate::loyalty::program::{Program, ProgramSettings, voucher_product};
 use crate::loyalty::promotion::{Definition, Promotion, Taken};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -33,6 +33,8 @@ pub(super) struct Sample {
     pub(super) codes: Vec<KnownCode>,
     pub(super) balances: Vec<BalanceState>,
     pub(super) limits: Taken,
+    /// When it is asked.
+    pub(super) at: Timestamp,
 }
 
 impl Sample {
@@ -50,6 +52,7 @@ impl Sample {
             codes: Vec::new(),
             balances: Vec::new(),
             limits: Taken::default(),
+            at: now(),
         }
     }
 
@@ -129,16 +132,22 @@ impl Sample {
     ) -> T {
         let (program, basket) = (self.program(), self.basket());
         let wishes = Wishes::of(&basket.request);
+        let mut balances = self.balances.clone();
+        for state in &mut balances {
+            let day = program.local(&basket.request.place_id, self.at).date();
+            let open = state.row.posted != 0;
+            voucher_product::settle(&program.settings.voucher_products, &mut state.row, open, day);
+        }
         let question = Question {
             program: &program,
             books: &self.books,
             basket: &basket,
             codes: &self.codes,
-            balances: &self.balances,
+            balances: &balances,
             wishes: &wishes,
             limits: &self.limits,
         };
-        let quote = explain(&question, now());
+        let quote = explain(&question, self.at);
         let response = answer(&question, &quote);
         look(&quote, &response, &basket.request)
     }

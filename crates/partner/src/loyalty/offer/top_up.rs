@@ -10,9 +10,12 @@ use super::inputs::{Found, Identified};
 use super::reason::Reason;
 use super::trace::Trace;
 use super::wishes::Wishes;
-use crate::loyalty::ledger::{BalanceStatus, Prepayment};
+use crate::loyalty::ledger::{BalanceRow, BalanceStatus, Prepayment};
+use crate::loyalty::program::SoldAs;
+use jiff::civil::Date;
 use money::{Amount, Decimal};
 use wire::Number;
+use wire::loyalty::BalanceType;
 
 /// What is sold as a top-up of one balance.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +36,17 @@ pub(crate) fn activates(state: &BalanceState) -> bool {
 /// What may be topped up on a balance; `None` for points (T2) and where the merchant sells nothing.
 pub(crate) fn takes(state: &BalanceState) -> Option<&Prepayment> {
     state.row.settings.prepayment.as_ref().filter(|_| state.row.balance_type.takes_prepayment())
+}
+
+/// What a top-up of this day is sold as: only the sale of a single-purpose voucher is a supply, at a rate (loyalty.md
+/// §3 V2, V3).
+pub(crate) fn sold_as(row: &BalanceRow, day: Date) -> SoldAs {
+    let single = row.balance_type == BalanceType::SinglePurposePrepaidVoucher;
+    SoldAs {
+        r#type: row.balance_type,
+        vat_rate: row.settings.vat_rate_on(day).filter(|_| single).map(Number),
+        product_ids: row.settings.product_ids.clone(),
+    }
 }
 
 /// Why a balance cannot be topped up; marks it when it can.

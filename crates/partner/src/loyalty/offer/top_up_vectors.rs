@@ -173,6 +173,52 @@ fn a_single_purpose_voucher_is_sold_at_the_rate_of_the_day() {
     }
 }
 
+/// loyalty.md V5: what is sold, and at which rate, is decided by the day on the place's wall; what was sold stays it.
+#[test]
+fn a_voucher_product_is_sold_as_what_it_is_today() {
+    let program = |zone: &str| {
+        json!({"placeTimeZones": {"p": zone}, "voucherProducts": [{"voucherProductId": "meal", "versions": [
+            {"from": "2024-01-01", "type": "singlePurposePrepaidVoucher", "vatRate": 0.19},
+            {"from": "2026-01-01", "type": "multiPurposePrepaidVoucher"}]}]})
+    };
+    let of_product = |mut state: BalanceState| {
+        state.row.settings.voucher_product_id = Some("meal".to_owned());
+        state
+    };
+    let (spv_name, mpv_name) = ("singlePurposePrepaidVoucher", "multiPurposePrepaidVoucher");
+    // 23:59 and 00:01 in Berlin
+    for (zone, at, class, rate) in [
+        ("Europe/Berlin", "2025-12-31T22:59:00Z", spv_name, "0.19"),
+        ("Europe/Berlin", "2025-12-31T23:01:00Z", mpv_name, "0"),
+        ("Europe/London", "2025-12-31T23:01:00Z", spv_name, "0.19"),
+    ] {
+        let unsold = of_product(sold(inactive(mpv("GIFT", 0)), json!({"value": 50})));
+        let mut sample = two_lines().voucher(unsold).scan(&["GIFT"]);
+        (sample.settings, sample.at) = (program(zone), at.parse().unwrap());
+        let answer = sample.answer();
+        let shown = &answer["balances"][0];
+        assert_eq!(
+            (shown["type"].as_str(), shown["prepayment"]["vatRate"].to_string()),
+            (Some(class), rate.to_owned()),
+            "{zone} {at}"
+        );
+        // one that was sold in 2025 is spent as what it is: off the drinks' line, which is at its rate
+        let mut old = of_product(spv("OLD", 5_000, "0.19"));
+        old.row.settings.vat_rate = "0.19".parse().ok();
+        let lines =
+            json!([line("A", "gulas", "food", "230", "0.07"), line("B", "pivo", "drinks", "170", "0.19")]);
+        let mut sample = Sample::new(lines).voucher(old).scan(&["OLD"]);
+        (sample.settings, sample.at) = (program(zone), at.parse().unwrap());
+        let answer = sample.answer();
+        assert_eq!(answer["balances"][0]["type"], spv_name);
+        assert_eq!(benefits(&answer, "B"), [("OLD".to_owned(), "50".to_owned())], "{zone} {at}");
+    }
+    let unsold = of_product(sold(inactive(mpv("GIFT", 0)), json!({"value": 50})));
+    let mut early = two_lines().voucher(unsold).scan(&["GIFT"]);
+    (early.settings, early.at) = (program("Europe/Berlin"), "2023-06-01T10:00:00Z".parse().unwrap());
+    assert_eq!(early.answer()["benefitInputs"][0]["applicable"], false, "not sold before its first version");
+}
+
 /// loyalty.md T6: nothing lowers the line that sells a top-up, and no balance pays it.
 #[test]
 fn the_line_of_a_top_up_is_left_alone() {

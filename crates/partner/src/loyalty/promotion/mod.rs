@@ -60,6 +60,18 @@ pub(crate) enum Trigger {
     Automatic,
 }
 
+/// What a refund does to a promotion when what stays of the bill does not come to its minimum amount any more
+/// (loyalty.md §6 C9).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum ConditionLost {
+    /// What stays keeps its discount.
+    #[default]
+    Keep,
+    /// What stays is worth its price without the discount; the refund is smaller by as much.
+    Reprice,
+}
+
 /// A promotion's rule, the JSON of `partner_promotion.definition`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -79,6 +91,9 @@ pub(crate) struct Definition {
     /// When, where and for whom it works.
     #[serde(default)]
     pub(crate) conditions: Conditions,
+    /// What becomes of it when a refund leaves less than `conditions.minimumAmount`.
+    #[serde(default)]
+    pub(crate) condition_lost: ConditionLost,
     /// The most it takes off one check, in currency; above 0.
     #[serde(default)]
     pub(crate) max_discount: Option<Number>,
@@ -147,6 +162,11 @@ impl Definition {
                 }
                 Some(_) => {}
             }
+        }
+        if self.condition_lost == ConditionLost::Reprice && self.conditions.minimum_amount.is_none() {
+            return Err(
+                "conditionLost: expected reprice only beside conditions.minimumAmount, found without".into(),
+            );
         }
         limit::check_all(&self.limits)?;
         if let (Some(from), Some(until)) = (self.valid_from, self.valid_until)
@@ -337,6 +357,10 @@ mod tests {
             (
                 r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","hintWithin":5}"#,
                 "hintWithin",
+            ),
+            (
+                r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","conditionLost":"reprice"}"#,
+                "conditionLost: expected reprice only beside conditions.minimumAmount",
             ),
             (
                 r#"{"kind":{"percent":{"percent":5}},"scope":{"on":"order"},"trigger":"code","hintWithin":5,"conditions":{"minimumAmount":{"amount":9,"net":true}}}"#,

@@ -344,6 +344,7 @@ fn book_paid(
     }
     let mut booking = Booking {
         merchant: &ground.merchant,
+        program,
         offer: ground.offer.as_ref(),
         holds,
         by_others,

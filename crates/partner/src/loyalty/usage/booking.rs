@@ -8,9 +8,11 @@ use super::flag::{Findings, Flag};
 use super::report::{Report, Use, units};
 use super::store::KnownOffer;
 use crate::loyalty::ledger::{
-    Account, BalanceStatus, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend,
-    TransferKind, bonus_of, topped_up_by,
+    Account, BalanceRow, BalanceStatus, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot,
+    Part, Spend, TransferKind, bonus_of, topped_up_by,
 };
+use crate::loyalty::offer;
+use crate::loyalty::program::{Program, SoldAs, voucher_product};
 use crate::merchant::MerchantRow;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,12 +23,13 @@ use wire::loyalty::BalanceType;
 /// One bill on its way into the books.
 pub(super) struct Booking<'a> {
     pub(super) merchant: &'a MerchantRow,
+    pub(super) program: &'a Program,
     pub(super) offer: Option<&'a KnownOffer>,
     pub(super) holds: Vec<HoldRow>,
     /// What other bills of the offer used, by balance and kind of lot.
     pub(super) by_others: BTreeMap<(String, LotKind), i64>,
     pub(super) report: &'a Report,
-    /// The day on the place's calendar: which rate a top-up is sold at.
+    /// The day of the payment on the place's calendar.
     pub(super) day: Date,
     pub(super) link: Link,
     pub(super) now: Timestamp,
@@ -170,14 +173,14 @@ impl Booking<'_> {
 
     /// Credits a top-up: what was paid, and what the merchant gives on top (loyalty.md §11, §3 V4, V5, V9).
     fn top_up(&mut self, books: &mut Book<'_>, balance_id: &str, prepaid: i64, findings: &mut Findings) {
-        let Some(row) = books.row(balance_id) else { return };
-        let (balance_type, inactive) = (row.balance_type, row.status == BalanceStatus::Inactive);
-        let settings = row.settings.clone();
+        let Some(row) = books.row(balance_id).cloned() else { return };
+        let inactive = row.status == BalanceStatus::Inactive;
         let paid = self.paid_for(balance_id);
         // what the guest paid for later use earns nothing, booked or not
         self.prepaid = self.prepaid.saturating_add(paid.unwrap_or(prepaid));
         let offered = self.offer.iter().flat_map(|offer| &offer.balances);
-        if let Some(offered) = offered.filter(|one| one.balance_id == balance_id).find_map(|one| one.prepaid)
+        let offered = offered.filter(|one| one.balance_id == balance_id).find(|one| one.prepaid.is_some());
+        if let Some(offered) = offered.and_then(|one| one.prepaid)
             && offered != prepaid
         {
             findings.flag(Flag::Differs);
@@ -191,15 +194,28 @@ impl Booking<'_> {
             ));
             return;
         }
+        let offered_as = offered.and_then(|one| one.sold_as.as_ref());
+        let sold = self.sold_as(&row, books.is_unsold(balance_id), offered_as, findings);
+        books.sell_as(balance_id, &sold);
         if inactive {
             books.set_status(balance_id, BalanceStatus::Active);
             self.activated.push(balance_id.to_owned());
         }
+        let balance_type = books.row(balance_id).map_or(row.balance_type, |row| row.balance_type);
+        if balance_type != sold.r#type {
+            findings.flag(Flag::Differs);
+            findings.remark(format!(
+                "balance {balance_id}: it was issued as {} and stays it, though this top-up was sold as {}",
+                balance_type.as_str(),
+                sold.text()
+            ));
+        }
         let single = balance_type == BalanceType::SinglePurposePrepaidVoucher;
+        let own = row.settings.vat_rate_on(self.day);
         let lot = NewLot {
             kind: LotKind::Paid,
             source: self.source(),
-            vat_rate: settings.vat_rate_on(self.day).filter(|_| single),
+            vat_rate: sold.vat_rate.map(|rate| rate.0).or(own).filter(|_| single),
             paid_value: paid.filter(|paid| *paid != prepaid),
             available_at: None,
             expires_at: books.lot_end(balance_id),
@@ -207,7 +223,8 @@ impl Booking<'_> {
         if matches!(balance_type, BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit) {
             self.topped_up = self.topped_up.saturating_add(paid.unwrap_or(prepaid));
         }
-        let bonus = settings
+        let bonus = row
+            .settings
             .prepayment
             .as_ref()
             .map_or(0, |prepayment| prepayment.bonus_for(Amount(prepaid), self.merchant.precision).0);
@@ -217,6 +234,34 @@ impl Booking<'_> {
                 let credit = Credit { kind: TransferKind::TopUp, other, amount, lot, lines: None };
                 books.credit(balance_id, credit, &self.link);
             }
+        }
+    }
+
+    /// What a top-up was sold as: what its offer said, for that is what the guest bought and what stands on the bill,
+    /// whenever the report comes (loyalty.md §3 V5). Without an offer, what it is on the day of the payment.
+    fn sold_as(
+        &self,
+        row: &BalanceRow,
+        unsold: bool,
+        offered: Option<&SoldAs>,
+        findings: &mut Findings,
+    ) -> SoldAs {
+        let of_day = voucher_product::sold_as(&self.program.settings.voucher_products, row, self.day)
+            .unwrap_or_else(|| offer::sold_as(row, self.day));
+        match offered {
+            Some(offered) => {
+                if *offered != of_day && unsold {
+                    findings.flag(Flag::Differs);
+                    findings.remark(format!(
+                        "balance {}: its offer sold it as {}, on the day of the payment it is {}; it is what the offer sold",
+                        row.balance_id,
+                        offered.text(),
+                        of_day.text()
+                    ));
+                }
+                offered.clone()
+            }
+            None => of_day,
         }
     }
 

@@ -102,6 +102,16 @@ pub(crate) struct ReportedShare {
     pub(crate) value: Decimal,
 }
 
+/// While which amount stays a discount is kept, as the report says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReportedKept {
+    pub(crate) discount_id: String,
+    /// In currency.
+    pub(crate) minimum: Decimal,
+    /// What was counted of each line, in currency.
+    pub(crate) lines: Vec<(String, Decimal)>,
+}
+
 /// A usage report, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -121,6 +131,8 @@ pub(crate) struct Report {
     pub(crate) uses: BTreeMap<String, Use>,
     /// What each promotion took off, in currency, above 0.
     pub(crate) promotions: BTreeMap<String, Decimal>,
+    /// Discounts that were given under a condition.
+    pub(crate) kept: Vec<ReportedKept>,
     pub(crate) total: Decimal,
     pub(crate) lines: Vec<ReportedLine>,
     /// What balances paid, or got back, by `paymentsByBalances`, in currency.
@@ -190,6 +202,7 @@ impl Report {
             paid_at: message.paid_at,
             uses,
             promotions,
+            kept: kept(message),
             total: value("totalWithVat", message.total_with_vat)?,
             lines,
             payments: payments(message)?,
@@ -219,6 +232,20 @@ fn refund(number: Option<i64>) -> Result<Kind, ApiError> {
         number if number >= 0 => Ok(Kind::refund(number)),
         number => Err(ApiError::field("refundNumber", "a whole number from 1, or none", &number.to_string())),
     }
+}
+
+/// Which discounts were given under a condition.
+fn kept(message: &LoyaltyBenefitUsagesPayload) -> Vec<ReportedKept> {
+    let used = message.used_general_discounts.iter();
+    used.filter_map(|used| {
+        let kept = used.kept_while.as_ref()?;
+        Some(ReportedKept {
+            discount_id: used.general_discount_id.clone(),
+            minimum: kept.minimum_amount.0,
+            lines: kept.lines.iter().map(|line| (line.check_item_id.clone(), line.value.0)).collect(),
+        })
+    })
+    .collect()
 }
 
 /// `paymentsByBalances` as it stands.

@@ -1,6 +1,7 @@
 //! `/pos/{sourceId}/…`: what does a register see?
 
 mod checks;
+mod condition_lost;
 mod invalid_offers;
 mod kept_value;
 mod partner_problems;

@@ -5,7 +5,7 @@
 use super::OfferBalance;
 use crate::{
     Number,
-    loyalty::{Metadata, open_text::open_text},
+    loyalty::{KeptWhile, Metadata, open_text::open_text},
     read::{Extra, Object, Read, ReadError},
 };
 use serde::Serialize;
@@ -128,6 +128,9 @@ pub struct GeneralDiscount {
     pub is_item_specific: bool,
     /// What it takes off, in currency units.
     pub value_to_use: Number,
+    /// Until when a refund leaves it as it is; absent: always. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_while: Option<KeptWhile>,
     /// Members no document names.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -142,6 +145,7 @@ impl Read for GeneralDiscount {
             bill_title: object.optional_text("billTitle")?,
             is_item_specific: object.flag("isItemSpecific")?,
             value_to_use: object.number("valueToUse")?,
+            kept_while: object.optional_message("keptWhile")?,
             extra: object.rest(),
         })
     }

@@ -3,7 +3,9 @@
 use super::{Check, number};
 use crate::{
     Number,
-    loyalty::{Benefit, LoyaltyOfferResponse, SourceType, ThirdPartyLoyaltyOfferRequest, ViolationCode},
+    loyalty::{
+        Benefit, KeptWhile, LoyaltyOfferResponse, SourceType, ThirdPartyLoyaltyOfferRequest, ViolationCode,
+    },
 };
 use money::Amount;
 use serde_json::Value;
@@ -28,6 +30,7 @@ pub(super) fn check(
     let mut sums = Sums::of(response);
     let off_lines = lines(check, request, response, &mut sums);
     let off_basket = discounts(check, response, &sums);
+    kept_while(check, request, response);
     balances(check, response, &sums);
     off_lines + off_basket
 }
@@ -193,6 +196,50 @@ fn discounts(check: &mut Check, response: &LoyaltyOfferResponse, sums: &Sums<'_>
         }
     }
     off_basket
+}
+
+/// What keeps a discount is an amount of the question's lines, and they come to it now.
+fn kept_while(check: &mut Check, request: &ThirdPartyLoyaltyOfferRequest, response: &LoyaltyOfferResponse) {
+    for (index, discount) in response.general_discounts.iter().enumerate() {
+        let Some(KeptWhile { minimum_amount, lines, .. }) = &discount.kept_while else { continue };
+        let path = format!("generalDiscounts[{index}].keptWhile");
+        let minimum = check.amount(&format!("{path}.minimumAmount"), *minimum_amount);
+        if *minimum_amount <= Number::ZERO {
+            check.violated(
+                ViolationCode::NegativeValue,
+                format!("{path}.minimumAmount"),
+                format!("expected more than 0, found {minimum_amount}"),
+                number(*minimum_amount),
+            );
+        }
+        check.unique(
+            &format!("{path}.lines"),
+            "checkItemId",
+            lines.iter().map(|line| line.check_item_id.as_str()),
+        );
+        let mut sum = Amount::ZERO;
+        for (at, line) in lines.iter().enumerate() {
+            let path = format!("{path}.lines[{at}]");
+            sum += check.amount(&format!("{path}.value"), line.value);
+            if !request.items_to_pay.iter().any(|item| item.check_item_id == line.check_item_id) {
+                check.violated(
+                    ViolationCode::UnknownCheckItem,
+                    format!("{path}.checkItemId"),
+                    format!("expected a line of the question, found {}", line.check_item_id),
+                    Value::from(line.check_item_id.as_str()),
+                );
+            }
+        }
+        if sum < minimum {
+            let sum = Number::from_amount(sum, check.precision);
+            check.violated(
+                ViolationCode::SumMismatch,
+                format!("{path}.lines"),
+                format!("expected lines that come to at least {minimum_amount} now, found {sum}"),
+                number(sum),
+            );
+        }
+    }
 }
 
 /// Rule 5 for the balances that lower prices: exactly.

@@ -1,14 +1,15 @@
 //! What would a promotion take off each line now, and if nothing, why?
 
+use super::Kept;
 use super::allowance::Allowance;
 use super::ground::Ground;
 use super::units::{self, Bundles, Deal, Off, Pile};
 use crate::loyalty::offer::bill::Bill;
 use crate::loyalty::offer::reason::Reason;
 use crate::loyalty::promotion::{
-    AmountPer, Kind, MinimumAmount, Over, PercentOf, Promotion, Target, Trigger,
+    AmountPer, ConditionLost, Kind, MinimumAmount, Over, PercentOf, Promotion, Target, Trigger,
 };
-use money::vat::by_rate;
+use money::vat::{VatRate, by_rate, split_gross};
 use money::{Amount, Decimal};
 
 /// What a promotion would take off.
@@ -18,6 +19,8 @@ pub(super) struct Plan {
     pub(super) shares: Vec<Amount>,
     /// What its limits let it.
     pub(super) allowance: Allowance,
+    /// While what stays a refund leaves it as it is; `None`: always.
+    pub(super) kept: Option<Kept>,
 }
 
 impl Plan {
@@ -62,10 +65,15 @@ pub(super) fn plan(position: usize, ground: &Ground<'_>, bill: &Bill) -> Result<
     if !(0..bill.len()).any(eligible) {
         return Err(Stop::Refused(Reason::NoMatchingItems));
     }
+    let mut kept = None;
     if let Some(minimum) = &rule.conditions.minimum_amount {
-        let missing = ground.amount(&minimum.amount) - comes_to(minimum, &eligible, ground, bill);
+        let (least, counted) = (ground.amount(&minimum.amount), counted(minimum, &eligible, ground, bill));
+        let missing = least - counted.iter().map(|(_, value)| *value).sum();
         if missing > Amount::ZERO {
             return Err(Stop::Below(missing));
+        }
+        if rule.condition_lost == ConditionLost::Reprice {
+            kept = Some(Kept { minimum: least, counted });
         }
     }
     let wish = wish(promotion, allowance.times, &eligible, ground, bill);
@@ -74,7 +82,7 @@ pub(super) fn plan(position: usize, ground: &Ground<'_>, bill: &Bill) -> Result<
     let open: Amount = wish.weights.iter().sum();
     // over the cap, what each line would get is the weight (loyalty.md §2)
     let shares = if capped >= open { wish.weights } else { money::spread(capped, &wish.weights) };
-    let plan = Plan { shares, allowance };
+    let plan = Plan { shares, allowance, kept };
     if plan.value() > Amount::ZERO { Ok(plan) } else { Err(Stop::Refused(Reason::NoMatchingItems)) }
 }
 
@@ -104,36 +112,54 @@ fn standing(position: usize, promotion: &Promotion, ground: &Ground<'_>) -> Resu
     refusal.map_or(Ok(()), |reason| Err(Stop::Refused(reason)))
 }
 
-/// What the lines a minimum asks of come to; things given back count against it.
-fn comes_to(
+/// What the lines a minimum asks of come to, line by line; things given back count against it.
+fn counted(
     minimum: &MinimumAmount,
     eligible: &impl Fn(usize) -> bool,
     ground: &Ground<'_>,
     bill: &Bill,
-) -> Amount {
+) -> Vec<(usize, Amount)> {
     let price = |line| match minimum.of {
         PercentOf::Remaining => bill.remaining(line),
         PercentOf::Initial => bill.initial(line),
     };
-    let sum = |lines: &mut dyn Iterator<Item = usize>| -> Amount {
-        if !minimum.net {
-            return lines.map(price).sum();
-        }
-        let basket = ground.asked.basket;
-        let (mut taxed, mut untaxed) = (Vec::new(), Amount::ZERO);
-        for line in lines {
-            match basket.lines.get(line).and_then(|line| line.vat_rate) {
-                Some(rate) => taxed.push((rate, price(line))),
-                None => untaxed += price(line),
-            }
-        }
-        by_rate(&taxed).values().map(|group| group.net).sum::<Amount>() + untaxed
+    let values = |lines: &mut dyn Iterator<Item = usize>| -> Vec<(usize, Amount)> {
+        let gross = lines.map(|line| (line, price(line)));
+        if minimum.net { without_vat(gross.collect(), ground) } else { gross.collect() }
     };
-    let all = sum(&mut (0..bill.len()));
-    match minimum.over {
-        Over::Basket => all,
-        Over::Eligible => sum(&mut (0..bill.len()).filter(|line| eligible(*line))).min(all),
+    let sum = |values: &[(usize, Amount)]| values.iter().map(|(_, value)| *value).sum::<Amount>();
+    let all = values(&mut (0..bill.len()));
+    if minimum.over == Over::Eligible {
+        let some = values(&mut (0..bill.len()).filter(|line| eligible(*line)));
+        if sum(&some) <= sum(&all) {
+            return some;
+        }
     }
+    all
+}
+
+/// Prices without their VAT. The lines of a rate are rounded together; what that makes of a difference is on the
+/// largest of them.
+fn without_vat(mut lines: Vec<(usize, Amount)>, ground: &Ground<'_>) -> Vec<(usize, Amount)> {
+    let rate = |line: usize| ground.asked.basket.lines.get(line).and_then(|line| line.vat_rate);
+    let taxed: Vec<(VatRate, Amount)> =
+        lines.iter().filter_map(|(line, gross)| Some((rate(*line)?, *gross))).collect();
+    for (group, together) in by_rate(&taxed) {
+        let mut spare = together.net;
+        let mut largest: Option<(usize, Amount)> = None;
+        let of_group = |(_, (line, _)): &(usize, &mut (usize, Amount))| rate(*line) == Some(group);
+        for (at, (_, value)) in lines.iter_mut().enumerate().filter(of_group) {
+            if largest.is_none_or(|(_, most)| *value > most) {
+                largest = Some((at, *value));
+            }
+            *value = split_gross(*value, group).net;
+            spare -= *value;
+        }
+        if let Some((_, value)) = largest.and_then(|(at, _)| lines.get_mut(at)) {
+            *value += spare;
+        }
+    }
+    lines
 }
 
 fn wish(

@@ -154,7 +154,7 @@ impl Round {
         if value <= Amount::ZERO {
             return Err(Failed::Stopped(Stop::Refused(Reason::NoMatchingItems)));
         }
-        self.discounts.push(Discount { promotion: position, value });
+        self.discounts.push(Discount { promotion: position, value, kept: plan.kept });
         self.limit_uses.extend(plan.allowance.uses(value, promotion, ground));
         if !plan.allowance.refused.is_empty() {
             self.uncounted.push((position, plan.allowance.refused));

@@ -6,7 +6,7 @@
 
 use super::sale::{Returned, Sale};
 use crate::loyalty::program::EarnRule;
-use money::{Amount, Decimal, Precision, cumulative};
+use money::{Amount, Decimal, Precision, cumulative, proportional};
 use serde::Deserialize;
 use wire::Number;
 
@@ -70,8 +70,7 @@ pub(crate) fn stays(
         }
         Some(Kept::Detail(detail)) => by_units(&detail.lines, points, sale, returned),
         Some(Kept::Lines(_)) | None => {
-            let gone: Amount = sale.parts(returned).iter().map(|part| part.net).sum();
-            let left = (sale.value() - gone).or_zero();
+            let left = (sale.value() - returned.value()).or_zero();
             match rule {
                 Some(rule) => rule.points_for_bill(left, precision),
                 None => money::cumulative_floor(points, sale.value(), Amount::ZERO, left),
@@ -87,19 +86,27 @@ fn base_left(detail: &Detail, sale: &Sale, returned: &Returned) -> Amount {
     let by_lines: i64 = detail.lines.iter().map(|line| line.base).sum();
     let base = Amount(detail.base);
     if by_lines <= 0 {
-        let gone: Amount = sale.parts(returned).iter().map(|part| part.net).sum();
-        return base - cumulative(base, sale.value(), Amount::ZERO, gone);
+        return base - gone_of(base, sale.value(), returned.value());
     }
     let gone: Amount = detail
         .lines
         .iter()
         .map(|line| {
             let (back, all) = sale.value_of(returned, &line.check_item_id);
-            cumulative(Amount(line.base), all, Amount::ZERO, back)
+            gone_of(Amount(line.base), all, back)
         })
         .sum();
     // The lines' bases may come to more than the bill's, where something that paid no line earned nothing
-    base - cumulative(base, Amount(by_lines), Amount::ZERO, gone)
+    base - gone_of(base, Amount(by_lines), gone)
+}
+
+/// What of a base goes with `gone` of the value it was earned by. Below 0 where what stays is worth more now: it is
+/// paid without a discount that it lost, and earns with it (loyalty.md §6 C9).
+fn gone_of(base: Amount, value: Amount, gone: Amount) -> Amount {
+    if gone.is_negative() {
+        return proportional(base, value, gone);
+    }
+    cumulative(base, value, Amount::ZERO, gone)
 }
 
 fn earned(points: Decimal, per_amount: Decimal, base: Amount, precision: Precision) -> i64 {

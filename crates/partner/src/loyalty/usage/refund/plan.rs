@@ -54,7 +54,8 @@ pub(crate) struct Back {
     pub(crate) after: Returned,
     /// Price of what goes back, before its shares.
     pub(crate) gross: Amount,
-    /// The same after its shares: what the guest gets in one form or another.
+    /// What the guest gets in one form or another: the same after its shares, less what the lines that stay lose of a
+    /// discount whose condition no longer holds (C9).
     pub(crate) value: Amount,
     /// By wire id, above 0: points or minor units.
     pub(crate) balances: BTreeMap<String, i64>,
@@ -79,9 +80,8 @@ pub(crate) fn plan(question: &Question<'_>, asked: &Asked) -> Back {
     let (parts_before, parts) = (sale.parts(question.before), sale.parts(&after));
     let sum =
         |parts: &[money::LinePart], of: fn(&money::LinePart) -> Amount| parts.iter().map(of).sum::<Amount>();
-    let net_before = sum(&parts_before, |part| part.net);
     let net = sum(&parts, |part| part.net);
-    let value = net - net_before;
+    let value = after.value() - question.before.value();
     let (all, before, now) = (sale.shares(None), sale.shares(Some(&parts_before)), sale.shares(Some(&parts)));
     let mut back = Back {
         gross: sum(&parts, |part| part.gross) - sum(&parts_before, |part| part.gross),
@@ -92,7 +92,9 @@ pub(crate) fn plan(question: &Question<'_>, asked: &Asked) -> Back {
         ..Back::default()
     };
     for (source, sum) in &now {
-        let part = *sum - before.get(source).copied().unwrap_or_default();
+        // with what is taken of it on lines that stay; what was taken before comes back with its line
+        let taken = sale.taken_of(&back.after, source) - sale.taken_of(question.before, source);
+        let part = *sum - before.get(source).copied().unwrap_or_default() + taken;
         if let (Source::Discount(id), true) = (source, part != Amount::ZERO) {
             back.discounts.push((id.clone(), part));
         }
@@ -115,7 +117,8 @@ pub(crate) fn plan(question: &Question<'_>, asked: &Asked) -> Back {
             }
         }
     }
-    back.tenders(question, asked, &tenders, net);
+    let refunded = back.after.value();
+    back.tenders(question, asked, &tenders, refunded);
     back
 }
 
@@ -135,7 +138,7 @@ impl Back {
         }
     }
 
-    /// Splits the value over the balances that paid and money (C8). `net` is what has gone back in total now.
+    /// Splits the value over the balances that paid and money (C8). `net` is what was refunded in total now.
     fn tenders(
         &mut self,
         question: &Question<'_>,

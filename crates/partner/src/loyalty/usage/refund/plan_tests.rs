@@ -1,7 +1,7 @@
 //! Does a refund give back what the rules' numbers say?
 
 use super::super::earned::{Detail, Kept, OfLine, stays};
-use super::super::sale::SaleLine;
+use super::super::sale::{KeptDiscount, SaleLine};
 use super::*;
 use crate::loyalty::program::EarnRule;
 use money::{Decimal, Precision};
@@ -36,7 +36,7 @@ struct Till {
 
 impl Till {
     fn new(lines: Vec<SaleLine>, spent: &[(&str, i64, bool)]) -> Self {
-        let sale = Sale { lines };
+        let sale = Sale { lines, ..Sale::default() };
         let spent = spent
             .iter()
             .map(|(id, amount, points)| {
@@ -90,6 +90,74 @@ fn a_line_goes_back_with_its_own_share() {
     assert!(!first.whole);
     let second = till.refund(&[("b", "1")]);
     assert_eq!((second.value, second.whole), (Amount(4_800), true));
+}
+
+/// 20 % over 200.00: once 150.00 or 60.00 stay they cost that much, and the refund is smaller by their share (C9). Points
+/// follow: 1 for each 10.00 of what the guest has paid for what stays.
+#[test]
+fn a_lost_discount_lowers_the_refund() {
+    let kept = |minimum| KeptDiscount {
+        minimum: Amount(minimum),
+        counted: vec![("a".to_owned(), Amount(15_000)), ("b".to_owned(), Amount(6_000))],
+        shares: vec![(0, 0), (1, 0)],
+    };
+    let detail = Kept::Detail(Detail {
+        base: 16_800,
+        rate_points: Number(Decimal::ONE),
+        rate_per_amount: Number(Decimal::from(10)),
+        lines: [("a", 12_000), ("b", 4_800)]
+            .map(|(id, base)| OfLine { check_item_id: id.to_owned(), points: 0, base })
+            .to_vec(),
+    });
+    // minimum, first line back, its value, what of the discount goes back, points of 16 that stay; then the other line
+    for (minimum, first, value, off, stay, second, rest) in [
+        (20_000, "b", 1_800, 4_200, 15, "a", 15_000),
+        (20_000, "a", 10_800, 4_200, 6, "b", 6_000),
+        // 150.00 are enough: what stays keeps its discount
+        (15_000, "b", 4_800, 1_200, 12, "a", 12_000),
+    ] {
+        let mut till = Till::new(
+            vec![line("a", "1", 15_000, &[("d:from", 3_000)]), line("b", "1", 6_000, &[("d:from", 1_200)])],
+            &[("mpv", 8_400, false)],
+        );
+        till.sale.kept = vec![kept(minimum)];
+        let back = till.refund(&[(first, "1")]);
+        assert_eq!((back.value, back.whole), (Amount(value), false), "{minimum} {first}");
+        assert_eq!(back.discounts, [("from".to_owned(), Amount(off))], "{minimum} {first}");
+        // half was paid by the voucher, so it gets half of what goes back
+        assert_eq!((balances(&back), back.money), (vec![("mpv", value / 2)], Amount(value / 2)));
+        let two = Precision::new(2).unwrap();
+        assert_eq!(
+            stays(16, Some(&detail), &till.sale, &till.returned, None, two),
+            stay,
+            "{minimum} {first}"
+        );
+        let back = till.refund(&[(second, "1")]);
+        assert_eq!((back.value, back.whole), (Amount(rest), true), "{minimum} {second}");
+        assert_eq!(till.spent["mpv"].returned, 8_400);
+        assert_eq!(stays(16, Some(&detail), &till.sale, &till.returned, None, two), 0);
+    }
+}
+
+/// What one refund does not reach of a lost discount the next ones do; none is below zero (C9).
+#[test]
+fn a_lost_discount_is_taken_as_far_as_refunds_reach() {
+    let mut till = Till::new(
+        vec![line("a", "2", 19_000, &[("d:half", 9_500)]), line("b", "1", 1_000, &[("d:half", 500)])],
+        &[],
+    );
+    till.sale.kept = vec![KeptDiscount {
+        minimum: Amount(20_000),
+        counted: vec![("a".to_owned(), Amount(19_000)), ("b".to_owned(), Amount(1_000))],
+        shares: vec![(0, 0), (1, 0)],
+    }];
+    let backs = [("b", 0, 1_000), ("a", 500, 9_000), ("a", 9_500, 0)].map(|(id, value, off)| {
+        let back = till.refund(&[(id, "1")]);
+        let taken: Amount = back.discounts.iter().map(|(_, one)| *one).sum();
+        (back.value == Amount(value) && taken == Amount(off), back)
+    });
+    assert!(backs.iter().all(|(fits, _)| *fits), "{backs:?}");
+    assert!(backs[2].1.whole);
 }
 
 /// Lines of 10.00 with 10.00 off together; 4 for 40.00 with 3.99 off; 6.66 for 0.300 kg (C6, C7).
@@ -190,6 +258,7 @@ fn earned_points_follow_what_stays() {
             line("L2", "3", 17_700, &[("d:beer", 3_540), ("d:order", 1_416), ("points", 1_347)]),
             line("L3", "1", 9_500, &[("d:order", 950), ("spv", 8_000), ("points", 58)]),
         ],
+        ..Sale::default()
     };
     assert_eq!(worked.value(), Amount(42_314));
     let two = Precision::new(2).unwrap();
@@ -219,7 +288,8 @@ fn earned_points_follow_what_stays() {
         }
     }
     // Three refunds of 9.99 on a bill of 30.00 leave nothing of 3 points but what 0.03 earn
-    let sale = Sale { lines: ["a", "b", "c"].map(|id| line(id, "1", 1_000, &[])).to_vec() };
+    let sale =
+        Sale { lines: ["a", "b", "c"].map(|id| line(id, "1", 1_000, &[])).to_vec(), ..Sale::default() };
     let detail = Kept::Detail(Detail { base: 3_000, lines: Vec::new(), ..whole_bill });
     let mut returned = sale.untouched();
     let stay = ["a", "b", "c"].map(|id| {
@@ -232,7 +302,7 @@ fn earned_points_follow_what_stays() {
 /// Stamps have no rate: one of three cups goes back with its stamp, half a cup with none.
 #[test]
 fn stamps_follow_the_units() {
-    let sale = Sale { lines: vec![line("a", "3", 9_000, &[]), line("b", "2", 500, &[])] };
+    let sale = Sale { lines: vec![line("a", "3", 9_000, &[]), line("b", "2", 500, &[])], ..Sale::default() };
     let of_line = |id: &str, points| OfLine { check_item_id: id.to_owned(), points, base: 0 };
     let kept = Kept::Detail(Detail {
         base: 0,

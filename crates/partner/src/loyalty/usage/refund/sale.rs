@@ -1,10 +1,11 @@
 //! What did the paid bill hold that a refund goes by?
 //!
 //! Read from the stored report of the sale: its lines with the shares they got. Shares are never spread again
-//! (loyalty.md §6 C6).
+//! (loyalty.md §6 C6). The report also says while which amount stays a discount is kept (C9); where it does not, the
+//! till keeps it, and so do the books.
 
-use super::super::report::{Report, ReportedLine};
-use money::{Amount, Decimal, LinePart, Precision, line_part};
+use super::super::report::{Report, ReportedKept, ReportedLine};
+use money::{Amount, Conditional, Decimal, LinePart, Precision, Standing, line_part, reprice, staying};
 use std::collections::BTreeMap;
 
 /// Who took a share off a line.
@@ -41,16 +42,37 @@ impl SaleLine {
     }
 }
 
+/// A discount that is kept while what stays of some lines comes to an amount.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct KeptDiscount {
+    pub(crate) minimum: Amount,
+    /// What was counted, by the id of the line.
+    pub(crate) counted: Vec<(String, Amount)>,
+    /// Where its shares stand: position of the line, and of the share there.
+    pub(crate) shares: Vec<(usize, usize)>,
+}
+
 /// A bill as it was sold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Sale {
     pub(crate) lines: Vec<SaleLine>,
+    /// The discounts that a refund may lose.
+    pub(crate) kept: Vec<KeptDiscount>,
 }
 
 /// How much of each line of a sale went back, by the line's position.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Returned {
     quantities: Vec<Decimal>,
+    /// What was refunded for it, and which discounts it lost.
+    standing: Standing,
+}
+
+impl Returned {
+    /// What was refunded in total: what the lines came to, less what was taken of discounts that what stays has lost.
+    pub(crate) fn value(&self) -> Amount {
+        self.standing.value
+    }
 }
 
 /// Which lines go back, and how much of each.
@@ -73,7 +95,9 @@ pub(crate) struct Excess {
 impl Sale {
     /// The sale of a paid report, in the merchant's minor units. Values no amount can hold count as nothing.
     pub(crate) fn of(report: &Report, precision: Precision) -> Self {
-        Self { lines: report.lines.iter().map(|line| sold(line, precision)).collect() }
+        let lines: Vec<SaleLine> = report.lines.iter().map(|line| sold(line, precision)).collect();
+        let kept = report.kept.iter().filter_map(|one| kept(one, &lines, precision)).collect();
+        Self { lines, kept }
     }
 
     /// What the lines came to after their shares.
@@ -83,11 +107,17 @@ impl Sale {
 
     /// Nothing returned yet.
     pub(crate) fn untouched(&self) -> Returned {
-        Returned { quantities: vec![Decimal::ZERO; self.lines.len()] }
+        Returned { quantities: vec![Decimal::ZERO; self.lines.len()], standing: Standing::default() }
     }
 
-    /// Adds what a refund takes back, line by line in the order of the bill; what is not there to be taken back.
+    /// Adds what one refund takes back, line by line in the order of the bill; what is not there to be taken back.
     pub(crate) fn take(&self, returned: &mut Returned, lines: &Lines) -> Vec<Excess> {
+        let excess = self.take_lines(returned, lines);
+        self.reprice(returned);
+        excess
+    }
+
+    fn take_lines(&self, returned: &mut Returned, lines: &Lines) -> Vec<Excess> {
         let parts = match lines {
             Lines::Rest => {
                 returned.quantities = self.lines.iter().map(|line| line.quantity).collect();
@@ -112,6 +142,43 @@ impl Sale {
         excess
     }
 
+    /// What the refund comes to once its lines have gone back (loyalty.md §6 C9).
+    fn reprice(&self, returned: &mut Returned) {
+        let parts = self.parts(returned);
+        let left: Vec<Vec<Amount>> = self
+            .lines
+            .iter()
+            .zip(&parts)
+            .map(|(line, part)| {
+                line.shares.iter().zip(&part.shares).map(|((_, all), back)| *all - *back).collect()
+            })
+            .collect();
+        let stays = |(id, value): &(String, Amount)| {
+            let (back, all) = self.quantity_of(returned, id);
+            staying(*value, all, back)
+        };
+        let discounts: Vec<Conditional<'_>> = self
+            .kept
+            .iter()
+            .map(|one| Conditional {
+                holds: one.counted.iter().map(stays).sum::<Amount>() >= one.minimum,
+                shares: &one.shares,
+            })
+            .collect();
+        let kept = parts.iter().map(|part| part.net).sum();
+        returned.standing = reprice(&returned.standing, &discounts, kept, &left);
+    }
+
+    /// What was taken of a source's shares on lines that stay, because its discount was lost.
+    pub(crate) fn taken_of(&self, returned: &Returned, source: &Source) -> Amount {
+        let taken = self.lines.iter().zip(&returned.standing.taken);
+        taken
+            .flat_map(|(line, taken)| line.shares.iter().zip(taken))
+            .filter(|((of, _), _)| of == source)
+            .map(|(_, taken)| *taken)
+            .sum()
+    }
+
     /// What went back from the beginning until `returned`, by line.
     pub(crate) fn parts(&self, returned: &Returned) -> Vec<LinePart> {
         let zipped = self.lines.iter().zip(&returned.quantities);
@@ -132,12 +199,13 @@ impl Sale {
         })
     }
 
-    /// What of the value of the lines of this id went back, of how much.
+    /// What of the value of the lines of this id went back, of how much. Below 0 where what stays of them is worth more
+    /// than all of them were, because it lost a discount.
     pub(crate) fn value_of(&self, returned: &Returned, check_item_id: &str) -> (Amount, Amount) {
         let mut sums = (Amount::ZERO, Amount::ZERO);
-        for (line, quantity) in self.lines.iter().zip(&returned.quantities) {
+        for (at, (line, quantity)) in self.lines.iter().zip(&returned.quantities).enumerate() {
             if line.check_item_id == check_item_id {
-                sums.0 += line.part(Decimal::ZERO, *quantity).net;
+                sums.0 += line.part(Decimal::ZERO, *quantity).net - returned.standing.taken_of(at);
                 sums.1 += line.net();
             }
         }
@@ -168,4 +236,24 @@ fn sold(line: &ReportedLine, precision: Precision) -> SaleLine {
         total: amount(line.total),
         shares: line.shares.iter().map(|share| (share.source.clone(), amount(share.value))).collect(),
     }
+}
+
+/// The discount's condition on this bill; `None` where it names lines that the bill does not have, or what no amount
+/// can hold: it cannot be told, so the discount is kept.
+fn kept(told: &ReportedKept, lines: &[SaleLine], precision: Precision) -> Option<KeptDiscount> {
+    let amount = |value: Decimal| Amount::from_decimal(value, precision).ok().map(|rounded| rounded.amount);
+    let source = Source::Discount(told.discount_id.clone());
+    let counted = told.lines.iter().map(|(id, value)| {
+        lines.iter().any(|line| line.check_item_id == *id).then_some(())?;
+        Some((id.clone(), amount(*value)?))
+    });
+    let shares = lines.iter().enumerate().flat_map(|(at, line)| {
+        let of_discount = line.shares.iter().enumerate().filter(|(_, (of, _))| *of == source);
+        of_discount.map(move |(share, _)| (at, share)).collect::<Vec<_>>()
+    });
+    Some(KeptDiscount {
+        minimum: amount(told.minimum)?,
+        counted: counted.collect::<Option<_>>()?,
+        shares: shares.collect(),
+    })
 }

@@ -1,9 +1,11 @@
 //! `/admin/v1/partner/…`
 
 mod balances;
+mod breakage;
 mod codes;
 mod explain;
 mod holds;
+mod issuers;
 mod members;
 mod merges;
 mod promotions;

@@ -10,6 +10,7 @@ mod refusals;
 mod report_benefit_usage;
 mod stamps;
 mod top_up;
+mod voucher_class;
 mod worked;
 
 use serde_json::{Value, json};

@@ -1,0 +1,362 @@
+//! What did this merchant accept of vouchers that others issued, so that it can invoice them? (loyalty.md §3 V8)
+//!
+//! Read from the append-only books: each entry on such a voucher carries its issuer. A period is made of what was booked
+//! in it, refunds and cancellations included, so an invoice that was written stays right: what comes late stands in the
+//! next one.
+
+use super::members::settings;
+use super::period::{After, Period};
+use super::refusals::LookRefusals;
+use crate::Partner;
+use crate::loyalty::ledger::type_from_text;
+use crate::merchant::MerchantRow;
+use crate::row;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use db::{Error, Never, Row, Tx, TxError, params};
+use door::ApiError;
+use door::admin::AdminCaller;
+use jiff::Timestamp;
+use money::vat::{VatRate, split_gross};
+use money::{Amount, Decimal, Precision};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use wire::Number;
+use wire::admin::partner::{IssuerReport, IssuerTotals, IssuersReport, RedeemedTotal, Redemption};
+use wire::errors::ErrorBody;
+use wire::loyalty::BalanceType;
+use wire::time::utc_millis;
+
+db::statement! {
+    /// What was redeemed for issuers in a period, by class and rate of the lots.
+    REDEEMED = "SELECT t.issuer_id, l.type, l.vat_rate,
+          CAST(SUM(CASE WHEN t.credit_account = 'redemption' THEN t.amount ELSE 0 - t.amount END) AS BIGINT), COUNT(*)
+        FROM partner_transfer t
+        JOIN partner_lot l ON l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
+        LEFT JOIN partner_bill b ON b.merchant = t.merchant AND b.bill_id = t.bill_id
+        WHERE t.merchant = $1 AND t.issuer_id IS NOT NULL AND t.created_at >= $2 AND t.created_at < $3
+          AND (t.credit_account = 'redemption' OR t.debit_account = 'redemption')
+          AND (CAST($4 AS TEXT) IS NULL OR b.place = $4) AND (CAST($5 AS TEXT) IS NULL OR t.issuer_id = $5)
+        GROUP BY t.issuer_id, l.type, l.vat_rate";
+    /// A page of the entries it is made of.
+    REDEMPTIONS = "SELECT t.created_at, t.balance_id, t.entry, t.reverses, t.bill_id, b.place, b.paid_at, l.type, l.vat_rate,
+          CASE WHEN t.credit_account = 'redemption' THEN t.amount ELSE 0 - t.amount END
+        FROM partner_transfer t
+        JOIN partner_lot l ON l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
+        LEFT JOIN partner_bill b ON b.merchant = t.merchant AND b.bill_id = t.bill_id
+        WHERE t.merchant = $1 AND t.issuer_id = $5 AND t.issuer_id IS NOT NULL AND t.created_at >= $2 AND t.created_at < $3
+          AND (t.credit_account = 'redemption' OR t.debit_account = 'redemption')
+          AND (CAST($4 AS TEXT) IS NULL OR b.place = $4)
+          AND (t.created_at, t.balance_id, t.entry) > ($6, $7, $8)
+        ORDER BY t.created_at, t.balance_id, t.entry LIMIT $9";
+}
+
+/// Entries on a page.
+const LIMIT: usize = 100;
+
+/// Which period, and where.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct IssuerQuery {
+    from: Option<String>,
+    till: Option<String>,
+    place_id: Option<String>,
+    /// From `nextPage`.
+    after: Option<String>,
+}
+
+type Asked = Result<Query<IssuerQuery>, axum::extract::rejection::QueryRejection>;
+
+/// Whose vouchers were redeemed in a period, and for how much.
+///
+/// The days are those of the place that is asked for, else of the merchant; what counts is when an entry was booked.
+/// Whether and how the issuer is to be invoiced is for a tax adviser to confirm for the country.
+#[utoipa::path(
+    get, path = "/admin/v1/partner/merchants/{merchantId}/issuers", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("from" = String, Query, description = "First day, `YYYY-MM-DD`"),
+        ("till" = String, Query, description = "Last day, inclusive; at most 366 days"),
+        ("placeId" = Option<String>, Query, description = "Only what was redeemed there, by the days of its calendar"),
+    ),
+    responses(
+        (status = 200, body = IssuersReport),
+        (status = 400, body = ErrorBody, description = "A parameter that cannot be read; `field` names it"),
+        LookRefusals,
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_issuers(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path(merchant): Path<String>,
+    query: Asked,
+) -> Result<Json<IssuersReport>, ApiError> {
+    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    if let Some(after) = &query.after {
+        return Err(ApiError::field("after", "nothing: all issuers are on one page", after));
+    }
+    let asked = Covered::read(&partner, &merchant, query).await?;
+    let (covered, precision) = (asked.clone(), asked.merchant.precision);
+    let found = partner
+        .db()
+        .read("partner_issuers", move |tx| covered.totals(tx, None).map_err(TxError::<Never>::from));
+    let data = found
+        .await?
+        .into_iter()
+        .map(|(issuer_id, sums)| IssuerTotals {
+            issuer_id,
+            gross: gross(&sums, precision),
+            totals: totals(&sums, precision),
+        })
+        .collect();
+    Ok(Json(IssuersReport {
+        from: asked.period.from.to_string(),
+        till: asked.period.till.to_string(),
+        time_zone: asked.time_zone,
+        place_id: asked.place_id,
+        currency_code: asked.merchant.currency_code,
+        data,
+    }))
+}
+
+/// What was accepted for one issuer in a period: sums by class and rate, and the entries they are made of.
+///
+/// Refunds and cancellations count below zero in the period in which they were booked.
+#[utoipa::path(
+    get, path = "/admin/v1/partner/merchants/{merchantId}/issuers/{issuerId}", tag = "Partner set-up",
+    params(
+        ("merchantId" = String, Path, description = "The merchant's id"),
+        ("issuerId" = String, Path, description = "The issuer's id, as the vouchers' settings name it"),
+        ("from" = String, Query, description = "First day, `YYYY-MM-DD`"),
+        ("till" = String, Query, description = "Last day, inclusive; at most 366 days"),
+        ("placeId" = Option<String>, Query, description = "Only what was redeemed there, by the days of its calendar"),
+        ("after" = Option<String>, Query, description = "As in `nextPage`"),
+    ),
+    responses(
+        (status = 200, body = IssuerReport, description = "Empty for an issuer of whom nothing was redeemed"),
+        (status = 400, body = ErrorBody, description = "A parameter that cannot be read; `field` names it"),
+        LookRefusals,
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_issuer(
+    State(partner): State<Partner>,
+    _: AdminCaller,
+    Path((merchant, issuer_id)): Path<(String, String)>,
+    query: Asked,
+) -> Result<Json<IssuerReport>, ApiError> {
+    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    super::limits::id("issuerId", &issuer_id)?;
+    let after = After::read(query.after.as_deref())?;
+    let asked = Covered::read(&partner, &merchant, query).await?;
+    let (covered, issuer) = (asked.clone(), issuer_id.clone());
+    let found = partner.db().read("partner_issuer", move |tx| {
+        let sums = covered.totals(tx, Some(&issuer))?.remove(&issuer).unwrap_or_default();
+        Ok::<_, TxError<Never>>((sums, covered.redemptions(tx, &issuer, &after)?))
+    });
+    let (sums, mut data) = found.await?;
+    let more = data.len() > LIMIT;
+    data.truncate(LIMIT);
+    let precision = asked.merchant.precision;
+    let next_page = data.last().filter(|_| more).map(|(last, _)| {
+        let issuer = percent_encoded(&issuer_id);
+        let place = asked.place_id.as_ref().map(|id| format!("&placeId={}", percent_encoded(id)));
+        format!(
+            "/admin/v1/partner/merchants/{merchant}/issuers/{issuer}?from={}&till={}{}&after={}",
+            asked.period.from,
+            asked.period.till,
+            place.unwrap_or_default(),
+            last.text()
+        )
+    });
+    Ok(Json(IssuerReport {
+        issuer_id,
+        from: asked.period.from.to_string(),
+        till: asked.period.till.to_string(),
+        time_zone: asked.time_zone,
+        place_id: asked.place_id,
+        currency_code: asked.merchant.currency_code,
+        gross: gross(&sums, precision),
+        totals: totals(&sums, precision),
+        data: data.into_iter().map(|(_, row)| row).collect(),
+        next_page,
+    }))
+}
+
+/// Every byte of an id that means something in an address, escaped.
+fn percent_encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// What a report covers.
+#[derive(Debug, Clone)]
+struct Covered {
+    merchant: MerchantRow,
+    period: Period,
+    time_zone: String,
+    place_id: Option<String>,
+    from: Timestamp,
+    till: Timestamp,
+}
+
+/// Gross and number of entries by class and rate.
+type Sums = BTreeMap<(String, Option<Decimal>), (Amount, i64)>;
+
+impl Covered {
+    async fn read(partner: &Partner, merchant: &str, query: IssuerQuery) -> Result<Self, ApiError> {
+        let merchant = settings(partner, merchant).await?;
+        let period = Period::read(query.from.as_deref(), query.till.as_deref())?;
+        super::limits::text("placeId", query.place_id.as_deref())?;
+        let program = partner.programs().of(&merchant)?;
+        let place = query.place_id.as_deref().unwrap_or_default();
+        let zone = program.local(place, partner.outside().now()).time_zone().clone();
+        let (from, till) = period.instants(&zone)?;
+        let time_zone = zone.iana_name().unwrap_or(&merchant.time_zone).to_owned();
+        Ok(Self { merchant, period, time_zone, place_id: query.place_id, from, till })
+    }
+
+    fn totals(&self, tx: &mut Tx<'_>, issuer_id: Option<&str>) -> Result<BTreeMap<String, Sums>, Error> {
+        let (merchant, place) = (&self.merchant.merchant, self.place_id.as_deref());
+        let rows = tx.query(&REDEEMED, params![merchant, self.from, self.till, place, issuer_id])?;
+        let mut by_issuer: BTreeMap<String, Sums> = BTreeMap::new();
+        for row in &rows {
+            let sum =
+                by_issuer.entry(row.get(0)?).or_default().entry((row.get(1)?, rate(row, 2)?)).or_default();
+            sum.0 += Amount(row.get(3)?);
+            sum.1 += row.get::<i64>(4)?;
+        }
+        Ok(by_issuer)
+    }
+
+    fn redemptions(
+        &self,
+        tx: &mut Tx<'_>,
+        issuer_id: &str,
+        after: &After,
+    ) -> Result<Vec<(After, Redemption)>, Error> {
+        let limit = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
+        let rows = tx.query(
+            &REDEMPTIONS,
+            params![
+                &self.merchant.merchant,
+                self.from,
+                self.till,
+                self.place_id.as_deref(),
+                issuer_id,
+                after.created_at,
+                &after.balance_id,
+                after.entry,
+                limit,
+            ],
+        )?;
+        rows.iter().map(|row| redemption(row, self.merchant.precision)).collect()
+    }
+}
+
+fn redemption(row: &Row, precision: Precision) -> Result<(After, Redemption), Error> {
+    let booked_at: Timestamp = row.get(0)?;
+    let (balance_id, entry): (String, i64) = (row.get(1)?, row.get(2)?);
+    let at = After { created_at: booked_at.as_microsecond(), balance_id: balance_id.clone(), entry };
+    let redemption = Redemption {
+        booked_at: utc_millis(booked_at),
+        paid_at: row.get::<Option<Timestamp>>(6)?.map(utc_millis),
+        place_id: row.get(5)?,
+        bill_id: row.get(4)?,
+        balance_id,
+        entry,
+        reverses: row.get(3)?,
+        r#type: class(&row.get::<String>(7)?)?,
+        vat_rate: rate(row, 8)?.map(Number),
+        gross: Number::from_amount(Amount(row.get(9)?), precision),
+    };
+    Ok((at, redemption))
+}
+
+/// A class of a lot.
+pub(super) fn class(text: &str) -> Result<BalanceType, Error> {
+    type_from_text(text).ok_or_else(|| row::unreadable("partner_lot", "type", "a balance type"))
+}
+
+/// A rate of a lot.
+pub(super) fn rate(row: &Row, column: usize) -> Result<Option<Decimal>, Error> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| {
+        let read = money::parse_decimal(&text).map(|rate| rate.normalize());
+        read.map_err(|_| row::unreadable("partner_lot", "vat_rate", "a decimal"))
+    })
+    .transpose()
+}
+
+/// What is in a price with VAT, where its rate is known.
+pub(super) fn apart(
+    gross: Amount,
+    rate: Option<Decimal>,
+    precision: Precision,
+) -> (Option<Number>, Option<Number>) {
+    let split = rate.and_then(VatRate::from_fraction).map(|rate| split_gross(gross, rate));
+    let number = |amount| Number::from_amount(amount, precision);
+    (split.map(|split| number(split.net)), split.map(|split| number(split.vat)))
+}
+
+fn gross(sums: &Sums, precision: Precision) -> Number {
+    Number::from_amount(sums.values().map(|(gross, _)| *gross).sum(), precision)
+}
+
+fn totals(sums: &Sums, precision: Precision) -> Vec<RedeemedTotal> {
+    let total = |((class, rate), (gross, entries)): (&(String, Option<Decimal>), &(Amount, i64))| {
+        let (base, vat) = apart(*gross, *rate, precision);
+        Some(RedeemedTotal {
+            r#type: type_from_text(class)?,
+            vat_rate: rate.map(Number),
+            gross: Number::from_amount(*gross, precision),
+            base,
+            vat,
+            entries: *entries,
+        })
+    };
+    sums.iter().filter_map(total).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// loyalty.md V2: 500.00 at 12 % hold 53.57; the rate's sum is rounded, not its parts.
+    #[test]
+    fn a_rate_is_rounded_once_on_its_sum() {
+        let two = Precision::new(2).unwrap();
+        let spv = "singlePurposePrepaidVoucher".to_owned();
+        let rate = |text: &str| text.parse::<Decimal>().ok();
+        let sums = Sums::from([
+            ((spv.clone(), rate("0.12")), (Amount(50_000), 3)),
+            ((spv, rate("0.21")), (Amount(-121), 2)),
+            (("multiPurposePrepaidVoucher".to_owned(), None), (Amount(30_000), 1)),
+        ]);
+        let found: Vec<_> = totals(&sums, two)
+            .into_iter()
+            .map(|one| {
+                [Some(one.gross), one.base, one.vat].map(|number| number.map(|number| number.to_string()))
+            })
+            .collect();
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            found,
+            [
+                [text("300"), None, None],
+                [text("500"), text("446.43"), text("53.57")],
+                [text("-1.21"), text("-1"), text("-0.21")],
+            ]
+        );
+        assert_eq!(gross(&sums, two).to_string(), "798.79");
+    }
+
+    #[test]
+    fn an_id_is_escaped_in_an_address() {
+        assert_eq!(percent_encoded("CZ-1_a.b~"), "CZ-1_a.b~");
+        assert_eq!(percent_encoded("a/b ř&"), "a%2Fb%20%C5%99%26");
+    }
+}
