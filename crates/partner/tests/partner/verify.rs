@@ -31,6 +31,16 @@ db::statement! {
     /// Value ended before its time.
     BREAK_END = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, created_at)
         VALUES ($1, 'V', 3, 'expire', 'guest', 'breakage', 1, '00000001', 0)";
+    /// A shortfall beside value that nobody holds.
+    BREAK_HOLE = "INSERT INTO partner_lot (merchant, balance_id, lot_id, kind, source, issued, remaining, earned_at)
+        VALUES ($1, 'V', '00000003', 'overdraft', 'nowhere', 0, -1, 0)";
+    /// A shortfall was filled from nothing.
+    BREAK_FILL = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, reason, created_at)
+        VALUES ($1, 'V', 3, 'fill', 'redemption', 'guest', 1, '00000001', 'none', 0)";
+    /// A block without a shortfall.
+    BREAK_BLOCK = "UPDATE partner_balance SET status = 'frozen', blocked_from = 'active' WHERE merchant = $1 AND balance_id = 'V'";
+    /// Points that became stamps.
+    BREAK_CARD = "UPDATE partner_balance SET stamp_card_id = 'coffee' WHERE merchant = $1 AND balance_id = 'points'";
     /// Something was written off where there is no hole.
     BREAK_WRITE_OFF = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, created_at)
         VALUES ($1, 'V', 3, 'writeOff', 'breakage', 'guest', 1, '00000001', 0)";
@@ -79,5 +89,9 @@ tampering! {
     points_that_no_entry_gave: BREAK_POINTS, "partner_bill 5f00000000000000000000a1/b1", "earned and kept";
     value_that_ended_too_early: BREAK_END, "partner_transfer 5f00000000000000000000a1/V/3", "not before its lot";
     a_write_off_without_a_hole: BREAK_WRITE_OFF, "partner_transfer 5f00000000000000000000a1/V/3", "fills a hole";
+    a_hole_beside_free_value: BREAK_HOLE, "partner_lot 5f00000000000000000000a1/V/00000001", "nobody keeps it";
+    a_fill_from_nowhere: BREAK_FILL, "partner_transfer 5f00000000000000000000a1/V/3", "taken from a lot";
+    a_block_without_a_shortfall: BREAK_BLOCK, "partner_balance 5f00000000000000000000a1/V", "frozen and below zero";
+    points_that_became_stamps: BREAK_CARD, "partner_balance 5f00000000000000000000a1/points", "that its settings name";
     a_total_that_drifted: BREAK_CUSTOMER, "partner_customer 5f00000000000000000000a1/1", "total_orders";
 }

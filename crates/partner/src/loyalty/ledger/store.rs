@@ -1,9 +1,10 @@
 //! The ledger's SQL: balances locked, lots, holds, entries.
 
 use super::balance::{BalanceRow, BalanceStatus, type_from_text};
+use super::book::{Dug, Link};
 use super::hold::{CheckKey, HoldRow};
 use super::lot::{LotKind, LotState, NewLot};
-use super::transfer::Account;
+use super::transfer::{Account, TransferKind};
 use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
@@ -13,9 +14,9 @@ db::statement! {
     /// Locks a balance for the rest of the transaction and moves its version.
     LOCK_BALANCE = "UPDATE partner_balance SET version = version + 1, updated_at = $3
         WHERE merchant = $1 AND balance_id = $2
-        RETURNING balance_id, type, member_id, status, settings, posted, version, last_entry";
+        RETURNING balance_id, type, member_id, status, settings, posted, version, last_entry, blocked_from";
     /// A balance without locking it.
-    GET_BALANCE = "SELECT balance_id, type, member_id, status, settings, posted, version, last_entry
+    GET_BALANCE = "SELECT balance_id, type, member_id, status, settings, posted, version, last_entry, blocked_from
         FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
     /// Lots with something left, or a hole, of up to four balances.
     OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at
@@ -40,8 +41,11 @@ db::statement! {
     INSERT_TRANSFER = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, member_id, offer_id, bill_id, reverses, reason, lines, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     /// What the entries add up to now; the balance is locked.
-    SETTLE_BALANCE = "UPDATE partner_balance SET posted = $3, last_entry = $4, status = $5
+    SETTLE_BALANCE = "UPDATE partner_balance SET posted = $3, last_entry = $4, status = $5, blocked_from = $6
         WHERE merchant = $1 AND balance_id = $2";
+    /// The entry that dug a hole.
+    DUG = "SELECT kind, credit_account, offer_id, bill_id FROM partner_transfer
+        WHERE merchant = $1 AND balance_id = $2 AND entry = $3";
 }
 
 /// How many balances one statement looks at.
@@ -207,9 +211,33 @@ pub(super) fn insert_transfer(tx: &mut Tx<'_>, new: &NewTransfer<'_>) -> Result<
 pub(super) fn settle_balance(tx: &mut Tx<'_>, merchant: &str, row: &BalanceRow) -> Result<(), Error> {
     tx.execute(
         &SETTLE_BALANCE,
-        params![merchant, &row.balance_id, row.posted, row.last_entry, row.status.text()],
+        params![
+            merchant,
+            &row.balance_id,
+            row.posted,
+            row.last_entry,
+            row.status.text(),
+            row.blocked_from.map(BalanceStatus::text)
+        ],
     )?;
     Ok(())
+}
+
+/// What dug the hole whose first entry has this number.
+pub(super) fn dug(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    balance_id: &str,
+    entry: i64,
+) -> Result<Option<Dug>, Error> {
+    let Some(found) = tx.optional(&DUG, params![merchant, balance_id, entry])? else { return Ok(None) };
+    let (kind, other): (String, String) = (found.get(0)?, found.get(1)?);
+    Ok(Some(Dug {
+        redeems: kind == TransferKind::Overdraft.text(),
+        other: Account::from_text(&other)
+            .ok_or_else(|| row::unreadable("partner_transfer", "credit_account", "an account"))?,
+        link: Link { offer_id: found.get(2)?, bill_id: found.get(3)?, reason: None },
+    }))
 }
 
 /// Fills the slots of a statement; free ones repeat the last id, which finds nothing twice.
@@ -233,6 +261,13 @@ fn balance(row: &Row) -> Result<BalanceRow, Error> {
         posted: row.get(5)?,
         version: row.get(6)?,
         last_entry: row.get(7)?,
+        blocked_from: row
+            .get::<Option<String>>(8)?
+            .map(|text| {
+                BalanceStatus::from_text(&text)
+                    .ok_or_else(|| row::unreadable("partner_balance", "blocked_from", "active or inactive"))
+            })
+            .transpose()?,
     })
 }
 

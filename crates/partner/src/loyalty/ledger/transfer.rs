@@ -25,6 +25,8 @@ pub(crate) enum TransferKind {
     Adjust,
     /// A shortfall the merchant does not ask back (loyalty.md §8 N4), or its mirror.
     WriteOff,
+    /// A hole took what stood beside it and nobody kept any more; where it is no bill's, the lot's side of it too.
+    Fill,
 }
 
 impl TransferKind {
@@ -42,6 +44,7 @@ impl TransferKind {
             Self::Overdraft => "overdraft",
             Self::Adjust => "adjust",
             Self::WriteOff => "writeOff",
+            Self::Fill => "fill",
         }
     }
 }

@@ -8,7 +8,7 @@ use super::flag::{Findings, Flag};
 use super::report::{Report, Use, units};
 use super::store::KnownOffer;
 use crate::loyalty::ledger::{
-    Account, BalanceStatus, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend,
+    Account, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend,
     TransferKind, bonus_of, topped_up_by,
 };
 use crate::merchant::MerchantRow;
@@ -171,7 +171,7 @@ impl Booking<'_> {
     /// Credits a top-up: what was paid, and what the merchant gives on top (loyalty.md §11, §3 V4, V5, V9).
     fn top_up(&mut self, books: &mut Book<'_>, balance_id: &str, prepaid: i64, findings: &mut Findings) {
         let Some(row) = books.row(balance_id) else { return };
-        let (balance_type, inactive) = (row.balance_type, row.status == BalanceStatus::Inactive);
+        let (balance_type, inactive) = (row.balance_type, row.is_inactive());
         let settings = row.settings.clone();
         let paid = self.paid_for(balance_id);
         // what the guest paid for later use earns nothing, booked or not
@@ -192,7 +192,7 @@ impl Booking<'_> {
             return;
         }
         if inactive {
-            books.set_status(balance_id, BalanceStatus::Active);
+            books.activate(balance_id);
             self.activated.push(balance_id.to_owned());
         }
         let single = balance_type == BalanceType::SinglePurposePrepaidVoucher;

@@ -12,6 +12,7 @@ use crate::row;
 use db::{Error, Tx, params};
 use jiff::{Span, Timestamp, Zoned};
 use money::{Amount, Decimal};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wire::loyalty::BalanceType;
 
@@ -19,6 +20,9 @@ db::statement! {
     /// What multipliers ask of a member; nobody for one who was erased.
     MEMBER_TRAITS = "SELECT tier, tags FROM partner_member
         WHERE merchant = $1 AND member_id = $2 AND status <> 'erased'";
+    /// The stamp cards a member has, whatever their ids.
+    CARDS_OF_STAMPS = "SELECT stamp_card_id, balance_id, status FROM partner_balance
+        WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints' AND stamp_card_id IS NOT NULL";
 }
 
 /// What a bill is to earn, judged before any balance is locked.
@@ -69,20 +73,21 @@ impl Rewards {
         let Some(known) = tx.optional(&MEMBER_TRAITS, params![about.merchant, member_id])? else {
             return Ok(rewards);
         };
-        for card in &settings.stamp_cards {
-            let balance_id = stamps::balance_id(&card.stamp_card_id, member_id);
+        let known_cards = known_cards(tx, about.merchant, member_id, &settings.stamp_cards)?;
+        for card in in_order(&settings.stamp_cards) {
+            let known = known_cards.get(&card.stamp_card_id);
+            let balance_id =
+                known.cloned().unwrap_or_else(|| stamps::balance_id(&card.stamp_card_id, member_id, 1));
             let used = report.uses.get(&balance_id).map_or(Decimal::ZERO, |reported| reported.used);
             if let Some(detail) = stamps::stamps(card, &report.sold, &balance_id, used) {
-                rewards.stamps.push((balance_id.clone(), detail));
+                let balance_id = match known {
+                    Some(_) => balance_id,
+                    None => open_card(tx, about, card, member_id)?,
+                };
+                rewards.stamps.push((balance_id, detail));
             }
         }
         rewards.stamps.sort_by(|one, other| one.0.cmp(&other.0));
-        for card in in_order(&settings.stamp_cards) {
-            let balance_id = stamps::balance_id(&card.stamp_card_id, member_id);
-            if rewards.stamps.iter().any(|(id, _)| *id == balance_id) {
-                ledger::open(tx, about.merchant, &new_card(card, balance_id, member_id), about.now)?;
-            }
-        }
         (rewards.tier, rewards.tags) =
             (known.get(0)?, row::json("partner_member", "tags", &known.get::<String>(1)?)?);
         Ok(rewards)
@@ -170,6 +175,54 @@ fn credit(
     };
     books.credit(balance_id, earned, &booking.link);
     Ok(())
+}
+
+/// Where a member collects the stamps of these cards: an active balance before others, then the first id.
+fn known_cards(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+    cards: &[StampCard],
+) -> Result<BTreeMap<String, String>, Error> {
+    if cards.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut known: BTreeMap<String, (bool, String)> = BTreeMap::new();
+    for found in tx.query(&CARDS_OF_STAMPS, params![merchant, member_id])? {
+        let (card, balance_id, status): (String, String, String) =
+            (found.get(0)?, found.get(1)?, found.get(2)?);
+        let new = (status != BalanceStatus::Active.text(), balance_id);
+        let best = known.entry(card).or_insert_with(|| new.clone());
+        if new < *best {
+            *best = new;
+        }
+    }
+    Ok(known.into_iter().map(|(card, (_, balance_id))| (card, balance_id)).collect())
+}
+
+/// Opens a member's balance for a card; its id. Another command may have opened it a moment ago, and a merchant may
+/// have given the id to something else: then the next one is taken.
+fn open_card(
+    tx: &mut Tx<'_>,
+    about: &About<'_>,
+    card: &StampCard,
+    member_id: &str,
+) -> Result<String, Error> {
+    let mut attempt = 1;
+    loop {
+        let balance_id = stamps::balance_id(&card.stamp_card_id, member_id, attempt);
+        if ledger::open(tx, about.merchant, &new_card(card, balance_id.clone(), member_id), about.now)? {
+            return Ok(balance_id);
+        }
+        let there = ledger::store::get_balance(tx, about.merchant, &balance_id)?;
+        if there.is_some_and(|row| {
+            row.member_id.as_deref() == Some(member_id)
+                && row.settings.stamp_card_id.as_ref() == Some(&card.stamp_card_id)
+        }) {
+            return Ok(balance_id);
+        }
+        attempt += 1;
+    }
 }
 
 /// An empty stamp card of a member.
