@@ -106,10 +106,7 @@ pub(crate) async fn put_balance(
         };
         let settings = row::to_json("partner_balance", "settings", &settings)?;
         let blocked_from = blocked_from.map(BalanceStatus::text);
-        tx.execute(
-            &PUT_BALANCE,
-            params![&merchant, &balance_id, status.text(), &settings, blocked_from],
-        )?;
+        tx.execute(&PUT_BALANCE, params![&merchant, &balance_id, status.text(), &settings, blocked_from])?;
         view(tx, &merchant, &balance_id, now)?.map_or_else(gone, Ok)
     });
     Ok(Json(changed.await?))

@@ -7,8 +7,8 @@
 use super::done;
 use crate::Partner;
 use crate::customers::totals::{self, Categories};
-use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::Book;
+use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::program::ProgramCache;
 use crate::merchant;
 use db::{Error, Never, Tx, TxError, params};

@@ -115,7 +115,7 @@ on_both_engines! {
                 }
                 "less" => {
                     side.offer(&asked, 1, 130, &[voucher]).await;
-                    assert_eq!(lots().await, (100, 30, "active".to_owned()), "100 are held, 30 were left over");
+                    assert_eq!(lots().await, (100, 0, "active".to_owned()), "100 are held, 70 were left over");
                 }
                 "paid" => {
                     by_first(100).await;

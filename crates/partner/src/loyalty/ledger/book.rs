@@ -308,7 +308,9 @@ impl<'a> Book<'a> {
     ) -> i64 {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return 0 };
         let own = open.lots.get(&original.lot_id);
-        if own.is_some_and(|lot| lot.state.kind == LotKind::Overdraft && original.kind == TransferKind::WriteOff.text()) {
+        if own.is_some_and(|lot| {
+            lot.state.kind == LotKind::Overdraft && original.kind == TransferKind::WriteOff.text()
+        }) {
             // the hole is as deep again as before; what it belongs to fills it next
             let part = LotPart { lot_id: original.lot_id.clone(), amount: original.amount };
             open.take(&part.lot_id, part.amount);

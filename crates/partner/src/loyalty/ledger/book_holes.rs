@@ -33,7 +33,9 @@ pub(crate) fn fill_holes(
     now: Timestamp,
 ) -> Result<bool, Error> {
     let mut lots = store::open_lots(tx, merchant, balance_ids)?;
-    lots.retain(|_, lots| lots.iter().any(|lot| lot.remaining < 0) && lots.iter().any(|lot| lot.remaining > 0));
+    lots.retain(|_, lots| {
+        lots.iter().any(|lot| lot.remaining < 0) && lots.iter().any(|lot| lot.remaining > 0)
+    });
     let mut balances = BTreeMap::new();
     for balance_id in lots.keys() {
         if let Some(row) = store::get_balance(tx, merchant, balance_id)? {
@@ -160,7 +162,12 @@ impl Open {
     fn fill_from(&mut self, kept: &[LotPart]) {
         for (hole_id, depth) in self.holes() {
             let Some(dug_at) = self.lots.get(&hole_id).map(|hole| hole.state.earned_at) else { continue };
-            let lots: Vec<LotState> = self.lots.values().filter(|lot| lot.state.is_live(dug_at)).map(|lot| free(lot, kept)).collect();
+            let lots: Vec<LotState> = self
+                .lots
+                .values()
+                .filter(|lot| lot.state.is_live(dug_at))
+                .map(|lot| free(lot, kept))
+                .collect();
             for part in consume(&lots, depth).parts {
                 self.move_to_hole(&hole_id, &part);
             }

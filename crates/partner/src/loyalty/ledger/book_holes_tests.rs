@@ -40,8 +40,20 @@ fn a_hole_takes_what_a_hold_left_free_and_not_before() {
     for (what, lots, now, lot, hole) in [
         ("held", &good, "2026-03-01T10:02:59Z", 170, -70),
         ("the hold is over at its end", &good, "2026-03-01T10:03:00Z", 100, 0),
-        ("the lot ended under the hold: it stays for the hold", &ends_early, "2026-03-01T10:02:30Z", 170, -70),
-        ("the hold of an ended lot is over: first the hole, the rest ends", &ends_early, "2026-03-01T10:03:00Z", 0, 0),
+        (
+            "the lot ended under the hold: it stays for the hold",
+            &ends_early,
+            "2026-03-01T10:02:30Z",
+            170,
+            -70,
+        ),
+        (
+            "the hold of an ended lot is over: first the hole, the rest ends",
+            &ends_early,
+            "2026-03-01T10:03:00Z",
+            0,
+            0,
+        ),
         ("the hold was over before the lot ended", &ends_late, "2026-03-01T10:30:00Z", 100, 0),
         ("nobody came until the lot had ended too", &ends_late, "2026-03-05T00:00:00Z", 0, 0),
     ] {
@@ -84,14 +96,20 @@ fn what_fills_a_bills_hole_is_spent_by_the_bill() {
     let link = Link { bill_id: Some("bill".to_owned()), ..Link::default() };
     book.spend("b", &spend(70, &[], &[part("1", 170)]), &link);
     book.bring_balance_up("b", &[]);
-    let booked = |book: &Book<'_>, from: usize| -> Vec<(TransferKind, bool, Option<i64>, i64, Option<String>)> {
-        let entries = book.balances["b"].entries[from..].iter();
-        entries.map(|one| (one.kind, one.credits_guest, one.reverses, one.amount, one.link.bill_id.clone())).collect()
-    };
+    let booked =
+        |book: &Book<'_>, from: usize| -> Vec<(TransferKind, bool, Option<i64>, i64, Option<String>)> {
+            let entries = book.balances["b"].entries[from..].iter();
+            entries
+                .map(|one| (one.kind, one.credits_guest, one.reverses, one.amount, one.link.bill_id.clone()))
+                .collect()
+        };
     let bill = Some("bill".to_owned());
     assert_eq!(
         booked(&book, 1),
-        [(TransferKind::Spend, false, None, 70, bill.clone()), (TransferKind::Fill, true, Some(11), 70, bill)]
+        [
+            (TransferKind::Spend, false, None, 70, bill.clone()),
+            (TransferKind::Fill, true, Some(11), 70, bill)
+        ]
     );
 
     book.take_back(&original(3, true, 200, "9"), TransferKind::ClawBack, &[part("1", 100)], &Link::default());

@@ -13,9 +13,7 @@ use super::offered::OfferedBalance;
 use super::quote::{Question, Quote, quote};
 use super::store::{self, NewHold, OfferMerchant, OfferRow};
 use super::wishes::Wishes;
-use crate::loyalty::ledger::{
-    CheckKey, HoldRow, LotPart, balance_of, fill_holes, store as ledger, wire_id,
-};
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, balance_of, fill_holes, store as ledger, wire_id};
 use crate::loyalty::limit::{Asking, Counters};
 use crate::loyalty::program::{Program, ProgramCache};
 use crate::loyalty::promotion::{LimitKey, any_limited, watched};

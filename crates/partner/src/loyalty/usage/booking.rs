@@ -8,8 +8,8 @@ use super::flag::{Findings, Flag};
 use super::report::{Report, Use, units};
 use super::store::KnownOffer;
 use crate::loyalty::ledger::{
-    Account, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend,
-    TransferKind, bonus_of, topped_up_by,
+    Account, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend, TransferKind,
+    bonus_of, topped_up_by,
 };
 use crate::merchant::MerchantRow;
 use jiff::Timestamp;

@@ -202,12 +202,7 @@ fn known_cards(
 
 /// Opens a member's balance for a card; its id. Another command may have opened it a moment ago, and a merchant may
 /// have given the id to something else: then the next one is taken.
-fn open_card(
-    tx: &mut Tx<'_>,
-    about: &About<'_>,
-    card: &StampCard,
-    member_id: &str,
-) -> Result<String, Error> {
+fn open_card(tx: &mut Tx<'_>, about: &About<'_>, card: &StampCard, member_id: &str) -> Result<String, Error> {
     let mut attempt = 1;
     loop {
         let balance_id = stamps::balance_id(&card.stamp_card_id, member_id, attempt);

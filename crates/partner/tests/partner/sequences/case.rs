@@ -73,7 +73,9 @@ impl Case {
         let below = ["MPV", "SPV"].iter().any(|id| posted[*id].0 < 0);
         let flagged = usages.iter().any(|(_, flags)| flags.contains("late") || flags.contains("overdraft"));
         assert!(!below || flagged, "a voucher is below zero and no report says why: {posted:?} {usages:?}");
-        if self.number.is_multiple_of(TAKEN_BACK) {
+        // what a register gave back in money instead stays with the guest
+        let told = |step: &Step| matches!(step, Step::Refund { tender: Some(_), .. });
+        if self.number.is_multiple_of(TAKEN_BACK) && !self.steps.iter().any(told) {
             self.take_everything_back(pair).await;
         }
     }
@@ -99,7 +101,9 @@ impl Case {
     }
 
     async fn step(&mut self, pair: &Pair, step: &Step) {
-        self.posted = Some(self.now_posted(pair).await);
+        if matches!(step, Step::Ask { .. } | Step::AskAgain { .. } | Step::Invalid { .. }) {
+            self.posted = Some(self.now_posted(pair).await);
+        }
         match step {
             Step::Ask { register, basket, codes, choice, new_check, twice } => {
                 let at = &mut self.registers[*register];

@@ -54,7 +54,9 @@ async fn play(plan: Plan, at: Arc<Vec<AtomicUsize>>) {
     for side in &pair.sides {
         house::set_up_all(side, first, copied.clone()).await;
     }
-    for group in groups.map(|case| case / GROUP).filter(|group| plan.only.is_none_or(|only| only / GROUP == *group)) {
+    for group in
+        groups.map(|case| case / GROUP).filter(|group| plan.only.is_none_or(|only| only / GROUP == *group))
+    {
         play_group(&plan, &pair, group, first, &at).await;
     }
     pair.agrees(&plan.cases, &at[0]).await;
@@ -119,8 +121,7 @@ async fn play_all(name: &'static str, pair: pair::Kind, least: usize) {
     let batches = Arc::new(batches);
     let mut workers = Vec::new();
     for _ in 0..WORKERS {
-        let at: Arc<Vec<AtomicUsize>> =
-            Arc::new((0..LANES).map(|_| AtomicUsize::new(usize::MAX)).collect());
+        let at: Arc<Vec<AtomicUsize>> = Arc::new((0..LANES).map(|_| AtomicUsize::new(usize::MAX)).collect());
         let (next, batches, told) = (Arc::clone(&next), Arc::clone(&batches), Arc::clone(&at));
         let worker = tokio::spawn(async move {
             while let Some(cases) = batches.get(next.fetch_add(1, Ordering::SeqCst)) {
@@ -137,7 +138,11 @@ async fn play_all(name: &'static str, pair: pair::Kind, least: usize) {
         let steps: Vec<_> = about.iter().map(|case| (case, steps::sequence(seed, *case))).collect();
         let replay: Vec<String> = about
             .iter()
-            .map(|case| format!("SEQUENCES_SEED={seed} SEQUENCES_CASE={case} cargo test -p partner --test partner {name}"))
+            .map(|case| {
+                format!(
+                    "SEQUENCES_SEED={seed} SEQUENCES_CASE={case} cargo test -p partner --test partner {name}"
+                )
+            })
             .collect();
         panic!("{failed}\none of these plays it alone:\n{}\n{steps:#?}", replay.join("\n"));
     }

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Merchants whose rows are compared at once.
 const COMPARED_AT_ONCE: usize = 100;
@@ -65,7 +65,8 @@ impl Pair {
             Kind::BothEngines => Engine::Postgres,
             Kind::SweptAndNot => Engine::Sqlite,
         };
-        let (one, other) = tokio::join!(Side::new_in(Engine::Sqlite, folder()), Side::new_in(other, folder()));
+        let (one, other) =
+            tokio::join!(Side::new_in(Engine::Sqlite, folder()), Side::new_in(other, folder()));
         Self { sides: [one, other], kind, clock: Mutex::new((Timestamp::MIN, Timestamp::MAX)) }
     }
 
@@ -112,8 +113,7 @@ impl Pair {
     pub(super) async fn sweep(&self) {
         match self.kind {
             Kind::BothEngines => {
-                let (one, other) =
-                    tokio::join!(self.sides[0].partner.sweep(), self.sides[1].partner.sweep());
+                let (one, other) = tokio::join!(self.sides[0].partner.sweep(), self.sides[1].partner.sweep());
                 assert_eq!(one.unwrap(), other.unwrap(), "the engines sweep differently");
             }
             Kind::SweptAndNot => {
@@ -225,13 +225,24 @@ async fn posted_on(side: &Side, merchant: &str) -> Posted {
 /// What an answer gives, without its words.
 fn offered(answer: &[u8]) -> Value {
     let answer: Value = serde_json::from_slice(answer).unwrap();
-    let balances: Vec<Value> = answer["balances"].as_array().into_iter().flatten().map(|one| {
-        let of = |name: &str| one[name].clone();
-        Value::Array(
-            ["balanceId", "maxControllableValue", "controllableValueToUse", "nonControllableValueToUse", "valueToUseInCurrency"]
+    let balances: Vec<Value> = answer["balances"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| {
+            let of = |name: &str| one[name].clone();
+            Value::Array(
+                [
+                    "balanceId",
+                    "maxControllableValue",
+                    "controllableValueToUse",
+                    "nonControllableValueToUse",
+                    "valueToUseInCurrency",
+                ]
                 .map(of)
                 .to_vec(),
-        )
-    }).collect();
+            )
+        })
+        .collect();
     Value::Array(vec![answer["itemBenefitsToApply"].clone(), balances.into()])
 }

@@ -151,8 +151,7 @@ impl Refund<'_> {
         }
         let found = store::originals_of_bill(tx, self.key)?;
         let ids: BTreeSet<&str> = found.iter().map(|one| one.transfer.balance_id.as_str()).collect();
-        let mut books =
-            Book::lock(tx, self.key.merchant, &ids, self.desk.terms.clone(), self.desk.now)?;
+        let mut books = Book::lock(tx, self.key.merchant, &ids, self.desk.terms.clone(), self.desk.now)?;
         let originals = store::now_locked(tx, self.key, &found)?;
         let by_wire = self.by_wire(&originals);
         let spent = spent(&books, &originals, &by_wire);

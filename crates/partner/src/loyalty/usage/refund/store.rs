@@ -133,11 +133,7 @@ pub(crate) fn now_locked<'o>(
     found: &'o [Original],
 ) -> Result<Cow<'o, [Original]>, Error> {
     let short = |one: &Original| one.transfer.kind == TransferKind::Overdraft.text() && one.left() > 0;
-    Ok(if found.iter().any(short) {
-        Cow::Owned(originals_of_bill(tx, key)?)
-    } else {
-        Cow::Borrowed(found)
-    })
+    Ok(if found.iter().any(short) { Cow::Owned(originals_of_bill(tx, key)?) } else { Cow::Borrowed(found) })
 }
 
 /// The member's balance of the type prepaidCredit that may be credited.
