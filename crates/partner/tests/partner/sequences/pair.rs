@@ -194,8 +194,7 @@ impl Pair {
         for side in &self.sides {
             let faults = partner::verify(&side.db).await.unwrap();
             if let Some(fault) = faults.first() {
-                let about = cases.clone().find(|case| fault.row.contains(&merchant(*case)));
-                at.store(about.unwrap_or(usize::MAX), Ordering::SeqCst);
+                at.store(about(cases, &fault.row), Ordering::SeqCst);
                 panic!("{} faults: {:#?}", faults.len(), &faults[..faults.len().min(12)]);
             }
         }
@@ -204,12 +203,23 @@ impl Pair {
             let (mut compared, mut from) = (0, String::new());
             for case in cases.clone().step_by(COMPARED_AT_ONCE).skip(1).chain([usize::MAX]) {
                 let until = if case == usize::MAX { "~".to_owned() } else { merchant(case) };
-                compared += rows::agree(&one.db, &other.db, &from, &until).await;
+                compared += match rows::agree(&one.db, &other.db, &from, &until).await {
+                    Ok(rows) => rows,
+                    Err(differ) => {
+                        at.store(about(cases, &differ), Ordering::SeqCst);
+                        panic!("{differ}");
+                    }
+                };
                 from = until;
             }
             assert!(compared > 100, "nothing to compare: {compared} rows");
         }
     }
+}
+
+/// The case whose merchant a text names.
+fn about(cases: &Range<usize>, text: &str) -> usize {
+    cases.clone().find(|case| text.contains(&merchant(*case))).unwrap_or(usize::MAX)
 }
 
 async fn posted_on(side: &Side, merchant: &str) -> Posted {
