@@ -190,6 +190,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases())]
+
         #[test]
         fn never_panics(text in "\\PC{0,40}|[-+0-9.eE]{0,300}") {
             let _read = parse_decimal(&text);

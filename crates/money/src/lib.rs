@@ -21,3 +21,10 @@ pub use refund::{LinePart, cumulative, cumulative_floor, line_part, proportional
 pub use rust_decimal::Decimal;
 pub use share::percentage;
 pub use spread::{UNITS_MAX, spendable, spread, spread_over_units, unit_prices};
+
+/// How many cases a property is tried with: 10,000, or what `PROPTEST_CASES` says.
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::prelude::ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    proptest::prelude::ProptestConfig::with_cases(asked.unwrap_or(10_000))
+}

@@ -104,6 +104,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases())]
+
         #[test]
         fn one_more_point_would_be_too_much(
             balance in 1_i64..1_000_000, payable in 1_i64..100_000_000, worth in 1_i64..100_000, scale in 0_u32..5, digits in 0_u8..=3,

@@ -72,6 +72,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases())]
+
         #[test]
         fn quotient_and_remainder_give_the_product_back(
             a in any::<u128>(), b in any::<u128>(), divisor in 1..=u128::MAX,

@@ -165,7 +165,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 12_000, ..ProptestConfig::default() })]
+        #![proptest_config(crate::cases())]
 
         /// Acceptance property 1 of loyalty.md: weights up to 10^12.
         #[test]

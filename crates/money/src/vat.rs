@@ -206,6 +206,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases())]
+
         #[test]
         fn net_and_vat_make_the_price(gross in -Amount::MAX_ABS..=Amount::MAX_ABS, rate in 0_i64..=100_000, scale in 3_u32..8) {
             let rate = VatRate::from_percent(Decimal::new(rate, scale)).expect("0 to 100");

@@ -146,8 +146,12 @@ CREATE TABLE partner_balance (
     -- whose it was before a merge; NULL: it is its first member's, or nobody's
     merged_from TEXT,
     status TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'frozen')),
+    -- not NULL: the books froze it for a shortfall, and give it this status back once that is filled
+    blocked_from TEXT CHECK (blocked_from IN ('active', 'inactive')),
     -- settings of this balance as JSON: titles per language, point value and step, controllable, products
     settings TEXT NOT NULL,
+    -- what settings say of it: the card whose stamps these points are; NULL: they are points
+    stamp_card_id TEXT,
     posted BIGINT NOT NULL,
     version BIGINT NOT NULL DEFAULT 0,
     last_entry BIGINT NOT NULL DEFAULT 0,
@@ -180,6 +184,8 @@ CREATE TABLE partner_lot (
     PRIMARY KEY (merchant, balance_id, lot_id)
 );
 CREATE INDEX partner_lot_open ON partner_lot (merchant, balance_id) WHERE remaining <> 0;
+-- Shortfalls, few at any time: for the sweeper, over all merchants
+CREATE INDEX partner_lot_holes ON partner_lot (merchant, balance_id) WHERE remaining < 0;
 -- For the sweeper, over all merchants; its statement says both conditions word for word
 CREATE INDEX partner_lot_ends ON partner_lot (expires_at, merchant, balance_id, lot_id) WHERE remaining > 0 AND expires_at IS NOT NULL;
 
@@ -190,7 +196,7 @@ CREATE TABLE partner_transfer (
     merchant TEXT NOT NULL,
     balance_id TEXT NOT NULL,
     entry BIGINT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('issue', 'topUp', 'spend', 'earn', 'expire', 'refund', 'reversal', 'clawBack', 'overdraft', 'writeOff', 'adjust', 'payOut', 'forfeit')),
+    kind TEXT NOT NULL CHECK (kind IN ('issue', 'topUp', 'spend', 'earn', 'expire', 'refund', 'reversal', 'clawBack', 'overdraft', 'writeOff', 'adjust', 'payOut', 'forfeit', 'fill')),
     debit_account TEXT NOT NULL,
     credit_account TEXT NOT NULL,
     amount BIGINT NOT NULL CHECK (amount > 0),

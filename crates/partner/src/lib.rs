@@ -55,3 +55,10 @@ fn public_routes(config: &PartnerConfig) -> OpenApiRouter<Partner> {
         .merge(datasync::routes(config.datasync_body_bytes_max))
         .merge(customers::routes())
 }
+
+/// How many cases a property is tried with: 10,000, or what `PROPTEST_CASES` says.
+#[cfg(test)]
+pub(crate) fn cases() -> proptest::prelude::ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    proptest::prelude::ProptestConfig::with_cases(asked.unwrap_or(10_000))
+}

@@ -3,6 +3,7 @@
 //! The sweeper, now and then. It only tidies: every reader judges `expires_at` itself (loyalty.md §4, §10), so
 //! nothing depends on when it runs, how often, or whether two run at once.
 
+mod holes;
 mod lots;
 mod tiers;
 
@@ -21,11 +22,11 @@ db::statement! {
 }
 
 impl Partner {
-    /// Marks every hold that has ended, expires every lot that has, and judges every tier whose time is over, a
+    /// Fills shortfalls with what holds left free, marks every hold that has ended, expires every lot that has, and judges every tier whose time is over, a
     /// slice per transaction; how many rows that were.
     pub async fn sweep(&self) -> Result<u64, db::Error> {
         let (now, rows) = (self.outside().now(), self.config().sweep_slice_rows.max(1));
-        let mut marked = 0;
+        let mut marked = holes::sweep(self, now, rows).await?;
         loop {
             let slice = self.db().write("sweep_holds", move |tx| {
                 Ok::<_, TxError<Never>>(

@@ -156,7 +156,10 @@ impl Server {
             "log_min_messages=warning".to_owned(),
             "timezone=UTC".to_owned(),
         ];
-        let hurry = ["fsync=off", "full_page_writes=off"].map(str::to_owned);
+        // compiling plans costs more than the small databases of tests have rows
+        let hurry =
+            ["fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "jit=off"]
+                .map(str::to_owned);
         let hurry = if durability == Durability::Off { &hurry[..] } else { &[] };
         let mut command = account.command("sh", folder);
         command.args(["-c", WATCHER, "watcher"]).arg(binaries.join("postgres")).arg(folder);

@@ -5,10 +5,12 @@ use super::limits;
 use super::refusals::ChangeRefusals;
 use crate::Partner;
 use crate::customers::totals::{Categories, recompute};
+use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{
     Account, BalanceRow, BalanceSettings, BalanceStatus, Book, Credit, Link, LotKind, LotPart, NewLot,
-    TransferKind, store as ledger,
+    TransferKind, fill_holes, store as ledger,
 };
+use crate::loyalty::program::ProgramCache;
 use crate::{merchant, row};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -24,7 +26,7 @@ use wire::loyalty::BalanceType;
 
 db::statement! {
     /// Whether a balance may be spent and how it is shown; the balance is locked.
-    PUT_BALANCE = "UPDATE partner_balance SET status = $3, settings = $4 WHERE merchant = $1 AND balance_id = $2";
+    PUT_BALANCE = "UPDATE partner_balance SET status = $3, settings = $4, blocked_from = $5 WHERE merchant = $1 AND balance_id = $2";
 }
 
 /// Gives or takes value by hand. Taking never goes below what is free; every call books once more.
@@ -50,9 +52,10 @@ pub(crate) async fn post_adjust(
     }
     let valid_until = limits::instant("validUntil", body.valid_until.as_deref())?;
     let now = partner.outside().now();
+    let programs = partner.clone();
     let adjusted = partner.db().write("adjust_balance", move |tx| {
         let by_hand = ByHand { merchant: &merchant, balance_id: &balance_id, body: &body, valid_until, now };
-        by_hand.book(tx)
+        by_hand.book(tx, programs.programs())
     });
     Ok(Json(adjusted.await?))
 }
@@ -77,11 +80,14 @@ pub(crate) async fn put_balance(
     let now = partner.outside().now();
     let changed = partner.db().write("put_balance", move |tx| {
         let Some(row) = ledger::lock_balance(tx, &merchant, &balance_id, now)? else { return gone() };
-        let status = body.status.map_or(row.status, |status| match status {
-            BalanceState::Active => BalanceStatus::Active,
-            BalanceState::Inactive => BalanceStatus::Inactive,
-            BalanceState::Frozen => BalanceStatus::Frozen,
-        });
+        fill_holes(tx, &merchant, &[&balance_id], now)?;
+        // what a person says is the person's: the books will not lift it
+        let (status, blocked_from) = match body.status {
+            None => (row.status, row.blocked_from),
+            Some(BalanceState::Active) => (BalanceStatus::Active, None),
+            Some(BalanceState::Inactive) => (BalanceStatus::Inactive, None),
+            Some(BalanceState::Frozen) => (BalanceStatus::Frozen, None),
+        };
         // what was fixed when the balance was sold is not for this call to change
         let settings = match &body.settings {
             Some(new) => {
@@ -100,7 +106,8 @@ pub(crate) async fn put_balance(
             None => row.settings,
         };
         let settings = row::to_json("partner_balance", "settings", &settings)?;
-        tx.execute(&PUT_BALANCE, params![&merchant, &balance_id, status.text(), &settings])?;
+        let blocked_from = blocked_from.map(BalanceStatus::text);
+        tx.execute(&PUT_BALANCE, params![&merchant, &balance_id, status.text(), &settings, blocked_from])?;
         view(tx, &merchant, &balance_id, now)?.map_or_else(gone, Ok)
     });
     Ok(Json(changed.await?))
@@ -120,9 +127,12 @@ struct ByHand<'a> {
 }
 
 impl ByHand<'_> {
-    fn book(&self, tx: &mut Tx<'_>) -> Result<BalanceView, TxError<ApiError>> {
+    fn book(&self, tx: &mut Tx<'_>, programs: &ProgramCache) -> Result<BalanceView, TxError<ApiError>> {
         let Some(settings) = merchant::get(tx, self.merchant)? else { return gone() };
-        let mut book = Book::lock(tx, self.merchant, &BTreeSet::from([self.balance_id]), self.now)?;
+        let program = programs.of(&settings)?;
+        let terms = Terms::new(&program.settings, program.local("", self.now));
+        let ids = BTreeSet::from([self.balance_id]);
+        let mut book = Book::lock(tx, self.merchant, &ids, terms, self.now)?;
         let Some(row) = book.row(self.balance_id).cloned() else { return gone() };
         let gives = self.body.amount.0.is_sign_positive();
         let amount = limits::value(

@@ -1,7 +1,7 @@
 //! What is in a balance: lots, holds, entries?
 
 use crate::Partner;
-use crate::loyalty::ledger::{BalanceRow, HoldRow, store as ledger, type_from_text};
+use crate::loyalty::ledger::{BalanceRow, BalanceStatus, HoldRow, store as ledger, type_from_text};
 use crate::merchant;
 use crate::row;
 use axum::Json;
@@ -65,8 +65,9 @@ pub(super) fn view(
     let lots = tx.query(&LOTS_OF_BALANCE, params![merchant, balance_id])?;
     let mut entries = tx.query(&NEWEST_ENTRIES, params![merchant, balance_id])?;
     entries.reverse();
-    let mut pending = 0_i64;
+    let (mut pending, mut shortfall) = (0_i64, 0_i64);
     for lot in &lots {
+        shortfall = shortfall.saturating_sub(lot.get::<i64>(4)?.min(0));
         if lot.get::<Option<Timestamp>>(8)?.is_some_and(|from| now < from) {
             pending = pending.saturating_add(lot.get::<i64>(4)?.max(0));
         }
@@ -74,12 +75,15 @@ pub(super) fn view(
     let held: i64 = holds.iter().map(|hold| hold.amount).sum();
     let lots = lots.iter().map(|row| lot(row, unit, &holds, now)).collect::<Result<Vec<_>, _>>()?;
     let unspendable: i64 = lots.iter().map(|(_, unspendable)| unspendable).sum();
-    let BalanceRow { balance_id, balance_type, member_id, status, posted, .. } = row;
+    let BalanceRow { balance_id, balance_type, member_id, status, blocked_from, posted, .. } = row;
+    let frozen_by = if blocked_from.is_some() { "shortfall" } else { "person" };
     Ok(Some(BalanceView {
         balance_id,
         r#type: balance_type,
         member_id,
         status: status.text().to_owned(),
+        frozen_by: (status == BalanceStatus::Frozen).then(|| frozen_by.to_owned()),
+        shortfall: unit.number(shortfall),
         posted: unit.number(posted),
         held: unit.number(held),
         free: unit.number(posted - held - unspendable),

@@ -49,7 +49,8 @@ db::statement! {
     SETTLE_BILL_POINTS = "UPDATE partner_bill SET points = (
           SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'earn' THEN amount ELSE 0 - amount END), 0) AS BIGINT)
           FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND kind IN ('earn', 'clawBack')
-            AND (balance_id < 'stamps:' OR balance_id >= 'stamps;'))
+            AND NOT EXISTS (SELECT 1 FROM partner_balance AS card WHERE card.merchant = partner_transfer.merchant
+              AND card.balance_id = partner_transfer.balance_id AND card.stamp_card_id IS NOT NULL))
         WHERE merchant = $1 AND bill_id = $2";
 }
 

@@ -22,7 +22,7 @@ db::statement! {
     /// stamps are no points.
     RECOMPUTE_CUSTOMER = "UPDATE partner_customer SET
           points = (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM partner_balance
-            WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints' AND (balance_id < 'stamps:' OR balance_id >= 'stamps;')),
+            WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints' AND stamp_card_id IS NULL),
           total_orders = (SELECT COUNT(*) FROM partner_bill
             WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0),
           total_sales = (SELECT CAST(COALESCE(SUM(final_price), 0) AS BIGINT) FROM partner_bill

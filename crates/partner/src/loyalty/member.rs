@@ -111,7 +111,8 @@ pub(crate) fn create(tx: &mut Tx<'_>, command: &MemberCommand) -> Result<i64, Tx
                 balance.balance_id
             )));
         }
-        if balance.balance_type == wire::loyalty::BalanceType::CollectablePoints {
+        let is_points = balance.balance_type == wire::loyalty::BalanceType::CollectablePoints;
+        if is_points && balance.settings.stamp_card_id.is_none() {
             points = points.saturating_add(balance.opening);
         }
     }

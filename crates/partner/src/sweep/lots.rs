@@ -7,8 +7,8 @@
 use super::done;
 use crate::Partner;
 use crate::customers::totals::{self, Categories};
+use crate::loyalty::ledger::Book;
 use crate::loyalty::ledger::expiry::Terms;
-use crate::loyalty::ledger::{Book, LotPart, store};
 use crate::loyalty::program::ProgramCache;
 use crate::merchant;
 use db::{Error, Never, Tx, TxError, params};
@@ -76,25 +76,12 @@ fn expire(
     let program = programs.of(&settings)?;
     let ids: BTreeSet<&str> = balance_ids.iter().map(String::as_str).collect();
     let terms = Terms::new(&program.settings, program.local("", now));
-    let mut books = Book::lock(tx, merchant, &ids, now)?.under(terms);
-    let ids: Vec<&str> = ids.into_iter().collect();
-    let holds = store::active_holds(tx, merchant, &ids)?;
-    let (mut swept, mut members) = (0, BTreeSet::new());
-    for balance_id in ids {
-        let held: Vec<LotPart> = holds
-            .iter()
-            .filter(|hold| hold.balance_id == balance_id && hold.counts(now))
-            .flat_map(|hold| hold.lots.iter().cloned())
-            .collect();
-        if books.expire(balance_id, &held) > 0 {
-            swept += 1;
-            let row = books.row(balance_id).filter(|row| row.counts_points());
-            members.extend(row.and_then(|row| row.member_id.clone()));
-        }
-    }
+    let books = Book::lock(tx, merchant, &ids, terms, now)?;
+    let swept = ids.iter().filter(|balance_id| books.ended(balance_id) > 0).count();
+    let members: BTreeSet<String> = books.members_of_points().map(str::to_owned).collect();
     books.close(tx)?;
     for member_id in &members {
         totals::recompute(tx, merchant, member_id, Categories::Added(&BTreeSet::new()), now)?;
     }
-    Ok(swept)
+    Ok(u64::try_from(swept).unwrap_or(u64::MAX))
 }

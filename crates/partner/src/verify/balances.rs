@@ -1,14 +1,15 @@
 //! Does each balance agree with its entries, its lots and its holds?
 
 use super::{Fault, SLICE_ROWS, Slice};
-use crate::loyalty::ledger::LotPart;
+use crate::loyalty::ledger::{BalanceSettings, LotPart};
 use crate::row;
 use db::{Error, Row, Tx, params};
 use std::collections::{BTreeMap, HashMap};
 
 db::statement! {
     /// A slice of balances.
-    VERIFY_BALANCES = "SELECT merchant, balance_id, posted, last_entry, version, updated_at FROM partner_balance
+    VERIFY_BALANCES = "SELECT merchant, balance_id, posted, last_entry, version, updated_at, status, blocked_from,
+          stamp_card_id, settings FROM partner_balance
         WHERE (merchant, balance_id) > ($1, $2) ORDER BY merchant, balance_id LIMIT $3";
     /// What the entries of each balance say.
     VERIFY_ENTRIES = "SELECT merchant, balance_id, COUNT(*), MIN(entry), MAX(entry),
@@ -99,7 +100,7 @@ struct Stored {
 /// Checks a slice of balances, and whatever lies between them without a balance of its own.
 pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
     let rows = tx.query(&VERIFY_BALANCES, params![&after.0, &after.1, SLICE_ROWS])?;
-    let mut balances: BTreeMap<Key, Stored> = BTreeMap::new();
+    let (mut balances, mut faults): (BTreeMap<Key, Stored>, _) = (BTreeMap::new(), Vec::new());
     // the engine's order decides the end of the slice, not Rust's
     let mut last = after.clone();
     for row in &rows {
@@ -110,10 +111,11 @@ pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
             version: row.get(4)?,
             updated_at: row.get(5)?,
         };
+        faults.extend(own_row(row, &last, stored.posted)?);
         balances.insert(last.clone(), stored);
     }
     let range = Range { after: after.clone(), last: last.clone() };
-    let mut faults = sums(tx, &range, &balances)?;
+    faults.extend(sums(tx, &range, &balances)?);
     faults.extend(lots_and_entries(tx, &range)?);
     faults.extend(bills(tx, &range)?);
     faults.extend(holds(tx, &range, &balances)?);
@@ -148,6 +150,23 @@ fn name(key: &Key) -> String {
 
 fn orphan(key: &Key) -> Fault {
     fault("lots, entries and holds belong to a balance", name(key), "no such balance")
+}
+
+/// What a balance's row says of itself.
+fn own_row(row: &Row, key: &Key, posted: i64) -> Result<Vec<Fault>, Error> {
+    let (status, blocked_from): (String, Option<String>) = (row.get(6)?, row.get(7)?);
+    let (card, settings): (Option<String>, String) = (row.get(8)?, row.get(9)?);
+    let mut faults = Vec::new();
+    if blocked_from.is_some() && (status != "frozen" || posted >= 0) {
+        let rule = "a balance that is blocked for a shortfall is frozen and below zero";
+        faults.push(fault(rule, name(key), format!("{status}, posted {posted}")));
+    }
+    let settings: BalanceSettings = row::json("partner_balance", "settings", &settings)?;
+    if settings.stamp_card_id != card {
+        let rule = "a balance counts the stamps of the card that its settings name";
+        faults.push(fault(rule, name(key), format!("{card:?}, settings {:?}", settings.stamp_card_id)));
+    }
+    Ok(faults)
 }
 
 /// Entries and lots against the balance's own row.

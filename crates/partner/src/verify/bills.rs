@@ -8,7 +8,8 @@ db::statement! {
     VERIFY_BILLS = "SELECT b.merchant, b.bill_id, b.points,
           (SELECT CAST(COALESCE(SUM(CASE WHEN t.kind = 'earn' THEN t.amount ELSE 0 - t.amount END), 0) AS BIGINT)
             FROM partner_transfer t WHERE t.merchant = b.merchant AND t.bill_id = b.bill_id AND t.kind IN ('earn', 'clawBack')
-              AND (t.balance_id < 'stamps:' OR t.balance_id >= 'stamps;'))
+              AND NOT EXISTS (SELECT 1 FROM partner_balance c WHERE c.merchant = t.merchant
+                AND c.balance_id = t.balance_id AND c.stamp_card_id IS NOT NULL))
         FROM partner_bill b WHERE (b.merchant, b.bill_id) > ($1, $2)
         ORDER BY b.merchant, b.bill_id LIMIT $3";
 }

@@ -7,8 +7,7 @@ db::statement! {
     /// A slice of customers, with what their balances and bills add up to.
     VERIFY_CUSTOMERS = "SELECT c.merchant, c.customer_number, c.points, c.total_orders, c.total_sales,
           (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM partner_balance b
-            WHERE b.merchant = c.merchant AND b.member_id = c.member_id AND b.type = 'collectablePoints'
-              AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;')),
+            WHERE b.merchant = c.merchant AND b.member_id = c.member_id AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL),
           (SELECT COUNT(*) FROM partner_bill o
             WHERE o.merchant = c.merchant AND o.member_id = c.member_id AND o.counts = 1 AND o.cancelled = 0),
           (SELECT CAST(COALESCE(SUM(final_price), 0) AS BIGINT) FROM partner_bill o

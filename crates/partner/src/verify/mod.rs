@@ -7,6 +7,7 @@ mod balances;
 mod bills;
 mod customers;
 mod ends;
+mod holes;
 mod limits;
 mod people;
 mod usages;
@@ -39,6 +40,8 @@ impl std::fmt::Display for Fault {
 /// When the database cannot be read.
 pub async fn verify(db: &Db) -> Result<Vec<Fault>, Error> {
     let mut faults = over(db, "verify_balances", balances::slice).await?;
+    faults.extend(over(db, "verify_holes", holes::beside).await?);
+    faults.extend(over(db, "verify_fills", holes::fills).await?);
     faults.extend(over(db, "verify_limits", limits::slice).await?);
     faults.extend(over(db, "verify_usages", usages::slice).await?);
     faults.extend(over(db, "verify_ends", ends::slice).await?);

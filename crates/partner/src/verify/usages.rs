@@ -24,12 +24,13 @@ db::statement! {
         FROM partner_usage u JOIN partner_merchant m ON m.merchant = u.merchant
         WHERE (u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id) > ($1, $2, $3, $4) AND u.kind = 'paid'
         ORDER BY u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id LIMIT $5";
-    /// What a bill moved on each balance.
+    /// What a bill moved on each balance; a shortfall that a lot filled is spent from that lot, and once.
     VERIFY_MOVED = "SELECT balance_id,
-          CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN amount ELSE 0 END) AS BIGINT),
+          CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN amount
+            WHEN kind = 'fill' AND reverses IS NOT NULL THEN 0 - amount ELSE 0 END) AS BIGINT),
           CAST(SUM(CASE WHEN kind = 'topUp' AND debit_account = 'sales' THEN amount ELSE 0 END) AS BIGINT),
           CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN 0 - amount WHEN kind IN ('topUp', 'earn', 'refund') THEN amount
-            WHEN kind NOT IN ('reversal', 'clawBack') THEN 0
+            WHEN kind NOT IN ('reversal', 'clawBack', 'fill') THEN 0
             WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT)
         FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND offer_id = $3 GROUP BY balance_id";
     /// What a balance counts in, and since when it is there.

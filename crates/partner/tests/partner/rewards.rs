@@ -248,4 +248,49 @@ on_both_engines! {
         }
         assert_eq!(side.view("").await, before);
     }
+
+    /// A balance is a stamp card by its settings. An id says nothing: neither one that looks like a card's, nor one
+    /// that does not.
+    async fn a_stamp_card_may_have_any_id(side: Side) {
+        let body = json!({
+            "memberId": "bob", "cards": ["card-b"], "person": {"firstName": "Bob"},
+            "balances": [
+                {"balanceId": "a-card", "type": "collectablePoints", "openingValue": 5, "settings": {"stampCardId": "coffee"}},
+                {"balanceId": "stamps:coffee:bob", "type": "collectablePoints", "openingValue": 100, "settings": {"pointValue": 1}}
+            ]
+        });
+        let answer = side.admin("POST", MERCHANT, "/members", Some(body)).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let number = answer.body["customerId"].as_i64().unwrap();
+        let cards = json!([{"stampCardId": "coffee", "needed": 10, "products": ["p:1"]}, {"stampCardId": "tea", "needed": 5, "products": ["p:1"]}]);
+        program(&side, json!({"earn": {"points": 1, "perAmount": 10}, "stampCards": cards})).await;
+        assert_eq!(side.customer(number).await["points"], 100);
+        side.report(&bill("b1", "60", &[])).await;
+        let posted = async || (side.posted("a-card").await, side.posted("stamps:coffee:bob").await, side.posted("stamps:tea:bob").await);
+        assert_eq!(posted().await, (6, 106, 1), "a stamp to the card, six points to the points");
+        assert_eq!(side.customer(number).await["points"], 106);
+        side.offer("o-card", 7, 60, &["card-b"]).await;
+        side.report(&with(report("o-card", "b2", "60", &[]), json!({"deviceNumber": 7}))).await;
+        assert_eq!((posted().await, side.customer(number).await["points"].clone()), ((7, 112, 2), json!(112)));
+        side.report(&with(bill("b1", "60", &[]), json!({"billState": "cancelled"}))).await;
+        assert_eq!((posted().await, side.customer(number).await["points"].clone()), ((6, 106, 1), json!(106)));
+        side.books_add_up().await;
+        // an id that a merchant gave to something else is left alone
+        side.member_with("eva", "Gold").await;
+        let taken = json!({"code": "X", "balanceId": "stamps:tea:eva", "type": "multiPurposePrepaidVoucher", "value": 10});
+        assert_eq!(side.admin("POST", MERCHANT, "/vouchers", Some(taken)).await.status, 201);
+        side.report(&with(report("o9", "b9", "60", &[]), json!({"customerId": "eva"}))).await;
+        assert_eq!((side.posted("stamps:tea:eva").await, side.posted("stamps:tea:eva:2").await), (10, 1));
+        side.books_add_up().await;
+    }
+
+    /// A report may use points of somebody it does not name: the customers feed follows.
+    async fn the_feed_follows_points_whoever_used_them(side: Side) {
+        let number = bob(&side).await;
+        side.report(&report("o1", "b1", "30", &[("points", 30, 0)])).await;
+        assert_eq!(side.customer(number).await["points"], 70);
+        side.report(&with(report("o1", "b1", "30", &[("points", 30, 0)]), json!({"billState": "cancelled"}))).await;
+        assert_eq!(side.customer(number).await["points"], 100);
+        side.books_add_up().await;
+    }
 }

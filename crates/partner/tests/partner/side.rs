@@ -88,6 +88,18 @@ impl Side {
         partner::router(Partner::new(db, self.outside.clone(), PartnerConfig::default()))
     }
 
+    /// Takes the database away; one in a file goes with its folder.
+    pub(crate) async fn drop_database(self) {
+        let url = self.options.url.clone();
+        self.db.clone().close().await;
+        if url.starts_with("postgres:") {
+            let dropped = tokio::task::spawn_blocking(move || {
+                cluster::Cluster::shared().and_then(|cluster| cluster.drop_database(&url))
+            });
+            dropped.await.unwrap().unwrap();
+        }
+    }
+
     /// This process.
     pub(crate) fn router(&self) -> Router {
         self.router.clone()

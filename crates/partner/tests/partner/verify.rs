@@ -33,6 +33,16 @@ db::statement! {
     /// Value ended before its time.
     BREAK_END = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, created_at)
         VALUES ($1, 'V', 3, 'expire', 'guest', 'breakage', 1, '00000001', 0)";
+    /// A shortfall beside value that nobody holds.
+    BREAK_HOLE = "INSERT INTO partner_lot (merchant, balance_id, lot_id, kind, source, issued, remaining, earned_at)
+        VALUES ($1, 'V', '00000003', 'overdraft', 'nowhere', 0, -1, 0)";
+    /// A shortfall was filled from nothing.
+    BREAK_FILL = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, reason, created_at)
+        VALUES ($1, 'V', 3, 'fill', 'redemption', 'guest', 1, '00000001', 'none', 0)";
+    /// A block without a shortfall.
+    BREAK_BLOCK = "UPDATE partner_balance SET status = 'frozen', blocked_from = 'active' WHERE merchant = $1 AND balance_id = 'V'";
+    /// Points that became stamps.
+    BREAK_CARD = "UPDATE partner_balance SET stamp_card_id = 'coffee' WHERE merchant = $1 AND balance_id = 'points'";
     /// Something was written off where there is no hole.
     BREAK_WRITE_OFF = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, created_at)
         VALUES ($1, 'V', 3, 'writeOff', 'breakage', 'guest', 1, '00000001', 0)";
@@ -102,5 +112,9 @@ tampering! {
     a_bill_that_came_from_nowhere: BREAK_CAME_BILL, "partner_bill 5f00000000000000000000a1/b1", "whose the merge says";
     a_card_that_came_from_nowhere: BREAK_CAME_CARD, "partner_code 5f00000000000000000000a1/card-1", "whose the merge says";
     money_that_no_entry_knows_of: BREAK_ERASURE, "partner_erasure 5f00000000000000000000a1/anna", "booked as paid out";
+    a_hole_beside_free_value: BREAK_HOLE, "partner_lot 5f00000000000000000000a1/V/00000001", "nobody keeps it";
+    a_fill_from_nowhere: BREAK_FILL, "partner_transfer 5f00000000000000000000a1/V/3", "taken from a lot";
+    a_block_without_a_shortfall: BREAK_BLOCK, "partner_balance 5f00000000000000000000a1/V", "frozen and below zero";
+    points_that_became_stamps: BREAK_CARD, "partner_balance 5f00000000000000000000a1/points", "that its settings name";
     a_total_that_drifted: BREAK_CUSTOMER, "partner_customer 5f00000000000000000000a1/1", "total_orders";
 }

@@ -295,6 +295,11 @@ pub struct BalanceView {
     pub member_id: Option<String>,
     /// `active`, `inactive` or `frozen`.
     pub status: String,
+    /// Who froze it: `person`, or `shortfall` (a fact took more than there was: it thaws by itself once
+    /// `shortfall` is filled); `null`: it is not frozen.
+    pub frozen_by: Option<String>,
+    /// What facts took beyond what was there, or was held by others, and nothing has filled yet; 0 or more.
+    pub shortfall: Number,
     /// What the entries add up to.
     pub posted: Number,
     /// What is held at this moment.

@@ -56,7 +56,7 @@ pub(crate) fn erase(
         _ => store::balance_ids(tx, merchant, member_id)?.into_iter().collect(),
     };
     let terms = Terms::new(&program.settings, program.local("", now));
-    let mut book = Book::lock(tx, merchant, &ids.iter().map(String::as_str).collect(), now)?.under(terms);
+    let mut book = Book::lock(tx, merchant, &ids.iter().map(String::as_str).collect(), terms, now)?;
     store::lock(tx, merchant, member_id)?;
     let Some(standing) = store::standing(tx, merchant, member_id)? else {
         return refused(ApiError::not_found("member"));
@@ -325,6 +325,7 @@ mod tests {
                 posted: value,
                 version: 1,
                 last_entry: 1,
+                blocked_from: None,
             };
             assert_eq!(stays(&row, wanted, value), reason, "{status:?} {foreign} {wanted:?} {value}");
         }

@@ -16,6 +16,9 @@ pub(crate) struct BalanceRow {
     pub(crate) balance_type: BalanceType,
     pub(crate) member_id: Option<String>,
     pub(crate) status: BalanceStatus,
+    /// The status it has again when the shortfall is filled for which the books have frozen it; `None` where they
+    /// have not, and where a person has (loyalty.md §8 N4).
+    pub(crate) blocked_from: Option<BalanceStatus>,
     pub(crate) settings: BalanceSettings,
     /// What the entries add up to; below zero only after a fact that nothing covered (loyalty.md §8).
     pub(crate) posted: i64,
@@ -29,6 +32,11 @@ impl BalanceRow {
     /// Points are counted in points, everything else in minor units of the currency.
     pub(crate) fn counts_points(&self) -> bool {
         self.balance_type == BalanceType::CollectablePoints
+    }
+
+    /// Whether it waits to be sold, also behind a block that will end.
+    pub(crate) fn is_inactive(&self) -> bool {
+        self.blocked_from.unwrap_or(self.status) == BalanceStatus::Inactive
     }
 
     /// Whether one top-up activates it and there is no second one (loyalty.md §11 T4).

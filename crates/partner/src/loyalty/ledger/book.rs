@@ -2,7 +2,8 @@
 //!
 //! [`Book::lock`] takes the rows, the methods move value in memory, [`Book::close`] writes everything:
 //! lots, numbered entries, posted sums. Nothing here refuses: a report is a fact (loyalty.md §5), and
-//! what no lot covers becomes an overdraft lot, a hole that later credits fill first (§8 N2, N3).
+//! what no lot covers becomes an overdraft lot, a hole that later credits fill first (§8 N2, N3). What happened to
+//! the balances before the command, without a command of its own, is booked when they are locked: see `holes`.
 
 use super::balance::{BalanceRow, BalanceStatus};
 use super::bonus::Part;
@@ -35,6 +36,12 @@ struct Open {
     changed: bool,
     /// What the balance is was decided by this command.
     classed: bool,
+    /// What dug the holes, by the id of their lot.
+    dug: BTreeMap<String, Dug>,
+    /// What of it ended since the balance was last locked.
+    ended: i64,
+    /// Entries were written: what happened before this command.
+    written: bool,
 }
 
 #[derive(Debug)]
@@ -108,11 +115,13 @@ pub(crate) struct Spent {
 }
 
 impl<'a> Book<'a> {
-    /// Locks the balances in the order of their ids. Ids this merchant does not have are left out.
+    /// Locks the balances in the order of their ids, and books what ended on them by itself until now: a command
+    /// finds the same books whether the sweeper came by or not. Ids this merchant does not have are left out.
     pub(crate) fn lock(
         tx: &mut Tx<'_>,
         merchant: &'a str,
         balance_ids: &BTreeSet<&str>,
+        terms: Terms,
         now: Timestamp,
     ) -> Result<Self, Error> {
         let mut balances = BTreeMap::new();
@@ -123,13 +132,18 @@ impl<'a> Book<'a> {
         }
         let known: Vec<&str> = balances.keys().map(String::as_str).collect();
         let lots = store::open_lots(tx, merchant, &known)?;
-        let mut book = Self { merchant, now, balances, terms: None };
+        let mut book = Self { merchant, now, balances, terms: Some(terms) };
+        book.put_lots(lots);
+        book.bring_up_to_now(tx)?;
+        Ok(book)
+    }
+
+    fn put_lots(&mut self, lots: BTreeMap<String, Vec<LotState>>) {
         for (balance_id, lots) in lots {
-            if let Some(open) = book.balances.get_mut(&balance_id) {
+            if let Some(open) = self.balances.get_mut(&balance_id) {
                 open.lots = lots.into_iter().map(|lot| (lot.lot_id.clone(), OpenLot::stored(lot))).collect();
             }
         }
-        Ok(book)
     }
 
     /// A balance that was just inserted in this transaction: nobody else can see it.
@@ -160,11 +174,14 @@ impl<'a> Book<'a> {
         })
     }
 
-    /// Sets whether the balance may be spent.
-    pub(crate) fn set_status(&mut self, balance_id: &str, status: BalanceStatus) {
+    /// A balance that was sold may be spent; one that a shortfall blocks, once that is filled.
+    pub(crate) fn activate(&mut self, balance_id: &str) {
         if let Some(open) = self.balances.get_mut(balance_id) {
-            open.changed |= open.row.status != status;
-            open.row.status = status;
+            open.changed = true;
+            match &mut open.row.blocked_from {
+                Some(before) => *before = BalanceStatus::Active,
+                None => open.row.status = BalanceStatus::Active,
+            }
         }
     }
 
@@ -186,6 +203,13 @@ impl<'a> Book<'a> {
             become_sold(&mut open.row, sold);
             open.classed = true;
         }
+    }
+
+    /// The members whose points have changed: the customers feed shows them.
+    pub(crate) fn members_of_points(&self) -> impl Iterator<Item = &str> {
+        let has_moved = |open: &&Open| open.written || !open.entries.is_empty();
+        let changed = self.balances.values().filter(has_moved).filter(|open| open.row.counts_points());
+        changed.filter_map(|open| open.row.member_id.as_deref())
     }
 
     /// Makes sure a lot is in the book even if nothing is left of it: value may return to it.
@@ -249,15 +273,16 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Mirrors a booked spend (or overdraft): holes first, then the value's own lot with its old end. What
-    /// belongs to a lot already past its end comes back and expires at once, or lives through the merchant's
+    /// Mirrors a booked spend (or overdraft): holes first, its own before others, then the value's own lot with its
+    /// old end. What belongs to a lot already past its end comes back and expires at once, or lives through the merchant's
     /// grace in a lot of its own (loyalty.md §6 C2). Its lot must be loaded.
     pub(crate) fn give_back(&mut self, original: &Transfer, link: &Link) {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return };
         let grace = self.terms.as_ref().and_then(|terms| terms.grace_end(&open.row));
         let (kind, reverses) = (TransferKind::Reversal, Some(original.entry));
         let side = Origin { kind, other: original.other, reverses };
-        let left = open.fill_holes(&side, original.amount, link);
+        let left = open.fill_hole(&original.lot_id, &side, original.amount, link);
+        let left = open.fill_holes(&side, left, link);
         if left == 0 {
             return;
         }
@@ -310,6 +335,16 @@ impl<'a> Book<'a> {
         link: &Link,
     ) -> i64 {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return 0 };
+        let own = open.lots.get(&original.lot_id);
+        if own.is_some_and(|lot| {
+            lot.state.kind == LotKind::Overdraft && original.kind == TransferKind::WriteOff.text()
+        }) {
+            // the hole is as deep again as before; what it belongs to fills it next
+            let part = LotPart { lot_id: original.lot_id.clone(), amount: original.amount };
+            open.take(&part.lot_id, part.amount);
+            open.enter(kind, Side::Debit(original.other), &part, Some(original.entry), link);
+            return 0;
+        }
         let mut free = open.live_lots(reserved, self.now);
         free.sort_by_key(|lot| lot.lot_id != original.lot_id);
         let own = free.first().filter(|lot| lot.lot_id == original.lot_id);
@@ -352,16 +387,25 @@ impl<'a> Book<'a> {
     }
 
     /// Writes what was booked; balances without an entry and without a change are only locked.
+    ///
+    /// The holds must stand as the command leaves them: a hole takes at once what nobody keeps.
     pub(crate) fn close(mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
         self.apply_terms();
-        for (balance_id, open) in &self.balances {
-            for lot in open.lots.values().filter(|lot| lot.touched) {
-                match &lot.new {
+        self.fill_from_free_lots(tx)?;
+        self.write(tx)
+    }
+
+    /// Writes what was booked so far.
+    fn write(&mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        for (balance_id, open) in &mut self.balances {
+            for lot in open.lots.values_mut().filter(|lot| lot.touched) {
+                match lot.new.take() {
                     Some((new, issued)) => {
-                        store::insert_lot(tx, self.merchant, &open.row, &lot.state, *issued, new)?;
+                        store::insert_lot(tx, self.merchant, &open.row, &lot.state, issued, &new)?;
                     }
                     None => store::update_lot(tx, self.merchant, balance_id, &lot.state)?,
                 }
+                lot.touched = false;
             }
             for entry in &open.entries {
                 let (debit, credit) = if entry.credits_guest {
@@ -397,6 +441,9 @@ impl<'a> Book<'a> {
             if open.changed || !open.entries.is_empty() {
                 store::settle_balance(tx, self.merchant, &open.row)?;
             }
+            open.written |= !open.entries.is_empty();
+            open.changed = false;
+            open.entries.clear();
         }
         Ok(())
     }
@@ -426,7 +473,16 @@ impl OpenLot {
 
 impl Open {
     fn new(row: BalanceRow) -> Self {
-        Self { row, lots: BTreeMap::new(), entries: Vec::new(), changed: false, classed: false }
+        Self {
+            row,
+            lots: BTreeMap::new(),
+            entries: Vec::new(),
+            changed: false,
+            classed: false,
+            dug: BTreeMap::new(),
+            ended: 0,
+            written: false,
+        }
     }
 
     /// Lots as a new spend sees them: live, not pending, and without what others hold of them.
@@ -510,6 +566,8 @@ impl Open {
             expires_at: None,
         };
         self.lots.insert(lot_id.clone(), OpenLot { state, new: Some((new, 0)), touched: true });
+        let redeems = hole.kind == TransferKind::Overdraft;
+        self.dug.insert(lot_id.clone(), Dug { redeems, other: hole.other, link: link.clone() });
         let part = LotPart { lot_id, amount: short };
         self.enter(hole.kind, Side::Debit(hole.other), &part, hole.reverses, link);
     }
@@ -517,21 +575,28 @@ impl Open {
     /// Fills holes with up to `amount`, the oldest first; what stays of it.
     fn fill_holes(&mut self, from: &Origin, amount: i64, link: &Link) -> i64 {
         let mut left = amount.max(0);
-        let holes: Vec<(String, i64)> = self
-            .lots
-            .values()
-            .filter(|lot| lot.state.remaining < 0)
-            .map(|lot| (lot.state.lot_id.clone(), -lot.state.remaining))
-            .collect();
-        for (lot_id, depth) in holes {
-            let part = LotPart { lot_id, amount: left.min(depth) };
-            if part.amount > 0 {
-                left -= part.amount;
-                self.take(&part.lot_id, -part.amount);
-                self.enter(from.kind, Side::Credit(from.other), &part, from.reverses, link);
-            }
+        for (lot_id, _) in self.holes() {
+            left = self.fill_hole(&lot_id, from, left, link);
         }
         left
+    }
+
+    /// Fills one hole with up to `amount`; what stays of it. A lot that is no hole takes nothing.
+    fn fill_hole(&mut self, lot_id: &str, from: &Origin, amount: i64, link: &Link) -> i64 {
+        let depth = self.lots.get(lot_id).map_or(0, |lot| -lot.state.remaining);
+        let part = LotPart { lot_id: lot_id.to_owned(), amount: amount.min(depth) };
+        if part.amount <= 0 {
+            return amount;
+        }
+        self.take(&part.lot_id, -part.amount);
+        self.enter(from.kind, Side::Credit(from.other), &part, from.reverses, link);
+        amount - part.amount
+    }
+
+    /// The holes with their depths, the oldest first.
+    fn holes(&self) -> Vec<(String, i64)> {
+        let holes = self.lots.values().filter(|lot| lot.state.remaining < 0);
+        holes.map(|lot| (lot.state.lot_id.clone(), -lot.state.remaining)).collect()
     }
 
     fn issue(&mut self, from: &Origin, amount: i64, new: NewLot, now: Timestamp, link: &Link) {
@@ -552,8 +617,13 @@ impl Open {
 
 #[path = "book_ends.rs"]
 mod ends;
+#[path = "book_holes.rs"]
+mod holes;
 #[path = "book_leaving.rs"]
 mod leaving;
+
+pub(super) use holes::Dug;
+pub(crate) use holes::fill_holes;
 
 #[cfg(test)]
 #[path = "book_tests.rs"]

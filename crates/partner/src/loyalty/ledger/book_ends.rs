@@ -1,13 +1,15 @@
 //! What do the merchant's terms do to the balances of a book: ends that come, move, or are granted, and holes?
 
-use super::{Book, Open, Origin, Side};
+use super::{Book, Entry, Open, Origin, Side};
+#[cfg(test)]
 use crate::loyalty::ledger::expiry::Terms;
-use crate::loyalty::ledger::{Account, BalanceStatus, Link, LotKind, LotPart, TransferKind};
+use crate::loyalty::ledger::{Account, BalanceStatus, Link, LotPart, TransferKind};
 use crate::loyalty::program::Negative;
 use jiff::Timestamp;
 
 impl Book<'_> {
     /// Puts the book under the merchant's terms: without them nothing ends, nothing slides, and holes stay.
+    #[cfg(test)]
     pub(crate) fn under(mut self, terms: Terms) -> Self {
         self.terms = Some(terms);
         self
@@ -40,45 +42,63 @@ impl Book<'_> {
                 open.enter(TransferKind::Expire, Side::Debit(Account::Breakage), &part, None, &link);
             }
         }
+        open.ended += ended;
         ended
+    }
+
+    /// What of a balance ended since it was last locked: booked when this book locked it.
+    pub(crate) fn ended(&self, balance_id: &str) -> i64 {
+        self.balances.get(balance_id).map_or(0, |open| open.ended)
     }
 
     /// What the terms make of what was booked: once, before it is written.
     pub(super) fn apply_terms(&mut self) {
-        let Some(terms) = &self.terms else { return };
         for open in self.balances.values_mut() {
-            open.settle_hole(terms.negative(&open.row));
-            if let Some(end) = terms.slides_to(&open.row) {
-                open.slide(end, self.now);
+            if let Some(terms) = &self.terms {
+                open.settle_hole(terms.negative(&open.row));
+                if let Some(end) = terms.slides_to(&open.row) {
+                    open.slide(end, self.now);
+                }
             }
+            open.lift_block();
         }
     }
 }
 
 impl Open {
-    /// A balance that this command took below zero (loyalty.md §8 N4).
+    /// A balance that a fact of this command took below zero (loyalty.md §8 N4), by a hole of its own or by using
+    /// what stood beside one.
     fn settle_hole(&mut self, rule: Negative) {
-        if self.row.posted >= 0 {
+        let taken = |entry: &Entry| !entry.credits_guest && entry.kind != TransferKind::WriteOff;
+        if self.row.posted >= 0 || !self.entries.iter().any(taken) {
             return;
         }
-        let dug = self.entries.iter().rev().find(|entry| {
-            !entry.credits_guest
-                && entry.kind != TransferKind::WriteOff
-                && self.lots.get(&entry.lot_id).is_some_and(|lot| lot.state.kind == LotKind::Overdraft)
-        });
-        let Some(dug) = dug else { return };
         match rule {
             Negative::Allow => {}
             Negative::Clamp => {
-                let reason = Some(format!("shortfall of entry {}", dug.number));
-                let link = Link { reason, ..dug.link.clone() };
+                let mut short = -self.row.posted;
                 let gift = Origin { kind: TransferKind::WriteOff, other: Account::Breakage, reverses: None };
-                self.fill_holes(&gift, -self.row.posted, &link);
+                for (lot_id, _) in self.holes() {
+                    let link = self.link_of_hole(&lot_id);
+                    short = self.fill_hole(&lot_id, &gift, short, &link);
+                }
             }
+            Negative::BlockCard if self.row.status == BalanceStatus::Frozen => {}
             Negative::BlockCard => {
-                self.changed |= self.row.status != BalanceStatus::Frozen;
+                self.changed = true;
+                self.row.blocked_from = Some(self.row.status);
                 self.row.status = BalanceStatus::Frozen;
             }
+        }
+    }
+
+    /// A block for a shortfall ends with the shortfall; one that a person set stays (loyalty.md §8 N3, N4).
+    pub(super) fn lift_block(&mut self) {
+        if self.row.posted >= 0
+            && let Some(before) = self.row.blocked_from.take()
+        {
+            self.changed = true;
+            self.row.status = before;
         }
     }
 

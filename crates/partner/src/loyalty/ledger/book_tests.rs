@@ -6,16 +6,17 @@ use wire::loyalty::BalanceType;
 
 const NOW: &str = "2026-03-01T10:00:00Z";
 
-fn at(text: &str) -> Timestamp {
+pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn book(balance_type: BalanceType, lots: &[(&str, i64, Option<&str>)]) -> Book<'static> {
+pub(super) fn book(balance_type: BalanceType, lots: &[(&str, i64, Option<&str>)]) -> Book<'static> {
     let row = BalanceRow {
         balance_id: "b".to_owned(),
         balance_type,
         member_id: None,
         status: BalanceStatus::Active,
+        blocked_from: None,
         settings: BalanceSettings::default(),
         posted: lots.iter().map(|lot| lot.1).sum(),
         version: 1,
@@ -39,7 +40,7 @@ fn book(balance_type: BalanceType, lots: &[(&str, i64, Option<&str>)]) -> Book<'
 }
 
 /// Remaining by lot, posted, and whether the sums agree with the entries.
-fn state(book: &Book<'_>) -> (Vec<(String, i64)>, i64) {
+pub(super) fn state(book: &Book<'_>) -> (Vec<(String, i64)>, i64) {
     let open = &book.balances["b"];
     let lots: Vec<(String, i64)> =
         open.lots.values().map(|lot| (lot.state.lot_id.clone(), lot.state.remaining)).collect();
@@ -49,11 +50,11 @@ fn state(book: &Book<'_>) -> (Vec<(String, i64)>, i64) {
     (lots, open.row.posted)
 }
 
-fn part(lot_id: &str, amount: i64) -> LotPart {
+pub(super) fn part(lot_id: &str, amount: i64) -> LotPart {
     LotPart { lot_id: lot_id.to_owned(), amount }
 }
 
-fn spend<'a>(amount: i64, own: &'a [LotPart], reserved: &'a [LotPart]) -> Spend<'a> {
+pub(super) fn spend<'a>(amount: i64, own: &'a [LotPart], reserved: &'a [LotPart]) -> Spend<'a> {
     Spend { amount, own, reserved, live_at: at(NOW), of: Part::Whole }
 }
 
@@ -68,11 +69,11 @@ fn earned() -> NewLot {
     }
 }
 
-fn earn(amount: i64) -> Credit {
+pub(super) fn earn(amount: i64) -> Credit {
     Credit { kind: TransferKind::Earn, other: Account::Promotion, amount, lot: earned(), lines: None }
 }
 
-fn original(entry: i64, credits_guest: bool, amount: i64, lot_id: &str) -> Transfer {
+pub(super) fn original(entry: i64, credits_guest: bool, amount: i64, lot_id: &str) -> Transfer {
     Transfer {
         balance_id: "b".to_owned(),
         entry,
@@ -180,7 +181,7 @@ fn a_reversed_overdraft_whose_hole_is_filled_makes_a_lot() {
     assert_eq!(lots.iter().map(|lot| lot.1).collect::<Vec<_>>(), [30, 0]);
 }
 
-fn terms(program: &str) -> Terms {
+pub(super) fn terms(program: &str) -> Terms {
     let settings = crate::loyalty::program::ProgramSettings::parse(program).unwrap();
     Terms::new(&settings, at(NOW).to_zoned(jiff::tz::TimeZone::get("Europe/Prague").unwrap()))
 }
@@ -324,7 +325,7 @@ fn pending_value_waits() {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(cases()))]
+    #![proptest_config(crate::cases())]
 
     /// Spends, credits and ends in any order: Σ lots = posted, a held remainder is never taken by anybody else,
     /// and ending twice is ending once (loyalty.md §10, acceptance property 3).
@@ -364,12 +365,6 @@ proptest::proptest! {
             }
         }
     }
-}
-
-/// 10 000, or what `PROPTEST_CASES` says where that is more.
-fn cases() -> u32 {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    asked.map_or(10_000, |asked: u32| asked.max(10_000))
 }
 
 /// 1000 paid and 100 given on top: each id takes its own lots, and what is short of one is not taken from the

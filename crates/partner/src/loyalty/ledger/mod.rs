@@ -21,7 +21,7 @@ mod transfer;
 
 pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, Titles, type_from_text};
 pub(crate) use bonus::{BONUS_SUFFIX, Part, balance_of, bonus_of, splits, topped_up_by, wire_id};
-pub(crate) use book::{Book, Credit, Link, Spend};
+pub(crate) use book::{Book, Credit, Link, Spend, fill_holes};
 pub(crate) use hold::{CheckKey, HoldRow};
 pub(crate) use leaving::{Price, sum};
 pub(crate) use lot::{LotKind, LotPart, LotState, NewLot, consume};

@@ -11,8 +11,8 @@ use wire::loyalty::BalanceType;
 
 db::statement! {
     /// A new balance, empty; nothing when the id is taken.
-    INSERT_BALANCE = "INSERT INTO partner_balance (merchant, balance_id, type, member_id, status, settings, posted, version, last_entry, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7, $7) ON CONFLICT (merchant, balance_id) DO NOTHING";
+    INSERT_BALANCE = "INSERT INTO partner_balance (merchant, balance_id, type, member_id, status, settings, stamp_card_id, posted, version, last_entry, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $8, 0, 0, 0, $7, $7) ON CONFLICT (merchant, balance_id) DO NOTHING";
 }
 
 /// A balance to be opened.
@@ -49,6 +49,7 @@ pub(crate) fn open(
             new.status.text(),
             &settings,
             now,
+            new.settings.stamp_card_id.as_deref(),
         ],
     )?;
     if inserted == 0 {
@@ -60,6 +61,7 @@ pub(crate) fn open(
             balance_type: new.balance_type,
             member_id: new.member_id.clone(),
             status: new.status,
+            blocked_from: None,
             settings: new.settings.clone(),
             posted: 0,
             version: 0,

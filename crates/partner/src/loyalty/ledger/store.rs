@@ -1,10 +1,11 @@
 //! The ledger's SQL: balances locked, lots, holds, entries.
 
 use super::balance::{BalanceRow, BalanceStatus, type_from_text};
+use super::book::{Dug, Link};
 use super::hold::{CheckKey, HoldRow};
 use super::leaving::Price;
 use super::lot::{LotKind, LotState, NewLot};
-use super::transfer::Account;
+use super::transfer::{Account, TransferKind};
 use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
@@ -14,9 +15,9 @@ db::statement! {
     /// Locks a balance for the rest of the transaction and moves its version.
     LOCK_BALANCE = "UPDATE partner_balance SET version = version + 1, updated_at = $3
         WHERE merchant = $1 AND balance_id = $2
-        RETURNING balance_id, type, member_id, status, settings, posted, version, last_entry";
+        RETURNING balance_id, type, member_id, status, settings, posted, version, last_entry, blocked_from";
     /// A balance without locking it.
-    GET_BALANCE = "SELECT balance_id, type, member_id, status, settings, posted, version, last_entry
+    GET_BALANCE = "SELECT balance_id, type, member_id, status, settings, posted, version, last_entry, blocked_from
         FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
     /// Lots with something left, or a hole, of up to three balances. UNION ALL and not IN: for every run of a list
     /// SQLite builds a table of its own, which costs more than looking the rows up.
@@ -62,8 +63,11 @@ db::statement! {
     /// What a voucher was sold as; the balance is locked, and nothing is on it.
     CLASS_BALANCE = "UPDATE partner_balance SET type = $3, settings = $4 WHERE merchant = $1 AND balance_id = $2";
     /// What the entries add up to now; the balance is locked.
-    SETTLE_BALANCE = "UPDATE partner_balance SET posted = $3, last_entry = $4, status = $5
+    SETTLE_BALANCE = "UPDATE partner_balance SET posted = $3, last_entry = $4, status = $5, blocked_from = $6
         WHERE merchant = $1 AND balance_id = $2";
+    /// The entry that dug a hole.
+    DUG = "SELECT kind, credit_account, offer_id, bill_id FROM partner_transfer
+        WHERE merchant = $1 AND balance_id = $2 AND entry = $3";
 }
 
 /// How many balances one statement looks at.
@@ -276,7 +280,14 @@ pub(super) fn class_balance(tx: &mut Tx<'_>, merchant: &str, row: &BalanceRow) -
 pub(super) fn settle_balance(tx: &mut Tx<'_>, merchant: &str, row: &BalanceRow) -> Result<(), Error> {
     tx.execute(
         &SETTLE_BALANCE,
-        params![merchant, &row.balance_id, row.posted, row.last_entry, row.status.text()],
+        params![
+            merchant,
+            &row.balance_id,
+            row.posted,
+            row.last_entry,
+            row.status.text(),
+            row.blocked_from.map(BalanceStatus::text)
+        ],
     )?;
     Ok(())
 }
@@ -284,6 +295,23 @@ pub(super) fn settle_balance(tx: &mut Tx<'_>, merchant: &str, row: &BalanceRow) 
 /// Fills the slots of a statement; free ones are NULL, which finds nothing.
 fn slots<'a>(ids: &[&'a str]) -> [Option<&'a str>; SLOTS] {
     std::array::from_fn(|slot| ids.get(slot).copied())
+}
+
+/// What dug the hole whose first entry has this number.
+pub(super) fn dug(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    balance_id: &str,
+    entry: i64,
+) -> Result<Option<Dug>, Error> {
+    let Some(found) = tx.optional(&DUG, params![merchant, balance_id, entry])? else { return Ok(None) };
+    let (kind, other): (String, String) = (found.get(0)?, found.get(1)?);
+    Ok(Some(Dug {
+        redeems: kind == TransferKind::Overdraft.text(),
+        other: Account::from_text(&other)
+            .ok_or_else(|| row::unreadable("partner_transfer", "credit_account", "an account"))?,
+        link: Link { offer_id: found.get(2)?, bill_id: found.get(3)?, reason: None },
+    }))
 }
 
 fn balance(row: &Row) -> Result<BalanceRow, Error> {
@@ -301,6 +329,13 @@ fn balance(row: &Row) -> Result<BalanceRow, Error> {
         posted: row.get(5)?,
         version: row.get(6)?,
         last_entry: row.get(7)?,
+        blocked_from: row
+            .get::<Option<String>>(8)?
+            .map(|text| {
+                BalanceStatus::from_text(&text)
+                    .ok_or_else(|| row::unreadable("partner_balance", "blocked_from", "active or inactive"))
+            })
+            .transpose()?,
     })
 }
 

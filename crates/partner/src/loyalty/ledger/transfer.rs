@@ -29,6 +29,8 @@ pub(crate) enum TransferKind {
     PayOut,
     /// What such a guest was given and loses: points, bonus, and what a shortfall was set off against.
     Forfeit,
+    /// A hole took what stood beside it and nobody kept any more; where it is no bill's, the lot's side of it too.
+    Fill,
 }
 
 impl TransferKind {
@@ -48,6 +50,7 @@ impl TransferKind {
             Self::WriteOff => "writeOff",
             Self::PayOut => "payOut",
             Self::Forfeit => "forfeit",
+            Self::Fill => "fill",
         }
     }
 }

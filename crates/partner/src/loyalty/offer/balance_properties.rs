@@ -123,7 +123,7 @@ fn lots_of(state: &BalanceState) -> i64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(CASES), ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases())]
 
     #[test]
     fn parts_stay_within_their_lots_and_the_answer_is_valid(guest in a_guest()) {
@@ -169,6 +169,3 @@ proptest! {
         prop_assert!(gross(&without) - gross(&with) <= Amount(alone.single));
     }
 }
-
-/// `PROPTEST_CASES` may raise it.
-const CASES: u32 = 2_000;

@@ -41,9 +41,9 @@ impl BalanceState {
         self.row.settings.point_minimum.unwrap_or(1).max(1)
     }
 
-    /// What is on the balance, in its unit and at least 0; what is pending is not counted.
+    /// What is on the balance, in its unit and at least 0; what is pending or has ended is not counted.
     pub(crate) fn current(&self, part: Part) -> i64 {
-        let all = self.row.posted.saturating_sub(self.free.pending).max(0);
+        let all = self.row.posted.saturating_sub(self.free.pending).saturating_sub(self.free.gone).max(0);
         let bonus = self.free.bonus.min(all);
         match part {
             Part::Whole => all,

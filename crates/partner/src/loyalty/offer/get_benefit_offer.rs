@@ -14,7 +14,7 @@ use super::quote::{Question, Quote, quote};
 use super::store::{self, NewHold, OfferMerchant, OfferRow};
 use super::top_up;
 use super::wishes::Wishes;
-use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, balance_of, store as ledger, wire_id};
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, balance_of, fill_holes, store as ledger, wire_id};
 use crate::loyalty::limit::{Asking, Counters};
 use crate::loyalty::program::{Program, ProgramCache, voucher_product};
 use crate::loyalty::promotion::{Watched, any_limited};
@@ -135,6 +135,8 @@ fn holds_on<'a>(holds: &'a [HoldRow], balance_id: &str) -> &'a [HoldRow] {
 struct Locked {
     states: Vec<BalanceState>,
     holds: Vec<HoldRow>,
+    /// Those of them with a shortfall beside what is held.
+    holes: Vec<String>,
 }
 
 impl Asked {
@@ -232,9 +234,17 @@ impl Asked {
             rows.extend(ledger::lock_balance(tx, &self.merchant, id, self.now)?);
         }
         let ids: Vec<&str> = rows.iter().map(|balance| balance.balance_id.as_str()).collect();
-        let lots = ledger::open_lots(tx, &self.merchant, &ids)?;
+        let mut lots = ledger::open_lots(tx, &self.merchant, &ids)?;
+        // what holds have left free belongs to the holes beside it before it is offered
+        if lots.values().flatten().any(|lot| lot.remaining < 0)
+            && fill_holes(tx, &self.merchant, &ids, self.now)?
+        {
+            lots = ledger::open_lots(tx, &self.merchant, &ids)?;
+        }
         let holds = ledger::active_holds(tx, &self.merchant, &ids)?;
         let day = program.local(&self.basket.request.place_id, self.now).date();
+        let with_hole = lots.iter().filter(|(_, lots)| lots.iter().any(|lot| lot.remaining < 0));
+        let holes = with_hole.map(|(balance_id, _)| balance_id.clone()).collect();
         let states = rows
             .into_iter()
             .map(|mut row| {
@@ -245,7 +255,7 @@ impl Asked {
                 BalanceState { row, free }
             })
             .collect();
-        Ok(Locked { states, holds })
+        Ok(Locked { states, holds, holes })
     }
 
     fn asking(&self) -> Asking<'_> {
@@ -283,7 +293,7 @@ impl Asked {
         let offer_id = self.basket.request.loyalty_offer_id.as_str();
         let expires_at = hold::end(self.now, hold_ttl_seconds);
         let mut extend = false;
-        let mut place = Vec::new();
+        let (mut place, mut left) = (Vec::new(), Vec::new());
         for (position, BalanceState { row: balance, .. }) in locked.states.iter().enumerate() {
             // one hold covers the bonus part and the paid part
             let given = quote.given.iter().filter(|given| given.balance == position);
@@ -293,6 +303,7 @@ impl Asked {
             match (moved, own) {
                 (Move::Replace(ended) | Move::Release(ended), Some(own)) => {
                     store::end_hold(tx, &self.merchant, own, ended)?;
+                    left.push(own.balance_id.as_str());
                 }
                 (Move::Extend, _) => extend = true,
                 _ => {}
@@ -318,6 +329,10 @@ impl Asked {
                     expires_at,
                 },
             )?;
+        }
+        left.retain(|balance_id| locked.holes.iter().any(|hole| hole == balance_id));
+        if !left.is_empty() {
+            fill_holes(tx, &self.merchant, &left, self.now)?;
         }
         Ok(())
     }

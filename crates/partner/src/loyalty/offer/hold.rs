@@ -18,6 +18,8 @@ pub(crate) struct Free {
     pub(crate) lots: Vec<LotState>,
     /// Whether something would be spendable had its lots not ended.
     pub(crate) ended: bool,
+    /// What of the posted value has ended and nobody holds: gone, whether the sweeper has booked it or not.
+    pub(crate) gone: i64,
     /// What is there but whose time has not come (loyalty.md §9 P8).
     pub(crate) pending: i64,
     /// What bonus lots have, whoever holds it (loyalty.md §3 V9).
@@ -64,14 +66,19 @@ pub(crate) fn free_for(
             left
         } else {
             free.ended = true;
-            own.map_or(0, |hold| part_of(&hold.lots, &lot.lot_id)).min(left)
+            let kept = own.map_or(0, |hold| part_of(&hold.lots, &lot.lot_id)).min(left);
+            free.gone = free.gone.saturating_add(left - kept);
+            if lot.kind == LotKind::Bonus {
+                free.bonus = free.bonus.saturating_sub(left - kept);
+            }
+            kept
         };
         if mine > 0 {
             in_lots = in_lots.saturating_add(mine);
             free.lots.push(LotState { remaining: mine, ..lot.clone() });
         }
     }
-    let posted = posted.saturating_sub(free.pending);
+    let posted = posted.saturating_sub(free.pending).saturating_sub(free.gone);
     free.available = posted.saturating_sub(reserved).min(in_lots).max(0);
     free.reserved_elsewhere = posted.min(unheld).saturating_sub(free.available).clamp(0, reserved);
     free
@@ -323,7 +330,12 @@ mod tests {
         assert_eq!(free(&check(2, "c2"), 10), 0);
         assert_eq!(free(&mine, 180), 0, "the hold is over, the lot too");
         let over = free_for(40, &lots, &[], &mine, at(10));
-        assert!(over.ended && over.available == 0 && over.reserved_elsewhere == 0);
+        assert!(over.ended && over.available == 0 && over.reserved_elsewhere == 0 && over.gone == 40);
+        // a shortfall beside it is not paid with what has ended, whether that is booked yet or not
+        let lots = [lots[0].clone(), lot("l2", 100, None), lot("l3", -70, None)];
+        let holds = [hold(1, mine.clone(), &[("l2", 100)], 9)];
+        assert_eq!(free_for(70, &lots, &holds, &mine, at(11)).available, 30);
+        assert_eq!(free_for(30, &lots[1..], &holds, &mine, at(11)).available, 30);
     }
 
     /// loyalty.md §9 P8: what was earned is seen, but not spent before its time.

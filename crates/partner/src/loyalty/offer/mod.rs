@@ -59,5 +59,5 @@ pub(crate) use report_offer_validation_error::{
     __path_report_offer_validation_error, report_offer_validation_error,
 };
 pub(crate) use store::{codes, end_hold};
-pub use trial::{Trial, Tried};
 pub(crate) use top_up::sold_as;
+pub use trial::{Trial, Tried};

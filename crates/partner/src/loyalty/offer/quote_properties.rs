@@ -338,12 +338,6 @@ fn check(
     Ok(())
 }
 
-/// At least so many cases; more where `PROPTEST_CASES` asks for them.
-fn cases(least: u32) -> ProptestConfig {
-    let config = ProptestConfig::default();
-    ProptestConfig { cases: config.cases.max(least), ..config }
-}
-
 /// What promotions may never do, whatever they are.
 fn check_promotions(sample: &Sample, quote: &super::quote::Quote<'_>) -> Result<(), TestCaseError> {
     let (program, basket) = (sample.program(), sample.basket());
@@ -419,7 +413,7 @@ fn check_promotions(sample: &Sample, quote: &super::quote::Quote<'_>) -> Result<
 }
 
 proptest! {
-    #![proptest_config(cases(10_000))]
+    #![proptest_config(crate::cases())]
 
     #[test]
     fn promotions_keep_within_their_bounds(sample in a_sample()) {
@@ -432,7 +426,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(2_000))]
+    #![proptest_config(crate::cases())]
 
     #[test]
     fn every_quote_keeps_the_invariants(sample in a_sample()) {

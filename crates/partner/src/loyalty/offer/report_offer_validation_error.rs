@@ -5,7 +5,7 @@
 //! understood is answered 200.
 
 use super::store::{self, Invalid};
-use crate::loyalty::ledger::{CheckKey, store as ledger};
+use crate::loyalty::ledger::{CheckKey, fill_holes, store as ledger};
 use crate::loyalty::limit::{self, Asking};
 use crate::row;
 use crate::{LoyaltyConnection, Partner};
@@ -91,6 +91,8 @@ impl Refused {
             for balance_id in &held {
                 store::release_offer(tx, &self.merchant, balance_id, check, &self.offer_id)?;
             }
+            let ids: Vec<&str> = held.iter().map(String::as_str).collect();
+            fill_holes(tx, &self.merchant, &ids, self.now)?;
             let asking = Asking { merchant: &self.merchant, check, offer_id: &self.offer_id, now: self.now };
             limit::release_offer(tx, &asking)?;
         }

@@ -194,6 +194,7 @@ pub(super) fn balance(balance_id: &str, balance_type: BalanceType, posted: i64) 
             balance_type,
             member_id: None,
             status: BalanceStatus::Active,
+            blocked_from: None,
             settings: BalanceSettings::default(),
             posted,
             version: 1,

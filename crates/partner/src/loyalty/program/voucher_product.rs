@@ -222,6 +222,7 @@ mod tests {
             posted,
             version: 1,
             last_entry: 1,
+            blocked_from: None,
         }
     }
 

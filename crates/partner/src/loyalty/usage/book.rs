@@ -124,22 +124,25 @@ pub(crate) fn book(
         let terms = Terms::new(&program.settings, local.clone());
         let desk =
             Refunds { merchant: &ground.merchant, rules: &refund::rules(&program), terms: &terms, now };
+        // a bill may be known as somebody else's than this report says, and use points of a third
+        let mut members: BTreeSet<String> = known_bill.member_id.iter().cloned().collect();
+        members.extend(who.member_id.clone());
         if report.kind != Kind::Paid {
             let reports = Reports::read(tx, &key, &ground.merchant)?;
             if report.kind.takes_back() && !reports.has_parts() {
-                reverse::take_back(tx, &key, now, &terms, &mut findings)?;
+                reverse::take_back(tx, &key, now, &terms, (&mut findings, &mut members))?;
             } else {
-                desk.give_back(tx, &key, report, &reports, &mut findings)?;
+                desk.give_back(tx, &key, report, &reports, (&mut findings, &mut members))?;
             }
             categories = totals::Categories::Unknown;
         } else if known_bill.cancelled && store::is_taken_back(tx, &key)? {
             findings.remark("the bill was taken back before this report came: nothing is booked");
             categories = totals::Categories::Unknown;
         } else {
-            book_paid(tx, &program, command, &ground, &who, &key, &mut findings)?;
+            book_paid(tx, &program, command, &ground, &who, &key, (&mut findings, &mut members))?;
             if store::has_parts(tx, &key)? {
                 let reports = Reports::read(tx, &key, &ground.merchant)?;
-                desk.give_back_waiting(tx, &key, report, &reports)?;
+                desk.give_back_waiting(tx, &key, report, &reports, &mut members)?;
                 categories = totals::Categories::Unknown;
             }
         }
@@ -148,8 +151,8 @@ pub(crate) fn book(
         if let (Some(named), Some(survivor)) = (&who.merged_from, &who.member_id) {
             merge::settle_alias(tx, &command.merchant, named, survivor, now)?;
         }
-        let members = BTreeSet::from([who.member_id, who.merged_from, known_bill.member_id]);
-        for member_id in members.iter().flatten() {
+        members.extend(who.merged_from);
+        for member_id in &members {
             let survivor = totals::recompute(tx, &command.merchant, member_id, categories, now)?;
             if !program.settings.tiers.is_empty() {
                 let (precision, judged) = (ground.merchant.precision, survivor.as_ref().unwrap_or(member_id));
@@ -296,7 +299,7 @@ fn book_paid(
     ground: &Ground,
     who: &Who,
     key: &Key<'_>,
-    findings: &mut Findings,
+    (findings, members): (&mut Findings, &mut BTreeSet<String>),
 ) -> Result<(), Error> {
     let (report, now) = (&command.report, command.now);
     let place = ground.offer.as_ref().map(|offer| offer.place.as_str()).or(report.place_id.as_deref());
@@ -313,7 +316,7 @@ fn book_paid(
     let ids = ids.chain(deposit.as_ref().map(|deposit| deposit.balance_id.as_str()));
     let ids: BTreeSet<&str> = ids.collect();
     let terms = Terms::new(&program.settings, program.local(place, now));
-    let mut books = Book::lock(tx, key.merchant, &ids, now)?.under(terms);
+    let mut books = Book::lock(tx, key.merchant, &ids, terms, now)?;
     let known = books.balance_ids().into_iter().map(str::to_owned).collect::<Vec<_>>();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let holds = ledger_store::active_holds(tx, key.merchant, &known)?;
@@ -370,12 +373,13 @@ fn book_paid(
     if let Some(deposit) = &deposit {
         refund::credit(&mut books, deposit, &booking.link, findings);
     }
+    for hold in &booking.captured {
+        ledger_store::capture_hold(tx, key.merchant, hold)?;
+    }
+    members.extend(books.members_of_points().map(str::to_owned));
     books.close(tx)?;
     if let Some(limited) = limited {
         limited.enter(tx, key.merchant, &reported, findings)?;
-    }
-    for hold in &booking.captured {
-        ledger_store::capture_hold(tx, key.merchant, hold)?;
     }
     for balance_id in &booking.activated {
         store::activate_codes(tx, key.merchant, balance_id)?;

@@ -8,8 +8,8 @@ use super::flag::{Findings, Flag};
 use super::report::{Report, Use, units};
 use super::store::KnownOffer;
 use crate::loyalty::ledger::{
-    Account, BalanceRow, BalanceStatus, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot,
-    Part, Spend, TransferKind, bonus_of, topped_up_by,
+    Account, BalanceRow, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend,
+    TransferKind, bonus_of, topped_up_by,
 };
 use crate::loyalty::offer;
 use crate::loyalty::program::{Program, SoldAs, voucher_product};
@@ -174,7 +174,7 @@ impl Booking<'_> {
     /// Credits a top-up: what was paid, and what the merchant gives on top (loyalty.md §11, §3 V4, V5, V9).
     fn top_up(&mut self, books: &mut Book<'_>, balance_id: &str, prepaid: i64, findings: &mut Findings) {
         let Some(row) = books.row(balance_id).cloned() else { return };
-        let inactive = row.status == BalanceStatus::Inactive;
+        let inactive = row.is_inactive();
         let paid = self.paid_for(balance_id);
         // what the guest paid for later use earns nothing, booked or not
         self.prepaid = self.prepaid.saturating_add(paid.unwrap_or(prepaid));
@@ -198,7 +198,7 @@ impl Booking<'_> {
         let sold = self.sold_as(&row, books.is_unsold(balance_id), offered_as, findings);
         books.sell_as(balance_id, &sold);
         if inactive {
-            books.set_status(balance_id, BalanceStatus::Active);
+            books.activate(balance_id);
             self.activated.push(balance_id.to_owned());
         }
         let balance_type = books.row(balance_id).map_or(row.balance_type, |row| row.balance_type);

@@ -519,6 +519,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases())]
+
         /// Refunds in any order and of any size take back in all what one refund of everything does, and at no moment
         /// more than the bill earned (P6, P7).
         #[test]

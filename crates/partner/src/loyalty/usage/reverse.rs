@@ -5,7 +5,7 @@
 //! the bill's own report, when it comes, books nothing (C10).
 
 use super::flag::{Findings, Flag};
-use super::refund::store::originals_of_bill;
+use super::refund::store::{Original, now_locked, originals_of_bill};
 use super::store::{self as usages, Key};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{BalanceRow, Book, Link, LotPart, Transfer, TransferKind, store};
@@ -20,22 +20,23 @@ pub(super) fn take_back(
     key: &Key<'_>,
     now: Timestamp,
     terms: &Terms,
-    findings: &mut Findings,
+    (findings, members): (&mut Findings, &mut BTreeSet<String>),
 ) -> Result<(), Error> {
-    let originals = originals_of_bill(tx, key)?;
-    let parts: Vec<Transfer> =
-        originals.iter().filter(|one| one.left() > 0).map(|one| one.part(one.left())).collect();
-    if parts.is_empty() {
+    let found = originals_of_bill(tx, key)?;
+    let is_left = |one: &&Original| one.left() > 0;
+    if !found.iter().any(|one| is_left(&one)) {
         // a bill may have used a promotion and no balance
         if !limit::give_back(tx, &key.of_bill(), now)? {
             findings.remark("nothing of this bill is booked, or it was taken back before");
         }
         return Ok(());
     }
-    let ids: BTreeSet<&str> = parts.iter().map(|part| part.balance_id.as_str()).collect();
-    let mut books = Book::lock(tx, key.merchant, &ids, now)?.under(terms.clone());
+    let ids = found.iter().filter(is_left).map(|one| one.transfer.balance_id.as_str()).collect();
+    let mut books = Book::lock(tx, key.merchant, &ids, terms.clone(), now)?;
+    let originals = now_locked(tx, key, &found)?;
+    let parts: Vec<Transfer> = originals.iter().filter(is_left).map(|one| one.part(one.left())).collect();
     mirror(tx, &mut books, key, &parts, now, findings)?;
-    close(tx, books, key, &parts)?;
+    close(tx, books, key, &parts, members)?;
     limit::give_back(tx, &key.of_bill(), now)?;
     Ok(())
 }
@@ -88,17 +89,19 @@ pub(super) fn mirror(
     Ok(())
 }
 
-/// Writes what was mirrored. A voucher that is sold once only, and whose sale went back, waits for its buyer as
+/// Writes what was mirrored, and adds to `members` whose points changed. A voucher that is sold once only, and whose sale went back, waits for its buyer as
 /// before (loyalty.md §6 C5, §11 T4); one that was spent meanwhile does so once its shortfall is filled.
 pub(super) fn close(
     tx: &mut Tx<'_>,
     books: Book<'_>,
     key: &Key<'_>,
     parts: &[Transfer],
+    members: &mut BTreeSet<String>,
 ) -> Result<(), Error> {
     let ids: BTreeSet<&str> = parts.iter().map(|part| part.balance_id.as_str()).collect();
     let sold_once = |id: &&str| books.row(id).is_some_and(BalanceRow::is_sold_once);
     let vouchers: Vec<&str> = ids.into_iter().filter(sold_once).collect();
+    members.extend(books.members_of_points().map(str::to_owned));
     books.close(tx)?;
     for balance_id in vouchers {
         usages::deactivate(tx, key.merchant, balance_id)?;
@@ -106,13 +109,17 @@ pub(super) fn close(
     Ok(())
 }
 
-/// First what comes back to the guest (shortfalls before spends, so that a hole takes its own value), then
-/// what is taken from the guest: less has to be dug out.
+/// First what was written off, so that its hole is there again, then what comes back to the guest (shortfalls before
+/// spends, so that a hole takes its own value), then what is taken from the guest: less has to be dug out.
 fn in_order(parts: &[Transfer]) -> Vec<&Transfer> {
     let mut order: Vec<&Transfer> = parts.iter().collect();
     order.sort_by_key(|part| {
-        let rank =
-            if part.credits_guest { 2 } else { i64::from(part.kind != TransferKind::Overdraft.text()) };
+        let rank = match part.kind.as_str() {
+            kind if kind == TransferKind::WriteOff.text() => 0,
+            _ if part.credits_guest => 3,
+            kind if kind == TransferKind::Overdraft.text() => 1,
+            _ => 2,
+        };
         (rank, part.balance_id.as_str(), part.entry)
     });
     order

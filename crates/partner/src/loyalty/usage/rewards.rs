@@ -12,13 +12,17 @@ use crate::row;
 use db::{Error, Tx, params};
 use jiff::{Span, Timestamp, Zoned};
 use money::Amount;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wire::loyalty::BalanceType;
 
 db::statement! {
     /// What multipliers ask of a member; nobody for one who was erased.
-    MEMBER_TRAITS = "SELECT tier, tags, aliases FROM partner_member
+    MEMBER_TRAITS = "SELECT tier, tags FROM partner_member
         WHERE merchant = $1 AND member_id = $2 AND status <> 'erased'";
+    /// The stamp cards a member has, whatever their ids.
+    CARDS_OF_STAMPS = "SELECT stamp_card_id, balance_id, status, merged_from FROM partner_balance
+        WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints' AND stamp_card_id IS NOT NULL";
 }
 
 /// What a bill is to earn, judged before any balance is locked.
@@ -69,26 +73,21 @@ impl Rewards {
         let Some(known) = tx.optional(&MEMBER_TRAITS, params![about.merchant, member_id])? else {
             return Ok(rewards);
         };
-        let aliases: Vec<String> = row::json("partner_member", "aliases", &known.get::<String>(2)?)?;
-        for card in &settings.stamp_cards {
-            let of = |member_id: &str| stamps::balance_id(&card.stamp_card_id, member_id);
-            let balance_id = of(member_id);
+        let known_cards = known_cards(tx, about.merchant, member_id, &settings.stamp_cards)?;
+        for card in in_order(&settings.stamp_cards) {
             // stamps that came by a merge are as good as its own
-            let spendable: Vec<String> =
-                std::iter::once(balance_id.clone()).chain(aliases.iter().map(|alias| of(alias))).collect();
+            let spendable = known_cards.get(&card.stamp_card_id).map_or(&[] as &[_], Vec::as_slice);
             let used =
                 spendable.iter().filter_map(|id| report.uses.get(id)).map(|reported| reported.used).sum();
-            if let Some(detail) = stamps::stamps(card, &report.sold, &spendable, used) {
+            if let Some(detail) = stamps::stamps(card, &report.sold, spendable, used) {
+                let balance_id = match spendable.first() {
+                    Some(balance_id) => balance_id.clone(),
+                    None => open_card(tx, about, card, member_id)?,
+                };
                 rewards.stamps.push((balance_id, detail));
             }
         }
         rewards.stamps.sort_by(|one, other| one.0.cmp(&other.0));
-        for card in in_order(&settings.stamp_cards) {
-            let balance_id = stamps::balance_id(&card.stamp_card_id, member_id);
-            if rewards.stamps.iter().any(|(id, _)| *id == balance_id) {
-                ledger::open(tx, about.merchant, &new_card(card, balance_id, member_id), about.now)?;
-            }
-        }
         (rewards.tier, rewards.tags) =
             (known.get(0)?, row::json("partner_member", "tags", &known.get::<String>(1)?)?);
         Ok(rewards)
@@ -176,6 +175,51 @@ fn credit(
     };
     books.credit(balance_id, earned, &booking.link);
     Ok(())
+}
+
+/// Where a member has stamps of these cards, and first where it collects them: a balance of its own before one that came
+/// by a merge, an active one before others, then the first id.
+fn known_cards(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+    cards: &[StampCard],
+) -> Result<BTreeMap<String, Vec<String>>, Error> {
+    if cards.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut known: BTreeMap<String, Vec<(bool, bool, String)>> = BTreeMap::new();
+    for found in tx.query(&CARDS_OF_STAMPS, params![merchant, member_id])? {
+        let (card, balance_id, status): (String, String, String) =
+            (found.get(0)?, found.get(1)?, found.get(2)?);
+        let came = found.get::<Option<String>>(3)?.is_some();
+        known.entry(card).or_default().push((came, status != BalanceStatus::Active.text(), balance_id));
+    }
+    let ordered = known.into_iter().map(|(card, mut balances)| {
+        balances.sort_unstable();
+        (card, balances.into_iter().map(|(_, _, balance_id)| balance_id).collect())
+    });
+    Ok(ordered.collect())
+}
+
+/// Opens a member's balance for a card; its id. Another command may have opened it a moment ago, and a merchant may
+/// have given the id to something else: then the next one is taken.
+fn open_card(tx: &mut Tx<'_>, about: &About<'_>, card: &StampCard, member_id: &str) -> Result<String, Error> {
+    let mut attempt = 1;
+    loop {
+        let balance_id = stamps::balance_id(&card.stamp_card_id, member_id, attempt);
+        if ledger::open(tx, about.merchant, &new_card(card, balance_id.clone(), member_id), about.now)? {
+            return Ok(balance_id);
+        }
+        let there = ledger::store::get_balance(tx, about.merchant, &balance_id)?;
+        if there.is_some_and(|row| {
+            row.member_id.as_deref() == Some(member_id)
+                && row.settings.stamp_card_id.as_ref() == Some(&card.stamp_card_id)
+        }) {
+            return Ok(balance_id);
+        }
+        attempt += 1;
+    }
 }
 
 /// An empty stamp card of a member.

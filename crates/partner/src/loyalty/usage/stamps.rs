@@ -6,12 +6,13 @@ use crate::loyalty::program::{Among, StampCard};
 use money::Decimal;
 use wire::Number;
 
-/// What the ids of stamp balances begin with.
-const STAMPS: &str = "stamps:";
-
-/// The balance on which a member collects a card's stamps.
-pub(crate) fn balance_id(stamp_card_id: &str, member_id: &str) -> String {
-    format!("{STAMPS}{stamp_card_id}:{member_id}")
+/// The id of the balance on which a member begins to collect a card's stamps, where the merchant has set up none; from
+/// the second attempt on with its number. What makes a balance a stamp card are its settings.
+pub(crate) fn balance_id(stamp_card_id: &str, member_id: &str, attempt: u32) -> String {
+    match attempt {
+        1 => format!("stamps:{stamp_card_id}:{member_id}"),
+        _ => format!("stamps:{stamp_card_id}:{member_id}:{attempt}"),
+    }
 }
 
 /// One stamp for every whole unit that was bought of what the card names, but for the units the card itself made

@@ -18,7 +18,7 @@ db::statement! {
           o.offer_id, o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
           (SELECT b.balance_id FROM partner_balance b
             WHERE b.merchant = o.merchant AND b.member_id = COALESCE(c.merged_into, o.member_id) AND b.type = 'collectablePoints'
-              AND b.status = 'active' AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;')
+              AND b.status = 'active' AND b.stamp_card_id IS NULL
             ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1), o.limits, c.merged_into
         FROM partner_merchant m LEFT JOIN partner_offer o ON o.merchant = m.merchant AND o.offer_id = $2
         LEFT JOIN partner_customer c ON c.merchant = o.merchant AND c.member_id = o.member_id
@@ -27,7 +27,7 @@ db::statement! {
     KNOWN_MEMBER = "SELECT p.member_id,
           (SELECT b.balance_id FROM partner_balance b
             WHERE b.merchant = p.merchant AND b.member_id = p.member_id AND b.type = 'collectablePoints' AND b.status = 'active'
-              AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;')
+              AND b.stamp_card_id IS NULL
             ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1)
         FROM partner_customer c JOIN partner_member p ON p.merchant = c.merchant AND p.member_id = COALESCE(c.merged_into, c.member_id)
         WHERE c.merchant = $1 AND c.member_id = $2 AND p.status <> 'erased'";

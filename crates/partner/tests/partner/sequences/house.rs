@@ -3,18 +3,19 @@
 //! A few are set up over HTTP, each with other rules; every case gets a copy of one of them, made by the database.
 
 use super::rows::{statement, tables};
-use super::steps::CASE_SECONDS;
+use super::steps::{CASE_SECONDS, GROUP};
 use crate::side::*;
 use db::{Never, TxError, params};
 use door::token;
 use serde_json::{Value, json};
+use std::ops::Range;
 
 /// How many kinds of merchants there are; a case has the kind of its number.
 pub(super) const KINDS: usize = 5;
 
 /// The merchant of a case.
 pub(super) fn merchant(case: usize) -> String {
-    format!("case-{}", 1_000_000 + case)
+    format!("case-{}", 10_000_000 + case)
 }
 
 /// The token of a case's loyalty connection.
@@ -108,16 +109,16 @@ async fn set_up(side: &Side, kind: usize) {
     }
 }
 
-/// Makes the merchants of these cases; each lives in a time of its own, one after the other.
-pub(super) async fn set_up_all(side: &Side, first: usize, until: usize) {
+/// Makes the merchants of these cases; each group of them lives in a time of its own, `first` at the very start.
+pub(super) async fn set_up_all(side: &Side, first: usize, cases: Range<usize>) {
     for kind in 0..KINDS {
         set_up(side, kind).await;
-        let from = (first..until).find(|case| case % KINDS == kind).unwrap_or(until);
+        let from = cases.clone().find(|case| case % KINDS == kind).unwrap_or(cases.end);
         for table in tables().iter().filter(|table| table.name != "partner_credential") {
             let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
             let values = table.columns.iter().map(|column| match column.name.as_str() {
-                "merchant" => "'case-' || CAST(1000000 + n.i AS TEXT)".to_owned(),
-                name if column.is_instant() => format!("t.{name} + (n.i - $5) * $4"),
+                "merchant" => "'case-' || CAST(10000000 + n.i AS TEXT)".to_owned(),
+                name if column.is_instant() => format!("t.{name} + (n.i / {GROUP} - $5) * $4"),
                 name => format!("t.{name}"),
             });
             let (names, values, table) =
@@ -128,7 +129,7 @@ pub(super) async fn set_up_all(side: &Side, first: usize, until: usize) {
                  INSERT INTO {table} ({names}) SELECT {values} FROM {table} AS t CROSS JOIN n
                  WHERE t.merchant = $1 AND CAST($4 AS BIGINT) > 0 AND CAST($5 AS BIGINT) >= 0"
             ));
-            let ends = [from, until, first].map(|case| i64::try_from(case).unwrap());
+            let ends = [from, cases.end, first].map(|case| i64::try_from(case).unwrap());
             let copied = side.db.write("copy_merchants", move |tx| {
                 let apart = CASE_SECONDS * 1_000_000;
                 Ok::<_, TxError<Never>>(
@@ -138,18 +139,19 @@ pub(super) async fn set_up_all(side: &Side, first: usize, until: usize) {
             copied.await.unwrap();
         }
     }
-    let credential = statement(
-        "INSERT INTO partner_credential (token_prefix, token_hash, kind, merchant, loyalty_provider_id, name, created_at)
-         VALUES ($1, $2, 'loyalty', $3, 'provider', 'case', 0)"
-            .to_owned(),
-    );
     let credentials = side.db.write("credentials", move |tx| {
-        for case in first..until {
+        for case in cases.clone() {
             let text = token_of(case);
             let hash = token::hash(&text);
-            tx.execute(credential, params![token::prefix_of(&text), &hash[..], &merchant(case)])?;
+            tx.execute(&CREDENTIAL, params![token::prefix_of(&text), &hash[..], &merchant(case)])?;
         }
         Ok::<_, TxError<Never>>(())
     });
     credentials.await.unwrap();
+}
+
+db::statement! {
+    /// The loyalty connection of a case.
+    CREDENTIAL = "INSERT INTO partner_credential (token_prefix, token_hash, kind, merchant, loyalty_provider_id, name, created_at)
+        VALUES ($1, $2, 'loyalty', $3, 'provider', 'case', 0)";
 }

@@ -1,10 +1,15 @@
 //! What may happen at four registers, and in which order?
 //!
-//! A sequence is plain data that follows from its number alone, so a failing one is played again by its number.
+//! A sequence is plain data that follows from its number alone, and the hours of a group from the group's, so a failing
+//! one is played again by its number.
 
 /// Registers of a case.
 pub(super) const REGISTERS: usize = 4;
-/// How long a case may last, in seconds: the next one of its worker begins then.
+/// Cases that share a clock.
+pub(super) const GROUP: usize = 50;
+/// Steps of a case at most, and one more in which it ends.
+pub(super) const ROUNDS: usize = 11;
+/// How long a group may last, in seconds: the next one of its databases begins then.
 pub(super) const CASE_SECONDS: i64 = 4 * 24 * 3_600;
 
 /// Codes a guest may show.
@@ -97,6 +102,11 @@ pub(super) enum Step {
     CancelFirst { register: usize },
     /// The register does not take the offer.
     Invalid { register: usize },
+}
+
+/// What happens to everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tick {
     /// Time goes by.
     Wait { seconds: i64 },
     /// Until the place's midnight.
@@ -151,7 +161,7 @@ fn ask(dice: &mut Dice) -> Step {
 fn step(dice: &mut Dice) -> Step {
     let register = dice.index(REGISTERS);
     let bill = dice.index(8);
-    match dice.below(40) {
+    match dice.below(33) {
         0..=10 => ask(dice),
         11..=13 => Step::AskAgain { register },
         14..=20 => Step::Pay { register, told: told(dice), again: dice.one_in(4) },
@@ -167,17 +177,34 @@ fn step(dice: &mut Dice) -> Step {
         },
         28..=30 => Step::TakeBack { bill, state: dice.pick(&["cancelled", "refunded"]) },
         31 => Step::CancelFirst { register },
-        32 => Step::Invalid { register },
-        33..=35 => Step::Wait { seconds: dice.pick(&[1, 60, 179, 180, 181, 3_600, 43_200, 86_400]) },
-        36 => Step::Midnight,
-        _ => Step::Sweep,
+        _ => Step::Invalid { register },
     }
 }
 
+/// What happens in a group before the cases' steps of a round.
+pub(super) fn ticks(seed: u64, group: usize, round: usize) -> Vec<Tick> {
+    let number = u64::try_from(group * ROUNDS + round).unwrap();
+    let mut dice = Dice::new(!seed ^ number.wrapping_mul(0xA076_1D64_78BD_642F));
+    let mut ticks = Vec::new();
+    match dice.below(10) {
+        0..=3 => {
+            let seconds = dice.pick(&[1, 60, 120, 179, 180, 181, 3_600, 43_200, 86_400]);
+            ticks.push(Tick::Wait { seconds });
+        }
+        4 => ticks.push(Tick::Midnight),
+        _ => {}
+    }
+    if dice.one_in(4) {
+        ticks.push(Tick::Sweep);
+    }
+    ticks
+}
+
 /// The sequence of this number under this seed: it begins with a question, for nothing is there before.
-pub(super) fn sequence(seed: u64, number: u64) -> Vec<Step> {
+pub(super) fn sequence(seed: u64, number: usize) -> Vec<Step> {
+    let number = u64::try_from(number).unwrap();
     let mut dice = Dice::new(seed ^ number.wrapping_mul(0xD134_2543_DE82_EF95));
-    let steps = dice.number(3, 9);
+    let steps = dice.number(3, 10);
     let mut sequence = vec![ask(&mut dice)];
     for _ in 0..steps {
         // what was asked last is what most is done with

@@ -88,7 +88,7 @@ impl Refunds<'_> {
         key: &Key<'_>,
         report: &Report,
         reports: &Reports,
-        findings: &mut Findings,
+        (findings, members): (&mut Findings, &mut BTreeSet<String>),
     ) -> Result<(), Error> {
         let Some(paid) = &reports.paid else {
             findings.remark("the bill's own report is not here: the refund waits for it");
@@ -100,7 +100,7 @@ impl Refunds<'_> {
             return Ok(());
         }
         let earlier: Vec<&Report> = reports.parts.iter().map(|(report, _)| report).collect();
-        Refund { desk: self, key, paid }.book(tx, report, &earlier, findings)
+        Refund { desk: self, key, paid }.book(tx, report, &earlier, (findings, members))
     }
 
     /// Books the refunds that came before the bill's own report `paid`, in the order of their numbers.
@@ -110,12 +110,14 @@ impl Refunds<'_> {
         key: &Key<'_>,
         paid: &Report,
         reports: &Reports,
+        members: &mut BTreeSet<String>,
     ) -> Result<(), Error> {
         let mut earlier = Vec::new();
         for (report, found) in &reports.parts {
             let (key, mut findings) = (Key { kind: &report.kind, ..*key }, found.clone());
             findings.remark("booked when the bill's own report came");
-            Refund { desk: self, key: &key, paid }.book(tx, report, &earlier, &mut findings)?;
+            let found = (&mut findings, &mut *members);
+            Refund { desk: self, key: &key, paid }.book(tx, report, &earlier, found)?;
             usages::annotate(tx, &key, &findings)?;
             earlier.push(report);
         }
@@ -136,7 +138,7 @@ impl Refund<'_> {
         tx: &mut Tx<'_>,
         report: &Report,
         earlier: &[&Report],
-        findings: &mut Findings,
+        (findings, members): (&mut Findings, &mut BTreeSet<String>),
     ) -> Result<(), Error> {
         let precision = self.desk.merchant.precision;
         let sale = Sale::of(self.paid, precision);
@@ -147,10 +149,10 @@ impl Refund<'_> {
             sale.take(&mut before, &asked.lines);
             told_before |= !asked.facts.is_empty();
         }
-        let originals = store::originals_of_bill(tx, self.key)?;
-        let ids: BTreeSet<&str> = originals.iter().map(|one| one.transfer.balance_id.as_str()).collect();
-        let mut books =
-            Book::lock(tx, self.key.merchant, &ids, self.desk.now)?.under(self.desk.terms.clone());
+        let found = store::originals_of_bill(tx, self.key)?;
+        let ids: BTreeSet<&str> = found.iter().map(|one| one.transfer.balance_id.as_str()).collect();
+        let mut books = Book::lock(tx, self.key.merchant, &ids, self.desk.terms.clone(), self.desk.now)?;
+        let originals = store::now_locked(tx, self.key, &found)?;
         let by_wire = self.by_wire(&originals);
         let spent = spent(&books, &originals, &by_wire);
         let tender = self.desk.rules.tender;
@@ -175,7 +177,7 @@ impl Refund<'_> {
             "a refund was planned"
         );
         reverse::mirror(tx, &mut books, self.key, &parts, self.desk.now, findings)?;
-        reverse::close(tx, books, self.key, &parts)?;
+        reverse::close(tx, books, self.key, &parts, members)?;
         if back.whole {
             limit::give_back(tx, &self.key.of_bill(), self.desk.now)?;
         } else {

@@ -121,14 +121,8 @@ fn asked(parts: &[(usize, i64, bool)]) -> Asked {
     Asked { lines: Lines::Parts(parts.iter().map(part).collect()), facts: BTreeMap::new() }
 }
 
-fn cases() -> ProptestConfig {
-    let least = 10_000;
-    let default = ProptestConfig::default();
-    ProptestConfig { cases: default.cases.max(least), ..default }
-}
-
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(crate::cases())]
 
     #[test]
     fn any_sequence_of_refunds_ends_where_a_cancellation_ends(

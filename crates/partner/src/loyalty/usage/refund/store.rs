@@ -3,9 +3,10 @@
 use super::super::flag::Findings;
 use super::super::report::{Kind, Report};
 use super::super::store::Key;
-use crate::loyalty::ledger::{Account, LotKind, Transfer};
+use crate::loyalty::ledger::{Account, LotKind, Transfer, TransferKind};
 use crate::row;
 use db::{Error, Tx, params};
+use std::borrow::Cow;
 use wire::loyalty::LoyaltyBenefitUsagesPayload;
 
 db::statement! {
@@ -13,13 +14,16 @@ db::statement! {
     REPORTS_OF_BILL = "SELECT kind, body, flags, remarks FROM partner_usage
         WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4";
     /// What a bill booked under one offer, and how much of each entry is mirrored. What was written off of its own
-    /// shortfall is part of it, what a claw-back had written off is not. CROSS JOIN keeps SQLite at finding
-    /// the few entries first.
+    /// shortfall is part of it, what a claw-back had written off is not; a shortfall that a lot filled later is the
+    /// bill's spend on that lot. CROSS JOIN keeps SQLite at finding the few entries first.
     ORIGINALS_OF_BILL = "SELECT original.balance_id, original.entry, original.kind, original.debit_account, original.credit_account,
           original.amount, original.lot_id, original.lines, lot.kind,
           (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer AS mirror
             WHERE mirror.merchant = original.merchant AND mirror.balance_id = original.balance_id
-              AND mirror.bill_id = original.bill_id AND mirror.reverses = original.entry)
+              AND mirror.bill_id = original.bill_id AND mirror.reverses = original.entry),
+          (SELECT CAST(COALESCE(SUM(fill.amount), 0) AS BIGINT) FROM partner_transfer AS fill
+            WHERE fill.merchant = original.merchant AND fill.balance_id = original.balance_id
+              AND fill.bill_id = original.bill_id AND fill.reverses = original.entry AND fill.kind = 'fill')
         FROM partner_transfer AS original CROSS JOIN partner_lot AS lot
         WHERE lot.merchant = original.merchant AND lot.balance_id = original.balance_id AND lot.lot_id = original.lot_id
           AND original.merchant = $1 AND original.bill_id = $2 AND original.offer_id = $3 AND original.reverses IS NULL
@@ -95,6 +99,10 @@ pub(crate) fn originals_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Or
         let (debit, credit, lot): (String, String, String) = (found.get(3)?, found.get(4)?, found.get(8)?);
         let credits_guest = credit == Account::Guest.text();
         let other = if credits_guest { debit } else { credit };
+        let filled: i64 = found.get(10)?;
+        if found.get::<i64>(5)? == filled {
+            continue;
+        }
         originals.push(Original {
             transfer: Transfer {
                 balance_id: found.get(0)?,
@@ -103,12 +111,12 @@ pub(crate) fn originals_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Or
                 credits_guest,
                 other: Account::from_text(&other)
                     .ok_or_else(|| row::unreadable("partner_transfer", "credit_account", "an account"))?,
-                amount: found.get(5)?,
+                amount: found.get::<i64>(5)? - filled,
                 lot_id: found.get(6)?,
             },
             lines: found.get(7)?,
             bonus: LotKind::from_text(&lot) == Some(LotKind::Bonus),
-            mirrored: found.get(9)?,
+            mirrored: found.get::<i64>(9)? - filled,
         });
     }
     originals.sort_by(|one, other| {
@@ -116,6 +124,17 @@ pub(crate) fn originals_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Or
         key(one).cmp(&key(other))
     });
     Ok(originals)
+}
+
+/// What was found before the balances were locked, as it is now. Whoever locks a balance may fill its shortfalls, so
+/// a bill that has one is read again.
+pub(crate) fn now_locked<'o>(
+    tx: &mut Tx<'_>,
+    key: &Key<'_>,
+    found: &'o [Original],
+) -> Result<Cow<'o, [Original]>, Error> {
+    let short = |one: &Original| one.transfer.kind == TransferKind::Overdraft.text() && one.left() > 0;
+    Ok(if found.iter().any(short) { Cow::Owned(originals_of_bill(tx, key)?) } else { Cow::Borrowed(found) })
 }
 
 /// The member's balance of the type prepaidCredit that may be credited.

@@ -1,0 +1,83 @@
+//! Does a shortfall take what it may take, and nothing else?
+
+use super::{Fault, SLICE_ROWS, Slice};
+use crate::loyalty::ledger::LotPart;
+use crate::row;
+use db::{Error, Tx, params};
+use std::collections::BTreeMap;
+
+db::statement! {
+    /// A slice of the balances with a shortfall.
+    VERIFY_HOLE_BALANCES = "SELECT DISTINCT merchant, balance_id FROM partner_lot
+        WHERE remaining < 0 AND (merchant, balance_id) > ($1, $2) ORDER BY merchant, balance_id LIMIT $3";
+    /// Shortfalls, with lots beside them that had not ended when they were dug.
+    VERIFY_BESIDE_HOLES = "SELECT hole.merchant, hole.balance_id, beside.lot_id, beside.remaining
+        FROM partner_lot AS hole
+        JOIN partner_lot AS beside ON beside.merchant = hole.merchant AND beside.balance_id = hole.balance_id
+          AND beside.remaining > 0 AND (beside.expires_at IS NULL OR beside.expires_at > hole.earned_at)
+        WHERE hole.remaining < 0 AND (hole.merchant, hole.balance_id) > ($1, $2) AND (hole.merchant, hole.balance_id) <= ($3, $4)";
+    /// What holds kept there when the balance was last locked, marked as ended since or not.
+    VERIFY_KEPT_BESIDE = "SELECT h.merchant, h.balance_id, h.lots FROM partner_hold h
+        JOIN partner_balance b ON b.merchant = h.merchant AND b.balance_id = h.balance_id AND h.expires_at > b.updated_at
+        WHERE (h.merchant, h.balance_id) > ($1, $2) AND (h.merchant, h.balance_id) <= ($3, $4) AND h.state IN ('active', 'expired')
+          AND EXISTS (SELECT 1 FROM partner_lot l WHERE l.merchant = h.merchant AND l.balance_id = h.balance_id AND l.remaining < 0)";
+    /// A slice of all balances.
+    VERIFY_FILL_BALANCES = "SELECT merchant, balance_id FROM partner_balance
+        WHERE (merchant, balance_id) > ($1, $2) ORDER BY merchant, balance_id LIMIT $3";
+    /// Fills that did not take from the lot in the entry before what they gave to the hole, or the other way round.
+    VERIFY_FILLS = "SELECT f.merchant, f.balance_id, f.entry FROM partner_transfer f
+        LEFT JOIN partner_lot own ON own.merchant = f.merchant AND own.balance_id = f.balance_id AND own.lot_id = f.lot_id
+        LEFT JOIN partner_transfer o ON o.merchant = f.merchant AND o.balance_id = f.balance_id AND o.amount = f.amount
+          AND o.entry = f.entry + (CASE WHEN f.credit_account = 'guest' THEN -1 ELSE 1 END)
+          AND o.debit_account = f.credit_account AND o.credit_account = f.debit_account AND o.kind IN ('fill', 'spend')
+        LEFT JOIN partner_lot l ON l.merchant = o.merchant AND l.balance_id = o.balance_id AND l.lot_id = o.lot_id
+        WHERE (f.merchant, f.balance_id) > ($1, $2) AND (f.merchant, f.balance_id) <= ($3, $4) AND f.kind = 'fill'
+          AND (l.lot_id IS NULL OR own.lot_id IS NULL OR f.reason IS NULL
+            OR (own.kind = 'overdraft') <> (f.credit_account = 'guest') OR (l.kind = 'overdraft') = (f.credit_account = 'guest'))";
+}
+
+type Key = (String, String);
+
+/// Checks a slice of the balances with a shortfall: as they were last locked, nothing stood beside it that nobody kept.
+pub(super) fn beside(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    let rows = tx.query(&VERIFY_HOLE_BALANCES, params![&after.0, &after.1, SLICE_ROWS])?;
+    let Some(row) = rows.last() else { return Ok(Slice { faults: Vec::new(), next: None }) };
+    let last: Key = (row.get(0)?, row.get(1)?);
+    let mut beside: BTreeMap<(Key, String), i64> = BTreeMap::new();
+    for row in tx.query(&VERIFY_BESIDE_HOLES, params![&after.0, &after.1, &last.0, &last.1])? {
+        beside.insert(((row.get(0)?, row.get(1)?), row.get(2)?), row.get(3)?);
+    }
+    for row in tx.query(&VERIFY_KEPT_BESIDE, params![&after.0, &after.1, &last.0, &last.1])? {
+        let key: Key = (row.get(0)?, row.get(1)?);
+        let parts: Vec<LotPart> = row::json("partner_hold", "lots", &row.get::<String>(2)?)?;
+        for part in parts {
+            beside.entry((key.clone(), part.lot_id)).and_modify(|left| *left -= part.amount);
+        }
+    }
+    let free = beside.into_iter().filter(|(_, left)| *left > 0);
+    let faults = free.map(|((key, lot_id), left)| Fault {
+        rule: "a shortfall takes what stands beside it as soon as nobody keeps it",
+        row: format!("partner_lot {}/{}/{lot_id}", key.0, key.1),
+        found: left.to_string(),
+    });
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
+    Ok(Slice { faults: faults.collect(), next: full.then_some(last) })
+}
+
+/// Checks a slice of all balances: what a shortfall took came from a lot.
+pub(super) fn fills(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    let rows = tx.query(&VERIFY_FILL_BALANCES, params![&after.0, &after.1, SLICE_ROWS])?;
+    let Some(row) = rows.last() else { return Ok(Slice { faults: Vec::new(), next: None }) };
+    let last: Key = (row.get(0)?, row.get(1)?);
+    let mut faults = Vec::new();
+    for row in tx.query(&VERIFY_FILLS, params![&after.0, &after.1, &last.0, &last.1])? {
+        let (key, entry): (Key, i64) = ((row.get(0)?, row.get(1)?), row.get(2)?);
+        faults.push(Fault {
+            rule: "what fills a shortfall is taken from a lot of its balance by the entry beside it, and says why",
+            row: format!("partner_transfer {}/{}/{entry}", key.0, key.1),
+            found: "another entry".to_owned(),
+        });
+    }
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
+    Ok(Slice { faults, next: full.then_some(last) })
+}

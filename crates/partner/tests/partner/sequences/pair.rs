@@ -1,0 +1,258 @@
+//! Which two databases play the same, and do they end alike?
+
+use super::house::merchant;
+use super::rows;
+use super::steps::CASE_SECONDS;
+use crate::side::*;
+use db::{Engine, Never, TxError, params};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Merchants whose rows are compared at once.
+const COMPARED_AT_ONCE: usize = 100;
+
+/// What differs between the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The engine.
+    BothEngines,
+    /// The second one is swept when a group is over, and not before.
+    SweptAndNot,
+}
+
+/// Two databases, with clocks that stand at the same instant.
+pub(super) struct Pair {
+    pub(super) sides: [Side; 2],
+    kind: Kind,
+    /// Now, and when the group ends.
+    clock: Mutex<(Timestamp, Timestamp)>,
+}
+
+/// Posted value and number of the newest entry, by balance.
+pub(super) type Posted = BTreeMap<String, (i64, i64)>;
+
+/// Offer, bill, kind.
+pub(super) type Key = (String, String, String);
+
+/// In memory where the system has such a folder: what a power cut leaves is not asked here.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+db::statement! {
+    /// What is on each balance.
+    READ_POSTED = "SELECT balance_id, posted, last_entry FROM partner_balance WHERE merchant = $1";
+    /// Every report, and what it was flagged with.
+    READ_USAGES = "SELECT offer_id, bill_id, kind, flags FROM partner_usage
+        WHERE merchant = $1 AND loyalty_provider_id = 'provider' ORDER BY offer_id, bill_id, kind";
+    /// What bills that came in the sequence left on a balance, but for what ended or was written off.
+    LEFT_BY_BILLS = "SELECT balance_id, CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT)
+        FROM partner_transfer
+        WHERE merchant = $1 AND bill_id IS NOT NULL AND bill_id NOT IN ('t1', 't2') AND kind NOT IN ('writeOff', 'expire')
+        GROUP BY balance_id";
+    /// What of a balance ended or was written off.
+    LOST = "SELECT balance_id, CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT)
+        FROM partner_transfer WHERE merchant = $1 AND kind IN ('writeOff', 'expire') GROUP BY balance_id";
+}
+
+impl Pair {
+    pub(super) async fn new(kind: Kind) -> Self {
+        let other = match kind {
+            Kind::BothEngines => Engine::Postgres,
+            Kind::SweptAndNot => Engine::Sqlite,
+        };
+        let (one, other) =
+            tokio::join!(Side::new_in(Engine::Sqlite, folder()), Side::new_in(other, folder()));
+        Self { sides: [one, other], kind, clock: Mutex::new((Timestamp::MIN, Timestamp::MAX)) }
+    }
+
+    /// Takes databases away that would stay on the server.
+    pub(super) async fn drop_databases(self) {
+        for side in self.sides {
+            side.drop_database().await;
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.lock().unwrap().0
+    }
+
+    /// The clock at which the group of this number within its databases begins.
+    pub(super) fn begin_group(&self, number: usize) {
+        let start: Timestamp = START.parse().unwrap();
+        let after = |groups: usize| {
+            let seconds = i64::try_from(groups).unwrap() * CASE_SECONDS;
+            start.checked_add(SignedDuration::from_secs(seconds)).unwrap()
+        };
+        *self.clock.lock().unwrap() = (after(number), after(number + 1));
+        self.sides.iter().for_each(|side| side.clock.set(after(number)));
+    }
+
+    pub(super) fn wait(&self, seconds: i64) {
+        self.wait_until(self.now().checked_add(SignedDuration::from_secs(seconds)).unwrap());
+    }
+
+    pub(super) fn wait_until_midnight(&self) {
+        let here = self.now().in_tz("Europe/Prague").unwrap();
+        self.wait_until(here.checked_add(1.day()).unwrap().start_of_day().unwrap().timestamp());
+    }
+
+    /// Not beyond the group's own time.
+    fn wait_until(&self, instant: Timestamp) {
+        let mut clock = self.clock.lock().unwrap();
+        if instant < clock.1 {
+            clock.0 = instant;
+            self.sides.iter().for_each(|side| side.clock.set(instant));
+        }
+    }
+
+    pub(super) async fn sweep(&self) {
+        match self.kind {
+            Kind::BothEngines => {
+                let (one, other) = tokio::join!(self.sides[0].partner.sweep(), self.sides[1].partner.sweep());
+                assert_eq!(one.unwrap(), other.unwrap(), "the engines sweep differently");
+            }
+            Kind::SweptAndNot => {
+                self.sides[0].partner.sweep().await.unwrap();
+            }
+        }
+    }
+
+    pub(super) async fn end_group(&self) {
+        if self.kind == Kind::SweptAndNot {
+            for side in &self.sides {
+                side.partner.sweep().await.unwrap();
+            }
+        }
+    }
+
+    /// What both answer: the same. What has ended is explained in other words before it is swept.
+    pub(super) async fn send(&self, name: &str, token: &str, body: &Value) -> bytes::Bytes {
+        let text = body.to_string();
+        let [one, other] = &self.sides;
+        let (one, other) =
+            tokio::join!(one.webhook(name, token, text.clone()), other.webhook(name, token, text));
+        if self.kind == Kind::BothEngines {
+            assert_eq!(one, other, "{name}: the engines answer differently to {body}");
+        } else {
+            assert_eq!(offered(&one.1), offered(&other.1), "{name}: it matters whether it was swept: {body}");
+        }
+        let (status, answer) = one;
+        assert_eq!(status, 200, "{name}: {answer:?} to {body}");
+        answer
+    }
+
+    /// Posted values on the first of the two. The other one's entries are compared at the end.
+    pub(super) async fn posted(&self, merchant: &str) -> Posted {
+        posted_on(&self.sides[0], merchant).await
+    }
+
+    /// Key and flags of every report of a merchant.
+    pub(super) async fn usages(&self, merchant: &str) -> Vec<(Key, String)> {
+        let merchant = merchant.to_owned();
+        let found = self.sides[0].db.read("usages", move |tx| {
+            let rows = tx.query(&READ_USAGES, params![&merchant])?;
+            let each = rows.iter().map(|row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?)));
+            Ok::<_, TxError<Never>>(each.collect::<Result<Vec<(Key, String)>, db::Error>>()?)
+        });
+        found.await.unwrap()
+    }
+
+    /// What the bills of a merchant left on its balances, all of them taken back, and what was lost of them.
+    pub(super) async fn left_by_bills(&self, merchant: &str) -> [BTreeMap<String, i64>; 2] {
+        let merchant = merchant.to_owned();
+        let found = self.sides[0].db.read("left_by_bills", move |tx| {
+            let mut sums = [BTreeMap::new(), BTreeMap::new()];
+            for (sums, statement) in sums.iter_mut().zip([&LEFT_BY_BILLS, &LOST]) {
+                for row in tx.query(statement, params![&merchant])? {
+                    sums.insert(row.get(0)?, row.get(1)?);
+                }
+            }
+            Ok::<_, TxError<Never>>(sums)
+        });
+        found.await.unwrap()
+    }
+
+    /// Both have the same on this merchant's balances, where only the sweeper differed.
+    pub(super) async fn same_sums(&self, merchant: &str) {
+        if self.kind == Kind::SweptAndNot {
+            let sums = |posted: Posted| -> BTreeMap<String, i64> {
+                posted.into_iter().map(|(balance, (sum, _))| (balance, sum)).collect()
+            };
+            let one = sums(posted_on(&self.sides[0], merchant).await);
+            let other = sums(posted_on(&self.sides[1], merchant).await);
+            assert_eq!(one, other, "{merchant}: the sweeper decided over sums");
+        }
+    }
+
+    /// The books of both add up, and on two engines every row is the same; `at` says which case it is about.
+    pub(super) async fn agrees(&self, cases: &Range<usize>, at: &AtomicUsize) {
+        for side in &self.sides {
+            let faults = partner::verify(&side.db).await.unwrap();
+            if let Some(fault) = faults.first() {
+                at.store(about(cases, &fault.row), Ordering::SeqCst);
+                panic!("{} faults: {:#?}", faults.len(), &faults[..faults.len().min(12)]);
+            }
+        }
+        if self.kind == Kind::BothEngines {
+            let [one, other] = &self.sides;
+            let (mut compared, mut from) = (0, String::new());
+            for case in cases.clone().step_by(COMPARED_AT_ONCE).skip(1).chain([usize::MAX]) {
+                let until = if case == usize::MAX { "~".to_owned() } else { merchant(case) };
+                compared += match rows::agree(&one.db, &other.db, &from, &until).await {
+                    Ok(rows) => rows,
+                    Err(differ) => {
+                        at.store(about(cases, &differ), Ordering::SeqCst);
+                        panic!("{differ}");
+                    }
+                };
+                from = until;
+            }
+            assert!(compared > 100, "nothing to compare: {compared} rows");
+        }
+    }
+}
+
+/// The case whose merchant a text names.
+fn about(cases: &Range<usize>, text: &str) -> usize {
+    cases.clone().find(|case| text.contains(&merchant(*case))).unwrap_or(usize::MAX)
+}
+
+async fn posted_on(side: &Side, merchant: &str) -> Posted {
+    let merchant = merchant.to_owned();
+    let found = side.db.read("posted", move |tx| {
+        let rows = tx.query(&READ_POSTED, params![&merchant])?;
+        let each = rows.iter().map(|row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))));
+        Ok::<_, TxError<Never>>(each.collect::<Result<Posted, db::Error>>()?)
+    });
+    found.await.unwrap()
+}
+
+/// What an answer gives, without its words.
+fn offered(answer: &[u8]) -> Value {
+    let answer: Value = serde_json::from_slice(answer).unwrap();
+    let balances: Vec<Value> = answer["balances"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| {
+            let of = |name: &str| one[name].clone();
+            Value::Array(
+                [
+                    "balanceId",
+                    "maxControllableValue",
+                    "controllableValueToUse",
+                    "nonControllableValueToUse",
+                    "valueToUseInCurrency",
+                ]
+                .map(of)
+                .to_vec(),
+            )
+        })
+        .collect();
+    Value::Array(vec![answer["itemBenefitsToApply"].clone(), balances.into()])
+}
