@@ -88,6 +88,9 @@ fn an_ended_lot_fills_no_later_hole() {
     assert_eq!(later(&lots, &held, "2026-03-01T10:03:00Z").1, -70);
 }
 
+/// Kind, whether it credits the guest, what it reverses, how much, for which bill.
+type Booked = (TransferKind, bool, Option<i64>, i64, Option<String>);
+
 /// The value is the bill's spend, so it goes back to its lot with the bill (loyalty.md §6 C2); what a claw-back dug
 /// takes value without a bill.
 #[test]
@@ -96,13 +99,12 @@ fn what_fills_a_bills_hole_is_spent_by_the_bill() {
     let link = Link { bill_id: Some("bill".to_owned()), ..Link::default() };
     book.spend("b", &spend(70, &[], &[part("1", 170)]), &link);
     book.bring_balance_up("b", &[]);
-    let booked =
-        |book: &Book<'_>, from: usize| -> Vec<(TransferKind, bool, Option<i64>, i64, Option<String>)> {
-            let entries = book.balances["b"].entries[from..].iter();
-            entries
-                .map(|one| (one.kind, one.credits_guest, one.reverses, one.amount, one.link.bill_id.clone()))
-                .collect()
-        };
+    let booked = |book: &Book<'_>, from: usize| -> Vec<Booked> {
+        let entries = book.balances["b"].entries[from..].iter();
+        entries
+            .map(|one| (one.kind, one.credits_guest, one.reverses, one.amount, one.link.bill_id.clone()))
+            .collect()
+    };
     let bill = Some("bill".to_owned());
     assert_eq!(
         booked(&book, 1),
