@@ -75,7 +75,7 @@ on_both_engines! {
         for found_by in ["card-2", "+420777000222"] {
             let offer = side.offer("o3", 3, 50, &[found_by]).await;
             assert_eq!(offer["customer"]["customerId"], "anna", "{found_by}: {offer}");
-            assert_eq!(offer["customer"]["customerName"], before.0["first_name"].as_str().map_or(offer["customer"]["customerName"].clone(), |_| json!("Anna Nová")));
+            assert_eq!(offer["customer"]["fullName"], "Anna Nová", "{found_by}: {offer}");
         }
         // the same call again is the same merge
         assert_eq!(merge(&side, "bea", "anna").await.body, merged.body);
@@ -84,11 +84,7 @@ on_both_engines! {
         side.offer("o3", 3, 50, &[]).await;
         let undone = undo(&side, &merged).await;
         assert_eq!((undone.status.as_u16(), &undone.body["state"]), (200, &json!("undone")), "{undone:?}");
-        let mut back = (side.customer(anna).await, side.customer(bea).await, side.view("/members/bea").await);
-        // when it was last touched is not what it says
-        for (one, other) in [(&mut back.0, &before.0), (&mut back.1, &before.1)] {
-            one["last_updated"] = other["last_updated"].clone();
-        }
+        let back = (side.customer(anna).await, side.customer(bea).await, side.view("/members/bea").await);
         assert_eq!(back, before);
         assert_eq!(owns(&side, "anna").await, (list(&["credit", "points"]), list(&["card-1"])));
         assert_eq!(undo(&side, &merged).await.body, undone.body, "again: nothing happens");
@@ -172,9 +168,10 @@ on_both_engines! {
         let used: Vec<Value> = offer["balances"].as_array().unwrap().iter()
             .filter(|one| one["balanceId"].as_str().unwrap().starts_with("stamps:"))
             .map(|one| json!([one["balanceId"], one["nonControllableValueToUse"], one["valueToUseInCurrency"]])).collect();
-        let sum: i64 = used.iter().map(|one| one[1].as_i64().unwrap()).sum();
-        let worth: i64 = used.iter().map(|one| one[2].as_i64().unwrap()).sum();
-        assert_eq!((used.len(), sum, worth), (2, 10, 60), "{offer}");
+        assert_eq!(used.len(), 2, "{offer}");
+        let sum: i64 = used.iter().map(|one| one[1].as_i64().expect("stamps")).sum();
+        let worth: i64 = used.iter().map(|one| one[2].as_i64().expect("their worth")).sum();
+        assert_eq!((sum, worth), (10, 60), "{offer}");
         let (of_anna, of_bea) = (side.state("stamps:c:anna").await, side.state("stamps:c:bea").await);
         assert_eq!(of_anna.1 + of_bea.1, 10, "both are held");
         let mut free = of("anna", report("o3", "b3", "60", &[("stamps:c:anna", of_anna.1, 0), ("stamps:c:bea", of_bea.1, 0)]));

@@ -12,7 +12,7 @@ use super::trace::Trace;
 use super::wishes::Wish;
 use crate::loyalty::ledger::{Part, consume, wire_id};
 use crate::loyalty::program::stamp_card::{Pick, StampCard};
-use money::{Amount, Decimal, spread, spread_over_units};
+use money::{Amount, Decimal, cumulative, spread_over_units};
 
 /// A line of more pieces is no guest's order, and is not looked at unit by unit.
 const PIECES_MAX: u32 = 1_000;
@@ -105,8 +105,15 @@ pub(super) fn pool(given: &mut [Given], table: &Table<'_>, bill: &mut Bill, trac
             else {
                 break;
             };
-            let weights: Vec<Amount> = shares.iter().map(|(_, stamps)| Amount(*stamps)).collect();
-            let prices = spread(unit.price, &weights);
+            let mut before = Amount::ZERO;
+            let prices: Vec<Amount> = shares
+                .iter()
+                .map(|(_, stamps)| {
+                    let price = cumulative(unit.price, Amount(card.needed), before, Amount(*stamps));
+                    before += Amount(*stamps);
+                    price
+                })
+                .collect();
             // a unit that costs less than it has stamps would be given by some of them for nothing
             if prices.contains(&Amount::ZERO) {
                 break;
