@@ -104,7 +104,7 @@ fn standing(position: usize, promotion: &Promotion, ground: &Ground<'_>) -> Resu
     refusal.map_or(Ok(()), |reason| Err(Stop::Refused(reason)))
 }
 
-/// What the lines a minimum asks of come to; things given back count against it.
+/// What the lines a minimum asks of come to; things given back count against it, top-ups do not count.
 fn comes_to(
     minimum: &MinimumAmount,
     eligible: &impl Fn(usize) -> bool,
@@ -129,7 +129,7 @@ fn comes_to(
         }
         by_rate(&taxed).values().map(|group| group.net).sum::<Amount>() + untaxed
     };
-    let all = sum(&mut (0..bill.len()));
+    let all = sum(&mut (0..bill.len()).filter(|line| ground.is_goods(*line)));
     match minimum.over {
         Over::Basket => all,
         Over::Eligible => sum(&mut (0..bill.len()).filter(|line| eligible(*line))).min(all),
@@ -162,8 +162,8 @@ fn wish(
             let all = percent.0.checked_mul(Decimal::from(times)).unwrap_or(Decimal::ONE_HUNDRED);
             let percent = all.min(Decimal::ONE_HUNDRED);
             let (price, bill_price): (&dyn Fn(usize) -> Amount, _) = match of {
-                PercentOf::Remaining => (&|line| bill.remaining(line), bill.payable()),
-                PercentOf::Initial => (&|line| bill.initial(line), bill.total()),
+                PercentOf::Remaining => (&|line| bill.remaining(line), ground.goods(bill.payable())),
+                PercentOf::Initial => (&|line| bill.initial(line), ground.goods(bill.total())),
             };
             match promotion.definition.scope.on {
                 Target::Items => per_line(&|line| money::percentage(price(line), percent)),
@@ -243,6 +243,7 @@ fn wish(
 /// Whether a line's units count as bought: also those whose own price promotions leave alone.
 fn bought(promotion: &Promotion, line: usize, ground: &Ground<'_>, bill: &Bill) -> bool {
     bill.initial(line) > Amount::ZERO
+        && ground.is_goods(line)
         && ground.asked.basket.product(line).is_some_and(|product| promotion.reach.reaches(product))
 }
 
