@@ -6,10 +6,12 @@
 mod side;
 
 mod admin;
+mod currencies;
 mod customers;
 mod datasync;
 mod limit_race;
 mod limits;
+mod lines;
 mod offers_and_usages;
 mod race;
 mod refusals;

@@ -11,7 +11,7 @@ use crate::loyalty::program::{EarnRule, Program, StampCard};
 use crate::row;
 use db::{Error, Tx, params};
 use jiff::{Span, Timestamp, Zoned};
-use money::{Amount, Decimal};
+use money::{Amount, Decimal, Precision};
 use std::sync::Arc;
 use wire::loyalty::BalanceType;
 
@@ -41,6 +41,8 @@ pub(super) struct About<'a> {
     pub(super) member_id: Option<&'a str>,
     /// As the register sent it; empty when nobody knows.
     pub(super) place: &'a str,
+    /// Of the books.
+    pub(super) precision: Precision,
     pub(super) now: Timestamp,
 }
 
@@ -72,7 +74,7 @@ impl Rewards {
         for card in &settings.stamp_cards {
             let balance_id = stamps::balance_id(&card.stamp_card_id, member_id);
             let used = report.uses.get(&balance_id).map_or(Decimal::ZERO, |reported| reported.used);
-            if let Some(detail) = stamps::stamps(card, &report.sold, &balance_id, used) {
+            if let Some(detail) = stamps::stamps(card, &report.sold, &balance_id, used, about.precision) {
                 rewards.stamps.push((balance_id.clone(), detail));
             }
         }
