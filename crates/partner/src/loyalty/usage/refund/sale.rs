@@ -143,7 +143,12 @@ impl Sale {
                 }
                 if wanted > Decimal::ZERO {
                     // no line of the bill is called so: it shows as excess
-                    found.push((format!("{} (product {})", line.check_item_id, line.product_id), wanted));
+                    let id = line.check_item_id.clone();
+                    let name = match is_nameless(index, line) {
+                        true => format!("{id} (product {})", line.product_id),
+                        false => id,
+                    };
+                    found.push((name, wanted));
                 }
             } else {
                 found.push((line.check_item_id.clone(), line.quantity.abs()));
