@@ -334,6 +334,8 @@ CREATE TABLE partner_bill (
     categories TEXT NOT NULL DEFAULT '[]',
     -- points it earned that were not taken back
     points BIGINT NOT NULL DEFAULT 0,
+    -- what of final_price was paid for later use of any goods: no sale until it pays
+    prepaid BIGINT NOT NULL DEFAULT 0 CHECK (prepaid >= 0),
     PRIMARY KEY (merchant, bill_id)
 );
 CREATE INDEX partner_bill_by_member ON partner_bill (merchant, member_id, paid_at);

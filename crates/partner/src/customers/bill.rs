@@ -22,28 +22,35 @@ db::statement! {
           paid_at = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.paid_at ELSE EXCLUDED.paid_at END,
           cancelled = CASE WHEN EXCLUDED.cancelled = 1 THEN 1 ELSE kept.cancelled END,
           counts = CASE WHEN kept.source = 'record' THEN kept.counts ELSE 1 END,
+          prepaid = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.prepaid ELSE 0 END,
           categories = CASE WHEN EXCLUDED.cancelled = 1 THEN kept.categories ELSE EXCLUDED.categories END
         RETURNING cancelled, member_id";
-    /// Locks a bill of which a part goes back; one that nothing else told of yet is no order.
-    LOCK_REFUNDED_BILL = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from)
+    /// Locks a bill without telling what it came to; one that nothing else told of yet is no order.
+    LOCK_BILL = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from)
         VALUES ($1, $2, $3, $4, 0, NULL, 0, 0, 'usage', '[]', $5)
         ON CONFLICT (merchant, bill_id) DO UPDATE SET
           place = COALESCE(kept.place, EXCLUDED.place), member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
           merged_from = CASE WHEN kept.member_id IS NULL THEN EXCLUDED.merged_from ELSE kept.merged_from END
         RETURNING cancelled, member_id";
+    /// What of a bill was paid for later use. No more than it came to.
+    KEEP_PREPAID = "UPDATE partner_bill SET
+          prepaid = CASE WHEN final_price < CAST($3 AS BIGINT) THEN (CASE WHEN final_price > 0 THEN final_price ELSE 0 END) ELSE CAST($3 AS BIGINT) END
+        WHERE merchant = $1 AND bill_id = $2";
     /// A part of a bill went back; nothing is left of one that went back whole.
     BILL_REFUNDED = "UPDATE partner_bill SET
           final_price = CASE WHEN source = 'record' THEN final_price WHEN final_price < CAST($3 AS BIGINT) THEN 0 ELSE final_price - CAST($3 AS BIGINT) END,
+          prepaid = CASE WHEN source = 'record' THEN prepaid WHEN prepaid < CAST($5 AS BIGINT) THEN 0 ELSE prepaid - CAST($5 AS BIGINT) END,
           cancelled = CASE WHEN CAST($4 AS BIGINT) = 1 THEN 1 ELSE cancelled END
         WHERE merchant = $1 AND bill_id = $2";
     /// A bill as its own record tells it.
-    BILL_FROM_RECORD = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'record', '[]', $8)
+    BILL_FROM_RECORD = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from, prepaid)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'record', '[]', $8, $9)
         ON CONFLICT (merchant, bill_id) DO UPDATE SET
           place = COALESCE(EXCLUDED.place, kept.place),
           member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
           merged_from = CASE WHEN kept.member_id IS NULL THEN EXCLUDED.merged_from ELSE kept.merged_from END,
-          final_price = EXCLUDED.final_price, paid_at = EXCLUDED.paid_at, counts = EXCLUDED.counts, source = 'record'
+          final_price = EXCLUDED.final_price, paid_at = EXCLUDED.paid_at, counts = EXCLUDED.counts, source = 'record',
+          prepaid = CASE WHEN EXCLUDED.prepaid > 0 THEN EXCLUDED.prepaid ELSE kept.prepaid END
         RETURNING member_id";
     /// What a bill's points add up to in the ledger: earned, and taken back. Stamps are none.
     SETTLE_BILL_POINTS = "UPDATE partner_bill SET points = (
@@ -52,6 +59,9 @@ db::statement! {
             AND NOT EXISTS (SELECT 1 FROM partner_balance AS card WHERE card.merchant = partner_transfer.merchant
               AND card.balance_id = partner_transfer.balance_id AND card.stamp_card_id IS NOT NULL))
         WHERE merchant = $1 AND bill_id = $2";
+    /// Whether a balance is sold as the goods themselves.
+    IS_SINGLE_PURPOSE = "SELECT balance_id FROM partner_balance
+        WHERE merchant = $1 AND balance_id = $2 AND type = 'singlePurposePrepaidVoucher'";
 }
 
 /// A bill as one of its usage reports tells it.
@@ -105,8 +115,8 @@ pub(crate) fn from_usage(
     }
 }
 
-/// Locks a bill of which a part goes back.
-pub(crate) fn lock_refunded(
+/// Locks a bill of which a part goes back, or whose money is set aside.
+pub(crate) fn lock(
     tx: &mut Tx<'_>,
     merchant: &str,
     bill_id: &str,
@@ -114,10 +124,24 @@ pub(crate) fn lock_refunded(
     member_id: Option<&str>,
     merged_from: Option<&str>,
 ) -> Result<KnownBill, Error> {
-    match tx.optional(&LOCK_REFUNDED_BILL, params![merchant, bill_id, place, member_id, merged_from])? {
+    match tx.optional(&LOCK_BILL, params![merchant, bill_id, place, member_id, merged_from])? {
         Some(row) => Ok(KnownBill { cancelled: row.get(0)?, member_id: row.get(1)? }),
         None => Err(row::unreadable("partner_bill", "cancelled", "the row that was just written")),
     }
+}
+
+/// Keeps what of a bill was paid for later use of any goods, in minor units: it is in the bill's price, but no sale,
+/// because what it pays for later is one (loyalty.md §9 P1). The bill is locked.
+pub(crate) fn keep_prepaid(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    bill_id: &str,
+    prepaid: i64,
+) -> Result<(), Error> {
+    if prepaid > 0 {
+        tx.execute(&KEEP_PREPAID, params![merchant, bill_id, prepaid])?;
+    }
+    Ok(())
 }
 
 /// What went back of a bill.
@@ -125,6 +149,8 @@ pub(crate) fn lock_refunded(
 pub(crate) struct Refunded {
     /// Minor units; the bill is worth so much less, unless its own record says what it is worth.
     pub(crate) value: i64,
+    /// Of that, what was paid for later use (see [`keep_prepaid`]).
+    pub(crate) prepaid: i64,
     /// Nothing of it is left: it is no order any more.
     pub(crate) whole: bool,
 }
@@ -136,7 +162,7 @@ pub(crate) fn refunded(
     bill_id: &str,
     refunded: &Refunded,
 ) -> Result<(), Error> {
-    tx.execute(&BILL_REFUNDED, params![merchant, bill_id, refunded.value, refunded.whole])?;
+    tx.execute(&BILL_REFUNDED, params![merchant, bill_id, refunded.value, refunded.whole, refunded.prepaid])?;
     Ok(())
 }
 
@@ -155,6 +181,8 @@ pub(crate) struct RecordedBill {
     pub(crate) customer_id: Option<String>,
     /// Minor units.
     pub(crate) final_price: i64,
+    /// What its lines sell for later use, by balance, in minor units.
+    pub(crate) top_ups: Vec<(String, i64)>,
     pub(crate) paid_at: Option<Timestamp>,
     /// Whether it is an order: not deleted, refunded or corrective.
     pub(crate) counts: bool,
@@ -174,6 +202,12 @@ pub(crate) fn from_record(
     };
     let merged_from =
         bill.customer_id.as_deref().filter(|id| member_id.as_deref().is_some_and(|one| one != *id));
+    let mut prepaid = 0_i64;
+    for (balance_id, value) in &bill.top_ups {
+        if tx.optional(&IS_SINGLE_PURPOSE, params![merchant, balance_id])?.is_none() {
+            prepaid = prepaid.saturating_add(*value);
+        }
+    }
     let row = tx.optional(
         &BILL_FROM_RECORD,
         params![
@@ -185,6 +219,7 @@ pub(crate) fn from_record(
             bill.paid_at,
             bill.counts,
             merged_from,
+            prepaid.clamp(0, bill.final_price.max(0)),
         ],
     )?;
     let whose: Option<String> = row.map(|row| row.get(0)).transpose()?.flatten();

@@ -18,21 +18,21 @@ db::statement! {
     /// Category names on the bills that count.
     CATEGORIES_OF_MEMBER = "SELECT DISTINCT categories FROM partner_bill
         WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0";
-    /// Everything the feed shows beside the person, from the bills that count and the points balances;
-    /// stamps are no points.
+    /// Everything the feed shows beside the person, from the bills that count and the points balances; stamps are no
+    /// points. What was paid for later use is no sale yet, and a bill of nothing else is no order.
     RECOMPUTE_CUSTOMER = "UPDATE partner_customer SET
           points = (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM partner_balance
             WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints' AND stamp_card_id IS NULL),
           total_orders = (SELECT COUNT(*) FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0),
-          total_sales = (SELECT CAST(COALESCE(SUM(final_price), 0) AS BIGINT) FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0),
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid)),
+          total_sales = (SELECT CAST(COALESCE(SUM(final_price - prepaid), 0) AS BIGINT) FROM partner_bill
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid)),
           date_first_order = (SELECT MIN(paid_at) FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0),
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid)),
           date_last_order = (SELECT MAX(paid_at) FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0),
-          last_order_value = (SELECT final_price FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND paid_at IS NOT NULL
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid)),
+          last_order_value = (SELECT final_price - prepaid FROM partner_bill
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) AND paid_at IS NOT NULL
             ORDER BY paid_at DESC, bill_id DESC LIMIT 1),
           categories = $3
         WHERE merchant = $1 AND member_id = $2";

@@ -3,6 +3,7 @@
 use super::domain::Domain;
 use super::store;
 use crate::customers::bill::RecordedBill;
+use crate::loyalty::ledger::topped_up_by;
 use db::{Error, Tx};
 use jiff::Timestamp;
 use money::{Amount, Precision};
@@ -135,6 +136,7 @@ impl Incoming {
                 place: readable.place.clone(),
                 customer_id: None,
                 final_price: 0,
+                top_ups: Vec::new(),
                 paid_at: None,
                 counts: false,
             });
@@ -145,6 +147,7 @@ impl Incoming {
             place: readable.place.clone(),
             customer_id: bill.customer_id.clone(),
             final_price: final_price.0,
+            top_ups: top_ups(bill, precision),
             paid_at: bill.paid_at.as_ref().map(|at| at.instant),
             counts: !(readable.removed
                 || bill.deleted
@@ -152,6 +155,18 @@ impl Incoming {
                 || bill.refunded_bill_identifier.is_some()),
         })
     }
+}
+
+/// What the lines of a bill sell for later use, by balance: the product is called as the line of a check is.
+fn top_ups(bill: &Bill, precision: Precision) -> Vec<(String, i64)> {
+    let lines = bill.items.iter().flatten();
+    let sold = lines.filter_map(|item| {
+        let balance_id = topped_up_by(item.product_id.as_deref()?)?;
+        let value = item.price.0.checked_mul(item.amount.0)?;
+        let value = Amount::from_decimal(value, precision).ok()?.amount;
+        value.is_positive().then(|| (balance_id.to_owned(), value.0))
+    });
+    sold.collect()
 }
 
 fn read(

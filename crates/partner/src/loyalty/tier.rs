@@ -14,8 +14,9 @@ db::statement! {
     /// Locks a member and tells its tier.
     LOCK_TIER = "UPDATE partner_member SET updated_at = $3
         WHERE merchant = $1 AND member_id = $2 AND status NOT IN ('merged', 'erased') RETURNING tier, tier_until";
-    /// The bills of a member that count, since an instant.
-    TIER_HISTORY = "SELECT paid_at, final_price, points FROM partner_bill
+    /// The bills of a member that count, since an instant; what was paid for later use counts when it pays.
+    TIER_HISTORY = "SELECT paid_at, CASE WHEN prepaid > 0 AND final_price <= prepaid THEN 0 ELSE final_price - prepaid END, points
+        FROM partner_bill
         WHERE merchant = $1 AND member_id = $2 AND paid_at >= $3 AND counts = 1 AND cancelled = 0";
     /// Gives a member its tier.
     SET_TIER = "UPDATE partner_member SET tier = $3, tier_until = $4 WHERE merchant = $1 AND member_id = $2";

@@ -9,9 +9,9 @@ db::statement! {
           (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM partner_balance b
             WHERE b.merchant = c.merchant AND b.member_id = c.member_id AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL),
           (SELECT COUNT(*) FROM partner_bill o
-            WHERE o.merchant = c.merchant AND o.member_id = c.member_id AND o.counts = 1 AND o.cancelled = 0),
-          (SELECT CAST(COALESCE(SUM(final_price), 0) AS BIGINT) FROM partner_bill o
-            WHERE o.merchant = c.merchant AND o.member_id = c.member_id AND o.counts = 1 AND o.cancelled = 0)
+            WHERE o.merchant = c.merchant AND o.member_id = c.member_id AND o.counts = 1 AND o.cancelled = 0 AND (o.prepaid = 0 OR o.final_price > o.prepaid)),
+          (SELECT CAST(COALESCE(SUM(final_price - prepaid), 0) AS BIGINT) FROM partner_bill o
+            WHERE o.merchant = c.merchant AND o.member_id = c.member_id AND o.counts = 1 AND o.cancelled = 0 AND (o.prepaid = 0 OR o.final_price > o.prepaid))
         FROM partner_customer c WHERE (c.merchant, c.customer_number) > ($1, $2)
         ORDER BY c.merchant, c.customer_number LIMIT $3";
 }

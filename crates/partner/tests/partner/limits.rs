@@ -104,7 +104,7 @@ on_both_engines! {
         side.books_add_up().await;
     }
 
-    async fn each_member_has_a_limit_of_its_own_and_nobody_has_none(side: Side) {
+    async fn each_member_has_a_limit_of_its_own_and_nobody_may_use_it(side: Side) {
         side.member().await;
         let other = json!({"memberId": "bea", "cards": ["card-2"], "person": {}, "balances": []});
         assert_eq!(side.admin("POST", MERCHANT, "/members", Some(other)).await.status, 201);
@@ -113,11 +113,19 @@ on_both_engines! {
         assert_eq!(of(side.offer("o1", 1, 100, &["card-1"]).await), "10");
         assert_eq!(of(side.offer("o2", 2, 100, &["card-1"]).await), "0");
         assert_eq!(of(side.offer("o3", 3, 100, &["card-2"]).await), "10");
-        for (device, offer) in [(4, "o4"), (5, "o5")] {
-            assert_eq!(of(side.offer(offer, device, 100, &[]).await), "10", "nobody's check is not limited");
-        }
+        assert_eq!(of(side.offer("o4", 4, 100, &[]).await), "0", "without a card anybody could come again");
         side.report(&with(used("o1", "b1", "p", "10"), json!({"customerId": "anna"}))).await;
         assert_eq!(of(side.offer("o6", 6, 100, &["card-1"]).await), "0");
+        side.books_add_up().await;
+    }
+
+    async fn a_code_with_a_limit_per_member_asks_for_a_card(side: Side) {
+        side.member().await;
+        ten_percent(&side, "p", json!([{"per": "member", "uses": 1}]), &["PM"]).await;
+        for (offer, device) in [("o1", 1), ("o2", 2)] {
+            assert_eq!(off(&side.offer(offer, device, 100, &["PM"]).await), got("0", "NOT_ELIGIBLE"));
+        }
+        assert_eq!(off(&side.offer("o3", 3, 100, &["card-1", "PM"]).await), got("10", ""));
         side.books_add_up().await;
     }
 

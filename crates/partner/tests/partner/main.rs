@@ -6,12 +6,14 @@
 mod side;
 
 mod admin;
+mod currencies;
 mod customers;
 mod datasync;
 mod erased;
 mod holds;
 mod limit_race;
 mod limits;
+mod lines;
 mod merges;
 mod offers_and_usages;
 mod people_race;

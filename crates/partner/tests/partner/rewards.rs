@@ -229,6 +229,91 @@ on_both_engines! {
         side.books_add_up().await;
     }
 
+    /// What cost nothing and what was given is no stamp, however it came to nothing (each whole unit that was paid).
+    async fn only_paid_units_are_stamps(side: Side) {
+        bob(&side).await;
+        program(&side, json!({"stampCards": [{"stampCardId": "all", "needed": 10}]})).await;
+        let item = |id: &str, amount: i64, total: i64, off: i64| json!({
+            "originalCheckItemId": id, "amount": amount, "totalPriceWithVat": total,
+            "product": {"productId": id, "categories": []},
+            "appliedBenefits": [{"sourceType": "generalDiscount", "appliedFromGeneralDiscountId": "d", "absoluteTotalValue": off}]
+        });
+        let mut free = bill("b1", "10", &[]);
+        free["paidItems"] = json!([item("water", 2, 0, 0), item("tea", 1, 10, 0)]);
+        side.report(&free).await;
+        assert_eq!(side.posted("stamps:all:bob").await, 1);
+        let mut given = bill("b2", "90", &[]);
+        given["paidItems"] = json!([item("coffee", 3, 180, 180), item("cake", 2, 100, 10)]);
+        side.report(&given).await;
+        assert_eq!(side.posted("stamps:all:bob").await, 3);
+        side.books_add_up().await;
+    }
+
+    /// Money paid for later use is a sale when it pays, not twice (loyalty.md §9 P1): for the tier and for the feed,
+    /// by the report and by the bill's record, whichever comes first.
+    async fn what_is_topped_up_is_a_sale_when_it_pays(side: Side) {
+        let number = bob(&side).await;
+        program(&side, json!({"tiers": [{"tierId": "Silver", "threshold": 1500, "of": "spend", "windowMonths": 12}]})).await;
+        let feed = async || {
+            let customer = side.customer(number).await;
+            ["total_orders", "total_sales", "last_order_value"].map(|name| customer[name].to_string())
+        };
+        let line = |id: &str, total: i64| json!({"originalCheckItemId": id, "amount": 1, "totalPriceWithVat": total,
+            "vatRate": 0, "product": {"productId": id, "categories": []}, "appliedBenefits": []});
+        let mut topped = bill("b1", "1000", &[("credit", 0, 1000)]);
+        topped["paidItems"] = json!([line("activation", 0), line("prepayment:credit", 1000)]);
+        side.report(&topped).await;
+        assert_eq!(feed().await, ["0", "0", "null"], "nothing was bought yet");
+        side.report(&paid_at(bill("b2", "1000", &[("credit", 1000, 0)]), "2026-03-01T11:00:00Z")).await;
+        assert_eq!((feed().await, tier(&side).await), (["1", "1000", "1000"].map(str::to_owned), Value::Null));
+        let record = |bill: &str, total: i64, products: &[(&str, i64)]| {
+            let items: Vec<Value> = products.iter().map(|(id, price)| json!({"productId": id, "amount": 1, "price": price})).collect();
+            json!([{"billId": bill, "finalPrice": total, "paidAt": "2026-03-01T12:00:00Z", "customerId": "bob", "items": items}])
+        };
+        // the record of the same bill, with its lines and without
+        side.sync("bills", record("b1", 1000, &[("activation", 0), ("prepayment:credit", 1000)])).await;
+        assert_eq!(feed().await, ["1", "1000", "1000"]);
+        side.sync("bills", json!([{"billId": "b1", "finalPrice": 1000, "paidAt": "2026-03-01T12:00:00Z", "_version": 2}])).await;
+        assert_eq!(feed().await, ["1", "1000", "1000"]);
+        // only the record, then the report
+        side.sync("bills", record("b3", 560, &[("coffee", 60), ("prepayment:credit", 500)])).await;
+        assert_eq!(feed().await, ["2", "1060", "60"]);
+        let mut both = bill("b3", "560", &[("credit", 0, 500)]);
+        both["paidItems"] = json!([line("coffee", 60), line("prepayment:credit", 500)]);
+        side.report(&both).await;
+        assert_eq!((feed().await, tier(&side).await), (["2", "1060", "60"].map(str::to_owned), Value::Null));
+        side.report(&bill("b4", "440", &[])).await;
+        assert_eq!(tier(&side).await, json!("Silver"));
+        side.books_add_up().await;
+    }
+
+    /// A part that goes back takes its own side along: the coffee the sale, the top-up nothing of it. The sale of a
+    /// single-purpose voucher is a sale at once (loyalty.md §3 V2).
+    async fn a_refund_of_a_top_up_leaves_the_sale(side: Side) {
+        let number = bob(&side).await;
+        let sales = async || {
+            let customer = side.customer(number).await;
+            ["total_orders", "total_sales"].map(|name| customer[name].to_string())
+        };
+        let line = |id: &str, total: i64| json!({"originalCheckItemId": id, "amount": 1, "totalPriceWithVat": total,
+            "product": {"productId": id, "categories": []}, "appliedBenefits": []});
+        let mut sold = bill("b1", "560", &[("credit", 0, 500)]);
+        sold["paidItems"] = json!([line("coffee", 60), line("prepayment:credit", 500)]);
+        side.report(&sold).await;
+        assert_eq!((sales().await, side.posted("credit").await), (["1", "60"].map(str::to_owned), 1000));
+        let mut back = with(sold.clone(), json!({"billState": "refunded", "refundNumber": 1, "totalWithVat": 500}));
+        back["paidItems"] = json!([line("prepayment:credit", 500)]);
+        side.report(&back).await;
+        assert_eq!((sales().await, side.posted("credit").await), (["1", "60"].map(str::to_owned), 500));
+        let voucher = json!({"code": "S", "type": "singlePurposePrepaidVoucher", "value": 0, "vatRate": 0.12, "status": "inactive"});
+        assert_eq!(side.admin("POST", MERCHANT, "/vouchers", Some(voucher)).await.status, 201);
+        let mut voucher = bill("b2", "300", &[("S", 0, 300)]);
+        voucher["paidItems"] = json!([line("prepayment:S", 300)]);
+        side.report(&voucher).await;
+        assert_eq!((sales().await, side.posted("S").await), (["2", "360"].map(str::to_owned), 300));
+        side.books_add_up().await;
+    }
+
     /// Bad settings are refused, the member is named, and nothing changes.
     async fn bad_settings_are_named(side: Side) {
         let before = side.view("").await;

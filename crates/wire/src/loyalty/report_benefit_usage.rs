@@ -56,7 +56,7 @@ pub struct LoyaltyBenefitUsagesPayload {
     pub customer_id: Option<String>,
     /// As the offer gave it, in the form of text.
     pub metadata: Metadata,
-    /// ISO 4217.
+    /// ISO 4217; read in any case, kept in capital letters.
     pub currency_code: String,
     /// ISO 3166 alpha-2.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,7 +106,7 @@ impl Read for LoyaltyBenefitUsagesPayload {
             benefit_inputs: object.optional_list("benefitInputs")?,
             customer_id: object.optional_id("customerId")?,
             metadata: object.metadata("metadata")?,
-            currency_code: object.id("currencyCode")?,
+            currency_code: object.currency("currencyCode")?,
             country_code: object.optional_text("countryCode")?,
             paid_at: object.instant("paidAt")?,
             used_balances: object.optional_list("usedBalances")?,

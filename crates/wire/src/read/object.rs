@@ -79,6 +79,15 @@ impl Object {
         Ok(self.optional(key, take_text)?.filter(|id| !id.is_empty()))
     }
 
+    /// A currency by its ISO 4217 code, in capital letters however the sender writes it.
+    ///
+    /// # Errors
+    /// Missing, empty or another kind.
+    pub fn currency(&mut self, key: &str) -> Result<String, ReadError> {
+        let code = self.required(key, ID, take_id)?.trim().to_ascii_uppercase();
+        if code.is_empty() { Err(ReadError::new(key, ID, "empty text")) } else { Ok(code) }
+    }
+
     /// Text, possibly empty; a number becomes its text.
     ///
     /// # Errors

@@ -54,6 +54,24 @@ fn an_id_may_come_as_a_number() {
 }
 
 #[test]
+fn a_currency_may_come_in_any_case() {
+    for (written, read_as) in [("CZK", "CZK"), ("czk", "CZK"), (" Eur ", "EUR")] {
+        assert_eq!(request_with("/currencyCode", json!(written)).currency_code, read_as);
+        let mut body = parsed(fixture!("report_benefit_usage.request"));
+        body["currencyCode"] = json!(written);
+        let report: LoyaltyBenefitUsagesPayload = read::from_value(body).expect("read");
+        assert_eq!(report.currency_code, read_as);
+    }
+    let mut body = parsed(fixture!("get_benefit_offer.request"));
+    for none in [json!(""), json!("  "), Value::Null, json!([])] {
+        body["currencyCode"] = none;
+        let refusal =
+            read::from_value::<ThirdPartyLoyaltyOfferRequest>(body.clone()).expect_err("no currency");
+        assert_eq!(refusal.path, "currencyCode");
+    }
+}
+
+#[test]
 fn a_flag_may_come_in_other_forms() {
     for (flag, expected) in [
         (json!(true), true),

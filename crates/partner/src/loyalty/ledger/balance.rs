@@ -39,6 +39,11 @@ impl BalanceRow {
         self.blocked_from.unwrap_or(self.status) == BalanceStatus::Inactive
     }
 
+    /// Whether its sale is the supply of the goods: VAT is due then, not when it pays (loyalty.md §3 V2).
+    pub(crate) fn is_single_purpose(&self) -> bool {
+        self.balance_type == BalanceType::SinglePurposePrepaidVoucher
+    }
+
     /// Whether one top-up activates it and there is no second one (loyalty.md §11 T4).
     pub(crate) fn is_sold_once(&self) -> bool {
         self.settings.prepayment.as_ref().is_some_and(|one| !one.is_reloadable(self.balance_type))

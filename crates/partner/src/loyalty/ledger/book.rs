@@ -87,6 +87,9 @@ pub(crate) struct Spend<'a> {
     pub(crate) live_at: Timestamp,
     /// Which lots it means.
     pub(crate) of: Part,
+    /// How much of it is for goods of which VAT rate, a fraction: lots sold at that rate give it as far as they have
+    /// it (loyalty.md §3 V5, V6). Empty where rates do not matter.
+    pub(crate) by_rate: &'a [(Decimal, i64)],
 }
 
 /// What is added to a balance.
@@ -112,6 +115,8 @@ pub(crate) struct Spent {
     pub(crate) bonus: i64,
     /// What nothing covered: it went into an overdraft lot.
     pub(crate) short: i64,
+    /// What lots of another VAT rate gave than the goods have.
+    pub(crate) other_rate: i64,
 }
 
 impl<'a> Book<'a> {
@@ -227,25 +232,17 @@ impl<'a> Book<'a> {
     pub(crate) fn spend(&mut self, balance_id: &str, spend: &Spend<'_>, link: &Link) -> Spent {
         let Some(open) = self.balances.get_mut(balance_id) else { return Spent::default() };
         let mut left = spend.amount.max(0);
-        let mut parts = Vec::new();
-        for held in spend.own {
-            let lot = open.lots.get(&held.lot_id).filter(|lot| spend.of.takes(lot.state.kind));
-            let remaining = lot.map_or(0, |lot| lot.state.remaining);
-            let taken = left.min(held.amount).min(remaining);
-            if taken > 0 {
-                parts.push(LotPart { lot_id: held.lot_id.clone(), amount: taken });
-                left -= taken;
-                open.take(&held.lot_id, taken);
-            }
+        let mut own = spend.own.to_vec();
+        let (mut parts, mut missed) = (Vec::new(), 0);
+        for (rate, amount) in spend.by_rate {
+            let wanted = left.min(*amount);
+            let of_rate = |lot: &LotState| lot.vat_rate == Some(*rate);
+            let taken = open.take_for(spend, &mut own, wanted, of_rate, &mut parts);
+            missed += wanted - taken;
+            left -= taken;
         }
-        let mut free = open.free_lots(spend.reserved, spend.live_at);
-        free.retain(|lot| spend.of.takes(lot.kind) && !lot.is_pending(spend.live_at));
-        let free = consume(&free, left);
-        for part in &free.parts {
-            open.take(&part.lot_id, part.amount);
-        }
-        parts.extend(free.parts);
-        let mut spent = Spent { bonus: 0, short: free.short, parts };
+        left -= open.take_for(spend, &mut own, left, |_| true, &mut parts);
+        let mut spent = Spent { bonus: 0, short: left, other_rate: (missed - left).max(0), parts };
         for part in &spent.parts {
             if open.lots.get(&part.lot_id).is_some_and(|lot| lot.state.kind == LotKind::Bonus) {
                 spent.bonus += part.amount;
@@ -503,6 +500,39 @@ impl Open {
             ..lot.state.clone()
         })
         .collect()
+    }
+
+    /// Takes up to `wanted` for a spend from lots that fit: first what its own hold keeps, then free ones in their
+    /// order. Adds what each gave to `parts`, takes it off `own`, and gives the sum.
+    fn take_for(
+        &mut self,
+        spend: &Spend<'_>,
+        own: &mut [LotPart],
+        wanted: i64,
+        fits: impl Fn(&LotState) -> bool,
+        parts: &mut Vec<LotPart>,
+    ) -> i64 {
+        let mut left = wanted;
+        for held in own {
+            let lot =
+                self.lots.get(&held.lot_id).filter(|lot| spend.of.takes(lot.state.kind) && fits(&lot.state));
+            let remaining = lot.map_or(0, |lot| lot.state.remaining);
+            let taken = left.min(held.amount).min(remaining);
+            if taken > 0 {
+                parts.push(LotPart { lot_id: held.lot_id.clone(), amount: taken });
+                left -= taken;
+                held.amount -= taken;
+                self.take(&held.lot_id, taken);
+            }
+        }
+        let mut free = self.free_lots(spend.reserved, spend.live_at);
+        free.retain(|lot| spend.of.takes(lot.kind) && fits(lot));
+        let free = consume(&free, left);
+        for part in &free.parts {
+            self.take(&part.lot_id, part.amount);
+        }
+        parts.extend(free.parts);
+        wanted - free.short
     }
 
     fn take(&mut self, lot_id: &str, amount: i64) {

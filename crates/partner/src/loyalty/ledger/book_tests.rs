@@ -55,7 +55,7 @@ pub(super) fn part(lot_id: &str, amount: i64) -> LotPart {
 }
 
 pub(super) fn spend<'a>(amount: i64, own: &'a [LotPart], reserved: &'a [LotPart]) -> Spend<'a> {
-    Spend { amount, own, reserved, live_at: at(NOW), of: Part::Whole }
+    Spend { amount, own, reserved, live_at: at(NOW), of: Part::Whole, by_rate: &[] }
 }
 
 fn earned() -> NewLot {
@@ -405,4 +405,40 @@ fn a_pending_lot_is_not_spent_and_can_be_taken_back() {
         0
     );
     assert_eq!(state(&taken).1, 30);
+}
+
+/// A single-purpose voucher with 50 sold at 12 % and 50 at 21 %: each line takes its own, whatever its check held
+/// and whichever ends first; what the rate does not have, the other gives (loyalty.md §3 V5, V6).
+#[test]
+fn lots_of_a_rate_are_spent_on_goods_of_that_rate() {
+    let (low, high) = (Decimal::new(12, 2), Decimal::new(210, 3));
+    // used, for goods of which rate, held of each lot, left on each lot, from another rate, short
+    for (amount, by_rate, held, left, other, short) in [
+        (30, vec![], [0, 0], [20, 50], 0, 0),
+        (30, vec![(high, 30)], [0, 0], [50, 20], 0, 0),
+        (30, vec![(high, 30)], [20, 30], [50, 20], 0, 0),
+        (60, vec![(low, 20), (high, 40)], [20, 40], [30, 10], 0, 0),
+        (60, vec![(high, 60)], [0, 0], [40, 0], 10, 0),
+        (60, vec![(high, 60)], [10, 50], [40, 0], 10, 0),
+        (110, vec![(high, 110)], [0, 0], [0, 0], 50, 10),
+        // more shares than were used, or fewer: what was used is what goes
+        (30, vec![(high, 500)], [0, 0], [50, 20], 0, 0),
+        (30, vec![(high, 10)], [0, 0], [30, 40], 0, 0),
+        (30, vec![(Decimal::ZERO, 30)], [0, 0], [20, 50], 30, 0),
+    ] {
+        let lots = [("1", 50, Some("2026-06-01T00:00:00Z")), ("2", 50, None)];
+        let mut book = book(BalanceType::SinglePurposePrepaidVoucher, &lots);
+        for (lot_id, rate) in [("1", "0.12"), ("2", "0.21")] {
+            let lot = book.balances.get_mut("b").unwrap().lots.get_mut(lot_id).unwrap();
+            lot.state.vat_rate = rate.parse().ok();
+        }
+        let own: Vec<LotPart> =
+            [part("1", held[0]), part("2", held[1])].into_iter().filter(|part| part.amount > 0).collect();
+        let spend = Spend { by_rate: &by_rate, ..spend(amount, &own, &[]) };
+        let spent = book.spend("b", &spend, &Link::default());
+        let remaining = |lot: &str| book.balances["b"].lots[lot].state.remaining;
+        let found = ([remaining("1"), remaining("2")], spent.other_rate, spent.short);
+        assert_eq!(found, (left, other, short), "{amount} {by_rate:?} {held:?}");
+        assert_eq!(state(&book).1, 100 - amount);
+    }
 }

@@ -116,12 +116,17 @@ impl Basket {
         self.request.items_to_pay.get(line).map_or("", |item| item.check_item_id.as_str())
     }
 
+    /// Whether a line sells value for later use: no discount lowers it and none is owed to it (loyalty.md §11 T6).
+    pub(crate) fn is_top_up(&self, line: usize) -> bool {
+        topped_up_by(self.check_item_id(line)).is_some()
+    }
+
     /// What every line comes to, and whether nothing may be taken off it. A line that sells a top-up stands in the
     /// sum, but no discount lowers it and no balance pays it (loyalty.md §11 T6, protocol.md §10.6).
     pub(crate) fn payable_lines(&self, till: TillDiscounts) -> impl Iterator<Item = (Rounded, bool)> {
         self.lines.iter().enumerate().map(move |(index, line)| {
             let price = self.line_total(line, till);
-            if topped_up_by(self.check_item_id(index)).is_none() {
+            if !self.is_top_up(index) {
                 return (price, line.ambiguous);
             }
             (Rounded { ceiling: price.ceiling.min(Amount::ZERO), ..price }, true)

@@ -529,10 +529,12 @@ fn limits_count_by_code_and_by_member() {
         uses,
         [("p/uses/code/ever/p", 1), ("p/uses/member/ever/member-1", 2), ("p/uses/code/ever/other", 1)]
     );
-    // nobody's check is not limited by a member's limit
-    let nobody = limited(&json!([{ "per": "member", "amount": 1 }]), &json!({})).scan(&["p"]);
-    assert_eq!(number(&nobody.answer(), "generalDiscounts", "p", "valueToUse"), "10");
-    nobody.look(|quote, _, _| assert!(quote.limit_uses.is_empty()));
+    // without a card it would be no limit
+    for limit in [json!({ "per": "member", "amount": 1 }), json!({ "per": "member", "uses": 1 })] {
+        let nobody = limited(&json!([limit]), &json!({})).scan(&["p"]);
+        assert_eq!(inputs(&nobody.answer()), [(false, Some("NOT_ELIGIBLE"))]);
+        nobody.look(|quote, _, _| assert!(quote.discounts.is_empty() && quote.limit_uses.is_empty()));
+    }
 }
 
 #[test]

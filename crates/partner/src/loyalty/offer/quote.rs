@@ -110,7 +110,7 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
     note_border(basket, &mut trace);
 
     let mut identified = identify(program, basket, codes, balances, now, &mut trace);
-    let other_currency = !basket.request.currency_code.eq_ignore_ascii_case(&books.currency_code);
+    let other_currency = basket.request.currency_code != books.currency_code;
     if other_currency {
         identified.allowed.fill(false);
         identified.tops_up.fill(false);

@@ -86,14 +86,25 @@ fn counted(count: i64) -> FluentArgs<'static> {
 
 /// The language part of a tag, in lower case: `cs` of `cs-CZ`.
 fn primary(tag: &str) -> String {
-    tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
+    tag.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
-/// A merchant's own text for a language: the language's, else English, else any.
+/// A tag in one form: `cs-cz` of `cs_CZ`.
+fn whole(tag: &str) -> String {
+    tag.trim().replace('_', "-").to_ascii_lowercase()
+}
+
+/// A merchant's own text for a language, however either side writes its tag: of the same tag, else of the same
+/// language, else English, else any.
 pub(crate) fn pick<'a>(titles: &'a BTreeMap<String, String>, tag: &str) -> Option<&'a str> {
-    titles
-        .get(&primary(tag))
-        .or_else(|| titles.get("en"))
+    let (tag, language) = (whole(tag), primary(tag));
+    let same = |key: &str| titles.iter().find(|(one, _)| whole(one) == key).map(|(_, text)| text);
+    let of = |key: &str| titles.iter().find(|(one, _)| primary(one) == key).map(|(_, text)| text);
+    same(&tag)
+        .or_else(|| same(&language))
+        .or_else(|| of(&language))
+        .or_else(|| same("en"))
+        .or_else(|| of("en"))
         .or_else(|| titles.values().next())
         .map(String::as_str)
         .filter(|text| !text.is_empty())
@@ -295,6 +306,19 @@ mod tests {
         assert_eq!(pick(&titles(&[("cs", "Body"), ("en", "Points")]), "hu"), Some("Points"));
         assert_eq!(pick(&titles(&[("cs", "Body")]), "hu"), Some("Body"));
         assert_eq!(pick(&titles(&[]), "hu"), None);
+        for key in ["cs-CZ", "CS", "cs_cz", "cs"] {
+            for tag in ["cs", "cs-CZ", "CS", "cs_SK", "cs-cz"] {
+                assert_eq!(
+                    pick(&titles(&[("en", "Points"), (key, "Body")]), tag),
+                    Some("Body"),
+                    "{key} {tag}"
+                );
+            }
+        }
+        let regions = titles(&[("pt", "pontos"), ("pt-BR", "pontinhos"), ("EN-gb", "points")]);
+        for (tag, text) in [("pt-br", "pontinhos"), ("pt-PT", "pontos"), ("PT", "pontos"), ("hu", "points")] {
+            assert_eq!(pick(&regions, tag), Some(text), "{tag}");
+        }
     }
 
     #[test]

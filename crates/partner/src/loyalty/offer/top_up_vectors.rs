@@ -239,3 +239,31 @@ fn the_line_of_a_top_up_is_left_alone() {
     assert_eq!(number(&answer, "balances", "points", "valueToUseInCurrency"), "20");
     assert_eq!(number(&answer, "balances", "credit", "valueToUseInCurrency"), "61");
 }
+
+/// loyalty.md T6, §2: a top-up is no good of the basket, so it helps no other line to a discount either.
+#[test]
+fn the_line_of_a_top_up_helps_no_other_line() {
+    let lines = |goods: &[(&str, &str)]| {
+        let goods = goods.iter().map(|(id, total)| line(id, "gulas", "food", total, "0.12"));
+        goods.chain([line("prepayment:x", "gulas", "food", "500", "0")]).collect::<Value>()
+    };
+    let minimum = |over: &str, of: &str| json!({"conditions": {"minimumAmount": {"amount": 500, "over": over, "of": of}}});
+    let pair =
+        json!({"kind": {"buyGet": {"buy": 1, "get": 1}}, "scope": {"on": "items"}, "trigger": "automatic"});
+    // goods, promotion, what it takes off; `None`: it does not apply
+    for (goods, promotion, off) in [
+        (&[("A", "60")][..], percent("order", "20", "automatic", &minimum("basket", "remaining")), None),
+        (&[("A", "60")], percent("items", "20", "automatic", &minimum("basket", "initial")), None),
+        (&[("A", "60")], percent("items", "20", "automatic", &minimum("eligible", "remaining")), None),
+        (&[("A", "500")], percent("order", "20", "automatic", &minimum("basket", "remaining")), Some("100")),
+        (&[("A", "60")], pair.clone(), None),
+        (&[("A", "60"), ("B", "60")], pair, Some("60")),
+        // what is given back counts against goods, not against the top-up
+        (&[("A", "100"), ("R", "-50")], percent("order", "10", "automatic", &json!({})), Some("5")),
+    ] {
+        let answer = Sample::new(lines(goods)).promotion("off", promotion.clone()).answer();
+        let found = answer["generalDiscounts"].as_array().unwrap();
+        let found = found.first().map(|discount| discount["valueToUse"].to_string());
+        assert_eq!(found.as_deref(), off, "{goods:?} {promotion}");
+    }
+}

@@ -18,7 +18,7 @@ use wire::Number;
 pub(crate) enum Per {
     /// Each code of the promotion for itself; an automatic promotion has none and is not limited by it.
     Code,
-    /// Each member; nobody's check is not limited by it.
+    /// Each member; the promotion does not apply to nobody's check.
     Member,
     /// Everybody's.
     Campaign,

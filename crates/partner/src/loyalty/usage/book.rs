@@ -4,7 +4,7 @@
 //! block each other for good: the report's own row (its unique key decides a race), the bill, the
 //! balances in the order of their ids, the limits in the order of theirs, the offer, the customer.
 
-use super::booking::Booking;
+use super::booking::{self, Booking};
 use super::flag::{Findings, Flag};
 use super::limits::{Claims, Reported};
 use super::refund::{self, Refunds, Reports};
@@ -15,7 +15,7 @@ use super::store::{self, Ground, Key, KnownOffer, NewUsage};
 use crate::Partner;
 use crate::customers::{bill, totals};
 use crate::loyalty::ledger::expiry::Terms;
-use crate::loyalty::ledger::{Book, Link, balance_of, store as ledger_store};
+use crate::loyalty::ledger::{Book, CheckKey, Link, balance_of, store as ledger_store};
 use crate::loyalty::merge;
 use crate::loyalty::offer;
 use crate::loyalty::program::Program;
@@ -116,6 +116,9 @@ pub(crate) fn book(
         store::quarantine(tx, &key, id, &reason, &body, hash, now)?;
         findings.flag(Flag::Differs);
         findings.remark(reason);
+        if report.kind == Kind::Paid {
+            count_uses(tx, partner, command, &ground, &who, &key, &mut findings)?;
+        }
     } else {
         let program = partner.programs().of(&ground.merchant)?;
         let local = program.local(new.place.unwrap_or_default(), now);
@@ -275,7 +278,7 @@ fn known_bill(
 ) -> Result<bill::KnownBill, Error> {
     if let Kind::Part(..) = report.kind {
         let (member_id, merged_from) = (new.member_id, new.merged_from);
-        return bill::lock_refunded(tx, key.merchant, &report.bill_id, new.place, member_id, merged_from);
+        return bill::lock(tx, key.merchant, &report.bill_id, new.place, member_id, merged_from);
     }
     let categories = row::to_json("partner_bill", "categories", &report.categories)?;
     let reported = bill::ReportedBill {
@@ -291,6 +294,64 @@ fn known_bill(
     bill::from_usage(tx, key.merchant, &reported)
 }
 
+/// Counts what a bill set aside for its currency used of its promotions' limits: its money is not booked, but the
+/// code was used, whatever the guest paid in (loyalty.md §4, §6 C4).
+fn count_uses(
+    tx: &mut Tx<'_>,
+    partner: &Partner,
+    command: &Command,
+    ground: &Ground,
+    who: &Who,
+    key: &Key<'_>,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    if command.report.promotions.is_empty() {
+        return Ok(());
+    }
+    let place = place(ground, &command.report);
+    // nobody's, and no order: a record of the bill must not add its price to a member's sales
+    let known_bill =
+        bill::lock(tx, key.merchant, key.bill_id, Some(place).filter(|id| !id.is_empty()), None, None)?;
+    if known_bill.cancelled && store::is_taken_back(tx, key)? {
+        return Ok(());
+    }
+    let program = partner.programs().of(&ground.merchant)?;
+    let check = ground.offer.as_ref().map(KnownOffer::check);
+    let uses = Reported { counts_money: false, ..reported(command, ground, who, key, check.as_ref()) };
+    if let Some(limited) = Claims::lock(tx, &program, &ground.merchant, &uses)? {
+        store::use_offer(tx, key.merchant, key.offer_id)?;
+        limited.enter(tx, key.merchant, &uses, findings)?;
+    }
+    Ok(())
+}
+
+/// Where the bill was paid: the offer knows, else the report may; empty when nobody does.
+fn place<'a>(ground: &'a Ground, report: &'a Report) -> &'a str {
+    let of_offer = ground.offer.as_ref().map(|offer| offer.place.as_str());
+    of_offer.or(report.place_id.as_deref()).unwrap_or_default()
+}
+
+/// What the report tells of its promotions.
+fn reported<'a>(
+    command: &'a Command,
+    ground: &'a Ground,
+    who: &'a Who,
+    key: &Key<'a>,
+    check: Option<&'a CheckKey>,
+) -> Reported<'a> {
+    Reported {
+        offer_id: key.offer_id,
+        bill_id: key.bill_id,
+        promotions: &command.report.promotions,
+        offer: ground.offer.as_ref().zip(check).map(|(offer, check)| (check, offer.limits.as_slice())),
+        member_id: who.member_id.as_deref(),
+        place: place(ground, &command.report),
+        paid_at: command.report.paid_at,
+        now: command.now,
+        counts_money: true,
+    }
+}
+
 /// Books what a paid bill used, topped up and earned.
 fn book_paid(
     tx: &mut Tx<'_>,
@@ -302,13 +363,13 @@ fn book_paid(
     (findings, members): (&mut Findings, &mut BTreeSet<String>),
 ) -> Result<(), Error> {
     let (report, now) = (&command.report, command.now);
-    let place = ground.offer.as_ref().map(|offer| offer.place.as_str()).or(report.place_id.as_deref());
-    let place = place.unwrap_or_default();
-    let about = About { merchant: key.merchant, member_id: who.member_id.as_deref(), place, now };
+    let place = place(ground, report);
+    let precision = ground.merchant.precision;
+    let about = About { merchant: key.merchant, member_id: who.member_id.as_deref(), place, precision, now };
     let rewards = Rewards::prepare(tx, program.clone(), &about, report)?;
     let collects = who.points_balance.as_deref().filter(|_| program.settings.earn.is_some());
     let owed = match report.total.is_sign_negative() {
-        true => refund::owed(&program.settings.item_refunds, report, ground.merchant.precision),
+        true => refund::owed(&program.settings.item_refunds, report, precision),
         false => Amount::ZERO,
     };
     let deposit = refund::deposit(tx, key.merchant, who.member_id.as_deref(), owed, findings)?;
@@ -321,20 +382,7 @@ fn book_paid(
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let holds = ledger_store::active_holds(tx, key.merchant, &known)?;
     let check = ground.offer.as_ref().map(KnownOffer::check);
-    let reported = Reported {
-        offer_id: key.offer_id,
-        bill_id: key.bill_id,
-        promotions: &report.promotions,
-        offer: ground
-            .offer
-            .as_ref()
-            .zip(check.as_ref())
-            .map(|(offer, check)| (check, offer.limits.as_slice())),
-        member_id: who.member_id.as_deref(),
-        place,
-        paid_at: report.paid_at,
-        now,
-    };
+    let reported = reported(command, ground, who, key, check.as_ref());
     // after the balances, before the offer: the order in which an offer locks them
     let limited = Claims::lock(tx, program, &ground.merchant, &reported)?;
     let by_others = match &ground.offer {
@@ -366,8 +414,8 @@ fn book_paid(
         captured: Vec::new(),
         activated: Vec::new(),
     };
-    for (balance_id, reported) in &report.uses {
-        booking.balance(&mut books, balance_id, reported, findings);
+    for (balance_id, used) in &report.uses {
+        booking.balance(&mut books, balance_id, used, findings);
     }
     rewards.book(&mut books, &booking, collects, report)?;
     if let Some(deposit) = &deposit {
@@ -377,7 +425,9 @@ fn book_paid(
         ledger_store::capture_hold(tx, key.merchant, hold)?;
     }
     members.extend(books.members_of_points().map(str::to_owned));
+    let prepaid = booking::paid_for_later(report, &books, precision);
     books.close(tx)?;
+    bill::keep_prepaid(tx, key.merchant, key.bill_id, prepaid)?;
     if let Some(limited) = limited {
         limited.enter(tx, key.merchant, &reported, findings)?;
     }

@@ -6,6 +6,7 @@
 
 use super::flag::{Findings, Flag};
 use super::report::{Report, Use, units};
+use super::sold::SoldLine;
 use super::store::KnownOffer;
 use crate::loyalty::ledger::{
     Account, BalanceRow, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend,
@@ -16,7 +17,7 @@ use crate::loyalty::program::{Program, SoldAs, voucher_product};
 use crate::merchant::MerchantRow;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use money::Amount;
+use money::{Amount, Decimal, Precision};
 use std::collections::BTreeMap;
 use wire::loyalty::BalanceType;
 
@@ -112,6 +113,10 @@ impl Booking<'_> {
             .filter(|hold| hold.balance_id == balance_id && hold.counts(self.now) && !of_check(hold))
             .flat_map(|hold| hold.lots.iter().cloned())
             .collect();
+        let by_rate = match books.row(balance_id) {
+            Some(row) if row.is_single_purpose() => self.by_rate(wire_id),
+            _ => Vec::new(),
+        };
         let spend = Spend {
             amount: used,
             own: counting.map(|hold| hold.lots.as_slice()).unwrap_or_default(),
@@ -119,8 +124,15 @@ impl Booking<'_> {
             // a lot past its end is there for a hold that counts, and for nobody else (loyalty.md §10 E3)
             live_at: self.now,
             of: part,
+            by_rate: &by_rate,
         };
         let spent = books.spend(balance_id, &spend, &self.link);
+        if spent.other_rate > 0 {
+            findings.remark(format!(
+                "balance {wire_id}: {} was sold at another VAT rate than the lines it paid for",
+                spent.other_rate
+            ));
+        }
         if spent.short > 0 {
             findings.flag(Flag::Overdraft);
             findings.remark(format!("balance {wire_id}: {} was not there any more", spent.short));
@@ -134,12 +146,27 @@ impl Booking<'_> {
             // both parts of a balance are in one hold: the second one finds what the first one left
             let takes =
                 |lot_id: &str| part.takes(books.kind_of_lot(balance_id, lot_id).unwrap_or(LotKind::Paid));
-            let rest = what_stays(&self.holds[at], used, takes);
+            let rest = what_stays(&self.holds[at], &spent.parts, used, takes);
             self.captured
                 .retain(|hold| (&hold.balance_id, hold.hold_number) != (&rest.balance_id, rest.hold_number));
             self.captured.push(rest.clone());
             self.holds[at] = rest;
         }
+    }
+
+    /// What a single-purpose voucher took off goods of which VAT rate (a fraction), in minor units: its lots were
+    /// sold at one each (loyalty.md §3 V5). Lines that say no rate are left out.
+    fn by_rate(&self, wire_id: &str) -> Vec<(Decimal, i64)> {
+        let mut by_rate: BTreeMap<Decimal, i64> = BTreeMap::new();
+        for line in &self.report.sold {
+            let off =
+                line.by_balance.get(wire_id).and_then(|off| units(*off, false, self.merchant.precision));
+            if let (Some(rate), Some((off, _))) = (line.rate(), off) {
+                let sum = by_rate.entry(rate).or_default();
+                *sum = sum.saturating_add(off.max(0));
+            }
+        }
+        by_rate.into_iter().collect()
     }
 
     /// Compares what was used with what the offer gave (loyalty.md §4, §5, §7 I5).
@@ -282,6 +309,25 @@ impl Booking<'_> {
     }
 }
 
+/// What of a bill was paid for later use of any goods, in minor units: a tender, counted as a sale when it pays
+/// (loyalty.md §9 P1). By the lines that sell it; where a balance has none, by what was topped up. A single-purpose
+/// voucher is a sale at once (§3 V2).
+pub(super) fn paid_for_later(report: &Report, books: &Book<'_>, precision: Precision) -> i64 {
+    let counted = |value: Decimal| units(value, false, precision).map_or(0, |(value, _)| value.max(0));
+    let of_line = |line: &SoldLine| match line.prepays() {
+        Some(balance_id) if books.row(balance_id).is_none_or(|row| !row.is_single_purpose()) => {
+            counted(line.paid)
+        }
+        _ => 0,
+    };
+    let has_no_line = |id: &str| !report.sold.iter().any(|line| line.prepays() == Some(id));
+    let is_topped_up =
+        |id: &str| books.row(id).is_some_and(|row| !row.is_single_purpose() && !row.counts_points());
+    let loose = report.uses.iter().filter(|(id, _)| has_no_line(id) && is_topped_up(id));
+    let loose = loose.map(|(_, one)| counted(one.prepaid));
+    report.sold.iter().map(of_line).chain(loose).fold(0, i64::saturating_add)
+}
+
 impl KnownOffer {
     pub(super) fn check(&self) -> CheckKey {
         CheckKey {
@@ -294,15 +340,23 @@ impl KnownOffer {
 
 /// A hold after a report used some of it: the rest stays held for that check (loyalty.md §4).
 ///
-/// `takes` says which of its lots the report was about.
-fn what_stays(hold: &HoldRow, used: i64, takes: impl Fn(&str) -> bool) -> HoldRow {
-    let mut left = used;
-    let mut rest = hold.clone();
-    for part in rest.lots.iter_mut().filter(|part| takes(&part.lot_id)) {
-        let taken = left.min(part.amount);
+/// `spent` is what each lot gave, `takes` says which of its lots the report was about: those lose what the report
+/// used beyond it.
+fn what_stays(hold: &HoldRow, spent: &[LotPart], used: i64, takes: impl Fn(&str) -> bool) -> HoldRow {
+    let (mut left, mut rest) = (used, hold.clone());
+    let mut give = |part: &mut LotPart, most: i64| {
+        let taken = left.min(most).min(part.amount);
         part.amount -= taken;
         rest.amount -= taken;
         left -= taken;
+    };
+    for one in spent {
+        if let Some(part) = rest.lots.iter_mut().find(|part| part.lot_id == one.lot_id) {
+            give(part, one.amount);
+        }
+    }
+    for part in rest.lots.iter_mut().filter(|part| takes(&part.lot_id)) {
+        give(part, i64::MAX);
     }
     rest.lots.retain(|part| part.amount > 0);
     rest
@@ -333,10 +387,14 @@ mod tests {
             (120, 0, vec![]),
             (150, 0, vec![]),
         ] {
-            let rest = what_stays(&hold, used, |_| true);
+            let rest = what_stays(&hold, &[], used, |_| true);
             assert_eq!((rest.amount, rest.lots), (amount, lots), "{used}");
         }
-        let rest = what_stays(&hold, 90, |lot_id| lot_id == "2");
+        let rest = what_stays(&hold, &[part("2", 30)], 30, |_| true);
+        assert_eq!((rest.amount, rest.lots), (90, vec![part("1", 80), part("2", 10)]), "the lot that gave");
+        let rest = what_stays(&hold, &[part("3", 50), part("2", 40)], 90, |_| true);
+        assert_eq!((rest.amount, rest.lots), (30, vec![part("1", 30)]), "a free lot gave some of it");
+        let rest = what_stays(&hold, &[], 90, |lot_id| lot_id == "2");
         assert_eq!((rest.amount, rest.lots), (80, vec![part("1", 80)]), "one part of two");
     }
 }

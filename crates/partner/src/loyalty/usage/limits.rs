@@ -36,6 +36,8 @@ pub(super) struct Reported<'a> {
     pub(super) place: &'a str,
     pub(super) paid_at: Timestamp,
     pub(super) now: Timestamp,
+    /// Whether limits of money count too: not where the bill is in another currency than the books.
+    pub(super) counts_money: bool,
 }
 
 /// What a bill uses of one counter.
@@ -201,6 +203,6 @@ fn claims(program: &Program, merchant: &MerchantRow, reported: &Reported<'_>) ->
             }
         }
     }
-    claims.retain(|claim| claim.amount > 0);
+    claims.retain(|claim| claim.amount > 0 && (reported.counts_money || !claim.money));
     claims
 }

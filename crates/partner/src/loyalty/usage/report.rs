@@ -3,7 +3,7 @@
 //! Pure: the documented message in, a [`Report`] out (protocol.md §10.8). What a partner sends is checked,
 //! never trusted; what can be booked in spite of an oddity is booked, and the oddity is remarked.
 
-use super::refund::{Asked, Lines, Source};
+use super::refund::{Asked, Lines, Source, nameless};
 use super::sold::{self, SoldLine};
 use door::ApiError;
 use jiff::Timestamp;
@@ -344,7 +344,7 @@ fn line(index: usize, item: &PaidItem) -> Result<ReportedLine, ApiError> {
         }
     }
     Ok(ReportedLine {
-        check_item_id: item.original_check_item_id.clone().unwrap_or_else(|| format!("#{index}")),
+        check_item_id: item.original_check_item_id.clone().unwrap_or_else(|| nameless(index)),
         product_id: item.product.product_id.clone(),
         quantity: value(&format!("paidItems[{index}].amount"), item.amount)?,
         total,

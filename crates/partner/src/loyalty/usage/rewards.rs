@@ -11,7 +11,7 @@ use crate::loyalty::program::{EarnRule, Program, StampCard};
 use crate::row;
 use db::{Error, Tx, params};
 use jiff::{Span, Timestamp, Zoned};
-use money::Amount;
+use money::{Amount, Precision};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wire::loyalty::BalanceType;
@@ -45,6 +45,8 @@ pub(super) struct About<'a> {
     pub(super) member_id: Option<&'a str>,
     /// As the register sent it; empty when nobody knows.
     pub(super) place: &'a str,
+    /// Of the books.
+    pub(super) precision: Precision,
     pub(super) now: Timestamp,
 }
 
@@ -79,7 +81,7 @@ impl Rewards {
             let spendable = known_cards.get(&card.stamp_card_id).map_or(&[] as &[_], Vec::as_slice);
             let used =
                 spendable.iter().filter_map(|id| report.uses.get(id)).map(|reported| reported.used).sum();
-            if let Some(detail) = stamps::stamps(card, &report.sold, spendable, used) {
+            if let Some(detail) = stamps::stamps(card, &report.sold, spendable, used, about.precision) {
                 let balance_id = match spendable.first() {
                     Some(balance_id) => balance_id.clone(),
                     None => open_card(tx, about, card, member_id)?,

@@ -1,5 +1,6 @@
 //! What does a line of a paid bill say to whoever counts points and stamps?
 
+use super::refund::nameless;
 use money::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 use wire::loyalty::PaidItem;
@@ -28,7 +29,19 @@ pub(crate) struct SoldLine {
 impl SoldLine {
     /// Whether the guest paid for later use here.
     pub(crate) fn is_prepayment(&self) -> bool {
-        self.check_item_id.starts_with(PREPAYMENT) || self.product_id.starts_with(PREPAYMENT)
+        self.prepays().is_some()
+    }
+
+    /// The balance it pays for later use on.
+    pub(crate) fn prepays(&self) -> Option<&str> {
+        self.check_item_id.strip_prefix(PREPAYMENT).or_else(|| self.product_id.strip_prefix(PREPAYMENT))
+    }
+
+    /// Its VAT rate as a fraction; registers write 0.21 and 21.
+    pub(crate) fn rate(&self) -> Option<Decimal> {
+        let rate = self.vat_rate?;
+        let rate = if rate < Decimal::ONE { rate } else { rate.checked_div(Decimal::ONE_HUNDRED)? };
+        Some(rate.normalize())
     }
 }
 
@@ -49,7 +62,7 @@ fn line(index: usize, item: &PaidItem) -> SoldLine {
     let ids = item.product.categories.iter();
     let ids = ids.flat_map(|one| [Some(one.category_id.clone()), one.parent_category_id.clone()]);
     SoldLine {
-        check_item_id: item.original_check_item_id.clone().unwrap_or_else(|| format!("#{index}")),
+        check_item_id: item.original_check_item_id.clone().unwrap_or_else(|| nameless(index)),
         product_id: item.product.product_id.clone(),
         categories: ids.flatten().collect(),
         quantity: item.amount.0,
@@ -83,5 +96,12 @@ mod tests {
         assert!(!lines[0].is_prepayment());
         let sold = SoldLine { product_id: "prepayment:credit".to_owned(), ..lines[0].clone() };
         assert!(sold.is_prepayment());
+        assert_eq!((sold.prepays(), lines[0].prepays()), (Some("credit"), None));
+        for (written, rate) in
+            [(Some("0.21"), Some("0.21")), (Some("21.0"), Some("0.21")), (Some("0"), Some("0")), (None, None)]
+        {
+            let line = SoldLine { vat_rate: written.and_then(|rate| rate.parse().ok()), ..sold.clone() };
+            assert_eq!(line.rate(), rate.and_then(|rate| rate.parse().ok()), "{written:?}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::earning::{EarnedByLine, EarnedDetail};
 use super::sold::SoldLine;
 use crate::loyalty::program::{Among, StampCard};
-use money::Decimal;
+use money::{Amount, Decimal, Precision};
 use wire::Number;
 
 /// The id of the balance on which a member begins to collect a card's stamps, where the merchant has set up none; from
@@ -15,14 +15,17 @@ pub(crate) fn balance_id(stamp_card_id: &str, member_id: &str, attempt: u32) -> 
     }
 }
 
-/// One stamp for every whole unit that was bought of what the card names, but for the units the card itself made
-/// free: those its balance took the price of, and at least as many as the stamps that were used make. Counted by
-/// line, no money behind it. `balance_ids` are those on which the member has the card's stamps. `None` where there is no stamp.
+/// One stamp for every whole unit of what the card names that something was paid for, but for the units the card
+/// itself made free: those its balance took the price of, and at least as many as the stamps that were used make.
+/// What a price reduction took whole (a promotion, points, a single-purpose voucher) was not paid; vouchers for any
+/// goods and credit pay. Counted by line, no money behind it. `balance_ids` are those on which the member has the
+/// card's stamps. `None` where there is no stamp.
 pub(crate) fn stamps(
     card: &StampCard,
     lines: &[SoldLine],
     balance_ids: &[String],
     used: Decimal,
+    precision: Precision,
 ) -> Option<EarnedDetail> {
     let reach = Among { products: card.products.clone(), categories: card.categories.clone() };
     let mut counted: Vec<(&SoldLine, i64)> = Vec::new();
@@ -35,7 +38,7 @@ pub(crate) fn stamps(
         }
         let free = free_units(line, balance_ids, units);
         free_seen = free_seen.saturating_add(free);
-        counted.push((line, units - free));
+        counted.push((line, (units - free).min(paid_units(line, units, precision))));
     }
     let by_stamps = used.checked_div(Decimal::from(card.needed.max(1))).map_or(0, whole);
     let mut unseen = (by_stamps - free_seen).max(0);
@@ -56,6 +59,18 @@ pub(crate) fn stamps(
         rate_per_amount: Number::ZERO,
         lines: by_line,
     })
+}
+
+/// How many units of a line something was paid for: the line's shares lie over its units as a refund gives them
+/// back (loyalty.md §1 R5), so a unit is free when all of them are, or when there are more units than minor units.
+fn paid_units(line: &SoldLine, units: i64, precision: Precision) -> i64 {
+    let paid = Amount::from_decimal(line.paid, precision).map_or(Amount::ZERO, |rounded| rounded.amount);
+    if !paid.is_positive() {
+        return 0;
+    }
+    let prices = u32::try_from(units).ok().and_then(|units| money::unit_prices(paid, units));
+    let Some(prices) = prices.filter(|_| line.quantity.fract().is_zero()) else { return units };
+    prices.iter().filter(|(price, _)| price.is_positive()).map(|(_, count)| i64::from(*count)).sum()
 }
 
 /// How many units of a line the card's balances paid: their part of the line's price, to the nearest unit.
@@ -97,6 +112,10 @@ mod tests {
         }
     }
 
+    fn cents(product: &str, quantity: &str, paid: &str) -> SoldLine {
+        SoldLine { paid: paid.parse().unwrap(), ..line(product, quantity, 0, 0) }
+    }
+
     fn card(products: &[&str], categories: &[&str]) -> StampCard {
         let card = serde_json::json!({"stampCardId": "c", "needed": 10, "products": products, "categories": categories});
         serde_json::from_value(card).unwrap()
@@ -131,10 +150,34 @@ mod tests {
                 20,
                 vec![1],
             ),
+            (
+                "of three, two that cost nothing",
+                &card(&[], &[]),
+                vec![line("water", "2", 0, 0), line("tea", "1", 10, 0)],
+                0,
+                vec![1],
+            ),
+            ("all of them given", &coffee, vec![line("coffee", "3", 0, 0)], 0, vec![]),
+            (
+                "one left free by the card, the others given",
+                &coffee,
+                vec![line("coffee", "3", 0, 60)],
+                10,
+                vec![],
+            ),
+            (
+                "a price in which not every unit has a part",
+                &coffee,
+                vec![cents("coffee", "3", "0.02")],
+                0,
+                vec![2],
+            ),
+            ("by weight, given", &coffee, vec![line("coffee", "1.9", 0, 0)], 0, vec![]),
             ("a top-up", &card(&[], &[]), vec![line("prepayment:x", "1", 500, 0)], 0, vec![]),
         ] {
             let balances = ["stamps:c:m".to_owned(), "stamps:c:alias".to_owned()];
-            let detail = stamps(card, &lines, &balances, Decimal::from(used));
+            let two = Precision::new(2).unwrap();
+            let detail = stamps(card, &lines, &balances, Decimal::from(used), two);
             let found: Vec<i64> =
                 detail.iter().flat_map(|detail| &detail.lines).map(|line| line.points).collect();
             assert_eq!(found, stamps_by_line, "{what}");

@@ -21,7 +21,7 @@ pub struct ThirdPartyLoyaltyOfferRequest {
     pub loyalty_offer_id: String,
     /// The register; part of the key of a hold.
     pub device_number: i64,
-    /// ISO 4217.
+    /// ISO 4217; read in any case, kept in capital letters.
     pub currency_code: String,
     /// ISO 3166 alpha-2.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +62,7 @@ impl Read for ThirdPartyLoyaltyOfferRequest {
             loyalty_offer_id: object.id("loyaltyOfferId")?,
             check_id: object.id("checkId")?,
             device_number: object.integer("deviceNumber")?,
-            currency_code: object.id("currencyCode")?,
+            currency_code: object.currency("currencyCode")?,
             country_code: object.optional_text("countryCode")?,
             pos_lang: object.optional_text("posLang")?,
             bill_lang: object.optional_text("billLang")?,

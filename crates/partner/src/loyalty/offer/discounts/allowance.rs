@@ -2,7 +2,7 @@
 
 use super::ground::Ground;
 use crate::loyalty::offer::reason::Reason;
-use crate::loyalty::promotion::{LimitKey, LimitUse, Promotion};
+use crate::loyalty::promotion::{LimitKey, LimitUse, Per, Promotion};
 use money::Amount;
 
 /// One counter a promotion touches on this check.
@@ -38,7 +38,7 @@ impl Allowance {
     /// a code.
     ///
     /// # Errors
-    /// Why it does not count at all: used up, or kept by other checks.
+    /// Why it does not count at all: used up, kept by other checks, or counted per member where there is none.
     pub(super) fn of(position: usize, promotion: &Promotion, ground: &Ground<'_>) -> Result<Self, Reason> {
         let scans = || ground.asked.scans.iter().filter(|(at, _)| *at == position).map(|(_, code)| *code);
         let limits = &promotion.definition.limits;
@@ -47,6 +47,10 @@ impl Allowance {
             Self { times: scanned.max(1), cap: None, refused: Vec::new(), counters: Vec::new() };
         if limits.is_empty() {
             return Ok(allowed);
+        }
+        // without a card anybody could come again and again
+        if ground.asked.member.is_none() && limits.iter().any(|limit| limit.per == Per::Member) {
+            return Err(Reason::NotEligible);
         }
         let mut counted = 0;
         let mut unlimited = vec![false; limits.len()];

@@ -42,6 +42,8 @@ pub(super) struct Ground<'a> {
     pub(super) local: Zoned,
     /// Whole units of each line; 0 where the quantity is not whole.
     pub(super) units: Vec<u32>,
+    /// What the lines that sell top-ups come to: promotions neither lower nor count them.
+    top_ups: Amount,
     /// The lines that are sold and that promotions may work on.
     workable: Vec<bool>,
     catalogue: Catalogue<'a>,
@@ -55,11 +57,13 @@ impl<'a> Ground<'a> {
     pub(super) fn new(asked: &'a Asked<'a>, bill: &mut Bill) -> Self {
         let Asked { program, books, basket, now, .. } = *asked;
         let pricing = &program.settings.pricing;
-        let own_currency = basket.request.currency_code.eq_ignore_ascii_case(&books.currency_code);
+        let own_currency = basket.request.currency_code == books.currency_code;
         let catalogue = Catalogue::new(basket.request.items_to_pay.iter().map(|item| &item.product));
         let units = (0..basket.lines.len()).map(|line| whole_units(basket, line)).collect();
-        let mut workable: Vec<bool> =
-            (0..basket.lines.len()).map(|line| bill.initial(line) > Amount::ZERO).collect();
+        let is_sold = |line| bill.initial(line) > Amount::ZERO && !basket.is_top_up(line);
+        let mut workable: Vec<bool> = (0..basket.lines.len()).map(is_sold).collect();
+        let top_ups = (0..basket.lines.len()).filter(|line| basket.is_top_up(*line));
+        let top_ups = top_ups.map(|line| bill.initial(line)).sum();
         let never = &pricing.never_discounted;
         if !never.products.is_empty() || !never.categories.is_empty() {
             let reached = Reach::to(&never.products, &never.categories).of_lines(&catalogue);
@@ -82,6 +86,7 @@ impl<'a> Ground<'a> {
             own_currency,
             local: program.local(&basket.request.place_id, now),
             units,
+            top_ups,
             workable,
             catalogue,
             reached: vec![OnceCell::new(); program.promotions.len()],
@@ -104,6 +109,16 @@ impl<'a> Ground<'a> {
     /// Whether a line is sold, and promotions may work on it.
     pub(super) fn workable(&self, line: usize) -> bool {
         self.workable.get(line).copied().unwrap_or(false)
+    }
+
+    /// What of a sum over the whole bill is for goods: the lines that sell top-ups are no part of it.
+    pub(super) fn goods(&self, of_bill: Amount) -> Amount {
+        of_bill - self.top_ups
+    }
+
+    /// Whether a line is part of what was bought: things given back are, value for later use is not.
+    pub(super) fn is_goods(&self, line: usize) -> bool {
+        !self.asked.basket.is_top_up(line)
     }
 
     /// A rule's money at the request's precision, half-up, once (loyalty.md R0). What no bill can hold is as

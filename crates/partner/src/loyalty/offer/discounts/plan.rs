@@ -112,7 +112,7 @@ fn standing(position: usize, promotion: &Promotion, ground: &Ground<'_>) -> Resu
     refusal.map_or(Ok(()), |reason| Err(Stop::Refused(reason)))
 }
 
-/// What the lines a minimum asks of come to, line by line; things given back count against it.
+/// What the lines a minimum asks of come to, line by line; things given back count against it, top-ups do not count.
 fn counted(
     minimum: &MinimumAmount,
     eligible: &impl Fn(usize) -> bool,
@@ -128,7 +128,7 @@ fn counted(
         if minimum.net { without_vat(gross.collect(), ground) } else { gross.collect() }
     };
     let sum = |values: &[(usize, Amount)]| values.iter().map(|(_, value)| *value).sum::<Amount>();
-    let all = values(&mut (0..bill.len()));
+    let all = values(&mut (0..bill.len()).filter(|line| ground.is_goods(*line)));
     if minimum.over == Over::Eligible {
         let some = values(&mut (0..bill.len()).filter(|line| eligible(*line)));
         if sum(&some) <= sum(&all) {
@@ -188,8 +188,8 @@ fn wish(
             let all = percent.0.checked_mul(Decimal::from(times)).unwrap_or(Decimal::ONE_HUNDRED);
             let percent = all.min(Decimal::ONE_HUNDRED);
             let (price, bill_price): (&dyn Fn(usize) -> Amount, _) = match of {
-                PercentOf::Remaining => (&|line| bill.remaining(line), bill.payable()),
-                PercentOf::Initial => (&|line| bill.initial(line), bill.total()),
+                PercentOf::Remaining => (&|line| bill.remaining(line), ground.goods(bill.payable())),
+                PercentOf::Initial => (&|line| bill.initial(line), ground.goods(bill.total())),
             };
             match promotion.definition.scope.on {
                 Target::Items => per_line(&|line| money::percentage(price(line), percent)),
@@ -269,6 +269,7 @@ fn wish(
 /// Whether a line's units count as bought: also those whose own price promotions leave alone.
 fn bought(promotion: &Promotion, line: usize, ground: &Ground<'_>, bill: &Bill) -> bool {
     bill.initial(line) > Amount::ZERO
+        && ground.is_goods(line)
         && ground.asked.basket.product(line).is_some_and(|product| promotion.reach.reaches(product))
 }
 

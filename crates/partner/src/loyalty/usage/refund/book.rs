@@ -9,13 +9,13 @@ use super::super::report::{Kind, Report, units};
 use super::super::reverse;
 use super::super::store::{self as usages, Key};
 use super::earned::{self, stays};
-use super::plan::{Back, Question, Spent, plan};
-use super::sale::{Returned, Sale};
+use super::plan::{Asked, Back, Question, Spent, plan};
+use super::sale::{Lines, Returned, Sale};
 use super::store::{Kept, Original};
 use super::{Rules, store};
 use crate::customers::bill;
 use crate::loyalty::ledger::expiry::Terms;
-use crate::loyalty::ledger::{Book, Transfer, TransferKind};
+use crate::loyalty::ledger::{Book, Transfer, TransferKind, topped_up_by};
 use crate::loyalty::limit;
 use crate::merchant::MerchantRow;
 use db::{Error, Tx};
@@ -142,13 +142,13 @@ impl Refund<'_> {
     ) -> Result<(), Error> {
         let precision = self.desk.merchant.precision;
         let sale = Sale::of(self.paid, precision);
-        let asked = report.asked(precision);
         let (mut before, mut told_before) = (sale.untouched(), false);
         for one in earlier {
-            let asked = one.asked(precision);
+            let asked = self.asked(one, &sale, &before);
             sale.take(&mut before, &asked.lines);
             told_before |= !asked.facts.is_empty();
         }
+        let asked = self.asked(report, &sale, &before);
         let found = store::originals_of_bill(tx, self.key)?;
         let ids: BTreeSet<&str> = found.iter().map(|one| one.transfer.balance_id.as_str()).collect();
         let mut books = Book::lock(tx, self.key.merchant, &ids, self.desk.terms.clone(), self.desk.now)?;
@@ -169,6 +169,7 @@ impl Refund<'_> {
             parts.extend(write_offs);
             parts
         };
+        let prepaid = prepaid_back(&sale, &before, &back.after, &books);
         tracing::debug!(
             value = back.value.0,
             money = back.money.0,
@@ -185,8 +186,17 @@ impl Refund<'_> {
                 limit::give_back_amount(tx, &self.key.of_bill(), promotion_id, amount.0, self.desk.now)?;
             }
         }
-        let effect = bill::Refunded { value: back.value.0, whole: back.whole };
+        let effect = bill::Refunded { value: back.value.0, prepaid: prepaid.0, whole: back.whole };
         bill::refunded(tx, self.key.merchant, self.key.bill_id, &effect)
+    }
+
+    /// What a refund asks for, its lines by the names they have on the bill.
+    fn asked(&self, refund: &Report, sale: &Sale, before: &Returned) -> Asked {
+        let mut asked = refund.asked(self.desk.merchant.precision);
+        if let Lines::Parts(parts) = &mut asked.lines {
+            *parts = sale.named(self.paid, refund, before);
+        }
+        asked
     }
 
     /// Which entries stand for which balance of the wire: the bonus part of a credit has an id of its own there.
@@ -257,6 +267,17 @@ impl Refund<'_> {
         });
         mirrored(group) + told
     }
+}
+
+/// What of the value that goes back was paid for later use, as [`bill::Refunded`] means it.
+fn prepaid_back(sale: &Sale, before: &Returned, after: &Returned, books: &Book<'_>) -> Amount {
+    let lines: BTreeSet<&str> = sale.lines.iter().map(|line| line.check_item_id.as_str()).collect();
+    let tops_up = |id: &&str| {
+        topped_up_by(id)
+            .is_some_and(|balance_id| books.row(balance_id).is_none_or(|row| !row.is_single_purpose()))
+    };
+    let back = |id: &str| sale.value_of(after, id).0 - sale.value_of(before, id).0;
+    lines.into_iter().filter(tops_up).map(back).sum()
 }
 
 /// What the bill used of each balance of the wire, and what of it went back.

@@ -17,7 +17,7 @@ mod properties;
 pub(super) use book::{Refunds, Reports};
 pub(super) use item::{credit, deposit, owed};
 pub(crate) use plan::Asked;
-pub(crate) use sale::{Lines, Source};
+pub(crate) use sale::{Lines, Source, nameless};
 
 use crate::loyalty::program::{EarnRule, Program, RefundTender};
 

@@ -179,6 +179,53 @@ impl Sale {
             .sum()
     }
 
+    /// The lines a refund of `paid` names, by the ids they have there. A line without an id is the one of its product
+    /// whose price for a unit is nearest, as far as some of it is left after `before`; a position says nothing, a
+    /// refund has other lines than its bill.
+    pub(crate) fn named(&self, paid: &Report, refund: &Report, before: &Returned) -> Vec<(String, Decimal)> {
+        let mut before = before.clone();
+        let mut parts = Vec::new();
+        for (index, line) in refund.lines.iter().enumerate() {
+            let is_nameless = |at: usize, line: &ReportedLine| line.check_item_id == nameless(at);
+            let known = self.lines.iter().any(|sold| sold.check_item_id == line.check_item_id);
+            let mut found = Vec::new();
+            if is_nameless(index, line) || !known {
+                let alike = paid.lines.iter().enumerate();
+                let alike = alike.filter(|(at, sold)| {
+                    sold.product_id == line.product_id && (is_nameless(index, line) || is_nameless(*at, sold))
+                });
+                let mut alike: Vec<(Decimal, usize)> =
+                    alike.map(|(at, sold)| ((unit_price(sold) - unit_price(line)).abs(), at)).collect();
+                alike.sort();
+                let mut wanted = line.quantity.abs();
+                for (_, at) in alike {
+                    let (Some(sold), Some(so_far)) = (self.lines.get(at), before.quantities.get(at)) else {
+                        continue;
+                    };
+                    let taken = wanted.min(sold.quantity - *so_far);
+                    if taken > Decimal::ZERO {
+                        wanted -= taken;
+                        found.push((sold.check_item_id.clone(), taken));
+                    }
+                }
+                if wanted > Decimal::ZERO {
+                    // no line of the bill is called so: it shows as excess
+                    let id = line.check_item_id.clone();
+                    let name = match is_nameless(index, line) {
+                        true => format!("{id} (product {})", line.product_id),
+                        false => id,
+                    };
+                    found.push((name, wanted));
+                }
+            } else {
+                found.push((line.check_item_id.clone(), line.quantity.abs()));
+            }
+            self.take(&mut before, &Lines::Parts(found.clone()));
+            parts.append(&mut found);
+        }
+        parts
+    }
+
     /// What went back from the beginning until `returned`, by line.
     pub(crate) fn parts(&self, returned: &Returned) -> Vec<LinePart> {
         let zipped = self.lines.iter().zip(&returned.quantities);
@@ -223,6 +270,16 @@ impl Sale {
         }
         sums
     }
+}
+
+/// What a line without an id is called: by its position in its own report.
+pub(crate) fn nameless(index: usize) -> String {
+    format!("#{index}")
+}
+
+/// What a unit of a line costs, before its discounts; a line without a quantity is one piece.
+fn unit_price(line: &ReportedLine) -> Decimal {
+    line.total.checked_div(line.quantity).unwrap_or(line.total).abs()
 }
 
 fn sold(line: &ReportedLine, precision: Precision) -> SaleLine {
