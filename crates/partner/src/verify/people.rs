@@ -26,11 +26,12 @@ db::statement! {
     VERIFY_CAME_CODES = "SELECT b.merchant, b.code, b.member_id, b.merged_from,
           (SELECT c.merged_into FROM partner_customer c WHERE c.merchant = b.merchant AND c.member_id = b.merged_from)
         FROM partner_code b WHERE (b.merchant, b.code) > ($1, $2) ORDER BY b.merchant, b.code LIMIT $3";
-    /// A slice of erasures, with what the entries say was handed over.
+    /// A slice of erasures, with what the entries say was handed over. CROSS JOIN keeps SQLite at finding the few balances
+    /// first.
     VERIFY_ERASURES = "SELECT e.merchant, e.member_id, e.hand_over, m.status,
-          (SELECT CAST(COALESCE(SUM(t.amount), 0) AS BIGINT) FROM partner_balance b
-            JOIN partner_transfer t ON t.merchant = b.merchant AND t.balance_id = b.balance_id AND t.kind = 'payOut'
-            WHERE b.merchant = e.merchant AND b.member_id = e.member_id)
+          (SELECT CAST(COALESCE(SUM(t.amount), 0) AS BIGINT) FROM partner_balance b CROSS JOIN partner_transfer t
+            WHERE t.merchant = b.merchant AND t.balance_id = b.balance_id AND t.kind = 'payOut'
+              AND b.merchant = e.merchant AND b.member_id = e.member_id)
         FROM partner_erasure e LEFT JOIN partner_member m ON m.merchant = e.merchant AND m.member_id = e.member_id
         WHERE (e.merchant, e.member_id) > ($1, $2) ORDER BY e.merchant, e.member_id LIMIT $3";
     /// A slice of balances, with the first entry that gave a guest who left something that was not paid for, or took

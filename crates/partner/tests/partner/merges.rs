@@ -114,7 +114,7 @@ on_both_engines! {
         let usages = side.view("/usages?billId=b2").await["data"].clone();
         assert_eq!((&usages[0]["customerId"], &usages[0]["remarks"]), (&json!("anna"), &json!([])));
         assert_eq!(side.posted("b-credit").await, 300 - 126);
-        assert_eq!(side.posted("b-points").await, 40 + 20 - 20 - 40, "earned and spent, taken back and returned");
+        assert_eq!(side.posted("b-points").await, 0, "earned and spent, taken back and returned");
         assert_eq!(side.posted("points").await, 100 + 12 + 7, "what is earned from now on is on her own balance");
         let both = side.customer(anna).await;
         assert_eq!((&both["total_orders"], &both["total_sales"]), (&json!(3), &json!(126 + 70 + 11)));
@@ -169,8 +169,8 @@ on_both_engines! {
             .filter(|one| one["balanceId"].as_str().unwrap().starts_with("stamps:"))
             .map(|one| json!([one["balanceId"], one["nonControllableValueToUse"], one["valueToUseInCurrency"]])).collect();
         assert_eq!(used.len(), 2, "{offer}");
-        let sum: i64 = used.iter().map(|one| one[1].as_i64().expect("stamps")).sum();
-        let worth: i64 = used.iter().map(|one| one[2].as_i64().expect("their worth")).sum();
+        let sum: i64 = used.iter().map(|one| one[1].as_i64().unwrap()).sum();
+        let worth: i64 = used.iter().map(|one| one[2].as_i64().unwrap()).sum();
         assert_eq!((sum, worth), (10, 60), "{offer}");
         let (of_anna, of_bea) = (side.state("stamps:c:anna").await, side.state("stamps:c:bea").await);
         assert_eq!(of_anna.1 + of_bea.1, 10, "both are held");
