@@ -66,6 +66,7 @@ pub(crate) fn served(role: Role) -> OpenApi {
     }
     if role.is_partner() {
         all.merge(partner::openapi());
+        all.merge(partner::admin_openapi());
     }
     titled(all, "Štamgast", "Both ends of a documented POS, loyalty and DataSync contract.")
 }
