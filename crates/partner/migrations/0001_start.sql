@@ -117,6 +117,8 @@ CREATE TABLE partner_code (
     status TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'frozen', 'used')),
     valid_from BIGINT,
     valid_until BIGINT,
+    -- promotion: the program_version of the PUT that named the code last; 0: a later one ended it; NULL: made by itself
+    listed BIGINT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, code)
 );

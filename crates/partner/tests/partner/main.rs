@@ -21,6 +21,7 @@ mod race;
 mod refusals;
 mod rewards;
 mod sequences;
+mod set_up_again;
 mod shortfalls;
 mod statements;
 mod usages;
