@@ -159,6 +159,45 @@ on_both_engines! {
         assert_eq!(report["paidItems"][1]["totalPriceWithVat"], json!(200));
     }
 
+    async fn a_balance_pays_and_is_reported_whichever_members_say_how_much(house: House) {
+        let benefit = json!([{"checkItemId": "1", "benefits": [{"sourceType": "balance",
+            "appliedFromGeneralDiscountId": null, "appliedFromBalanceId": "m1", "absoluteTotalValue": 100}]}]);
+        let none = json!([]);
+        let (parts, worth) = (json!({"controllableValueToUse": 100}), json!({"valueToUseInCurrency": 100}));
+        // kind, members, benefits, left to pay, payments by balances, used of the fixed part, of the other
+        let table = [
+            ("multiPurposePrepaidVoucher", &parts, &none, 1, 0, 100),
+            ("prepaidCredit", &parts, &none, 1, 0, 100),
+            ("multiPurposePrepaidVoucher", &worth, &none, 1, 100, 0),
+            ("singlePurposePrepaidVoucher", &worth, &benefit, 0, 100, 0),
+        ];
+        for (count, (kind, members, benefits, payments, fixed, chosen)) in table.into_iter().enumerate() {
+            let mut balance = members.clone();
+            (balance["balanceId"], balance["type"], balance["currentValue"]) = (json!("m1"), json!(kind), json!(500));
+            house.partner.offers(json!({"balances": [balance], "itemBenefitsToApply": benefits}));
+            let check = house.check(&[("p:main", 2)]).await;
+            house.code(&check, "card-7").await;
+            let shown = house.offer(&check).await.ok();
+            assert_eq!(shown["toPay"], json!(278), "{kind} {members}");
+            assert_eq!(shown["offer"]["balances"][0]["valueToUseInCurrency"], json!(100), "{kind} {members}");
+            house.pay(&check, &[("cash", json!(278))]).await.ok();
+            house.courier.run_due().await.unwrap();
+            let report = house.partner.came("/reportBenefitUsage").swap_remove(count).body;
+            assert_eq!(report["usedBalances"], json!([{"balanceId": "m1", "usedNonControllableValue": fixed,
+                "usedControllableValue": chosen, "prepaidValue": null}]), "{kind} {members}");
+            let paid = vec![json!({"balanceId": "m1", "value": 100, "valueInCurrency": 100}); payments];
+            assert_eq!(report["paymentsByBalances"], json!(paid), "{kind} {members}");
+            assert_eq!(report["otherPaymentsValue"], json!(278), "{kind} {members}");
+        }
+        house.partner.offers(json!({"balances": [{"balanceId": "m1", "type": "prepaidCredit", "currentValue": 50,
+            "valueToUseInCurrency": 100}]}));
+        let check = house.check(&[("p:main", 2)]).await;
+        house.code(&check, "card-7").await;
+        let refused = house.offer(&check).await;
+        assert_eq!(refused.error(), (502, "OFFER_INVALID"));
+        assert_eq!(refused.body["errors"][0]["code"], json!("VALUE_EXCEEDS_BALANCE"));
+    }
+
     async fn two_payments_at_once_make_one_bill(house: House) {
         let check = house.check(&[("p:beer", 1)]).await;
         let payments = [("cash", json!(59))];
