@@ -3,6 +3,7 @@
 mod checks;
 mod invalid_offers;
 mod kept_value;
+mod let_go;
 mod partner_problems;
 mod refunds;
 pub(crate) mod scripted;
