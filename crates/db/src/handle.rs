@@ -36,7 +36,7 @@ impl std::fmt::Debug for Db {
 }
 
 impl Db {
-    /// Opens the database and starts its lanes. A SQLite file is made when it is missing; on PostgreSQL one
+    /// Opens the database and starts its lanes. A SQLite file is made when it is missing, if [`Options::create`] says so; on PostgreSQL one
     /// connection is tried, the others are made when they are first needed.
     ///
     /// # Errors

@@ -35,6 +35,8 @@ pub struct Options {
     pub queue_limit: usize,
     /// How many commands SQLite puts behind one COMMIT at most.
     pub batch_limit: usize,
+    /// SQLite: whether a file that is missing is made.
+    pub create: bool,
     /// SQLite: how many pages of 4096 bytes the file may grow to; a command that needs more fails as on a
     /// full disk. `None`: as the disk allows.
     pub file_pages_max: Option<u32>,
@@ -51,6 +53,7 @@ impl Options {
             write_lanes: 8,
             queue_limit: 1024,
             batch_limit: 128,
+            create: true,
             file_pages_max: None,
         }
     }

@@ -147,6 +147,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormOrJson<T> {
             ));
             form.map(Self).map_err(|error| unreadable(&error.path().to_string(), error.inner()))
         } else {
+            refuse_nul(&bytes)?;
             strict(&bytes).map(Self)
         }
     }
@@ -158,7 +159,7 @@ fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         return Err(ApiError::bad_request("expected a JSON body, found an empty one"));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json)
+    let value = serde_path_to_error::deserialize(wire::read::objects_only(&mut json))
         .map_err(|error| unreadable(&error.path().to_string(), error.inner()))?;
     json.end().map_err(|error| unreadable(".", &error))?;
     Ok(value)
@@ -202,15 +203,21 @@ async fn read(request: Request) -> Result<Bytes, ApiError> {
     }
 }
 
-/// The whole body of a JSON route. U+0000 is refused here: no database text can hold it.
+/// The whole body of a JSON route.
 async fn read_json(request: Request) -> Result<Bytes, ApiError> {
     let bytes = read(request).await?;
-    if holds_escaped_nul(&bytes) {
+    refuse_nul(&bytes)?;
+    Ok(bytes)
+}
+
+/// U+0000 is refused at the door: no database text can hold it.
+fn refuse_nul(json: &[u8]) -> Result<(), ApiError> {
+    if holds_escaped_nul(json) {
         return Err(ApiError::bad_request(
             "expected text without the character U+0000, found \\u0000 in the body; leave it out",
         ));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Whether a JSON text holds the escape of U+0000 (and not a backslash followed by such letters).
@@ -282,7 +289,10 @@ mod tests {
             (r#"{"placeId": "p", "desks": [{"number": 1}, {"number": "x"}]}"#, Some("desks[1].number"), "u8"),
             (r#"{"placeId": "p", "desks": [], "dsks": 1}"#, Some("dsks"), "unknown field"),
             (r#"{"desks": []}"#, None, "placeId"),
-            ("[]", None, "struct Place"),
+            ("[]", None, "expected an object"),
+            (r#"["p", []]"#, None, "expected an object"),
+            (r#"{"placeId": "p", "desks": [{"number": 1}, [2]]}"#, Some("desks[1]"), "expected an object"),
+            ("7", None, "expected an object"),
             ("{", None, "EOF"),
             ("", None, "empty"),
             (r#"{"placeId": "p", "desks": []} x"#, None, "trailing"),

@@ -8,6 +8,7 @@ mod admin;
 mod credentials;
 mod customers;
 mod datasync;
+mod id;
 mod loyalty;
 mod merchant;
 mod row;

@@ -146,6 +146,8 @@ CREATE TABLE platform_check (
     offer TEXT,
     offer_problem TEXT,
     bill_id TEXT,
+    -- Until then the provider is being asked about it by one call, and no other call asks.
+    turn_ends_at BIGINT,
     opened_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, place, check_id)

@@ -19,7 +19,8 @@ pub struct PlatformConfig {
     pub offer_deadline: Duration,
     /// Deadline of the fire-and-forget `reportOfferValidationError` call.
     pub validation_report_deadline: Duration,
-    /// How many validation error reports may be on their way at once; more are dropped and logged.
+    /// How many calls on the side, validation error reports and what checks let go, may be on their way at once; more
+    /// are dropped and logged.
     pub validation_reports_max: usize,
     /// Longest answer to `getBenefitOffer` that is read.
     pub offer_bytes_max: usize,
@@ -78,7 +79,7 @@ struct Inner {
     clients: TokenCache<ClientGrant>,
     registers: TokenCache<PosGrant>,
     token_calls: RateLimit,
-    validation_reports: Arc<Semaphore>,
+    side_calls: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Platform {
@@ -102,7 +103,7 @@ impl Platform {
                 config.token_requests_per_second,
                 config.token_requests_burst,
             ),
-            validation_reports: Arc::new(Semaphore::new(config.validation_reports_max)),
+            side_calls: Arc::new(Semaphore::new(config.validation_reports_max)),
             parts,
         }))
     }
@@ -148,9 +149,9 @@ impl Platform {
         &self.0.token_calls
     }
 
-    /// Room for validation error reports on their way.
-    pub(crate) fn validation_reports(&self) -> &Arc<Semaphore> {
-        &self.0.validation_reports
+    /// Room for calls whose outcome nobody waits for.
+    pub(crate) fn side_calls(&self) -> &Arc<Semaphore> {
+        &self.0.side_calls
     }
 }
 

@@ -22,16 +22,30 @@ pub fn migrations(role: Role) -> Vec<Migrations> {
     sets
 }
 
-/// Opens the configured database; nothing in it is changed.
+/// Opens the configured database; nothing in it is changed. A SQLite file that is missing is made, unless the
+/// configuration wants no migration: then it has to be there already.
 ///
 /// # Errors
 /// When it cannot be reached.
 pub async fn open(config: &Config) -> anyhow::Result<Db> {
+    open_or_make(config, config.migrate).await
+}
+
+/// As [`open`], for a command that is of no use on a new file: with a typing error in the path it must not make one.
+///
+/// # Errors
+/// When it cannot be reached, or there is no such file.
+pub async fn open_existing(config: &Config) -> anyhow::Result<Db> {
+    open_or_make(config, false).await
+}
+
+async fn open_or_make(config: &Config, create: bool) -> anyhow::Result<Db> {
     let mut options = db::Options::new(&config.database);
     options.read_lanes = config.lanes.read;
     options.write_lanes = config.lanes.write;
     options.queue_limit = config.lanes.queue_limit;
     options.batch_limit = config.lanes.batch_limit;
+    options.create = create;
     Db::open(options)
         .await
         .with_context(|| format!("the database {} cannot be opened", shown(&config.database)))

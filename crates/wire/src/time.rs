@@ -23,7 +23,10 @@ pub struct InvalidTime {
 /// Longest text that is looked at.
 const TEXT_LENGTH_MAX: usize = 64;
 
-/// Reads a date-time with offset, `2026-03-01T14:59:48+01:00` or `…Z`, with or without fraction.
+/// 1900-01-01T00:00:00Z: nothing that is told of happened before, and before it clocks stood apart by odd seconds.
+const EARLIEST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
+
+/// Reads a date-time with offset, `2026-03-01T14:59:48+01:00` or `…Z`, with or without fraction, since 1900.
 ///
 /// # Errors
 /// Anything else, a missing offset included.
@@ -32,14 +35,16 @@ pub fn parse_date_time(text: &str) -> Result<Timestamp, InvalidTime> {
     if text.len() > TEXT_LENGTH_MAX {
         return Err(invalid);
     }
-    text.parse().map_err(|_| invalid)
+    let instant: Timestamp = text.parse().map_err(|_| invalid)?;
+    if instant < EARLIEST { Err(invalid) } else { Ok(instant) }
 }
 
 /// Reads a time of a query: a date-time with offset, one without (read in `zone`) or a date (its first instant in
 /// `zone`). A `+` that arrived as a space is put back (`2026-03-01T14:59:48 01:00`).
 ///
 /// A local time that a clock change skips or repeats is the earlier instant it can mean, so that a feed asked with
-/// it never leaves something out.
+/// it never leaves something out. A time beyond the last (or before the first) instant there is means that instant:
+/// `till=9999-12-31` leaves nothing out either.
 ///
 /// # Errors
 /// Anything else.
@@ -50,12 +55,12 @@ pub fn parse_query_time(text: &str, zone: &TimeZone) -> Result<Timestamp, Invali
     if text.len() > TEXT_LENGTH_MAX || !text.is_ascii() {
         return Err(invalid);
     }
-    if let Ok(at) = text.parse::<Timestamp>() {
+    if let Some(at) = with_offset(text) {
         return Ok(at);
     }
     if let Some((date_time, offset)) = text.rsplit_once(' ')
         && date_time.contains('T')
-        && let Ok(at) = format!("{date_time}+{offset}").parse::<Timestamp>()
+        && let Some(at) = with_offset(&format!("{date_time}+{offset}"))
     {
         return Ok(at);
     }
@@ -67,7 +72,29 @@ pub fn parse_query_time(text: &str, zone: &TimeZone) -> Result<Timestamp, Invali
         }
         _ => return Err(invalid),
     };
-    zone.to_ambiguous_zoned(local).earlier().map(|zoned| zoned.timestamp()).map_err(|_| invalid)
+    Ok(zone
+        .to_ambiguous_zoned(local)
+        .earlier()
+        .map_or_else(|_| at_the_edge(local), |zoned| zoned.timestamp()))
+}
+
+/// A date-time with offset, at the edge of time where it lies beyond.
+fn with_offset(text: &str) -> Option<Timestamp> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at);
+    }
+    let pieces = jiff::fmt::temporal::DateTimeParser::new().parse_pieces(text).ok()?;
+    let (time, offset) = (pieces.time()?, pieces.to_numeric_offset()?);
+    let local = pieces.date().to_datetime(time);
+    Some(offset.to_timestamp(local).unwrap_or_else(|_| at_the_edge(local)))
+}
+
+/// The last whole second, which stays in range however coarsely an instant is counted.
+const LAST: Timestamp = Timestamp::constant(253_402_207_200, 0);
+
+/// The last instant for a time after it, the first for one before.
+fn at_the_edge(local: DateTime) -> Timestamp {
+    if local.year() > 0 { LAST } else { Timestamp::MIN }
 }
 
 /// `2026-08-31T12:10:02.240Z`: the form of loyalty messages and of `nextPage`.
@@ -82,7 +109,8 @@ pub fn local_offset(at: Timestamp, zone: &TimeZone) -> String {
     LocalTime::new(at, zone).to_string()
 }
 
-/// An instant with the offset it was written with, so that it is written the same way again.
+/// An instant with the offset it was written with, so that it is written the same way again. Where that offset has
+/// seconds, which clocks had long ago and no ISO reader takes, it is written with whole minutes: the same instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalTime {
     /// The instant.
@@ -116,7 +144,9 @@ impl LocalTime {
 
 impl std::fmt::Display for LocalTime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let zoned = Zoned::new(self.instant, TimeZone::fixed(self.offset));
+        let minutes = self.offset.seconds() / 60 * 60;
+        let offset = Offset::from_seconds(minutes).unwrap_or(Offset::UTC);
+        let zoned = Zoned::new(self.instant, TimeZone::fixed(offset));
         write!(f, "{}", zoned.strftime("%Y-%m-%dT%H:%M:%S%.f%:z"))
     }
 }
@@ -186,9 +216,15 @@ mod tests {
             "2026-03-01T14:59:48",
             "2026-13-01T14:59:48Z",
             "1772373588",
+            "0000-01-01T00:00:00Z",
+            "1899-12-31T23:59:59.999Z",
+            "9999-12-31T00:00:00Z",
             &long,
         ] {
             assert!(parse_date_time(text).is_err(), "{text}");
+        }
+        for text in ["1900-01-01T00:00:00Z", "9999-12-30T21:59:59Z"] {
+            assert_eq!(parse_date_time(text), Ok(at(text)));
         }
     }
 
@@ -224,6 +260,39 @@ mod tests {
         ] {
             assert!(parse_query_time(text, &prague()).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_query_may_reach_beyond_the_edges_of_time() {
+        for text in [
+            "9999-12-31",
+            "9999-12-31T23:59:59",
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T00:00:00+01:00",
+            "9999-12-31T00:00:00 01:00",
+            "9999-12-31T00:00:00-12:00",
+        ] {
+            assert_eq!(parse_query_time(text, &prague()), Ok(LAST), "{text}");
+        }
+        assert_eq!(parse_query_time("9999-12-30", &prague()), Ok(at("9999-12-29T23:00:00Z")));
+        assert_eq!(parse_query_time("-009999-01-01T00:00:00Z", &prague()), Ok(Timestamp::MIN));
+        assert_eq!(LAST.as_second(), Timestamp::MAX.as_second());
+        assert_eq!(Timestamp::from_microsecond(LAST.as_microsecond()).ok(), Some(LAST));
+        assert_eq!(local_offset(LAST, &prague()), "9999-12-30T23:00:00+01:00");
+        assert!(parse_query_time("9999-12-32", &prague()).is_err());
+    }
+
+    #[test]
+    fn an_offset_is_written_in_minutes() {
+        // Clocks in Prague stood 57 minutes and 44 seconds ahead of Greenwich.
+        let long_ago = at("1850-06-01T12:00:00Z");
+        assert_eq!(local_offset(long_ago, &prague()), "1850-06-01T12:57:00+00:57");
+        assert_eq!(at(&local_offset(long_ago, &prague())), long_ago);
+        let odd = LocalTime {
+            instant: long_ago,
+            offset: Offset::from_seconds(-(4 * 3600 + 56 * 60 + 2)).expect("an offset"),
+        };
+        assert_eq!(odd.to_string(), "1850-06-01T07:04:00-04:56");
     }
 
     #[test]

@@ -24,6 +24,8 @@ use tokio::time::Instant;
 
 /// How long a lane rests after a fault of our own.
 const OWN_FAULT_REST: SignedDuration = SignedDuration::from_secs(30);
+/// How long the courier rests after its loop fell over.
+const FALLEN_REST: Duration = Duration::from_secs(1);
 /// A change whose transaction took this long to commit is still found by a wake-up; later ones by the tick.
 const COMMIT_MAX: SignedDuration = SignedDuration::from_secs(60);
 /// Every so many ticks all merchants are looked at, not only those with recent changes.
@@ -174,7 +176,8 @@ impl Courier {
         feeds: Vec<Arc<dyn FeedSource>>,
     ) -> Self {
         let courier = Self::idle(db, outside, config, keyring, listeners, feeds);
-        tokio::spawn(run(Arc::clone(&courier.shared)));
+        let shared = Arc::clone(&courier.shared);
+        tokio::spawn(kept_running("the courier's loop", FALLEN_REST, move || run(Arc::clone(&shared))));
         courier
     }
 
@@ -277,6 +280,22 @@ impl Shared {
     }
 }
 
+/// Runs a loop, and again when it fell over: what nobody waits for must not end without a word. Done when the loop ends
+/// by itself.
+async fn kept_running<F>(what: &'static str, rest: Duration, mut run: impl FnMut() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    while let Err(error) = tokio::spawn(run()).await {
+        if error.is_cancelled() {
+            return; // the runtime is going down
+        }
+        metrics::counter!("courier_restarts_total").increment(1);
+        tracing::error!(%error, what, "it fell over; starting it again");
+        tokio::time::sleep(rest).await;
+    }
+}
+
 /// The loop of a started courier.
 async fn run(shared: Arc<Shared>) {
     let mut stop = shared.stop.subscribe();
@@ -324,5 +343,24 @@ fn look_back(shared: &Shared, span: Duration) -> Timestamp {
 fn report<T>(what: &'static str, result: Result<T, db::Error>) {
     if let Err(error) = result {
         tracing::warn!(%error, what, "the courier could not look for work; trying again");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn a_loop_that_fell_over_is_started_again_until_it_ends() {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let run = move || {
+            let run = counted.fetch_add(1, Ordering::SeqCst);
+            async move { assert!(run >= 2, "it falls over twice") }
+        };
+        let kept = kept_running("the test's loop", Duration::from_millis(1), run);
+        tokio::time::timeout(Duration::from_secs(10), kept).await.expect("it ends");
+        assert_eq!(runs.load(Ordering::SeqCst), 3);
     }
 }

@@ -6,6 +6,8 @@ use crate::Error;
 use crate::metrics::Kind;
 use ::postgres::config::TargetSessionAttrs;
 use ::postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How long one attempt to connect may take.
@@ -29,14 +31,29 @@ const WRITES: &str = "SET default_transaction_isolation = 'read committed'";
 const READS: &str = "SET default_transaction_isolation = 'repeatable read'; \
      SET default_transaction_read_only = on";
 
+/// How many connections the lanes of one database have made: when it moves, the server is there.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Made(Arc<AtomicU64>);
+
+impl Made {
+    pub(super) fn count(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
 /// Makes connections of one kind to one database.
 pub(super) struct Connector {
     config: Config,
     kind: Kind,
+    pub(super) made: Made,
 }
 
 impl Connector {
-    pub(super) fn new(mut config: Config, kind: Kind) -> Self {
+    pub(super) fn new(mut config: Config, kind: Kind, made: Made) -> Self {
         if config.get_application_name().is_none() {
             config.application_name("stamgast");
         }
@@ -49,7 +66,7 @@ impl Connector {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
         config.notice_callback(|notice| tracing::debug!(notice = notice.message(), "PostgreSQL"));
-        Self { config, kind }
+        Self { config, kind, made }
     }
 
     pub(super) fn connect(&self) -> Result<PostgresSession, Error> {
@@ -87,6 +104,7 @@ impl Connector {
             Kind::Read => READS,
         };
         client.batch_execute(by_kind).map_err(unreachable)?;
+        self.made.one_more();
         Ok(client)
     }
 }

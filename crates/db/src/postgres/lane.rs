@@ -47,9 +47,11 @@ pub(super) fn run(connector: Connector, kind: Kind, session: Option<PostgresSess
     }
 }
 
-/// The server does not answer; until `until` commands fail at once.
+/// The server does not answer; until `until`, or until another lane reached it, commands fail at once.
 struct Down {
     until: Instant,
+    /// How many connections there had been when this lane looked last.
+    made: u64,
     pause: Duration,
     error: Error,
 }
@@ -193,13 +195,15 @@ impl Lane {
     }
 
     /// Makes sure there is a connection. A lane that found the server down answers at once until it is
-    /// time to look again, so that callers hear 503 and do not queue up behind a dead server.
+    /// time to look again, so that callers hear 503 and do not queue up behind a dead server; one lane that reaches the
+    /// server makes it time for all.
     fn connect(&mut self) -> Result<(), Error> {
         if self.session.is_some() {
             return Ok(());
         }
         if let Some(down) = &self.down
             && Instant::now() < down.until
+            && down.made == self.connector.made.count()
         {
             return Err(down.error.clone());
         }
@@ -218,7 +222,9 @@ impl Lane {
                         .take()
                         .map_or(RECONNECT_PAUSE, |down| (down.pause * 2).min(RECONNECT_PAUSE_MAX));
                     tracing::warn!(%error, lane = self.kind.label(), "no connection");
-                    self.down = Some(Down { until: Instant::now() + pause, pause, error: error.clone() });
+                    let made = self.connector.made.count();
+                    self.down =
+                        Some(Down { until: Instant::now() + pause, made, pause, error: error.clone() });
                     return Err(error);
                 }
                 Err(_) => std::thread::sleep(pause),

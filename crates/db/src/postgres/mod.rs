@@ -13,7 +13,7 @@ mod value;
 use crate::metrics::Kind;
 use crate::queue::Queue;
 use crate::{Error, Options};
-use connection::Connector;
+use connection::{Connector, Made};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
@@ -36,8 +36,9 @@ pub(crate) async fn open(
     let read_lanes = options.read_lanes.max(1);
     let mut threads = Vec::with_capacity(write_lanes + read_lanes);
 
+    let made = Made::default();
     let (ready, opened) = oneshot::channel();
-    let (connector, queue) = (Connector::new(config.clone(), Kind::Write), Arc::clone(writes));
+    let (connector, queue) = (Connector::new(config.clone(), Kind::Write, made.clone()), Arc::clone(writes));
     threads.push(crate::handle::lane("db-write-0".to_owned(), move || match connector.verify() {
         Ok(session) => {
             drop(ready.send(Ok(())));
@@ -48,10 +49,10 @@ pub(crate) async fn open(
     opened.await.unwrap_or(Err(Error::Closed))?;
 
     for number in 1..write_lanes {
-        threads.push(start(&config, Kind::Write, number, writes)?);
+        threads.push(start(&config, Kind::Write, number, writes, &made)?);
     }
     for number in 0..read_lanes {
-        threads.push(start(&config, Kind::Read, number, reads)?);
+        threads.push(start(&config, Kind::Read, number, reads, &made)?);
     }
     Ok(threads)
 }
@@ -61,8 +62,9 @@ fn start(
     kind: Kind,
     number: usize,
     queue: &Arc<Queue>,
+    made: &Made,
 ) -> Result<JoinHandle<()>, Error> {
-    let (connector, queue) = (Connector::new(config.clone(), kind), Arc::clone(queue));
+    let (connector, queue) = (Connector::new(config.clone(), kind, made.clone()), Arc::clone(queue));
     crate::handle::lane(format!("db-{}-{number}", kind.label()), move || {
         lane::run(connector, kind, None, &queue);
     })

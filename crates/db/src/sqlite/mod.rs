@@ -28,7 +28,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
 const READER_CACHE_KIB: u32 = 2 * 1024;
 
-/// Opens the file, making it when it is missing, and starts the lanes.
+/// Opens the file, making it when it is missing (unless the options say not to), and starts the lanes.
 pub(crate) async fn open(
     path: &Path,
     options: &Options,
@@ -81,8 +81,14 @@ fn open_writer(path: &Path, options: &Options) -> Result<Connection, Error> {
             folder.display()
         )));
     }
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if !options.create && !path.exists() {
+        return Err(Error::Address(format!(
+            "there is no such file {}; name another, or make it with `stamgast migrate`",
+            path.display()
+        )));
+    }
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, options.create);
     let connection = Connection::open_with_flags(path, flags).map_err(|error| unusable(path, &error))?;
     set_up(&connection, WRITER_CACHE_KIB).map_err(|error| unusable(path, &error))?;
     let journal: String = connection

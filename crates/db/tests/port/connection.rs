@@ -112,6 +112,73 @@ async fn a_server_that_is_away_is_answered_soon_and_found_again() {
     panic!("the read lane did not come back");
 }
 
+/// The lanes' connections are dead and nobody has noticed: the next command finds out and must not pay for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_of_the_server_between_two_commands_is_unseen() {
+    let cluster = tokio::task::spawn_blocking(|| cluster::Cluster::start(cluster::Durability::Off).unwrap())
+        .await
+        .unwrap();
+    let mut options = Options::new(&cluster.create_database().unwrap());
+    (options.read_lanes, options.write_lanes) = (2, 3);
+    let db = Db::open(options).await.unwrap();
+    db.migrate(&[SHOP]).await.unwrap();
+    open_accounts(&db, &[("a", 0)]).await;
+    for round in 1..=3 {
+        for _ in 0..6 {
+            read(&db).await.unwrap();
+        }
+        cluster.stop().unwrap();
+        cluster.start_again().unwrap();
+        for step in 1..=6 {
+            let added = db.write("add", |tx| -> Result<_, TxError<Never>> {
+                Ok(tx.execute(&ADD, params!["a", 1_i64])?)
+            });
+            assert_eq!(added.await, Ok(1), "round {round}, step {step}");
+            assert_eq!(read(&db).await, Ok(Some((round - 1) * 6 + step)));
+        }
+    }
+}
+
+/// Lanes that found the server down look again as soon as one of them has reached it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_back_for_one_lane_is_back_for_all() {
+    let cluster = tokio::task::spawn_blocking(|| cluster::Cluster::start(cluster::Durability::Off).unwrap())
+        .await
+        .unwrap();
+    let mut options = Options::new(&cluster.create_database().unwrap());
+    (options.read_lanes, options.write_lanes) = (1, 6);
+    let db = Db::open(options).await.unwrap();
+    db.migrate(&[SHOP]).await.unwrap();
+    open_accounts(&db, &[("a", 0)]).await;
+    let add = || {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let added = db.write("add", |tx| -> Result<_, TxError<Never>> {
+                Ok(tx.execute(&ADD, params!["a", 1_i64])?)
+            });
+            added.await.map_err(TxError::into_error)
+        })
+    };
+    cluster.stop().unwrap();
+    // Often enough for every lane to have found out, and to rest the longest
+    for _ in 0..6 {
+        for failed in (0..30).map(|_| add()).collect::<Vec<_>>() {
+            assert!(matches!(failed.await.unwrap(), Err(Error::Unavailable(_))));
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    }
+    cluster.start_again().unwrap();
+    for _ in 0..100 {
+        if add().await.unwrap().is_ok() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    for added in (0..60).map(|_| add()).collect::<Vec<_>>() {
+        assert_eq!(added.await.unwrap(), Ok(1));
+    }
+}
+
 async fn read(db: &Db) -> Result<Option<i64>, Error> {
     let read = db.read("read", |tx| -> Result<_, TxError<Never>> { Ok(amount(tx, "a")?) });
     read.await.map_err(TxError::into_error)

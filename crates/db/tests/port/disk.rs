@@ -2,7 +2,7 @@
 
 use crate::engines::Opened;
 use crate::schema::*;
-use db::{Engine, Error, Never, TxError, params};
+use db::{Db, Engine, Error, Never, Options, TxError, params};
 
 /// A file of 150 pages fills up under commands that share a COMMIT: some small, some large. Whoever was told
 /// yes is there, whoever was told no is not, and small ones go on as long as there is room.
@@ -71,4 +71,18 @@ async fn two_processes_share_one_file() {
         assert_eq!(one.await.unwrap(), Ok(1));
     }
     assert_eq!(amount_of(&second, "a").await, Some(200));
+}
+
+/// A typing error in a path must not become an empty database.
+#[tokio::test]
+async fn a_file_is_made_only_where_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let mut options = Options::new(&format!("sqlite:{}", path.display()));
+    options.create = false;
+    let refused = Db::open(options.clone()).await.unwrap_err().to_string();
+    assert!(refused.contains("there is no such file") && refused.contains("shop.db"), "{refused}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    Db::open(Options { create: true, ..options.clone() }).await.unwrap().close().await;
+    Db::open(options).await.unwrap().close().await;
 }

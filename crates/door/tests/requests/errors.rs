@@ -99,6 +99,13 @@ async fn our_own_bodies_are_read_strictly_as_json_or_form() {
     let message = server.send("POST", "/token", form, b"grant=x").await.error(400, "BAD_REQUEST");
     assert!(message.contains("grant"), "{message}");
     server.send("POST", "/token", form, b"grantType=%00").await.error(400, "BAD_REQUEST");
+    let message =
+        server.send("POST", "/token", "", br#"{"grantType": "a\u0000b"}"#).await.error(400, "BAD_REQUEST");
+    assert!(message.contains("U+0000"), "{message}");
+    for path in ["/strict", "/token"] {
+        let message = server.send("POST", path, "", br#"["x"]"#).await.error(400, "BAD_REQUEST");
+        assert!(message.contains("expected an object"), "{path}: {message}");
+    }
 }
 
 #[tokio::test]

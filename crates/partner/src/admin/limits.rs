@@ -1,5 +1,6 @@
 //! What is an id, a time, a value that set-up accepts?
 
+use crate::id::ID_BYTES_MAX;
 use crate::loyalty::ledger::{BONUS_SUFFIX, BalanceSettings, Prepayment, RateFrom, Titles};
 use crate::loyalty::usage::units;
 use door::ApiError;
@@ -12,9 +13,8 @@ use wire::Number;
 use wire::admin::partner::NewBalanceSettings;
 use wire::loyalty::BalanceType;
 
-/// Longest id or code, in bytes: what an index of either engine takes.
-const ID_BYTES_MAX: usize = 200;
-
+/// Longest free text, in bytes.
+const TEXT_BYTES_MAX: usize = 500;
 /// Every offer reads a member's tags: enough for any list a person keeps.
 const TAGS_MAX: usize = 100;
 /// Longest tag, in bytes.
@@ -70,10 +70,15 @@ pub(super) fn balance_id(path: &str, text: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Free text without U+0000, which PostgreSQL cannot keep.
+/// Free text without U+0000, which PostgreSQL cannot keep, and no longer than an index takes (addresses and numbers
+/// are looked up).
 pub(super) fn text(path: &str, text: Option<&str>) -> Result<(), ApiError> {
     match text {
         Some(text) if text.contains('\0') => Err(ApiError::field(path, "text without U+0000", "one")),
+        Some(text) if text.len() > TEXT_BYTES_MAX => {
+            let expected = format!("at most {TEXT_BYTES_MAX} bytes");
+            Err(ApiError::field(path, &expected, &format!("{} of them", text.len())))
+        }
         _ => Ok(()),
     }
 }

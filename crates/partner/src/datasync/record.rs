@@ -3,6 +3,7 @@
 use super::domain::Domain;
 use super::store;
 use crate::customers::bill::RecordedBill;
+use crate::id::ID_BYTES_MAX;
 use crate::loyalty::ledger::topped_up_by;
 use db::{Error, Tx};
 use jiff::Timestamp;
@@ -10,9 +11,6 @@ use money::{Amount, Precision};
 use serde_json::{Map, Value};
 use wire::bills::Bill;
 use wire::datasync::Envelope;
-
-/// Longest id that is stored, in bytes: what an index of either engine takes.
-const ID_BYTES_MAX: usize = 200;
 
 /// One record of a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +60,8 @@ pub(super) enum Outcome {
 /// twice is kept in both states one after the other.
 pub(super) fn read_all(envelope: &Envelope, mut new_id: impl FnMut() -> String) -> Vec<Incoming> {
     let documented = Domain::named(&envelope.data_domain);
-    let domain = documented.map_or_else(|| envelope.data_domain.clone(), |domain| domain.name().to_owned());
+    let domain =
+        documented.map_or_else(|| kept_name(&envelope.data_domain), |domain| domain.name().to_owned());
     let mut records: Vec<Incoming> = envelope
         .data
         .iter()
@@ -78,6 +77,18 @@ pub(super) fn read_all(envelope: &Envelope, mut new_id: impl FnMut() -> String) 
         .collect();
     records.sort_by(|one, other| one.key().cmp(other.key()));
     records
+}
+
+/// The name of a domain as a table can hold it: one that none can is known by its hash.
+fn kept_name(domain: &str) -> String {
+    if name_fits(domain) {
+        return domain.to_owned();
+    }
+    format!("sha256:{}", outside::hex(&wire::canonical::hash_value(&Value::from(domain))))
+}
+
+fn name_fits(domain: &str) -> bool {
+    domain.len() <= ID_BYTES_MAX && !domain.contains('\0')
 }
 
 impl Incoming {
@@ -178,14 +189,15 @@ fn read(
 ) -> Result<Readable, Unreadable> {
     let refused = |key: String, reason: String| Unreadable { key, reason };
     let nowhere = || format!("data[{index}]");
-    if domain.len() > ID_BYTES_MAX || domain.contains('\0') {
-        let reason = format!("dataDomain: expected a name of at most {ID_BYTES_MAX} bytes");
+    if !name_fits(domain) {
+        let reason = format!("dataDomain: expected a name of at most {ID_BYTES_MAX} bytes without U+0000");
         return Err(refused(nowhere(), reason));
     }
     let Value::Object(members) = value else {
         return Err(refused(nowhere(), format!("data[{index}]: expected a JSON object")));
     };
-    if holds_nul(value) {
+    // The record's own JSON text escapes it, so it can be kept aside whole.
+    if wire::read::nul_in(value).is_some() {
         return Err(refused(nowhere(), format!("data[{index}]: expected text without the character U+0000")));
     }
     let record_id = id(documented, domain, members).map_err(|reason| refused(nowhere(), reason))?;
@@ -219,17 +231,6 @@ fn read(
         found.bill = Some(Box::new(bill));
     }
     Ok(found)
-}
-
-/// Whether a text anywhere in it holds U+0000, which no database text can. The record's own JSON text
-/// escapes it, so it can be kept aside whole.
-fn holds_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(values) => values.iter().any(holds_nul),
-        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 fn readable(record_id: String, members: &Map<String, Value>, place_of_batch: Option<&str>) -> Readable {

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 /// A sentence that begins with the member at fault: `earn.perAmount: …`.
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, String> {
     let mut reader = serde_json::Deserializer::from_str(json);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    serde_path_to_error::deserialize(wire::read::objects_only(&mut reader)).map_err(|error| {
         let path = error.path().to_string();
         // "?" is a member whose name was not reached
         match path.trim_end_matches('?').trim_end_matches('.') {

@@ -95,6 +95,18 @@ on_both_engines! {
         assert!(aside.contains("finalPrice: expected an amount of money"), "{aside}");
     }
 
+    /// The sender repeats what is not taken, so what no table can hold is kept aside as well.
+    async fn a_domain_that_no_table_can_hold_is_kept_aside(side: Side) {
+        for (count, domain) in ["a\0b", &long_id(), &"ž".repeat(3_000)].into_iter().enumerate() {
+            for _ in 0..2 {
+                side.sync(domain, json!([{"id": "1"}])).await;
+            }
+            let aside = side.view("/quarantine").await;
+            assert_eq!(aside["data"].as_array().unwrap().len(), count + 1, "{aside}");
+            assert!(text(&aside["data"][0]["reason"]).starts_with("dataDomain: expected"), "{aside}");
+        }
+    }
+
     async fn an_unknown_domain_is_kept_as_it_is(side: Side) {
         let raw: Value = serde_json::from_str(r#"[{"parcelId": 7, "weight": 1.50}]"#).unwrap();
         side.sync("parcels", raw).await;

@@ -44,6 +44,47 @@ on_both_engines! {
         side.books_add_up().await;
     }
 
+    /// An index takes no more, and an id that cannot be kept must not look like our own fault.
+    async fn ids_that_no_index_takes_are_named(side: Side) {
+        let long = long_id();
+        let offer = json!({"loyaltyOfferId": "o1", "checkId": "c1", "deviceNumber": 1, "merchantId": "m", "placeId": "p",
+            "currencyCode": "CZK", "pricePrecision": 2, "benefitInputs": [{"inputCode": long}], "balances": [],
+            "itemsToPay": [{"checkItemId": "1", "amount": 1, "totalPriceWithVat": 100, "product": {"productId": "x"}}]});
+        let refused = json!({"loyaltyOfferId": "o1", "placeId": "p", "checkId": "c1", "deviceNumber": 1, "errors": []});
+        for (name, good, fields) in [
+            ("getBenefitOffer", offer, &["loyaltyOfferId", "checkId", "placeId"][..]),
+            ("reportOfferValidationError", refused, &["loyaltyOfferId", "checkId", "placeId"]),
+            ("reportBenefitUsage", report("o1", "b1", "200", &[]),
+                &["loyaltyOfferId", "billId", "placeId", "merchantId", "customerId", "loyaltyProviderId"]),
+        ] {
+            for field in fields {
+                let body = with(good.clone(), json!({*field: long})).to_string();
+                let (status, answer) = side.webhook(name, &side.loyalty, body).await;
+                let answer: Value = serde_json::from_slice(&answer).unwrap();
+                assert_eq!((status, &answer["field"]), (400, &json!(field)), "{name} {answer}");
+            }
+            // A code, a merchant or a name of any length is only looked for, never kept in an index.
+            assert_eq!(side.webhook(name, &side.loyalty, good.to_string()).await.0, 200, "{name}");
+        }
+        let voucher = |code: &str, id: &str| json!({"code": code, "balanceId": id, "type": "multiPurposePrepaidVoucher", "value": 1});
+        let member = json!({"memberId": long, "balances": []});
+        let contact = |member: &str| json!({"memberId": "long", "balances": [], "person": {member: long}});
+        for (method, path, body) in [
+            ("POST", "/vouchers".to_owned(), voucher(&long, "b")),
+            ("POST", "/vouchers".to_owned(), voucher("c", &long)),
+            ("POST", "/members".to_owned(), member),
+            ("POST", "/members".to_owned(), contact("email")),
+            ("POST", "/members".to_owned(), contact("mobilePhone")),
+            ("POST", "/top-up-codes".to_owned(), json!({"code": long})),
+            ("POST", "/codes".to_owned(), json!({"code": long, "kind": "topUp"})),
+            ("PUT", format!("/promotions/{long}"), json!({"definition": {}, "active": true, "codes": []})),
+        ] {
+            let answer = side.admin(method, MERCHANT, &path, Some(body)).await;
+            assert_eq!(answer.status.as_u16(), 400, "{method} {path:.20} {answer:?}");
+        }
+        side.books_add_up().await;
+    }
+
     async fn a_revoked_connection_is_refused_at_once(side: Side) {
         let bearer = format!("Bearer {}", side.loyalty);
         let body = report("o1", "b1", "200", &[]);

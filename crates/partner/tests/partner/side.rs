@@ -335,3 +335,14 @@ macro_rules! on_both_engines {
     )+ };
 }
 pub(crate) use on_both_engines;
+
+/// Characters that no engine can press into fewer bytes.
+pub(crate) fn long_id() -> String {
+    let mut state = 7_u64;
+    (0..3_000)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            char::from(b'a' + u8::try_from((state >> 33) % 26).unwrap())
+        })
+        .collect()
+}

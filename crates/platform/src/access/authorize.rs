@@ -10,6 +10,9 @@ use jiff::ToSpan;
 use wire::Extra;
 use wire::access::{TokenRequest, TokenResponse};
 
+/// Longer than any id of a client.
+const CLIENT_ID_BYTES_MAX: usize = 64;
+
 /// Exchanges an application's id and secret for an access token that lives for one hour.
 #[utoipa::path(
     post,
@@ -21,7 +24,7 @@ use wire::access::{TokenRequest, TokenResponse};
     )),
     responses(
         (status = 200, description = "The token", body = TokenResponse),
-        (status = 400, description = "grant_type is missing or not client_credentials, or a field is missing"),
+        (status = 400, description = "grant_type is missing or not client_credentials, or a field is missing or no such text"),
         (status = 401, description = "No such client, or another secret"),
         (status = 429, description = "Too many token calls: keep a token until it ends")
     )
@@ -38,6 +41,11 @@ pub(crate) async fn authorize(
         None => return Err(ApiError::field("grant_type", "client_credentials", "nothing")),
     }
     let client_id = given("client_id", credentials.client_id)?;
+    // The limiter keeps the ids it counts, and anybody may call.
+    if client_id.len() > CLIENT_ID_BYTES_MAX {
+        let expected = format!("an id of at most {CLIENT_ID_BYTES_MAX} bytes");
+        return Err(ApiError::field("client_id", &expected, &format!("{} bytes", client_id.len())));
+    }
     let secret = given("client_secret", credentials.client_secret)?;
     platform.token_calls().check(&client_id)?;
 

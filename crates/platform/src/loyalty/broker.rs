@@ -98,6 +98,32 @@ impl Refusal {
     }
 }
 
+/// Puts a question whose answer nobody waits for: what it no longer asks for is free at the provider.
+///
+/// # Errors
+/// As [`ask`]. A provider that does not answer is only logged.
+pub(crate) async fn tell(
+    platform: &Platform,
+    connection: &Connection,
+    question: &ThirdPartyLoyaltyOfferRequest,
+) -> Result<(), ApiError> {
+    let body = crate::column::json("question", question)?;
+    let mut request = CallRequest::post(connection.destination.url_of("/getBenefitOffer"), body);
+    request.authorization = Some(authorization(platform, connection)?);
+    request.deadline = platform.config().offer_deadline;
+    let offer = &question.loyalty_offer_id;
+    match platform.caller().call(&request).await {
+        Ok(answer) if answer.status == 200 => {}
+        Ok(answer) => {
+            tracing::warn!(%offer, status = answer.status, "the provider did not take what is let go");
+        }
+        Err(error) => {
+            tracing::warn!(%offer, class = error.class(), "the provider did not hear what is let go");
+        }
+    }
+    Ok(())
+}
+
 /// What the cashier can do whatever happened.
 const GO_ON: &str = "ask again, or take the codes off and go on without loyalty";
 
@@ -127,6 +153,12 @@ fn judge(
             answer: shown_answer(&answer.body),
         });
     };
+    // No database text can hold it, and a check or a bill will keep what is said here.
+    if let Some(path) = wire::read::nul_in(&value) {
+        let violation =
+            violation(ViolationCode::SchemaViolation, "expected text without the character U+0000");
+        return Err(invalid(vec![Violation { path, ..violation }], value));
+    }
     let offer: LoyaltyOfferResponse = wire::read::from_value(value.clone()).map_err(|error| {
         let message = format!("expected {}, found {}", error.expected, error.found);
         let violation = Violation { path: error.path, ..violation(ViolationCode::SchemaViolation, &message) };
@@ -211,8 +243,8 @@ fn report(
     if refusal.violations.is_empty() {
         return;
     }
-    let Ok(permit) = Arc::clone(platform.validation_reports()).try_acquire_owned() else {
-        metrics::counter!("platform_validation_reports_dropped_total").increment(1);
+    let Ok(permit) = Arc::clone(platform.side_calls()).try_acquire_owned() else {
+        metrics::counter!("platform_side_calls_dropped_total", "call" => "validationError").increment(1);
         tracing::warn!(offer = %question.loyalty_offer_id, "too many validation error reports on their way; this one is dropped");
         return;
     };

@@ -80,17 +80,17 @@ pub(crate) fn usage(paid: &Paid<'_>) -> LoyaltyBenefitUsagesPayload {
 
 /// `None` for a balance that neither spends nor is topped up.
 fn used_balance(balance: &OfferBalance) -> Option<UsedBalance> {
-    let some = |number: Option<Number>| number.filter(|number| !number.0.is_zero());
-    let controllable = some(balance.controllable_value_to_use);
-    let fixed = some(balance.non_controllable_value_to_use);
-    let prepaid = some(balance.prepayment.as_ref().map(|prepayment| prepayment.value));
-    if controllable.is_none() && fixed.is_none() && prepaid.is_none() {
+    // Validation refuses parts that are too large to add.
+    let spent = balance.spent()?;
+    let prepaid = balance.prepayment.as_ref().map(|prepayment| prepayment.value);
+    let prepaid = prepaid.filter(|value| !value.0.is_zero());
+    if spent.controllable.0.is_zero() && spent.fixed.0.is_zero() && prepaid.is_none() {
         return None;
     }
     Some(UsedBalance {
         balance_id: balance.balance_id.clone(),
-        used_non_controllable_value: Some(fixed.unwrap_or_default()),
-        used_controllable_value: Some(controllable.unwrap_or_default()),
+        used_non_controllable_value: Some(spent.fixed),
+        used_controllable_value: Some(spent.controllable),
         prepaid_value: prepaid,
         extra: Extra::new(),
     })
@@ -99,11 +99,9 @@ fn used_balance(balance: &OfferBalance) -> Option<UsedBalance> {
 /// What the balance paid, when it paid.
 fn payment(balance: &OfferBalance, reckoning: &Reckoning, precision: Precision) -> Option<PaymentByBalance> {
     let paid = reckoning.balance_payments.iter().find(|payment| payment.balance_id == balance.balance_id)?;
-    let own = balance.controllable_value_to_use.unwrap_or_default().0
-        + balance.non_controllable_value_to_use.unwrap_or_default().0;
     Some(PaymentByBalance {
         balance_id: balance.balance_id.clone(),
-        value: Some(Number(own)),
+        value: Some(balance.spent()?.whole),
         value_in_currency: Some(Number::from_amount(paid.value_in_currency, precision)),
         extra: Extra::new(),
     })
@@ -275,13 +273,38 @@ mod tests {
             {"balanceId": "chosen", "type": "prepaidCredit", "controllableValueToUse": 100, "valueToUseInCurrency": 100},
             {"balanceId": "topped", "type": "prepaidCredit", "prepayment": {"value": 500}},
             {"balanceId": "idle", "type": "prepaidCredit", "currentValue": 7, "controllableValueToUse": 0},
+            {"balanceId": "parts", "type": "prepaidCredit", "controllableValueToUse": 60, "nonControllableValueToUse": 5},
+            {"balanceId": "worth", "type": "multiPurposePrepaidVoucher", "currentValue": 80, "valueToUseInCurrency": 70},
         ]});
         let expected = json!([
             {"balanceId": "fixed", "usedNonControllableValue": 150, "usedControllableValue": 0, "prepaidValue": null},
             {"balanceId": "chosen", "usedNonControllableValue": 0, "usedControllableValue": 100, "prepaidValue": null},
             {"balanceId": "topped", "usedNonControllableValue": 0, "usedControllableValue": 0, "prepaidValue": 500},
+            {"balanceId": "parts", "usedNonControllableValue": 5, "usedControllableValue": 60, "prepaidValue": null},
+            {"balanceId": "worth", "usedNonControllableValue": 70, "usedControllableValue": 0, "prepaidValue": null},
         ]);
-        assert_eq!(balances(&reported(BASKET, mixed)), expected);
+        let report = reported(BASKET, mixed);
+        assert_eq!(balances(&report), expected);
+        // Payments are what left the balances, whichever members the partner said it by.
+        let paid = json!([
+            {"balanceId": "fixed", "value": 150, "valueInCurrency": 150},
+            {"balanceId": "chosen", "value": 100, "valueInCurrency": 100},
+            {"balanceId": "parts", "value": 65, "valueInCurrency": 65},
+            {"balanceId": "worth", "value": 70, "valueInCurrency": 70},
+        ]);
+        assert_eq!(report["paymentsByBalances"], paid);
+        assert_eq!(report["otherPaymentsValue"], json!(515));
+    }
+
+    #[test]
+    fn a_voucher_offered_by_its_worth_alone_is_used_by_as_much() {
+        let spv = json!({
+            "balances": [{"balanceId": "s", "type": "singlePurposePrepaidVoucher", "valueToUseInCurrency": 100}],
+            "itemBenefitsToApply": [benefit("balance", "s", "gulas", 100.0)]});
+        let report = reported(BASKET, spv);
+        let used = json!([
+            {"balanceId": "s", "usedNonControllableValue": 100, "usedControllableValue": 0, "prepaidValue": null}]);
+        assert_eq!((&report["usedBalances"], &report["totalWithVat"]), (&used, &json!(300)));
     }
 
     #[test]

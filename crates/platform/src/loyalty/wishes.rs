@@ -5,7 +5,9 @@
 
 use serde_json::Value;
 use wire::Number;
-use wire::loyalty::{LoyaltyOfferResponse, ThirdPartyLoyaltyOfferRequest, Violation, ViolationCode};
+use wire::loyalty::{
+    BalanceType, LoyaltyOfferResponse, ThirdPartyLoyaltyOfferRequest, Violation, ViolationCode,
+};
 
 /// Each place where the offer gives more than the question lets it.
 pub(crate) fn unheeded(
@@ -18,16 +20,16 @@ pub(crate) fn unheeded(
             continue;
         };
         let none = wish.rejected_by_pos.then_some(Number::ZERO);
+        let chosen = wish.chosen_controllable_value();
+        // An offer that says only what the balance pays leaves the fixed part no room beside the choice.
+        let pays =
+            chosen.filter(|_| !balance.names_parts() && balance.r#type != BalanceType::CollectablePoints);
         let prepaid = balance.prepayment.as_ref().map(|prepayment| prepayment.value);
         // member, offered, most that was chosen
         let members = [
-            (
-                "controllableValueToUse",
-                balance.controllable_value_to_use,
-                none.or(wish.chosen_controllable_value()),
-            ),
+            ("controllableValueToUse", balance.controllable_value_to_use, none.or(chosen)),
             ("nonControllableValueToUse", balance.non_controllable_value_to_use, none),
-            ("valueToUseInCurrency", balance.value_to_use_in_currency, none),
+            ("valueToUseInCurrency", balance.value_to_use_in_currency, none.or(pays)),
             ("prepayment.value", prepaid, none.or(wish.prepaid_value)),
         ];
         for (member, offered, most) in members {
@@ -64,6 +66,12 @@ mod tests {
                 Some("controllableValueToUse"),
             ),
             (json!({"controllableValueToUse": 0}), json!({"nonControllableValueToUse": 150}), None),
+            (json!({"controllableValueToUse": 50}), json!({"valueToUseInCurrency": 50}), None),
+            (
+                json!({"controllableValueToUse": 50}),
+                json!({"valueToUseInCurrency": 51}),
+                Some("valueToUseInCurrency"),
+            ),
             (json!({"rejected": true}), json!({"currentValue": 900, "controllableValueToUse": 0}), None),
             (json!({"rejected": true}), json!({"controllableValueToUse": 1}), Some("controllableValueToUse")),
             (

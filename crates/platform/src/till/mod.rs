@@ -7,6 +7,7 @@ mod balances;
 mod basket;
 mod check;
 mod codes;
+mod let_go;
 mod lines;
 mod offer;
 mod open;
@@ -18,6 +19,7 @@ mod sale;
 #[cfg(test)]
 pub(crate) mod samples;
 mod store;
+mod turn;
 mod view;
 
 pub(crate) use check::{LineCategory, LineProduct, StoredCheck};
@@ -99,16 +101,21 @@ where
 {
     let now = platform.now();
     let owner = grant.clone();
-    let (check, selling) = platform
+    let (check, selling, gave_up) = platform
         .db()
         .write(name, move |tx| {
             let mut check = store::bump(tx, &grant, &check_id, now)?;
             let selling = selling(tx, &grant)?;
+            let before = let_go::Asked::of(&check);
             change(tx, &selling, &mut check)?;
             store::write(tx, &grant, &check)?;
-            Ok((check, selling))
+            let gave_up = before.gave_up(&check);
+            Ok((check, selling, gave_up))
         })
         .await?;
+    if gave_up {
+        let_go::let_go(platform, &owner, &check.check_id);
+    }
     view::shown(&owner, &selling.settings, &check).map(Json)
 }
 

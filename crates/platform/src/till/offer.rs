@@ -1,10 +1,12 @@
 //! How does the register ask for an offer?
 //!
 //! The id is drawn and kept before the provider is called, outside any transaction; the answer is kept only
-//! if the check still is what was asked about. The same question is asked under the same id.
+//! if the check still is what was asked about. The same question is asked under the same id, and one call asks at a
+//! time ([`super::turn`]).
 
 use super::check::StoredCheck;
 use super::register::{PosGrant, Register};
+use super::turn::{self, Turn};
 use super::{CheckPath, Selling, change, selling, store, view};
 use crate::Platform;
 use crate::loyalty::Connection;
@@ -15,7 +17,7 @@ use axum::extract::{Path, State};
 use db::TxError;
 use door::ApiError;
 use wire::loyalty::LoyaltyOfferResponse;
-use wire::pos::{Check, CheckState};
+use wire::pos::Check;
 
 /// Asks the loyalty provider what the codes mean for this basket, and shows it.
 #[utoipa::path(
@@ -31,7 +33,7 @@ use wire::pos::{Check, CheckState};
         (status = 401, description = "No register's token"),
         (status = 403, description = "The check is open on another register"),
         (status = 404, description = "No such check here"),
-        (status = 409, description = "`CHECK_PAID`, `NO_LOYALTY`, `EMPTY_BASKET`, or `CHECK_CHANGED` while the provider was asked"),
+        (status = 409, description = "`CHECK_PAID`, `NO_LOYALTY`, `EMPTY_BASKET`, `CHECK_CHANGED` while the provider was asked, or `CHECK_BUSY`: another call about it is under way"),
         (status = 502, description = "The provider's answer cannot be used; `errors` says why. The check can be paid without loyalty"),
         (status = 504, description = "The provider did not answer in time. The check can be paid without loyalty")
     )
@@ -41,17 +43,38 @@ pub(super) async fn ask_for_offer(
     Register(grant): Register,
     Path(path): Path<CheckPath>,
 ) -> Result<Json<Check>, ApiError> {
-    let asking = begin(&platform, &grant, &path.check_id).await?;
-    let connection = asking.selling.connection.as_ref().ok_or_else(no_loyalty)?;
-    let (_, asked) = put(&platform, &grant, &asking, connection).await?;
-    let check = keep(&platform, &grant, &asking.check, asked).await?;
-    match &check.offer_problem {
-        Some(problem) => Err(problem_error(problem)),
-        None => view::shown(&grant, &asking.selling.settings, &check).map(Json),
-    }
+    turn::to_its_end(async move {
+        let asking = begin(&platform, &grant, &path.check_id).await?;
+        let check = ask_and_keep(&platform, &grant, &asking).await?;
+        match &check.offer_problem {
+            Some(problem) => Err(problem_error(problem)),
+            None => view::shown(&grant, &asking.selling.settings, &check).map(Json),
+        }
+    })
+    .await
 }
 
-/// Takes all loyalty off the check: codes, decisions and the offer. It can then be paid without.
+async fn ask_and_keep(
+    platform: &Platform,
+    grant: &PosGrant,
+    asking: &Asking,
+) -> Result<StoredCheck, ApiError> {
+    let asked = match &asking.selling.connection {
+        Some(connection) => put(platform, grant, asking, connection).await,
+        None => Err(no_loyalty()),
+    };
+    let kept = match asked {
+        Ok(asked) => keep(platform, grant, asking, asked).await,
+        Err(error) => Err(error),
+    };
+    if kept.is_err() {
+        turn::end(platform, grant, &asking.check.check_id, asking.turn).await;
+    }
+    kept
+}
+
+/// Takes all loyalty off the check: codes, decisions and the offer. It can then be paid without; the provider is told,
+/// so that what it held is free.
 #[utoipa::path(
     delete,
     path = "/pos/{sourceId}/checks/{checkId}/offer",
@@ -80,46 +103,38 @@ pub(super) async fn drop_offer(
     .await
 }
 
-/// A check whose question and offer id are settled.
+/// A check whose question and offer id are settled, and whose turn it is to be asked about.
 pub(super) struct Asking {
     pub(super) check: StoredCheck,
     pub(super) selling: Selling,
+    pub(super) turn: Turn,
 }
 
-/// Settles which question is asked and under which id: a new one when the question is not the one last asked.
+/// Settles which question is asked and under which id: a new one when the question is not the one last asked. The
+/// turn that is taken ends with [`keep`], with the bill, or by [`turn::end`].
 pub(super) async fn begin(platform: &Platform, grant: &PosGrant, check_id: &str) -> Result<Asking, ApiError> {
-    let (check, selling) = super::load(platform, grant, check_id).await?;
-    refuse_unaskable(&check, &selling)?;
-    let asked = fingerprint(&question(grant, &selling.settings, &check, ""))?;
-    if check.question.as_ref() == Some(&asked) && check.loyalty_offer_id.is_some() {
-        return Ok(Asking { check, selling });
-    }
-    let (grant, check_id) = (grant.clone(), check_id.to_owned());
-    let (new_id, now) = (platform.outside().object_id(), platform.now());
-    let (check, selling) = platform
-        .db()
-        .write("begin_offer", move |tx| {
-            let mut check = store::bump(tx, &grant, &check_id, now)?;
-            let selling = self::selling(tx, &grant)?;
+    let (owner, new_id) = (grant.clone(), platform.outside().object_id());
+    let (turn, (check, selling)) =
+        turn::take(platform, "begin_offer", grant, check_id, move |tx, check, now| {
+            let selling = self::selling(tx, &owner)?;
             refuse_unaskable(&check, &selling).map_err(TxError::Refused)?;
-            let asked = fingerprint(&question(&grant, &selling.settings, &check, ""))?;
-            if check.question.as_ref() != Some(&asked) {
-                check.question = Some(asked);
-                check.loyalty_offer_id = Some(new_id.clone());
-                check.offer = None;
-                check.offer_problem = None;
+            let asked = Some(fingerprint(&question(&owner, &selling.settings, &check, ""))?);
+            if check.question == asked && check.loyalty_offer_id.is_some() {
+                return Ok((check, selling));
             }
-            store::write(tx, &grant, &check)?;
+            let mut check = store::bump(tx, &owner, &check.check_id, now)?;
+            check.question = asked;
+            check.loyalty_offer_id = Some(new_id.clone());
+            check.offer = None;
+            check.offer_problem = None;
+            store::write(tx, &owner, &check)?;
             Ok((check, selling))
         })
         .await?;
-    Ok(Asking { check, selling })
+    Ok(Asking { check, selling, turn })
 }
 
 fn refuse_unaskable(check: &StoredCheck, selling: &Selling) -> Result<(), ApiError> {
-    if check.state == CheckState::Paid {
-        return Err(store::paid(&check.check_id, check.bill_id.as_deref().unwrap_or_default()));
-    }
     if selling.connection.is_none() {
         return Err(no_loyalty());
     }
@@ -140,26 +155,25 @@ pub(super) async fn put(
     grant: &PosGrant,
     asking: &Asking,
     connection: &Connection,
-) -> Result<(String, Asked), ApiError> {
+) -> Result<Asked, ApiError> {
     let settings = &asking.selling.settings;
     let id = asking.check.loyalty_offer_id.clone().unwrap_or_default();
     let question = question(grant, settings, &asking.check, &id);
-    let asked = ask(platform, connection, &question, &asking.check, settings.is_vat_payer).await?;
-    Ok((id, asked))
+    ask(platform, connection, &question, &asking.check, settings.is_vat_payer).await
 }
 
-/// Keeps what came of asking, if the check still is what was asked about.
+/// Keeps what came of asking, if the check still is what was asked about; the turn is over.
 ///
 /// # Errors
 /// 409 `CHECK_CHANGED` when it is not.
 pub(super) async fn keep(
     platform: &Platform,
     grant: &PosGrant,
-    asked_about: &StoredCheck,
+    asking: &Asking,
     asked: Asked,
 ) -> Result<StoredCheck, ApiError> {
-    let (grant, now) = (grant.clone(), platform.now());
-    let (check_id, version) = (asked_about.check_id.clone(), asked_about.version);
+    let (grant, now, turn) = (grant.clone(), platform.now(), asking.turn);
+    let (check_id, version) = (asking.check.check_id.clone(), asking.check.version);
     let check = platform
         .db()
         .write("keep_offer", move |tx| {
@@ -178,6 +192,7 @@ pub(super) async fn keep(
                 }
             }
             store::write(tx, &grant, &check)?;
+            store::end_turn(tx, &grant, &check_id, turn)?;
             Ok(check)
         })
         .await?;

@@ -3,14 +3,14 @@
 //! The provider is asked once more, outside any transaction. An answer other than the one shown stops the
 //! payment. The same answer: one transaction closes the check, takes the next bill number, writes the bill, the
 //! usage and its delivery, and last the change the feed reads. What is committed is reported even if the
-//! program dies right after.
+//! program dies right after. Of two calls at once one asks and pays, and the other waits for its bill.
 
 use super::check::StoredCheck;
-use super::offer::{begin, changed, keep, put};
+use super::offer::{Asking, begin, changed, keep, put};
 use super::reckon::reckon;
 use super::register::{PosGrant, Register};
 use super::sale::{Sale, offer_changed, tendered};
-use super::{CheckPath, Selling, load, store, view};
+use super::{CheckPath, Selling, load, store, turn, view};
 use crate::access::SourceId;
 use crate::column::json;
 use crate::datasync::BILLS;
@@ -44,7 +44,7 @@ use wire::pos::{CheckState, PayCheck};
         (status = 401, description = "No register's token"),
         (status = 403, description = "The check is open on another register"),
         (status = 404, description = "No such check here"),
-        (status = 409, description = "`OFFER_CHANGED` with the new offer in `check`, `CHECK_CHANGED` or `EMPTY_BASKET`; nothing was paid"),
+        (status = 409, description = "`OFFER_CHANGED` with the new offer in `check`, `CHECK_CHANGED`, `EMPTY_BASKET`, or `CHECK_BUSY`: another call about it is under way; nothing was paid"),
         (status = 502, description = "The provider's answer cannot be used; nothing was paid. Take the codes off to go on without loyalty"),
         (status = 504, description = "The provider did not answer in time; nothing was paid. Take the codes off to go on without loyalty")
     )
@@ -56,22 +56,52 @@ pub(super) async fn pay_check(
     Strict(body): Strict<PayCheck>,
 ) -> Result<Json<Bill>, ApiError> {
     let source = SourceId { merchant: grant.merchant.clone(), place: grant.place.clone() };
-    let (check, selling) = load(&platform, &grant, &path.check_id).await?;
+    let payer = platform.clone();
+    let bill_id = match turn::to_its_end(async move { pay(&payer, &grant, &path.check_id, body).await }).await
+    {
+        Ok(bill_id) => bill_id,
+        Err(error) => paid_meanwhile(error)?,
+    };
+    bills::read(&platform, &source, &bill_id).await.map(Json)
+}
+
+/// The bill of a check that another call has paid since this one began.
+fn paid_meanwhile(error: ApiError) -> Result<String, ApiError> {
+    let bill_id = error.extra.get("billId").and_then(|id| id.as_str()).map(str::to_owned);
+    bill_id.filter(|_| error.code == "CHECK_PAID").ok_or(error)
+}
+
+/// Pays a check; gives the bill's id.
+async fn pay(
+    platform: &Platform,
+    grant: &PosGrant,
+    check_id: &str,
+    body: PayCheck,
+) -> Result<String, ApiError> {
+    let (check, selling) = load(platform, grant, check_id).await?;
     if let (CheckState::Paid, Some(bill_id)) = (check.state, &check.bill_id) {
-        return bills::read(&platform, &source, bill_id).await.map(Json);
+        return Ok(bill_id.clone());
     }
     if check.lines.is_empty() {
         let message = "the basket is empty: there is nothing to pay; add a line first";
         return Err(ApiError::conflict(message).with_code("EMPTY_BASKET"));
     }
-    let agreed = if check.has_loyalty() && selling.connection.is_some() {
-        confirm(&platform, &grant, &path.check_id).await?
-    } else {
-        Agreed { check, selling, offer: None }
+    if !check.has_loyalty() || selling.connection.is_none() {
+        let bill_id = book(platform, grant, Agreed { check, selling, offer: None }, body).await?;
+        platform.wake_courier();
+        return Ok(bill_id);
+    }
+    let asking = begin(platform, grant, check_id).await?;
+    let turn = asking.turn;
+    let booked = match confirm(platform, grant, asking).await {
+        Ok(agreed) => book(platform, grant, agreed, body).await,
+        Err(error) => Err(error),
     };
-    let bill_id = book(&platform, &grant, agreed, body).await?;
-    platform.wake_courier();
-    bills::read(&platform, &source, &bill_id).await.map(Json)
+    match &booked {
+        Ok(_) => platform.wake_courier(),
+        Err(_) => turn::end(platform, grant, check_id, turn).await,
+    }
+    booked
 }
 
 /// What is paid: the check at a version, and the offer it is paid by.
@@ -82,19 +112,18 @@ struct Agreed {
 }
 
 /// Asks once more. The offer that comes must say what the one shown says.
-async fn confirm(platform: &Platform, grant: &PosGrant, check_id: &str) -> Result<Agreed, ApiError> {
-    let asking = begin(platform, grant, check_id).await?;
+async fn confirm(platform: &Platform, grant: &PosGrant, asking: Asking) -> Result<Agreed, ApiError> {
     let Some(connection) = &asking.selling.connection else {
         return Ok(Agreed { check: asking.check, selling: asking.selling, offer: None });
     };
-    let (_, asked) = put(platform, grant, &asking, connection).await?;
+    let asked = put(platform, grant, &asking, connection).await?;
     let shown = view::current_offer(grant, &asking.selling.settings, &asking.check)?;
     match asked {
         Asked::Offer(offer) if shown.is_some_and(|shown| says_the_same(shown, &offer)) => {
             Ok(Agreed { check: asking.check, selling: asking.selling, offer: Some(*offer) })
         }
         asked => {
-            let check = keep(platform, grant, &asking.check, asked).await?;
+            let check = keep(platform, grant, &asking, asked).await?;
             match &check.offer_problem {
                 Some(problem) => Err(problem_error(problem)),
                 None => Err(offer_changed(&view::shown(grant, &asking.selling.settings, &check)?)),

@@ -234,7 +234,7 @@ fn balance_payment(
     if balance.r#type.is_discount() {
         return Ok(None);
     }
-    let value = balance.value_to_use_in_currency.unwrap_or_default();
+    let value = balance.worth().unwrap_or_default();
     let value_in_currency = amount(&format!("balances[{index}].valueToUseInCurrency"), value, precision)?;
     Ok((value_in_currency != Amount::ZERO).then(|| BalancePayment {
         balance_id: balance.balance_id.clone(),
@@ -345,6 +345,29 @@ mod tests {
                 benefits("L3", &[("balance", "spv", 80.0), ("balance", "points", 0.58)]),
             ],
         }))
+    }
+
+    #[test]
+    fn a_balance_pays_whichever_members_say_how_much() {
+        for (balance, paid) in [
+            (json!({"controllableValueToUse": 100}), 10_000),
+            (json!({"nonControllableValueToUse": 100}), 10_000),
+            (json!({"controllableValueToUse": 60, "nonControllableValueToUse": 40}), 10_000),
+            (json!({"valueToUseInCurrency": 100}), 10_000),
+            (json!({"currentValue": 500}), 0),
+        ] {
+            for kind in ["multiPurposePrepaidVoucher", "prepaidCredit"] {
+                let mut offered = balance.clone();
+                (offered["balanceId"], offered["type"]) = ("m1".into(), kind.into());
+                let offer = offer(json!({"balances": [offered]}));
+                let bill = reckon(&[line("L1", 37_800, "0.12")], Some(&offer), two(), true).unwrap();
+                assert_eq!(
+                    (bill.paid_by_balances.0, bill.to_pay.0),
+                    (paid, 37_800 - paid),
+                    "{kind} {balance}"
+                );
+            }
+        }
     }
 
     #[test]

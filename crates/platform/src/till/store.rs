@@ -1,10 +1,12 @@
 //! Where are checks kept, and how does a change reach one safely?
 //!
 //! Every change bumps the row first (that is its lock), works on what it finds and writes it back; a paid
-//! check is not found by the bump, so nothing can change it.
+//! check is not found by the bump, so nothing can change it. A turn ([`super::turn`]) is beside that: it changes
+//! nothing of what the register sees.
 
 use super::check::StoredCheck;
 use super::register::PosGrant;
+use super::turn::Turn;
 use crate::column::{Json, Message, json};
 use db::{Row, Tx, TxError, params};
 use door::ApiError;
@@ -14,8 +16,9 @@ use wire::pos::CheckState;
 
 db::statement! {
     OPEN_CHECK = "INSERT INTO platform_check (merchant, place, check_id, device_number, version, state, desk_id, person_count,
-            opened_by, lines, codes, choices, loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, updated_at)
-        VALUES ($1, $2, $3, $4, 1, 'open', $5, $6, $7, '[]', '[]', '{}', NULL, NULL, NULL, NULL, NULL, $8, $8)";
+            opened_by, lines, codes, choices, loyalty_offer_id, question, offer, offer_problem, bill_id, turn_ends_at,
+            opened_at, updated_at)
+        VALUES ($1, $2, $3, $4, 1, 'open', $5, $6, $7, '[]', '[]', '{}', NULL, NULL, NULL, NULL, NULL, NULL, $8, $8)";
     READ_CHECK = "SELECT check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
             loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at
         FROM platform_check WHERE merchant = $1 AND place = $2 AND check_id = $3";
@@ -26,7 +29,14 @@ db::statement! {
     WRITE_CHECK = "UPDATE platform_check SET lines = $4, codes = $5, choices = $6, loyalty_offer_id = $7, question = $8,
             offer = $9, offer_problem = $10
         WHERE merchant = $1 AND place = $2 AND check_id = $3";
-    CLOSE_CHECK = "UPDATE platform_check SET state = 'paid', bill_id = $4, offer = $5, updated_at = $6
+    TAKE_TURN = "UPDATE platform_check SET turn_ends_at = $5
+        WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'
+          AND (turn_ends_at IS NULL OR turn_ends_at <= $4)
+        RETURNING check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at";
+    END_TURN = "UPDATE platform_check SET turn_ends_at = NULL
+        WHERE merchant = $1 AND place = $2 AND check_id = $3 AND turn_ends_at = $4";
+    CLOSE_CHECK = "UPDATE platform_check SET state = 'paid', bill_id = $4, offer = $5, updated_at = $6, turn_ends_at = NULL
         WHERE merchant = $1 AND place = $2 AND check_id = $3";
 }
 
@@ -101,6 +111,35 @@ pub(crate) fn bump_or_bill(
         Some(row) => Ok(Bumped::Open(Box::new(own(grant, check_of(&row)?)?))),
         None => Ok(Bumped::Paid(read(tx, grant, check_id)?.bill_id.unwrap_or_default())),
     }
+}
+
+/// The check, if it is open and nobody's turn: from now on the caller's. Its version stays.
+///
+/// # Errors
+/// 403 for one of another register.
+pub(super) fn take_turn(
+    tx: &mut Tx<'_>,
+    grant: &PosGrant,
+    check_id: &str,
+    now: Timestamp,
+    turn: Turn,
+) -> Result<Option<StoredCheck>, TxError<ApiError>> {
+    let row = params![&grant.merchant, &grant.place, check_id, now, turn.ends_at];
+    match tx.optional(&TAKE_TURN, row)? {
+        Some(row) => own(grant, check_of(&row)?).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Ends a turn, if it has not ended already.
+pub(super) fn end_turn(
+    tx: &mut Tx<'_>,
+    grant: &PosGrant,
+    check_id: &str,
+    turn: Turn,
+) -> Result<(), db::Error> {
+    tx.execute(&END_TURN, params![&grant.merchant, &grant.place, check_id, turn.ends_at])?;
+    Ok(())
 }
 
 /// 409: the check has a bill.

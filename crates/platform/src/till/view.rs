@@ -197,7 +197,7 @@ fn balance_of(balance: &OfferBalance, check: &StoredCheck) -> CheckBalance {
         max_controllable_value: balance.max_controllable_value,
         controllable_step: balance.controllable_step,
         non_controllable_value_to_use: balance.non_controllable_value_to_use,
-        value_to_use_in_currency: balance.value_to_use_in_currency,
+        value_to_use_in_currency: balance.worth(),
         prepaid_value: balance.prepayment.as_ref().map(|prepayment| prepayment.value),
         prepayment: balance.prepayment.as_ref().map(|prepayment| CheckPrepayment {
             value: prepayment.value,

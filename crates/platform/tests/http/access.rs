@@ -37,6 +37,24 @@ on_both_engines! {
         }
     }
 
+    async fn credentials_that_are_no_such_texts_are_named(house: House) {
+        let with = |id: &str| json!({"grant_type": "client_credentials", "client_id": id, "client_secret": "x"});
+        for (body, field) in [
+            (with("a\0b"), None),
+            (json!({"grant_type": "client_credentials", "client_id": "a", "client_secret": "\0"}), None),
+            (with(&"x".repeat(65)), Some("client_id")),
+            (with(&"x".repeat(10_000)), Some("client_id")),
+            (json!(["a", "x", "client_credentials"]), None),
+        ] {
+            let answer = authorize(&house, &body).await;
+            assert_eq!((answer.status, answer.body["field"].as_str()), (400, field), "{}", answer.body);
+        }
+        let form = Request::post("/api/auth/authorize").header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from("grant_type=client_credentials&client_id=a%00b&client_secret=x")).unwrap();
+        assert_eq!(house.send(form).await.status, 400);
+        assert_eq!(authorize(&house, &with(&"x".repeat(64))).await.status, 401);
+    }
+
     async fn a_token_lives_an_hour(house: House) {
         let path = format!("/merchants/{MERCHANT}");
         house.clock.advance_seconds(3599);
@@ -108,6 +126,8 @@ on_both_engines! {
             (format!("/merchants/{MERCHANT}/places/p1"), json!({"name": "x", "timeZone": "Mars/Olympus"}), 400),
             ("/merchants/unknown/places/p1".to_owned(), json!({"name": "x", "timeZone": "UTC"}), 404),
             (format!("/merchants/{MERCHANT}/loyalty"), json!({"url": "http://10.0.0.1/x", "token": "t"}), 400),
+            (format!("/merchants/{MERCHANT}/loyalty"), json!({"url": "https://2852039166/x", "token": "t"}), 400),
+            (format!("/merchants/{MERCHANT}/loyalty"), json!({"url": "https://0xa9.0xfea9fe/x", "token": "t"}), 400),
             (format!("/merchants/{MERCHANT}/loyalty"), json!({"url": "https://a.example/x", "token": "two\nlines"}), 400),
             (format!("/merchants/{MERCHANT}/menu"), json!({"products": [{"productId": "p", "name": "x", "price": 1.001, "vatRate": 0.21}]}), 400),
             (format!("/merchants/{MERCHANT}/menu"), json!({"products": [{"productId": "p", "name": "x", "price": 1, "vatRate": 21}]}), 400),

@@ -58,6 +58,14 @@ on_both_engines! {
         assert_eq!(house.get(&format!("/bills/{OTHER_SOURCE}/{id}")).await.status, 404);
     }
 
+    async fn a_list_may_be_asked_for_up_to_the_end_of_time(house: House) {
+        sell(&house, 1).await;
+        for (query, count) in [("till=9999-12-31", 1), ("from=9999-12-31", 0), ("from=0001-01-01&till=9999-12-31T23:59:59Z", 1)] {
+            let page = house.get(&format!("/bills/{SOURCE}?{query}")).await.ok();
+            assert_eq!(page["data"].as_array().unwrap().len(), count, "{query}");
+        }
+    }
+
     async fn two_places_never_share_a_bill_id(house: House) {
         let token = house.register("5f00000000000000000000b2", 1).await;
         let here = sell(&house, 1).await;

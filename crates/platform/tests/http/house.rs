@@ -46,6 +46,7 @@ impl Answer {
 }
 
 pub(crate) struct House {
+    pub(crate) db: Db,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) courier: Courier,
     pub(crate) partner: Partner,
@@ -92,6 +93,7 @@ impl House {
         let admin_token = admin.issue("tests").await.unwrap().text;
         let woken = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&woken);
+        let kept = db.clone();
         let platform = Platform::new(PlatformParts {
             db,
             outside,
@@ -107,6 +109,7 @@ impl House {
             },
         });
         let mut house = Self {
+            db: kept,
             clock,
             courier,
             partner: Partner::start().await,

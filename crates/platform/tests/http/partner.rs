@@ -80,13 +80,32 @@ impl Partner {
 
     /// Waits for what comes on the side.
     pub(crate) async fn wait_for(&self, end: &str) -> Came {
+        self.wait_for_many(end, 1).await.pop().unwrap()
+    }
+
+    /// Waits until so many have come.
+    pub(crate) async fn wait_for_many(&self, end: &str, count: usize) -> Vec<Came> {
         for _ in 0..500 {
-            if let Some(came) = self.came(end).last() {
-                return came.clone();
+            let came = self.came(end);
+            if came.len() >= count {
+                return came;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("nothing came to {end}");
+        panic!("{} came to {end}, not {count}", self.came(end).len());
+    }
+
+    /// Waits until nothing has come for a while.
+    pub(crate) async fn settles(&self) {
+        let mut before = usize::MAX;
+        loop {
+            let now = self.state.came.lock().unwrap().len();
+            if now == before {
+                return;
+            }
+            before = now;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> {
-    let db = database::open(&config).await?;
+    let db = database::open_existing(&config).await?;
     database::prepare(&db, &config).await?;
     let token = AdminTokens::new(db.clone(), Outside::system())
         .issue(&args.name)

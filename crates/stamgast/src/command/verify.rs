@@ -11,7 +11,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
-    let db = database::open(&config).await?;
+    let db = database::open_existing(&config).await?;
     database::refuse_when_behind(&db, config.role).await?;
     let faults = database::verify(&db, config.role).await?;
     db.close().await;

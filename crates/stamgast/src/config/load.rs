@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use figment::Figment;
 use figment::providers::{Format as _, Serialized, Toml};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the command line says of the configuration; what it does not say stays as it was.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -46,6 +46,7 @@ pub fn load(flags: &Flags, environment: impl Iterator<Item = (String, String)>) 
     if let Some(path) = &flags.config {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("the configuration file {} cannot be read", path.display()))?;
+        refuse_unreadable(path, &text)?;
         figment = figment.merge(Toml::string(&text));
     }
     let names: BTreeMap<String, String> = paths().into_iter().map(|path| (variable(&path), path)).collect();
@@ -74,6 +75,18 @@ pub fn load(flags: &Flags, environment: impl Iterator<Item = (String, String)>) 
     })?;
     judge(&config)?;
     Ok(config)
+}
+
+/// Says where in the file it is no TOML. The line itself is not shown: it may hold a key or a password.
+fn refuse_unreadable(path: &Path, text: &str) -> anyhow::Result<()> {
+    let Err(error) = text.parse::<toml::Table>() else { return Ok(()) };
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    anyhow::bail!(
+        "the configuration file {} cannot be read, line {line}: {}",
+        path.display(),
+        error.message()
+    )
 }
 
 /// `courier.tick_seconds` → `STAMGAST_COURIER_TICK_SECONDS`
@@ -105,19 +118,78 @@ fn judge(config: &Config) -> anyhow::Result<()> {
         "the setting database is wrong: expected sqlite:PATH or postgres://…, found {:?}",
         scheme(&config.database)
     );
-    anyhow::ensure!(config.lanes.read > 0, "the setting lanes.read is wrong: at least 1 lane has to read");
-    anyhow::ensure!(config.lanes.write > 0, "the setting lanes.write is wrong: at least 1 lane has to write");
-    anyhow::ensure!(config.lanes.queue_limit > 0, "the setting lanes.queue_limit is wrong: at least 1");
-    anyhow::ensure!(config.lanes.batch_limit > 0, "the setting lanes.batch_limit is wrong: at least 1");
-    anyhow::ensure!(
-        config.courier.jitter_percent <= 100,
-        "the setting courier.jitter_percent is wrong: at most 100"
-    );
-    anyhow::ensure!(
-        config.partner.sweep_seconds > 0,
-        "the setting partner.sweep_seconds is wrong: at least 1"
-    );
+    for bound in bounds(config) {
+        let Bound { path, value, least, most } = bound;
+        anyhow::ensure!(
+            (least..=most).contains(&value),
+            "the setting {path} is wrong: expected a number from {least} to {most}, found {value}"
+        );
+    }
     Ok(())
+}
+
+/// What a number may be. A deadline of a thousand years is a typing error, and no clock can add it up.
+struct Bound {
+    path: &'static str,
+    value: i128,
+    least: i128,
+    most: i128,
+}
+
+const MINUTE: i128 = 60;
+const HOUR: i128 = 60 * MINUTE;
+const DAY: i128 = 24 * HOUR;
+const MIB: i128 = 1 << 20;
+
+fn bounds(config: &Config) -> Vec<Bound> {
+    let Config { worker_threads, lanes, door, courier, platform, partner, .. } = config;
+    // A count that does not fit is as good as the largest: both are out of bounds.
+    let count = |value: usize| i128::try_from(value).unwrap_or(i128::MAX);
+    let mut bounds: Vec<Bound> = [
+        ("worker_threads", count(*worker_threads), 0, 1024),
+        ("lanes.read", count(lanes.read), 1, 1024),
+        ("lanes.write", count(lanes.write), 1, 1024),
+        ("lanes.queue_limit", count(lanes.queue_limit), 1, 1_000_000),
+        ("lanes.batch_limit", count(lanes.batch_limit), 1, 100_000),
+        ("door.header_read_seconds", door.header_read_seconds.into(), 1, HOUR),
+        ("door.connection_limit", count(door.connection_limit), 1, 1_000_000),
+        ("door.shutdown_seconds", door.shutdown_seconds.into(), 0, HOUR),
+        ("courier.jitter_percent", courier.jitter_percent.into(), 0, 100),
+        ("courier.deadline_seconds", courier.deadline_seconds.into(), 1, HOUR),
+        ("courier.lease_margin_seconds", courier.lease_margin_seconds.into(), 1, HOUR),
+        ("courier.concurrency", count(courier.concurrency), 1, 10_000),
+        ("courier.poll_ms", courier.poll_ms.into(), 1, HOUR * 1000),
+        ("courier.tick_seconds", courier.tick_seconds.into(), 1, DAY),
+        ("courier.debounce_seconds", courier.debounce_seconds.into(), 0, HOUR),
+        ("courier.shutdown_seconds", courier.shutdown_seconds.into(), 0, HOUR),
+        ("platform.offer_deadline_ms", platform.offer_deadline_ms.into(), 1, 10 * MINUTE * 1000),
+        ("platform.offer_bytes_max", count(platform.offer_bytes_max), 1, 1024 * MIB),
+        (
+            "platform.validation_report_deadline_ms",
+            platform.validation_report_deadline_ms.into(),
+            1,
+            10 * MINUTE * 1000,
+        ),
+        ("platform.validation_reports_max", count(platform.validation_reports_max), 0, 100_000),
+        ("platform.access_token_seconds", platform.access_token_seconds.into(), 1, 366 * DAY),
+        ("platform.pos_body_bytes_max", count(platform.pos_body_bytes_max), 1, 1024 * MIB),
+        ("platform.admin_body_bytes_max", count(platform.admin_body_bytes_max), 1, 1024 * MIB),
+        ("partner.loyalty_body_bytes_max", count(partner.loyalty_body_bytes_max), 1, 1024 * MIB),
+        ("partner.datasync_body_bytes_max", count(partner.datasync_body_bytes_max), 1, 1024 * MIB),
+        ("partner.admin_body_bytes_max", count(partner.admin_body_bytes_max), 1, 1024 * MIB),
+        ("partner.sweep_seconds", partner.sweep_seconds.into(), 1, DAY),
+        ("partner.sweep_slice_rows", partner.sweep_slice_rows.into(), 1, 1_000_000),
+    ]
+    .into_iter()
+    .map(|(path, value, least, most)| Bound { path, value, least, most })
+    .collect();
+    bounds.extend(courier.schedule_seconds.iter().map(|seconds| Bound {
+        path: "courier.schedule_seconds",
+        value: (*seconds).into(),
+        least: 0,
+        most: 31 * DAY,
+    }));
+    bounds
 }
 
 /// The part of a database URL that can be shown: it may hold a password.
@@ -189,6 +261,67 @@ mod tests {
         assert!(wrong(&[("STAMGAST_ROLE", "waiter")]).contains("role"));
         let shown = wrong(&[("STAMGAST_DATABASE", "mysql://a:topsecret@b")]);
         assert!(shown.contains("mysql") && !shown.contains("topsecret"), "{shown}");
+    }
+
+    #[test]
+    fn a_number_out_of_bounds_is_refused_with_them() {
+        for (name, value, path) in [
+            ("COURIER_TICK_SECONDS", "18446744073709551615", "courier.tick_seconds"),
+            ("COURIER_DEBOUNCE_SECONDS", "18446744073709551615", "courier.debounce_seconds"),
+            ("COURIER_LEASE_MARGIN_SECONDS", "18446744073709551615", "courier.lease_margin_seconds"),
+            ("COURIER_SCHEDULE_SECONDS", "[1, 18446744073709551615]", "courier.schedule_seconds"),
+            ("COURIER_TICK_SECONDS", "0", "courier.tick_seconds"),
+            ("COURIER_JITTER_PERCENT", "101", "courier.jitter_percent"),
+            ("DOOR_HEADER_READ_SECONDS", "18446744073709551615", "door.header_read_seconds"),
+            ("DOOR_CONNECTION_LIMIT", "18446744073709551615", "door.connection_limit"),
+            ("PLATFORM_ACCESS_TOKEN_SECONDS", "9223372036854775807", "platform.access_token_seconds"),
+            ("PLATFORM_ACCESS_TOKEN_SECONDS", "-1", "platform.access_token_seconds"),
+            ("PLATFORM_OFFER_DEADLINE_MS", "18446744073709551615", "platform.offer_deadline_ms"),
+            ("PLATFORM_VALIDATION_REPORTS_MAX", "18446744073709551615", "platform.validation_reports_max"),
+            ("PARTNER_SWEEP_SECONDS", "0", "partner.sweep_seconds"),
+            ("PARTNER_SWEEP_SLICE_ROWS", "-1", "partner.sweep_slice_rows"),
+            ("LANES_READ", "0", "lanes.read"),
+            ("LANES_WRITE", "1000000", "lanes.write"),
+            ("WORKER_THREADS", "1000000", "worker_threads"),
+        ] {
+            let variable = (format!("STAMGAST_{name}"), value.to_owned());
+            let error = load(&Flags::default(), std::iter::once(variable)).unwrap_err().to_string();
+            assert!(
+                error.contains(path) && error.contains("expected a number from"),
+                "{name} {value}: {error}"
+            );
+        }
+    }
+
+    /// What has no bound is either no number or bounded by its type (a rate of 32 bits).
+    #[test]
+    fn every_number_has_bounds() {
+        let defaults: toml::Table = crate::config::DEFAULT_FILE.parse().unwrap();
+        let bounded: Vec<&str> = bounds(&Config::default()).iter().map(|bound| bound.path).collect();
+        for path in paths() {
+            let mut parts = path.split('.');
+            let first = &defaults[parts.next().unwrap()];
+            let value = parts.next().map_or(first, |name| &first[name]);
+            let list = value.as_array().is_some_and(|list| list.first().is_some_and(toml::Value::is_integer));
+            let rate = path.starts_with("platform.token_requests_");
+            assert_eq!(value.is_integer() || list, bounded.contains(&path.as_str()) || rate, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_named_with_its_line() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (text, line) in [
+            ("listen = \"a\"\n[secret]\nkey = \"topsecret\n", "line 3"),
+            ("listen = = topsecret", "line 1"),
+            ("listen = \"a\"\nlisten = \"topsecret\"\n", "line 2"),
+        ] {
+            std::fs::write(file.path(), text).unwrap();
+            let flags = Flags { config: Some(file.path().into()), ..Flags::default() };
+            let error = load(&flags, environment(&[])).unwrap_err().to_string();
+            let named = error.contains(line) && error.contains(&file.path().display().to_string());
+            assert!(named && !error.contains("topsecret"), "{text}: {error}");
+        }
     }
 
     #[test]

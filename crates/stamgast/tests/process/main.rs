@@ -6,3 +6,4 @@ mod demo;
 mod kill;
 mod program;
 mod two_servers;
+mod words;

@@ -45,8 +45,19 @@ pub(crate) struct Server {
 impl Server {
     /// Starts and waits for `ready URL`.
     pub(crate) fn start(database: &str, role: &str) -> Self {
-        let words = ["serve", "--database", database, "--listen", "127.0.0.1:0", "--role", role];
-        let mut child = stamgast(&words).stdout(Stdio::piped()).spawn().expect("the program starts");
+        Self::started(stamgast(&["serve", "--database", database, "--listen", "127.0.0.1:0", "--role", role]))
+    }
+
+    /// Starts with both sides and this level of logging, into this file.
+    pub(crate) fn start_logging(database: &str, level: &str, log: std::fs::File) -> Self {
+        let words = ["serve", "--database", database, "--listen", "127.0.0.1:0", "--log-level", level];
+        let mut command = stamgast(&words);
+        command.stderr(log);
+        Self::started(command)
+    }
+
+    fn started(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");

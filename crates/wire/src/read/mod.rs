@@ -6,8 +6,10 @@
 //! Sources: protocol.md §1.4, §1.5; loyalty.md §0.
 
 mod object;
+mod objects;
 
 pub use object::{Extra, Object};
+pub use objects::objects_only;
 
 use serde_json::Value;
 
@@ -49,8 +51,7 @@ impl ReadError {
     /// The same error seen from the object that holds `key`.
     #[must_use]
     pub fn inside(mut self, key: &str) -> Self {
-        let joint = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
-        self.path = format!("{key}{joint}{}", self.path);
+        self.path = joined(key, &self.path);
         self
     }
 
@@ -96,6 +97,29 @@ pub fn value_from_slice(bytes: &[u8]) -> Result<Value, ReadError> {
     serde_json::from_slice(bytes).map_err(|error| ReadError::new("", "a JSON object", error.to_string()))
 }
 
+/// Where U+0000 stands in a text or in the name of a member, if it does: no database text can hold it. The path is
+/// fit to be stored itself; of a name that holds it only the way there is told.
+#[must_use]
+pub fn nul_in(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(entries) => entries
+            .iter()
+            .enumerate()
+            .find_map(|(index, entry)| Some(joined(&format!("[{index}]"), &nul_in(entry)?))),
+        Value::Object(members) => members.iter().find_map(|(name, member)| {
+            if name.contains('\0') { Some(String::new()) } else { Some(joined(name, &nul_in(member)?)) }
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// `inner` as it is called from outside of `name`.
+fn joined(name: &str, inner: &str) -> String {
+    let joint = if inner.is_empty() || inner.starts_with('[') { "" } else { "." };
+    format!("{name}{joint}{inner}")
+}
+
 /// What came, in words that quote no text.
 pub(crate) fn kind_of(value: &Value) -> String {
     match value {
@@ -106,5 +130,28 @@ pub(crate) fn kind_of(value: &Value) -> String {
         Value::String(text) => format!("text of {} characters", text.chars().count()),
         Value::Array(entries) => format!("a list of {}", entries.len()),
         Value::Object(_) => "an object".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_nul_is_found_wherever_it_stands() {
+        for (value, path) in [
+            (json!({"a": "b", "c": [1, null, true, "\\u0000"]}), None),
+            (json!("\0"), Some("")),
+            (json!({"customer": {"customerId": "a\0b"}}), Some("customer.customerId")),
+            (
+                json!({"balances": [{}, {"prepayment": {"billTitle": "\0"}}]}),
+                Some("balances[1].prepayment.billTitle"),
+            ),
+            (json!({"posMessages": ["a", "b\0"]}), Some("posMessages[1]")),
+            (json!({"metadata": {"a\0": 1}}), Some("metadata")),
+        ] {
+            assert_eq!(nul_in(&value).as_deref(), path, "{value}");
+        }
     }
 }

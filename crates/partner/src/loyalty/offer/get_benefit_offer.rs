@@ -14,6 +14,7 @@ use super::quote::{Question, Quote, quote};
 use super::store::{self, NewHold, OfferMerchant, OfferRow};
 use super::top_up;
 use super::wishes::Wishes;
+use crate::id::id_fits;
 use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, balance_of, fill_holes, store as ledger, wire_id};
 use crate::loyalty::limit::{Asking, Counters};
 use crate::loyalty::program::{Program, ProgramCache, voucher_product};
@@ -141,12 +142,22 @@ struct Locked {
 
 impl Asked {
     /// Reads what needs no database.
+    ///
+    /// # Errors
+    /// 400 that names the member: an id that cannot be kept, or what is no amount of money.
     pub(super) fn read(
         merchant: String,
         message: ThirdPartyLoyaltyOfferRequest,
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<Self, ApiError> {
+        for (path, id) in [
+            ("loyaltyOfferId", &message.loyalty_offer_id),
+            ("checkId", &message.check_id),
+            ("placeId", &message.place_id),
+        ] {
+            id_fits(path, id)?;
+        }
         // of the bytes as they came: the canonical form would cost a second parse, and nothing is decided by it
         let question_hash = Sha256::digest(bytes).into();
         let basket = Basket::read(message).map_err(|unreadable| {

@@ -5,6 +5,7 @@
 //! understood is answered 200.
 
 use super::store::{self, Invalid};
+use crate::id::id_fits;
 use crate::loyalty::ledger::{CheckKey, fill_holes, store as ledger};
 use crate::loyalty::limit::{self, Asking};
 use crate::row;
@@ -57,11 +58,18 @@ pub(super) struct Refused {
 
 impl Refused {
     /// Reads what needs no database.
+    ///
+    /// # Errors
+    /// 400 that names an id that cannot be kept.
     pub(super) fn read(
         merchant: String,
         report: LoyaltyOfferValidationError,
         now: Timestamp,
-    ) -> Result<Self, db::Error> {
+    ) -> Result<Self, ApiError> {
+        id_fits("loyaltyOfferId", &report.loyalty_offer_id)?;
+        for (path, id) in [("placeId", &report.place_id), ("checkId", &report.check_id)] {
+            id.as_deref().map_or(Ok(()), |id| id_fits(path, id))?;
+        }
         Ok(Self {
             errors: row::to_json("partner_offer", "validation_errors", &report.errors)?,
             said: CheckKey {

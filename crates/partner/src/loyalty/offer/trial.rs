@@ -110,7 +110,8 @@ mod tests {
         };
         assert!(wrong("{", "{}", BASKET).starts_with("the program: "));
         assert!(wrong("{}", "{}", BASKET).starts_with("promotion one: "));
-        let rule = r#"{"kind": {"percent": {"percent": 25}}, "scope": {"on": "order"}, "trigger": "automatic"}"#;
+        let rule =
+            r#"{"kind": {"percent": {"percent": 25}}, "scope": {"on": "order"}, "trigger": "automatic"}"#;
         assert!(wrong("{}", rule, "[]").starts_with("the basket: "));
         let five = BASKET.replace("\"pricePrecision\": 2", "\"pricePrecision\": 5");
         assert!(wrong("{}", rule, &five).contains("pricePrecision"));

@@ -5,6 +5,7 @@
 
 use super::refund::{Asked, Lines, Source, nameless};
 use super::sold::{self, SoldLine};
+use crate::id::id_fits;
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Decimal, Precision};
@@ -14,8 +15,6 @@ use wire::loyalty::{BillState, LoyaltyBenefitUsagesPayload, PaidItem};
 
 /// More balances than any bill uses.
 const BALANCES_MAX: usize = 100;
-/// Longest id that is stored, in bytes: what an index of either engine takes.
-const ID_BYTES_MAX: usize = 200;
 /// Largest value of a report, either way: what fits minor units at any precision.
 const VALUE_MAX: i64 = Amount::MAX_ABS / 1_000;
 
@@ -362,17 +361,6 @@ fn value(path: &str, number: Number) -> Result<Decimal, ApiError> {
         ));
     }
     Ok(number.0)
-}
-
-fn id_fits(path: &str, id: &str) -> Result<(), ApiError> {
-    if id.len() > ID_BYTES_MAX || id.contains('\0') {
-        return Err(ApiError::field(
-            path,
-            &format!("an id of at most {ID_BYTES_MAX} bytes without U+0000"),
-            &format!("{} bytes", id.len()),
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

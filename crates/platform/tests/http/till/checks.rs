@@ -71,6 +71,25 @@ on_both_engines! {
         assert_eq!(shown["version"], json!(2));
     }
 
+    async fn a_list_is_no_object(house: House) {
+        let check = house.check(&[("p:beer", 2)]).await;
+        for (method, path, body, field) in [
+            (Method::POST, "/checks".to_owned(), json!(["desk", 2, null]), None),
+            (Method::POST, "/checks".to_owned(), json!({"openedBy": ["1", "Eva"]}), Some("openedBy")),
+            (Method::POST, format!("/checks/{check}/pay"), json!([[["cash", 118]], null]), None),
+            (Method::POST, format!("/checks/{check}/pay"), json!({"payments": [["cash", 118]]}), Some("payments[0]")),
+            (Method::PUT, format!("/checks/{check}/lines"), json!({"lines": [["p:beer", 1]]}), Some("lines[0]")),
+            (Method::POST, format!("/checks/{check}/codes"), json!(["card"]), None),
+        ] {
+            let answer = house.pos(method, &path, Some(body)).await;
+            assert_eq!((answer.status, answer.body["field"].as_str()), (400, field), "{path} {}", answer.body);
+            let message = answer.body["message"].as_str().unwrap();
+            assert!(message.contains("expected an object"), "{message}");
+        }
+        let shown = house.pos(Method::GET, &format!("/checks/{check}"), None).await.ok();
+        assert_eq!((&shown["version"], &shown["state"]), (&json!(2), &json!("open")));
+    }
+
     async fn codes_come_and_go(house: House) {
         let empty = house.check(&[]).await;
         let add = |check: &str| format!("/checks/{check}/codes");

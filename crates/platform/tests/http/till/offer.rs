@@ -93,6 +93,68 @@ on_both_engines! {
         assert!(house.partner.came("/reportBenefitUsage").is_empty());
     }
 
+    async fn an_offer_with_what_no_table_can_hold_is_reported_and_not_used(house: House) {
+        let check = house.check(&[("p:beer", 1)]).await;
+        house.code(&check, "card-7").await;
+        for (count, (offer, path)) in [
+            (json!({"customer": {"customerId": "a\0b"}}), "customer.customerId"),
+            (json!({"balances": [{"balanceId": "c", "type": "prepaidCredit",
+                "prepayment": {"value": 500, "billTitle": "\0"}}]}), "balances[0].prepayment.billTitle"),
+            (json!({"billMessages": ["\0"]}), "billMessages[0]"),
+            (json!({"own\0": 1}), ""),
+        ].into_iter().enumerate() {
+            house.partner.offers(offer);
+            let refused = house.offer(&check).await;
+            assert_eq!(refused.error(), (502, "OFFER_INVALID"), "{path}: {}", refused.body);
+            let error = &refused.body["errors"][0];
+            assert_eq!((&error["code"], &error["path"]), (&json!("SCHEMA_VIOLATION"), &json!(path)));
+            let reports = house.partner.wait_for_many("/reportOfferValidationError", count + 1).await;
+            assert_eq!(reports[count].body["errors"][0]["path"], json!(path));
+        }
+        house.pos(Method::DELETE, &format!("/checks/{check}/offer"), None).await.ok();
+        house.pay(&check, &[("cash", json!(59))]).await.ok();
+    }
+
+    async fn the_provider_hears_what_a_check_gives_up(house: House) {
+        house.partner.offers(json!({}));
+        let check = house.check(&[("p:beer", 1)]).await;
+        for code in ["card-7", "mpv-1"] {
+            house.code(&check, code).await;
+        }
+        house.offer(&check).await.ok();
+        let remove = async |path: &str| house.pos(Method::DELETE, &format!("/checks/{check}{path}"), None).await.ok();
+        remove("/codes/mpv-1").await;
+        remove("/codes/card-7").await;
+        let asked = house.partner.wait_for_many("/getBenefitOffer", 2).await;
+        // Two calls at once may meet as one: the last of them tells what the check asks for in the end.
+        house.partner.settles().await;
+        let asked = house.partner.came("/getBenefitOffer").last().unwrap_or(&asked[1]).body.clone();
+        assert_eq!((&asked["checkId"], &asked["benefitInputs"]), (&json!(check), &json!([])));
+        assert_eq!(asked["itemsToPay"].as_array().unwrap().len(), 1);
+
+        house.code(&check, "card-7").await;
+        house.offer(&check).await.ok();
+        let before = house.partner.came("/getBenefitOffer").len();
+        remove("/offer").await;
+        let asked = house.partner.wait_for_many("/getBenefitOffer", before + 1).await;
+        assert_eq!(asked[before].body["benefitInputs"], json!([]));
+
+        house.code(&check, "card-7").await;
+        house.offer(&check).await.ok();
+        let before = house.partner.came("/getBenefitOffer").len();
+        house.pos(Method::PUT, &format!("/checks/{check}/lines"), Some(json!({"lines": []}))).await.ok();
+        let asked = house.partner.wait_for_many("/getBenefitOffer", before + 1).await;
+        assert_eq!(asked[before].body["itemsToPay"], json!([]));
+
+        // What was never asked about is held nowhere.
+        let before = house.partner.came("/getBenefitOffer").len();
+        let other = house.check(&[("p:beer", 1)]).await;
+        house.code(&other, "card-7").await;
+        house.pos(Method::DELETE, &format!("/checks/{other}/codes/card-7"), None).await.ok();
+        house.partner.settles().await;
+        assert_eq!(house.partner.came("/getBenefitOffer").len(), before);
+    }
+
     async fn every_way_of_not_answering_has_its_code(house: House) {
         let check = house.check(&[("p:beer", 1)]).await;
         house.code(&check, "card-7").await;

@@ -3,8 +3,16 @@
 use crate::house::{MERCHANT, PLACE, PROVIDER, SOURCE, on_both_engines};
 use crate::partner::worked_offer;
 use http::Method;
+use jiff::SignedDuration;
+use outside::Clock as _;
 use serde_json::json;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+db::statement! {
+    /// As a process leaves it that died while it asked.
+    LEAVE_TURN = "UPDATE platform_check SET turn_ends_at = $2 WHERE merchant = $1";
+}
 
 on_both_engines! {
     async fn a_sale_without_loyalty(house: House) {
@@ -157,6 +165,96 @@ on_both_engines! {
         let report = house.partner.wait_for("/reportBenefitUsage").await.body;
         assert_eq!(report["usedBalances"][0]["prepaidValue"], json!(200));
         assert_eq!(report["paidItems"][1]["totalPriceWithVat"], json!(200));
+    }
+
+    async fn a_balance_pays_and_is_reported_whichever_members_say_how_much(house: House) {
+        let benefit = json!([{"checkItemId": "1", "benefits": [{"sourceType": "balance",
+            "appliedFromGeneralDiscountId": null, "appliedFromBalanceId": "m1", "absoluteTotalValue": 100}]}]);
+        let none = json!([]);
+        let (parts, worth) = (json!({"controllableValueToUse": 100}), json!({"valueToUseInCurrency": 100}));
+        // kind, members, benefits, left to pay, payments by balances, used of the fixed part, of the other
+        let table = [
+            ("multiPurposePrepaidVoucher", &parts, &none, 1, 0, 100),
+            ("prepaidCredit", &parts, &none, 1, 0, 100),
+            ("multiPurposePrepaidVoucher", &worth, &none, 1, 100, 0),
+            ("singlePurposePrepaidVoucher", &worth, &benefit, 0, 100, 0),
+        ];
+        for (count, (kind, members, benefits, payments, fixed, chosen)) in table.into_iter().enumerate() {
+            let mut balance = members.clone();
+            (balance["balanceId"], balance["type"], balance["currentValue"]) = (json!("m1"), json!(kind), json!(500));
+            house.partner.offers(json!({"balances": [balance], "itemBenefitsToApply": benefits}));
+            let check = house.check(&[("p:main", 2)]).await;
+            house.code(&check, "card-7").await;
+            let shown = house.offer(&check).await.ok();
+            assert_eq!(shown["toPay"], json!(278), "{kind} {members}");
+            assert_eq!(shown["offer"]["balances"][0]["valueToUseInCurrency"], json!(100), "{kind} {members}");
+            house.pay(&check, &[("cash", json!(278))]).await.ok();
+            house.courier.run_due().await.unwrap();
+            let report = house.partner.came("/reportBenefitUsage").swap_remove(count).body;
+            assert_eq!(report["usedBalances"], json!([{"balanceId": "m1", "usedNonControllableValue": fixed,
+                "usedControllableValue": chosen, "prepaidValue": null}]), "{kind} {members}");
+            let paid = vec![json!({"balanceId": "m1", "value": 100, "valueInCurrency": 100}); payments];
+            assert_eq!(report["paymentsByBalances"], json!(paid), "{kind} {members}");
+            assert_eq!(report["otherPaymentsValue"], json!(278), "{kind} {members}");
+        }
+        house.partner.offers(json!({"balances": [{"balanceId": "m1", "type": "prepaidCredit", "currentValue": 50,
+            "valueToUseInCurrency": 100}]}));
+        let check = house.check(&[("p:main", 2)]).await;
+        house.code(&check, "card-7").await;
+        let refused = house.offer(&check).await;
+        assert_eq!(refused.error(), (502, "OFFER_INVALID"));
+        assert_eq!(refused.body["errors"][0]["code"], json!("VALUE_EXCEEDS_BALANCE"));
+    }
+
+    async fn two_payments_at_once_ask_the_provider_once(house: House) {
+        house.partner.offers(worked_offer());
+        for round in 0..5 {
+            let check = house.check(&[("p:main", 2), ("p:beer", 3), ("p:dessert", 1)]).await;
+            house.code(&check, "card-7").await;
+            house.offer(&check).await.ok();
+            let before = house.partner.came("/getBenefitOffer").len();
+            house.partner.delays(Duration::from_millis(100));
+            let payments = [("cash", json!(23.14))];
+            let (one, other, third, shown) = tokio::join!(
+                house.pay(&check, &payments), house.pay(&check, &payments), house.pay(&check, &payments), house.offer(&check));
+            house.partner.delays(Duration::ZERO);
+            let bill = one.ok()["billId"].clone();
+            assert_eq!((&other.ok()["billId"], &third.ok()["billId"]), (&bill, &bill));
+            // The offer was asked for before the payment, or there is nothing left to ask about.
+            let mut asked = 1;
+            if shown.status == 200 { asked += 1 } else { assert_eq!(shown.error(), (409, "CHECK_PAID")) }
+            assert_eq!(house.partner.came("/getBenefitOffer").len() - before, asked, "round {round}");
+            house.courier.run_due().await.unwrap();
+            assert_eq!(house.partner.came("/reportBenefitUsage").len(), round + 1);
+        }
+    }
+
+    async fn a_turn_whose_call_died_ends_by_itself(house: House) {
+        house.partner.offers(json!({}));
+        let check = house.check(&[("p:beer", 1)]).await;
+        house.code(&check, "card-7").await;
+        house.offer(&check).await.ok();
+        let end = house.clock.now() + SignedDuration::from_secs(15);
+        house.db.write("leave_turn", move |tx| -> Result<_, db::TxError<db::Never>> {
+            Ok(tx.execute(&LEAVE_TURN, db::params![MERCHANT, end])?)
+        }).await.unwrap();
+        assert_eq!(house.pay(&check, &[("cash", json!(59))]).await.error(), (409, "CHECK_BUSY"));
+        assert_eq!(house.partner.came("/getBenefitOffer").len(), 1);
+        house.clock.advance_seconds(15);
+        house.pay(&check, &[("cash", json!(59))]).await.ok();
+    }
+
+    async fn a_payment_that_is_refused_takes_nobody_the_turn(house: House) {
+        house.partner.offers(json!({}));
+        let check = house.check(&[("p:beer", 1)]).await;
+        house.code(&check, "card-7").await;
+        house.offer(&check).await.ok();
+        assert_eq!(house.pay(&check, &[("cash", json!(1))]).await.error(), (400, "PAYMENT_MISMATCH"));
+        house.partner.answers(500, "");
+        assert_eq!(house.pay(&check, &[("cash", json!(59))]).await.error(), (502, "HTTP_STATUS"));
+        house.partner.offers(json!({}));
+        house.offer(&check).await.ok();
+        house.pay(&check, &[("cash", json!(59))]).await.ok();
     }
 
     async fn two_payments_at_once_make_one_bill(house: House) {

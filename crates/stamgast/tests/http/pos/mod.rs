@@ -4,6 +4,7 @@ mod checks;
 mod condition_lost;
 mod invalid_offers;
 mod kept_value;
+mod let_go;
 mod partner_problems;
 mod refunds;
 pub(crate) mod scripted;

@@ -138,16 +138,49 @@ impl OfferBalance {
         controllable.0.checked_add(fixed.0).map(Number)
     }
 
+    /// Whether the partner says how much of the balance is used, rather than only what that is worth.
+    #[must_use]
+    pub fn names_parts(&self) -> bool {
+        self.controllable_value_to_use.is_some() || self.non_controllable_value_to_use.is_some()
+    }
+
     /// What it does on this bill in currency units. Of all kinds but points a unit is worth a unit (§10.5), so a
-    /// missing `valueToUseInCurrency` means the parts to use; `None` for points without it.
+    /// missing `valueToUseInCurrency` means the parts to use; `None` for points without it, and where the balance is
+    /// only shown.
     #[must_use]
     pub fn worth(&self) -> Option<Number> {
         match (self.value_to_use_in_currency, self.r#type) {
             (Some(value), _) => Some(value),
             (None, BalanceType::CollectablePoints) => None,
-            (None, _) => self.used_value(),
+            (None, _) if self.names_parts() => self.used_value(),
+            (None, _) => None,
         }
     }
+
+    /// What leaves the balance when the offer is used, in its own unit. Where the partner says only what that is
+    /// worth, a unit of all kinds but points is worth a unit, so that is what is used: a part that the cashier was not
+    /// given to change. `None` when the parts are too large to add.
+    #[must_use]
+    pub fn spent(&self) -> Option<Spent> {
+        let controllable = self.controllable_value_to_use.unwrap_or_default();
+        let fixed = match self.value_to_use_in_currency {
+            Some(worth) if !self.names_parts() && self.r#type != BalanceType::CollectablePoints => worth,
+            _ => self.non_controllable_value_to_use.unwrap_or_default(),
+        };
+        let whole = controllable.0.checked_add(fixed.0).map(Number)?;
+        Some(Spent { controllable, fixed, whole })
+    }
+}
+
+/// What leaves a balance, in its own unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// Of the part the cashier may change.
+    pub controllable: Number,
+    /// Of the part fixed by the partner.
+    pub fixed: Number,
+    /// Both.
+    pub whole: Number,
 }
 
 impl Read for OfferBalance {

@@ -6,7 +6,7 @@ mod balance;
 mod request;
 mod response;
 
-pub use balance::{BalanceType, OfferBalance, Prepayment};
+pub use balance::{BalanceType, OfferBalance, Prepayment, Spent};
 pub use request::{
     BalanceBenefitOfferRequest, BenefitInput, ItemToPay, MenuProductDefinition, ProductCategory,
     ThirdPartyLoyaltyOfferRequest,

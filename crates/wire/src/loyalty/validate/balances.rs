@@ -47,7 +47,7 @@ fn not_negative(check: &mut Check, path: &str, balance: &OfferBalance) {
 }
 
 fn within_the_balance(check: &mut Check, path: &str, balance: &OfferBalance) {
-    let Some(used) = balance.used_value() else {
+    let Some(used) = balance.spent().map(|spent| spent.whole) else {
         check.violated(
             ViolationCode::SchemaViolation,
             path,
@@ -106,12 +106,12 @@ fn spend_or_prepay(check: &mut Check, path: &str, balance: &OfferBalance) {
 }
 
 /// What the balance does on this bill. Of all kinds but points a unit is worth a unit, so the parts must add up to it.
+/// What points are worth only the partner knows, so both are said or none: points without a worth would be spent for
+/// nothing, a worth without points would cost none.
 fn value_in_currency(check: &mut Check, path: &str, balance: &OfferBalance) -> Amount {
     let path = format!("{path}.valueToUseInCurrency");
     let used = balance.used_value().unwrap_or_default();
     let is_points = balance.r#type == BalanceType::CollectablePoints;
-    let parts_given =
-        balance.controllable_value_to_use.is_some() || balance.non_controllable_value_to_use.is_some();
     match balance.value_to_use_in_currency {
         None if is_points && used > Number::ZERO => check.violated(
             ViolationCode::SchemaViolation,
@@ -119,7 +119,19 @@ fn value_in_currency(check: &mut Check, path: &str, balance: &OfferBalance) -> A
             format!("expected the worth of {used} points, found nothing"),
             Value::Null,
         ),
-        Some(value) if !is_points && parts_given && used != value => check.violated(
+        Some(value) if is_points && value > Number::ZERO && used == Number::ZERO => check.violated(
+            ViolationCode::SchemaViolation,
+            path.as_str(),
+            format!("expected the points that are worth {value} beside it, found none"),
+            number(value),
+        ),
+        Some(value) if is_points && value == Number::ZERO && used > Number::ZERO => check.violated(
+            ViolationCode::SumMismatch,
+            path.as_str(),
+            format!("expected {used} points to be worth something, found 0"),
+            number(value),
+        ),
+        Some(value) if !is_points && balance.names_parts() && used != value => check.violated(
             ViolationCode::SumMismatch,
             path.as_str(),
             format!("expected the sum of the values to use, {used}, found {value}"),

@@ -115,6 +115,17 @@ fn the_worked_examples_may_be_used() {
             ]}),
         ),
         (
+            "credit and voucher by their worth alone",
+            goulash_and_beer(),
+            json!({
+                "balances": [
+                    balance("singlePurposePrepaidVoucher", json!({"currentValue": 150, "valueToUseInCurrency": 150})),
+                    {"balanceId": "credit", "type": "prepaidCredit", "currentValue": 100, "valueToUseInCurrency": 100},
+                ],
+                "itemBenefitsToApply": [item("A", &[from_balance("balance", 150)])],
+            }),
+        ),
+        (
             "bonus money: points in the currency, with decimals",
             goulash_and_beer(),
             json!({
@@ -279,6 +290,36 @@ fn one_offer_per_violation() {
             credit(json!({
                 "currentValue": 10, "controllableValueToUse": 6, "nonControllableValueToUse": 5,
             })),
+        ),
+        (
+            "more than there is, said by its worth alone",
+            ValueExceedsBalance,
+            "balances[0]",
+            credit(json!({"currentValue": 50, "valueToUseInCurrency": 100})),
+        ),
+        (
+            "more of a voucher than there is, said by its worth alone",
+            ValueExceedsBalance,
+            "balances[0]",
+            json!({
+                "balances": [balance("singlePurposePrepaidVoucher", json!({"currentValue": 50, "valueToUseInCurrency": 100}))],
+                "itemBenefitsToApply": on_a(from_balance("balance", 100)),
+            }),
+        ),
+        (
+            "a worth that costs no points",
+            SchemaViolation,
+            in_currency,
+            json!({
+                "balances": [balance("collectablePoints", json!({"currentValue": 500, "valueToUseInCurrency": 5}))],
+                "itemBenefitsToApply": on_a(from_balance("balance", 5)),
+            }),
+        ),
+        (
+            "points for nothing",
+            SumMismatch,
+            in_currency,
+            points(json!({"currentValue": 500, "controllableValueToUse": 5, "valueToUseInCurrency": 0})),
         ),
         (
             "more than may be chosen",
@@ -481,6 +522,8 @@ fn a_single_fault_is_a_single_violation() {
         }),
         json!({"balances": [balance("collectablePoints", json!({"prepayment": {"value": 500}}))]}),
         json!({"itemBenefitsToApply": [item("A", &[discount("promo", 5)])]}),
+        json!({"balances": [balance("prepaidCredit", json!({"currentValue": 50, "valueToUseInCurrency": 100}))]}),
+        json!({"balances": [balance("collectablePoints", json!({"controllableValueToUse": 5, "valueToUseInCurrency": 0}))]}),
     ] {
         let violations = validate(&goulash_and_beer(), &offer(answer.clone()));
         assert_eq!(violations.len(), 1, "{answer}: {violations:?}");

@@ -1,0 +1,119 @@
+//! How does the provider learn that a check gave up what it holds for it?
+//!
+//! A code was taken off, or the whole basket: the provider is asked again (protocol.md §10.2), so that the guest's
+//! value is free at the next register. On the side and once: the cashier does not wait, and where it fails the holds
+//! end by themselves.
+
+use super::check::StoredCheck;
+use super::register::PosGrant;
+use super::{Selling, load, selling, turn};
+use crate::Platform;
+use crate::loyalty::broker::tell;
+use crate::loyalty::question::{fingerprint, question};
+use door::ApiError;
+use std::sync::Arc;
+use tracing::Instrument as _;
+use wire::pos::CheckState;
+
+/// What a check asked about, before a change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    asked: bool,
+    codes: usize,
+    lines: usize,
+}
+
+impl Asked {
+    pub(super) fn of(check: &StoredCheck) -> Self {
+        Self { asked: check.question.is_some(), codes: check.codes.len(), lines: check.lines.len() }
+    }
+
+    /// Whether the change gave up something that may be held.
+    pub(super) fn gave_up(self, check: &StoredCheck) -> bool {
+        let emptied = self.lines > 0 && check.lines.is_empty();
+        self.asked && (check.codes.len() < self.codes || emptied || check.question.is_none())
+    }
+}
+
+/// Tells the provider on the side what the check still asks for.
+pub(super) fn let_go(platform: &Platform, grant: &PosGrant, check_id: &str) {
+    let Ok(permit) = Arc::clone(platform.side_calls()).try_acquire_owned() else {
+        metrics::counter!("platform_side_calls_dropped_total", "call" => "letGo").increment(1);
+        tracing::warn!(
+            check = check_id,
+            "too many calls on the side; what the check held stays held for its time"
+        );
+        return;
+    };
+    let (platform, grant, check_id) = (platform.clone(), grant.clone(), check_id.to_owned());
+    let telling = async move {
+        let _permit = permit;
+        if let Err(error) = ask_again(&platform, &grant, &check_id).await {
+            tracing::warn!(%error, check = check_id, "what the check held stays held for its time");
+        }
+    };
+    tokio::spawn(telling.in_current_span());
+}
+
+async fn ask_again(platform: &Platform, grant: &PosGrant, check_id: &str) -> Result<(), ApiError> {
+    let owner = grant.clone();
+    let taken = turn::take(platform, "let_go", grant, check_id, move |tx, check, _| {
+        Ok((check, selling(tx, &owner)?))
+    });
+    match taken.await {
+        Ok((turn, (check, selling))) => {
+            let told = tell_of(platform, grant, &check, &selling).await;
+            turn::end(platform, grant, check_id, turn).await;
+            told
+        }
+        Err(error) if error.code == "CHECK_PAID" => {
+            let (check, selling) = load(platform, grant, check_id).await?;
+            // One that was paid by an offer needs what it holds until its report has arrived.
+            if check.offer.is_some() { Ok(()) } else { tell_of(platform, grant, &check, &selling).await }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn tell_of(
+    platform: &Platform,
+    grant: &PosGrant,
+    check: &StoredCheck,
+    selling: &Selling,
+) -> Result<(), ApiError> {
+    let Some(connection) = &selling.connection else { return Ok(()) };
+    // The answer is kept nowhere, so the question has an id of its own.
+    let question = question(grant, &selling.settings, check, &platform.outside().object_id());
+    let asked_meanwhile = check.state == CheckState::Open && check.question == Some(fingerprint(&question)?);
+    if asked_meanwhile { Ok(()) } else { tell(platform, connection, &question).await }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{check, line};
+    use super::*;
+
+    #[test]
+    fn only_what_was_asked_about_and_is_gone_is_let_go() {
+        let asked = || StoredCheck { question: Some(vec![1]), ..check(vec![line("a", 5_000, "0.21")]) };
+        type Change = fn(&mut StoredCheck);
+        let table: &[(&str, Change, bool)] = &[
+            ("nothing", |_| {}, false),
+            ("one code of two", |check| drop(check.codes.pop()), true),
+            ("one code more", |check| check.codes.push("spv".to_owned()), false),
+            ("another basket", |check| check.lines = vec![line("b", 100, "0.12")], false),
+            ("no basket", |check| check.lines.clear(), true),
+            ("all loyalty", StoredCheck::forget_loyalty, true),
+        ];
+        for (case, change, gone) in table {
+            let mut check = asked();
+            let before = Asked::of(&check);
+            change(&mut check);
+            assert_eq!(before.gave_up(&check), *gone, "{case}");
+            let mut never = StoredCheck { question: None, ..asked() };
+            let before = Asked::of(&never);
+            change(&mut never);
+            assert!(!before.gave_up(&never), "{case}, never asked");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What does the program say? To somebody who mistyped, the fault by its name; in its log, no person.
+
+use crate::program::{Server, admin_token, run, stamgast};
+use serde_json::json;
+use std::process::Output;
+use testkit::TestDatabase;
+
+fn refused(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_database_file_that_is_not_there_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("typo.sqlite");
+    let database = format!("sqlite:{}", path.display());
+    for words in [
+        &["verify", "--database", &database][..],
+        &["admin-token", "--database", &database],
+        &["serve", "--no-migrate", "--listen", "127.0.0.1:0", "--database", &database],
+    ] {
+        let said = refused(&run(words));
+        assert!(said.contains("there is no such file") && said.contains("typo.sqlite"), "{words:?}: {said}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{words:?} made something");
+    }
+    assert!(run(&["migrate", "--database", &database]).status.success());
+    assert!(run(&["verify", "--database", &database]).status.success());
+}
+
+#[test]
+fn a_level_with_a_typing_error_is_refused() {
+    for (level, part) in [("inof", "\"inof\""), ("bogus=,,", "\"bogus=\"")] {
+        let said = refused(&run(&["serve", "--log-level", level]));
+        assert!(said.contains("error, warn, info, debug, trace or off") && said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn a_number_beyond_all_measure_is_refused() {
+    let output =
+        stamgast(&["serve"]).env("STAMGAST_COURIER_TICK_SECONDS", u64::MAX.to_string()).output().unwrap();
+    let said = refused(&output);
+    assert!(said.contains("courier.tick_seconds") && said.contains("from 1 to 86400"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_named_with_its_line() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "listen = \"127.0.0.1:0\"\nrole = \n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let said = refused(&run(&["serve", "--config", path]));
+    assert!(said.contains(path) && said.contains("line 2"), "{said}");
+}
+
+testkit::on_both_engines! {
+    /// At the finest level a database driver prints every parameter of every statement.
+    async fn no_level_brings_a_person_into_the_log(engine: Engine) {
+        let database = TestDatabase::fresh(engine).await;
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let of_the_driver = format!("info,{0}=trace,tokio_{0}=trace", "postgres");
+        for level in ["trace", &of_the_driver] {
+            let file = std::fs::File::create(log.path()).unwrap();
+            let server = Server::start_logging(database.url(), level, file);
+            let admin = server.caller().bearer(&admin_token(database.url()));
+            let merchant = "/admin/v1/partner/merchants/m1";
+            let body = json!({"name": "Bar", "currencyCode": "CZK", "pricePrecision": 2, "timeZone": "Europe/Prague"});
+            admin.put(merchant, &body).await.unwrap();
+            let member = format!("member-{}", level.len());
+            let card = format!("CARD-SECRET-{}", level.len());
+            let body = json!({"memberId": member, "cards": [card], "balances": [],
+                "person": {"firstName": "Jaroslava", "email": "jaroslava@example.com", "mobilePhone": "+420777123456"}});
+            admin.post(&format!("{merchant}/members"), &body).await.unwrap();
+            assert_eq!(server.terminate(), Some(0));
+            let text = std::fs::read_to_string(log.path()).unwrap();
+            assert!(text.contains("INFO") && text.contains("listening"), "{level}: nothing was logged:\n{text}");
+            for person in ["Jaroslava", "jaroslava@example.com", "777123456", "CARD-SECRET"] {
+                assert!(!text.contains(person), "{level}: {person} stands in the log");
+            }
+        }
+    }
+}
