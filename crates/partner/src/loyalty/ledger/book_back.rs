@@ -1,0 +1,120 @@
+//! How does value that was booked go back: to the guest, or from the guest?
+
+use super::{Book, Link, Origin, Side};
+use crate::loyalty::ledger::lot::{Consumed, LotKind, LotPart, NewLot, consume};
+use crate::loyalty::ledger::transfer::{Account, Transfer, TransferKind};
+
+impl Book<'_> {
+    /// Mirrors a booked spend (or overdraft): holes first, its own before others, then the value's own lot with its
+    /// old end. What belongs to a lot already past its end comes back and expires at once, or lives through the merchant's
+    /// grace in a lot of its own (loyalty.md §6 C2). Its lot must be loaded.
+    pub(crate) fn give_back(&mut self, original: &Transfer, link: &Link) {
+        let Some(open) = self.balances.get_mut(&original.balance_id) else { return };
+        let grace = self.terms.as_ref().and_then(|terms| terms.grace_end(&open.row));
+        let (kind, reverses) = (TransferKind::Reversal, Some(original.entry));
+        let side = Origin { kind, other: original.other, reverses };
+        let left = open.fill_hole(&original.lot_id, &side, original.amount, link);
+        let left = open.fill_holes(&side, left, link);
+        if left == 0 {
+            return;
+        }
+        let own = open.lots.get_mut(&original.lot_id).filter(|lot| lot.state.kind != LotKind::Overdraft);
+        let Some(own) = own else {
+            let kind_of_lot = if open.row.counts_points() { LotKind::Earned } else { LotKind::Paid };
+            let lot = NewLot {
+                kind: kind_of_lot,
+                source: format!("reversal of entry {}", original.entry),
+                vat_rate: open.own_rate(),
+                paid_value: None,
+                available_at: None,
+                expires_at: None,
+            };
+            open.issue(&side, left, lot, self.now, link);
+            return;
+        };
+        let ended = !own.state.is_live(self.now);
+        if let Some(end) = grace.filter(|_| ended) {
+            let lot = NewLot {
+                kind: own.state.kind,
+                source: format!("returned to lot {}", own.state.lot_id),
+                vat_rate: own.state.vat_rate,
+                paid_value: None,
+                available_at: None,
+                expires_at: Some(end),
+            };
+            open.issue(&side, left, lot, self.now, link);
+            return;
+        }
+        own.state.remaining += left;
+        own.touched = true;
+        let part = LotPart { lot_id: original.lot_id.clone(), amount: left };
+        open.enter(kind, Side::Credit(original.other), &part, reverses, link);
+        if ended {
+            let breakage = self.terms.as_ref().and_then(|terms| terms.breakage(&open.row));
+            let link = Link { reason: breakage.or_else(|| link.reason.clone()), ..link.clone() };
+            open.take(&part.lot_id, left);
+            open.enter(TransferKind::Expire, Side::Debit(Account::Breakage), &part, None, &link);
+        }
+    }
+
+    /// Mirrors a booked credit: from its own lot what is left of it, then from others that no hold keeps, then
+    /// a hole (loyalty.md §6 C3, C5); how deep the hole is. Its lot must be loaded.
+    pub(crate) fn take_back(
+        &mut self,
+        original: &Transfer,
+        kind: TransferKind,
+        reserved: &[LotPart],
+        link: &Link,
+    ) -> i64 {
+        let Some(open) = self.balances.get_mut(&original.balance_id) else { return 0 };
+        let own = open.lots.get(&original.lot_id);
+        if own.is_some_and(|lot| {
+            lot.state.kind == LotKind::Overdraft && original.kind == TransferKind::WriteOff.text()
+        }) {
+            // the hole is as deep again as before; what it belongs to fills it next
+            let part = LotPart { lot_id: original.lot_id.clone(), amount: original.amount };
+            open.take(&part.lot_id, part.amount);
+            open.enter(kind, Side::Debit(original.other), &part, Some(original.entry), link);
+            return 0;
+        }
+        let mut free = open.live_lots(reserved, self.now);
+        free.sort_by_key(|lot| lot.lot_id != original.lot_id);
+        let own = free.first().filter(|lot| lot.lot_id == original.lot_id);
+        let from_own = consume(own.map(std::slice::from_ref).unwrap_or_default(), original.amount);
+        let Consumed { parts, short } = consume(
+            free.iter().filter(|lot| lot.lot_id != original.lot_id).cloned().collect::<Vec<_>>().as_slice(),
+            from_own.short,
+        );
+        for part in from_own.parts.iter().chain(&parts) {
+            open.take(&part.lot_id, part.amount);
+            open.enter(kind, Side::Debit(original.other), part, Some(original.entry), link);
+        }
+        if short > 0 {
+            let hole = Origin { kind, other: original.other, reverses: Some(original.entry) };
+            open.dig(&hole, short, self.now, link);
+        }
+        short
+    }
+
+    /// Takes value by hand, from lots that are live and that no hold keeps; false, and nothing is taken, when they
+    /// do not cover it.
+    pub(crate) fn withdraw(
+        &mut self,
+        balance_id: &str,
+        amount: i64,
+        other: Account,
+        reserved: &[LotPart],
+        link: &Link,
+    ) -> bool {
+        let Some(open) = self.balances.get_mut(balance_id) else { return false };
+        let taken = consume(&open.free_lots(reserved, self.now), amount);
+        if taken.short > 0 || open.row.posted < amount {
+            return false;
+        }
+        for part in &taken.parts {
+            open.take(&part.lot_id, part.amount);
+            open.enter(TransferKind::Adjust, Side::Debit(other), part, None, link);
+        }
+        true
+    }
+}
