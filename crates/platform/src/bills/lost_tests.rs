@@ -70,7 +70,7 @@ fn bill(items: Vec<StoredItem>) -> StoredBill {
     }
 }
 
-fn reported(kept_while: Value) -> LoyaltyBenefitUsagesPayload {
+fn reported(kept_while: &Value) -> LoyaltyBenefitUsagesPayload {
     let used = json!({"generalDiscountId": "d", "usedValue": 42, "keptWhile": kept_while});
     wire::read::from_value(json!({
         "loyaltyOfferId": "o", "billId": "b", "deviceNumber": 1, "currencyCode": "CZK", "metadata": "{}",
@@ -84,15 +84,14 @@ fn reported(kept_while: Value) -> LoyaltyBenefitUsagesPayload {
 fn from_200(bill: &StoredBill) -> Vec<KeptDiscount> {
     let line = |item: &StoredItem| json!({"checkItemId": item.check_item_id, "value": Number::from_amount(Amount(item.total), bill.precision)});
     let lines: Vec<Value> = bill.items.iter().map(line).collect();
-    kept_discounts(bill, &reported(json!({"minimumAmount": 200, "lines": lines})))
+    kept_discounts(bill, &reported(&json!({"minimumAmount": 200, "lines": lines})))
 }
 
+/// What a refund comes to, what of the discount goes back with it, and its VAT by rate.
+type Told = (i64, i64, Vec<(String, i64)>);
+
 /// One refund after the other: what each comes to, what of its discount goes back, and its VAT by rate.
-fn refunds(
-    bill: &StoredBill,
-    kept: &[KeptDiscount],
-    steps: &[&[&str]],
-) -> Vec<(i64, i64, Vec<(String, i64)>)> {
+fn refunds(bill: &StoredBill, kept: &[KeptDiscount], steps: &[&[&str]]) -> Vec<Told> {
     let mut earlier: Vec<GivenBack> = Vec::new();
     let mut found = Vec::new();
     for step in steps {
@@ -170,8 +169,8 @@ fn a_condition_that_cannot_be_told_keeps_its_discount() {
         json!([{"checkItemId": "z", "value": 210}]),
         json!([{"checkItemId": "a", "value": "100000000000000000000"}]),
     ] {
-        let paid = reported(json!({"minimumAmount": 200, "lines": lines}));
+        let paid = reported(&json!({"minimumAmount": 200, "lines": lines}));
         assert_eq!(kept_discounts(&two, &paid), [], "{lines}");
     }
-    assert_eq!(kept_discounts(&two, &reported(Value::Null)), []);
+    assert_eq!(kept_discounts(&two, &reported(&Value::Null)), []);
 }

@@ -8,9 +8,9 @@
 use super::balance::{BalanceRow, BalanceStatus};
 use super::bonus::Part;
 use super::expiry::Terms;
-use super::lot::{Consumed, LotKind, LotPart, LotState, NewLot, consume};
+use super::lot::{LotKind, LotPart, LotState, NewLot, consume};
 use super::store;
-use super::transfer::{Account, Transfer, TransferKind};
+use super::transfer::{Account, TransferKind};
 use crate::loyalty::program::SoldAs;
 use crate::loyalty::program::voucher_product::{become_sold, is_unsold};
 use db::{Error, Tx};

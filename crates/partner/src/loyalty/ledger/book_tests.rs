@@ -1,7 +1,7 @@
 //! Does the book move value as loyalty.md §4, §6, §8 and §10 say?
 
 use super::*;
-use crate::loyalty::ledger::BalanceSettings;
+use crate::loyalty::ledger::{BalanceSettings, Transfer};
 use wire::loyalty::BalanceType;
 
 const NOW: &str = "2026-03-01T10:00:00Z";
