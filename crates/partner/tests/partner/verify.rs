@@ -34,8 +34,8 @@ db::statement! {
     BREAK_END = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, created_at)
         VALUES ($1, 'V', 3, 'expire', 'guest', 'breakage', 1, '00000001', 0)";
     /// A shortfall beside value that nobody holds.
-    BREAK_HOLE = "INSERT INTO partner_lot (merchant, balance_id, lot_id, kind, source, issued, remaining, earned_at)
-        VALUES ($1, 'V', '00000003', 'overdraft', 'nowhere', 0, -1, 0)";
+    BREAK_HOLE = "INSERT INTO partner_lot (merchant, balance_id, lot_id, type, kind, source, issued, remaining, earned_at)
+        VALUES ($1, 'V', '00000003', 'multiPurposePrepaidVoucher', 'overdraft', 'nowhere', 0, -1, 0)";
     /// A shortfall was filled from nothing.
     BREAK_FILL = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, reason, created_at)
         VALUES ($1, 'V', 3, 'fill', 'redemption', 'guest', 1, '00000001', 'none', 0)";

@@ -4,7 +4,7 @@
 //! alike by both; at the end `verify` finds nothing, and every row is the same on both.
 //!
 //! Cases come in groups that share a clock, because time and the sweeper are the same for everybody in a database;
-//! within a group they go on side by side. `PROPTEST_CASES` says how many cases there are, any number of them;
+//! within a group they go on side by side. `SEQUENCES_CASES`, or else `PROPTEST_CASES`, says how many there are, any number;
 //! `SEQUENCES_SEED` which ones; `SEQUENCES_CASE` plays one of them alone, under the clock of its group.
 
 #![allow(clippy::panic, reason = "a panic here is a failed test")]
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use steps::{GROUP, ROUNDS, Tick};
 
 /// Cases unless somebody says otherwise: about a minute of them on two cores.
-const CASES: usize = 1_500;
+const CASES: usize = 500;
 /// Pairs of databases that work side by side.
 const WORKERS: usize = 2;
 /// Cases of one pair of databases; more cases get new ones.
@@ -110,7 +110,8 @@ async fn play_group(plan: &Plan, pair: &Arc<Pair>, group: usize, first: usize, a
 /// Plays as many cases as are asked for, `least` without a word.
 async fn play_all(name: &'static str, pair: pair::Kind, least: usize) {
     let only = setting("SEQUENCES_CASE");
-    let cases = setting("PROPTEST_CASES").unwrap_or(least).max(only.map_or(0, |only| only + 1));
+    let asked = setting("SEQUENCES_CASES").or_else(|| setting("PROPTEST_CASES"));
+    let cases = asked.unwrap_or(least).max(only.map_or(0, |only| only + 1));
     let seed = u64::try_from(setting("SEQUENCES_SEED").unwrap_or(1)).unwrap();
     let batches: Vec<Range<usize>> = (0..cases)
         .step_by(BATCH)
