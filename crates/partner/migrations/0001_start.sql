@@ -109,6 +109,8 @@ CREATE TABLE partner_code (
     status TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'frozen', 'used')),
     valid_from BIGINT,
     valid_until BIGINT,
+    -- promotion: the program_version of the PUT that named the code last; 0: a later one ended it; NULL: made by itself
+    listed BIGINT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (merchant, code)
 );
@@ -159,7 +161,8 @@ CREATE TABLE partner_lot (
     remaining BIGINT NOT NULL,
     -- a fraction as decimal text, SPV only
     vat_rate TEXT,
-    -- what the guest gave for it, when known and not the face value
+    -- what the guest gave for it, when known and not the face value: of an SPV; of the others 0 of the part of a face
+    -- value that was not paid, and of a hole in what was given (loyalty.md V4, V9)
     paid_value BIGINT,
     earned_at BIGINT NOT NULL,
     -- spendable from this instant on; NULL: at once (loyalty.md §9 P8)

@@ -115,6 +115,20 @@ pub(super) fn vat_rate(path: &str, number: Number) -> Result<Decimal, ApiError> 
     Ok(number.0.normalize())
 }
 
+/// A single-purpose voucher has a rate: without one nobody knows how it was taxed, and it fits no line
+/// (loyalty.md §3 V2, V6).
+pub(super) fn rate_of_single_purpose(
+    path: &str,
+    settings: &BalanceSettings,
+    balance_type: BalanceType,
+) -> Result<(), ApiError> {
+    if balance_type == BalanceType::SinglePurposePrepaidVoucher && settings.vat_rate.is_none() {
+        let expected = "the rate at which a single-purpose voucher is sold, such as 0.12";
+        return Err(ApiError::field(path, expected, "nothing"));
+    }
+    Ok(())
+}
+
 /// How a balance is shown and used.
 pub(super) fn settings(
     path: &str,

@@ -12,6 +12,7 @@ use db::TxError;
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
+use jiff::Timestamp;
 use money::Precision;
 use wire::admin::partner::{
     CreatedMember, MemberPerson, MemberState, MemberView, NewBalance, NewMember, PutMember,
@@ -40,12 +41,13 @@ pub(crate) async fn post_member(
     }
     limits::text("tier", body.tier.as_deref())?;
     check_person(&body.person)?;
-    let precision = precision(&partner, &merchant).await?;
+    let (set_up, now) = (settings(&partner, &merchant).await?, partner.outside().now());
     let member_id = body.member_id.clone().unwrap_or_else(|| partner.outside().object_id());
     let mut balances = Vec::with_capacity(body.balances.len());
     for (index, new) in body.balances.iter().enumerate() {
         let balance_id = new.balance_id.clone().unwrap_or_else(|| partner.outside().object_id());
-        balances.push(balance(&format!("balances[{index}]"), new, balance_id, &member_id, precision)?);
+        let path = format!("balances[{index}].");
+        balances.push(balance(&path, new, balance_id, &member_id, &set_up, now)?);
     }
     let command = MemberCommand {
         merchant,
@@ -55,7 +57,7 @@ pub(crate) async fn post_member(
         person: body.person,
         cards: body.cards,
         balances,
-        now: partner.outside().now(),
+        now,
     };
     let (member_id, balance_ids) = (
         command.member_id.clone(),
@@ -144,39 +146,50 @@ pub(crate) async fn delete_member(
 
 /// Digits of the merchant's currency, which never change.
 pub(super) async fn precision(partner: &Partner, merchant: &str) -> Result<Precision, ApiError> {
+    Ok(settings(partner, merchant).await?.precision)
+}
+
+/// The merchant's row.
+pub(super) async fn settings(partner: &Partner, merchant: &str) -> Result<merchant::MerchantRow, ApiError> {
     let merchant = merchant.to_owned();
     let found = partner
         .db()
         .read("partner_merchant", move |tx| merchant::get(tx, &merchant).map_err(TxError::<db::Never>::from));
-    Ok(found.await?.ok_or_else(|| ApiError::not_found("merchant"))?.precision)
+    found.await?.ok_or_else(|| ApiError::not_found("merchant"))
 }
 
-fn balance(
+/// A member's balance to be opened; `path` is where it stands in the body, with a point behind it, or empty.
+pub(super) fn balance(
     path: &str,
     new: &NewBalance,
     balance_id: String,
     member_id: &str,
-    precision: Precision,
+    merchant: &merchant::MerchantRow,
+    now: Timestamp,
 ) -> Result<NewBalanceRow, ApiError> {
-    limits::balance_id(&format!("{path}.balanceId"), &balance_id)?;
+    limits::balance_id(&format!("{path}balanceId"), &balance_id)?;
     let points = new.r#type == BalanceType::CollectablePoints;
     let opening = new.opening_value.unwrap_or_default();
+    let settings = limits::settings(&format!("{path}settings"), &new.settings, new.r#type)?;
+    limits::rate_of_single_purpose(&format!("{path}settings.vatRate"), &settings, new.r#type)?;
+    let single = new.r#type == BalanceType::SinglePurposePrepaidVoucher;
+    let today = now.to_zoned(merchant::zone(&merchant.time_zone)).date();
     Ok(NewBalanceRow {
         balance_id,
         balance_type: new.r#type,
         member_id: Some(member_id.to_owned()),
         status: BalanceStatus::Active,
-        settings: limits::settings(&format!("{path}.settings"), &new.settings, new.r#type)?,
-        opening: limits::value(&format!("{path}.openingValue"), opening, points, precision)?,
+        opening: limits::value(&format!("{path}openingValue"), opening, points, merchant.precision)?,
         lot: NewLot {
             kind: if points { LotKind::Earned } else { LotKind::Paid },
             source: "opening".to_owned(),
-            vat_rate: None,
+            vat_rate: settings.vat_rate_on(today).filter(|_| single),
             paid_value: None,
             available_at: None,
-            expires_at: limits::instant(&format!("{path}.validUntil"), new.valid_until.as_deref())?,
+            expires_at: limits::instant(&format!("{path}validUntil"), new.valid_until.as_deref())?,
         },
         other: Account::Opening,
+        settings,
     })
 }
 

@@ -9,6 +9,7 @@ mod codes;
 mod credentials;
 mod explain;
 mod limits;
+mod member_balances;
 mod members;
 mod merchants;
 mod offers;
@@ -34,6 +35,7 @@ pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         .routes(routes!(credentials::delete_credential))
         .routes(routes!(members::post_member))
         .routes(routes!(members::put_member, members::get_member, members::delete_member))
+        .routes(routes!(member_balances::post_member_balance))
         .routes(routes!(codes::post_card))
         .routes(routes!(codes::delete_card))
         .routes(routes!(codes::post_code))

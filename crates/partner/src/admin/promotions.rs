@@ -54,7 +54,7 @@ pub(crate) async fn put_promotion(
     Strict(body): Strict<PromotionPut>,
 ) -> Result<Json<PromotionPut>, ApiError> {
     limits::id("promotionId", &promotion_id)?;
-    for (index, code) in body.codes.iter().enumerate() {
+    for (index, code) in body.codes.iter().flatten().enumerate() {
         limits::id(&format!("codes[{index}]"), code)?;
     }
     let definition = body.definition.to_string();
@@ -90,13 +90,15 @@ fn put(
     definition: &str,
     now: Timestamp,
 ) -> Result<(), TxError<ApiError>> {
-    if tx.optional(&MOVE_PROGRAM_VERSION, params![merchant, now])?.is_none() {
+    let Some(moved) = tx.optional(&MOVE_PROGRAM_VERSION, params![merchant, now])? else {
         return Err(TxError::Refused(ApiError::not_found("merchant")));
-    }
+    };
+    let program_version: i64 = moved.get(0)?;
     let status = if body.active { "active" } else { "inactive" };
     tx.execute(&PUT_PROMOTION, params![merchant, promotion_id, definition, status, now])?;
     in_agreement(tx, merchant)?;
-    match code::put_promotion_codes(tx, merchant, promotion_id, &body.codes, now)? {
+    let Some(codes) = &body.codes else { return Ok(()) };
+    match code::put_promotion_codes(tx, merchant, promotion_id, codes, program_version, now)? {
         None => Ok(()),
         Some(taken) => Err(TxError::Refused(ApiError::conflict(format!(
             "codes: {taken} means something else already; use another one"

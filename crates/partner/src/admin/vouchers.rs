@@ -102,6 +102,13 @@ fn balance(
             "a rate",
         ));
     }
+    if body.status == VoucherStatus::Inactive && !body.value.0.is_zero() {
+        return Err(ApiError::field(
+            "value",
+            "0: a voucher that waits for its activation gets its value when it is sold, from settings.prepayment",
+            &body.value.to_string(),
+        ));
+    }
     for (index, product) in body.product_ids.iter().enumerate() {
         limits::id(&format!("productIds[{index}]"), product)?;
     }

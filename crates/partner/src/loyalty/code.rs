@@ -9,17 +9,22 @@ db::statement! {
     /// A new code; nothing when it is taken.
     INSERT_CODE = "INSERT INTO partner_code (merchant, code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (merchant, code) DO NOTHING";
-    /// Ends the codes of a promotion; those that stay are put back by the statement below.
-    END_PROMOTION_CODES = "UPDATE partner_code SET status = 'inactive'
-        WHERE merchant = $1 AND promotion_id = $2 AND kind = 'promotion' AND status = 'active'";
-    /// A code of a promotion; nothing when the code means something else.
-    PUT_PROMOTION_CODE = "INSERT INTO partner_code (merchant, code, kind, promotion_id, status, created_at)
-        VALUES ($1, $2, 'promotion', $3, 'active', $4)
-        ON CONFLICT (merchant, code) DO UPDATE SET status = 'active'
+    /// Ends the codes of a promotion that an earlier version of the program named and this one does not. Those that
+    /// were made by themselves, are blocked or used up stay what they are.
+    END_PROMOTION_CODES = "UPDATE partner_code SET status = 'inactive', listed = 0
+        WHERE merchant = $1 AND promotion_id = $2 AND kind = 'promotion' AND status = 'active' AND listed < $3";
+    /// A code of a promotion; nothing when the code means something else. One that an earlier version ended begins
+    /// again; one that somebody blocked, switched off or used up does not.
+    PUT_PROMOTION_CODE = "INSERT INTO partner_code (merchant, code, kind, promotion_id, status, listed, created_at)
+        VALUES ($1, $2, 'promotion', $3, 'active', $4, $5)
+        ON CONFLICT (merchant, code) DO UPDATE SET listed = EXCLUDED.listed,
+          status = CASE WHEN partner_code.status = 'inactive' AND partner_code.listed = 0 THEN 'active' ELSE partner_code.status END
         WHERE partner_code.kind = 'promotion' AND partner_code.promotion_id = EXCLUDED.promotion_id";
     /// A code as it is set up.
     GET_CODE = "SELECT code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until
         FROM partner_code WHERE merchant = $1 AND code = $2";
+    /// Until when a code may be used.
+    END_OF_CODE = "SELECT valid_until FROM partner_code WHERE merchant = $1 AND code = $2";
     /// The cards of a member.
     CARDS_OF_MEMBER = "SELECT code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until
         FROM partner_code WHERE merchant = $1 AND member_id = $2 AND kind = 'card'";
@@ -73,20 +78,24 @@ pub(crate) fn insert(
     Ok(inserted > 0)
 }
 
-/// Makes `codes` the codes of a promotion; the first one that means something else, if any.
+/// Makes `codes` the codes that a promotion names in this version of the program; the first one that means something
+/// else, if any.
 pub(crate) fn put_promotion_codes<'c>(
     tx: &mut Tx<'_>,
     merchant: &str,
     promotion_id: &str,
     codes: &'c [String],
+    program_version: i64,
     now: Timestamp,
 ) -> Result<Option<&'c str>, Error> {
-    tx.execute(&END_PROMOTION_CODES, params![merchant, promotion_id])?;
     for code in codes {
-        if tx.execute(&PUT_PROMOTION_CODE, params![merchant, code, promotion_id, now])? == 0 {
+        let put =
+            tx.execute(&PUT_PROMOTION_CODE, params![merchant, code, promotion_id, program_version, now])?;
+        if put == 0 {
             return Ok(Some(code));
         }
     }
+    tx.execute(&END_PROMOTION_CODES, params![merchant, promotion_id, program_version])?;
     Ok(None)
 }
 
@@ -102,6 +111,12 @@ pub(crate) struct CodeUse {
 /// A code as it is set up, if this merchant has it.
 pub(crate) fn get(tx: &mut Tx<'_>, merchant: &str, code: &str) -> Result<Option<CodeView>, Error> {
     tx.optional(&GET_CODE, params![merchant, code])?.map(|row| view(&row)).transpose()
+}
+
+/// Until when a code may be used; `None` for ever.
+pub(crate) fn valid_until(tx: &mut Tx<'_>, merchant: &str, code: &str) -> Result<Option<Timestamp>, Error> {
+    let row = tx.optional(&END_OF_CODE, params![merchant, code])?;
+    Ok(row.map(|row| row.get(0)).transpose()?.flatten())
 }
 
 /// Sets whether and when a code may be used; nothing when this merchant does not have it.

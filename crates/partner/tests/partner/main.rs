@@ -6,8 +6,10 @@
 mod side;
 
 mod admin;
+mod collecting;
 mod customers;
 mod datasync;
+mod kinds_of_value;
 mod limit_race;
 mod limits;
 mod offers_and_usages;
@@ -15,6 +17,7 @@ mod race;
 mod refusals;
 mod rewards;
 mod sequences;
+mod set_up_again;
 mod shortfalls;
 mod statements;
 mod usages;

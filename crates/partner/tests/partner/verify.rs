@@ -34,6 +34,10 @@ db::statement! {
     /// Something was written off where there is no hole.
     BREAK_WRITE_OFF = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, created_at)
         VALUES ($1, 'V', 3, 'writeOff', 'breakage', 'guest', 1, '00000001', 0)";
+    /// A voucher that was taxed ahead, nobody knows at which rate.
+    BREAK_RATE = "UPDATE partner_balance SET type = 'singlePurposePrepaidVoucher' WHERE merchant = $1 AND balance_id = 'V'";
+    /// A lot pays more than was paid for it.
+    BREAK_PAID = "UPDATE partner_lot SET paid_value = issued - 1 WHERE merchant = $1 AND balance_id = 'V'";
 }
 
 async fn after(side: &Side, tampering: &'static Statement) -> Vec<String> {
@@ -79,5 +83,7 @@ tampering! {
     points_that_no_entry_gave: BREAK_POINTS, "partner_bill 5f00000000000000000000a1/b1", "earned and kept";
     value_that_ended_too_early: BREAK_END, "partner_transfer 5f00000000000000000000a1/V/3", "not before its lot";
     a_write_off_without_a_hole: BREAK_WRITE_OFF, "partner_transfer 5f00000000000000000000a1/V/3", "fills a hole";
+    a_voucher_without_its_rate: BREAK_RATE, "partner_lot 5f00000000000000000000a1/V/00000001", "has its rate";
+    value_that_was_not_paid: BREAK_PAID, "partner_lot 5f00000000000000000000a1/V/00000001", "was paid for";
     a_total_that_drifted: BREAK_CUSTOMER, "partner_customer 5f00000000000000000000a1/1", "total_orders";
 }

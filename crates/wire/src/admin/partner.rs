@@ -162,7 +162,7 @@ pub struct NewBalanceSettings {
     pub stamp_card_id: Option<String>,
     /// Whether the cashier chooses how much is used.
     pub controllable: Option<bool>,
-    /// SPV: the rate at which top-ups are sold, a fraction; a voucher has its own `vatRate`.
+    /// SPV, where it must be given: the rate at which it is sold, a fraction; a voucher has its own `vatRate`.
     pub vat_rate: Option<Number>,
     /// SPV: rates that hold from a day on: `[{"from": "2026-01-01", "rate": 0.07}]`.
     pub vat_rates: Option<Value>,
@@ -207,7 +207,7 @@ pub struct NewVoucher {
     pub balance_id: Option<String>,
     /// One of the four types (protocol.md §10.5).
     pub r#type: BalanceType,
-    /// What it is worth; 0 for one that is activated by a top-up.
+    /// What it is worth; 0 for an inactive one, which gets its value when it is sold.
     pub value: Number,
     /// What the guest paid for it, when not its value (loyalty.md §3 V4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -256,9 +256,10 @@ pub struct CreatedVoucher {
 pub struct PromotionPut {
     /// The rule; its shape is described at the partner's promotions.
     pub definition: Value,
-    /// Codes that set it off; those of an earlier PUT that are missing here end.
-    #[serde(default)]
-    pub codes: Vec<String>,
+    /// Codes that set it off; those of an earlier PUT that are missing here end. Left out, they stay as they are. A code
+    /// that is blocked or used up stays so, and so does one that was made by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Vec<String>>,
     /// Default true.
     #[serde(default = "yes")]
     pub active: bool,
@@ -280,6 +281,8 @@ pub struct BalanceView {
     pub member_id: Option<String>,
     /// `active`, `inactive` or `frozen`.
     pub status: String,
+    /// How it is shown and used.
+    pub settings: BalanceSettingsView,
     /// What the entries add up to.
     pub posted: Number,
     /// What is held at this moment.
@@ -308,7 +311,7 @@ pub struct LotView {
     pub issued: Number,
     pub remaining: Number,
     pub vat_rate: Option<Number>,
-    /// What the guest gave for it, when not its value.
+    /// What the guest gave for it, when not its value; 0 of a part of a face value that was not paid.
     pub paid_value: Option<Number>,
     pub earned_at: String,
     /// Spendable from then on; `null`: at once.

@@ -5,14 +5,16 @@
 //! what no lot covers becomes an overdraft lot, a hole that later credits fill first (§8 N2, N3).
 
 use super::balance::{BalanceRow, BalanceStatus};
-use super::bonus::Part;
+use super::bonus::{Part, splits};
 use super::expiry::Terms;
 use super::lot::{Consumed, LotKind, LotPart, LotState, NewLot, consume};
 use super::store;
 use super::transfer::{Account, Transfer, TransferKind};
 use db::{Error, Tx};
 use jiff::Timestamp;
+use money::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
+use wire::loyalty::BalanceType;
 
 /// The balances one command has locked, and what it books on them.
 #[derive(Debug)]
@@ -204,26 +206,31 @@ impl<'a> Book<'a> {
         }
         if spent.short > 0 {
             let hole = Origin { kind: TransferKind::Overdraft, other: Account::Redemption, reverses: None };
-            open.dig(&hole, spent.short, self.now, link);
+            open.dig(&hole, spent.short, spend.of == Part::Bonus, self.now, link);
         }
         spent
     }
 
-    /// Adds value: it fills holes first, and what stays makes a lot.
+    /// Adds value: it fills holes first, those of its own kind before others, and what stays makes a lot. Value that
+    /// pays and was sold below its face makes two: what was paid, and the rest, which lowers prices (loyalty.md §3 V4).
     pub(crate) fn credit(&mut self, balance_id: &str, credit: Credit, link: &Link) {
         let Some(open) = self.balances.get_mut(balance_id) else { return };
         let first = open.entries.len();
         let side = Origin { kind: credit.kind, other: credit.other, reverses: None };
-        let left = open.fill_holes(&side, credit.amount, link);
-        if left > 0 {
-            open.issue(&side, left, credit.lot, self.now, link);
+        for (amount, lot) in in_kinds(open.row.balance_type, credit.amount, credit.lot) {
+            let left = open.fill_holes(&side, amount, Some(lot.kind == LotKind::Bonus), link);
+            let left = open.fill_holes(&side, left, None, link);
+            if left > 0 {
+                open.issue(&side, left, lot, self.now, link);
+            }
         }
         if let Some(entry) = open.entries.get_mut(first) {
             entry.lines = credit.lines;
         }
     }
 
-    /// Mirrors a booked spend (or overdraft): holes first, then the value's own lot with its old end. What
+    /// Mirrors a booked spend (or overdraft): holes of its kind first, then the value's own lot with its old end: what
+    /// was paid does not pay for what was given, or it would come back as that (loyalty.md §3 V9). What
     /// belongs to a lot already past its end comes back and expires at once, or lives through the merchant's
     /// grace in a lot of its own (loyalty.md §6 C2). Its lot must be loaded.
     pub(crate) fn give_back(&mut self, original: &Transfer, link: &Link) {
@@ -231,17 +238,22 @@ impl<'a> Book<'a> {
         let grace = self.terms.as_ref().and_then(|terms| terms.grace_end(&open.row));
         let (kind, reverses) = (TransferKind::Reversal, Some(original.entry));
         let side = Origin { kind, other: original.other, reverses };
-        let left = open.fill_holes(&side, original.amount, link);
+        let given = open.lots.get(&original.lot_id).is_some_and(|lot| lot.state.is_given());
+        let left = open.fill_holes(&side, original.amount, Some(given), link);
         if left == 0 {
             return;
         }
         let own = open.lots.get_mut(&original.lot_id).filter(|lot| lot.state.kind != LotKind::Overdraft);
         let Some(own) = own else {
-            let kind_of_lot = if open.row.counts_points() { LotKind::Earned } else { LotKind::Paid };
+            let kind_of_lot = match open.row.counts_points() {
+                true => LotKind::Earned,
+                false if given => LotKind::Bonus,
+                false => LotKind::Paid,
+            };
             let lot = NewLot {
                 kind: kind_of_lot,
                 source: format!("reversal of entry {}", original.entry),
-                vat_rate: None,
+                vat_rate: open.own_rate(),
                 paid_value: None,
                 available_at: None,
                 expires_at: None,
@@ -255,7 +267,7 @@ impl<'a> Book<'a> {
                 kind: own.state.kind,
                 source: format!("returned to lot {}", own.state.lot_id),
                 vat_rate: own.state.vat_rate,
-                paid_value: None,
+                paid_value: own.state.paid_value.filter(|_| own.state.goes_along()),
                 available_at: None,
                 expires_at: Some(end),
             };
@@ -272,8 +284,8 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Mirrors a booked credit: from its own lot what is left of it, then from others that no hold keeps, then
-    /// a hole (loyalty.md §6 C3, C5); how deep the hole is. Its lot must be loaded.
+    /// Mirrors a booked credit: from its own lot what is left of it, then from others of its kind that no hold keeps,
+    /// then a hole (loyalty.md §6 C3, C5); how deep the hole is. Its lot must be loaded.
     pub(crate) fn take_back(
         &mut self,
         original: &Transfer,
@@ -282,7 +294,9 @@ impl<'a> Book<'a> {
         link: &Link,
     ) -> i64 {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return 0 };
+        let given = open.lots.get(&original.lot_id).is_some_and(|lot| lot.state.is_given());
         let mut free = open.live_lots(reserved, self.now);
+        free.retain(|lot| lot.is_given() == given);
         free.sort_by_key(|lot| lot.lot_id != original.lot_id);
         let own = free.first().filter(|lot| lot.lot_id == original.lot_id);
         let from_own = consume(own.map(std::slice::from_ref).unwrap_or_default(), original.amount);
@@ -296,7 +310,7 @@ impl<'a> Book<'a> {
         }
         if short > 0 {
             let hole = Origin { kind, other: original.other, reverses: Some(original.entry) };
-            open.dig(&hole, short, self.now, link);
+            open.dig(&hole, short, given, self.now, link);
         }
         short
     }
@@ -368,6 +382,20 @@ impl<'a> Book<'a> {
         }
         Ok(())
     }
+}
+
+/// The lots a credit makes, with their amounts: one, or two where a face value that pays was not all paid
+/// (loyalty.md §3 V4).
+fn in_kinds(balance_type: BalanceType, amount: i64, lot: NewLot) -> Vec<(i64, NewLot)> {
+    let below_face = lot.paid_value.filter(|paid| {
+        lot.kind == LotKind::Paid && splits(balance_type) && (0..amount).contains(paid)
+    });
+    let Some(paid) = below_face else { return vec![(amount, lot)] };
+    let rest = NewLot { kind: LotKind::Bonus, paid_value: Some(0), ..lot.clone() };
+    [(paid, NewLot { paid_value: None, ..lot }), (amount - paid, rest)]
+        .into_iter()
+        .filter(|(amount, _)| *amount > 0)
+        .collect()
 }
 
 /// The account opposite the guest's, on the side where it stands.
@@ -444,13 +472,21 @@ impl Open {
         });
     }
 
+    /// The rate of a single-purpose voucher: what no lot covered is of it too.
+    fn own_rate(&self) -> Option<Decimal> {
+        let single = self.row.balance_type == BalanceType::SinglePurposePrepaidVoucher;
+        self.row.settings.vat_rate.filter(|_| single)
+    }
+
     /// The id of a lot made by the next entry: unique in the balance, in the order of making.
     fn next_lot_id(&self) -> String {
         format!("{:08}", self.row.last_entry + 1)
     }
 
-    fn dig(&mut self, hole: &Origin, short: i64, now: Timestamp, link: &Link) {
+    /// A hole of the kind of value that is missing: `given`, or paid.
+    fn dig(&mut self, hole: &Origin, short: i64, given: bool, now: Timestamp, link: &Link) {
         let lot_id = self.next_lot_id();
+        let paid_value = given.then_some(0);
         let new = NewLot {
             kind: LotKind::Overdraft,
             source: link
@@ -458,7 +494,7 @@ impl Open {
                 .as_ref()
                 .map_or_else(|| "shortfall".to_owned(), |bill| format!("bill {bill}")),
             vat_rate: None,
-            paid_value: None,
+            paid_value,
             available_at: None,
             expires_at: None,
         };
@@ -467,6 +503,7 @@ impl Open {
             kind: LotKind::Overdraft,
             remaining: -short,
             vat_rate: None,
+            paid_value,
             earned_at: now,
             available_at: None,
             expires_at: None,
@@ -476,13 +513,14 @@ impl Open {
         self.enter(hole.kind, Side::Debit(hole.other), &part, hole.reverses, link);
     }
 
-    /// Fills holes with up to `amount`, the oldest first; what stays of it.
-    fn fill_holes(&mut self, from: &Origin, amount: i64, link: &Link) -> i64 {
+    /// Fills holes with up to `amount`, the oldest first; what stays of it. `given` says of which kind they must be.
+    fn fill_holes(&mut self, from: &Origin, amount: i64, given: Option<bool>, link: &Link) -> i64 {
         let mut left = amount.max(0);
         let holes: Vec<(String, i64)> = self
             .lots
             .values()
             .filter(|lot| lot.state.remaining < 0)
+            .filter(|lot| given.is_none_or(|given| lot.state.is_given() == given))
             .map(|lot| (lot.state.lot_id.clone(), -lot.state.remaining))
             .collect();
         for (lot_id, depth) in holes {
@@ -503,6 +541,7 @@ impl Open {
             kind: new.kind,
             remaining: amount,
             vat_rate: new.vat_rate,
+            paid_value: new.paid_value,
             earned_at: now,
             available_at: new.available_at,
             expires_at: new.expires_at,
@@ -514,6 +553,8 @@ impl Open {
 
 #[path = "book_ends.rs"]
 mod ends;
+#[path = "book_validity.rs"]
+mod validity;
 
 #[cfg(test)]
 #[path = "book_tests.rs"]

@@ -73,7 +73,7 @@ impl Open {
                 let reason = Some(format!("shortfall of entry {}", dug.number));
                 let link = Link { reason, ..dug.link.clone() };
                 let gift = Origin { kind: TransferKind::WriteOff, other: Account::Breakage, reverses: None };
-                self.fill_holes(&gift, -self.row.posted, &link);
+                self.fill_holes(&gift, -self.row.posted, None, &link);
             }
             Negative::BlockCard => {
                 self.changed |= self.row.status != BalanceStatus::Frozen;
