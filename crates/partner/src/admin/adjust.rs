@@ -6,8 +6,8 @@ use super::refusals::ChangeRefusals;
 use crate::Partner;
 use crate::customers::totals::{Categories, recompute};
 use crate::loyalty::ledger::{
-    Account, BalanceRow, BalanceSettings, BalanceStatus, Book, Credit, Link, LotKind, LotPart, NewLot, Titles,
-    TransferKind, store as ledger,
+    Account, BalanceRow, BalanceSettings, BalanceStatus, Book, Credit, Link, LotKind, LotPart, NewLot,
+    Titles, TransferKind, store as ledger,
 };
 use crate::{merchant, row};
 use axum::Json;

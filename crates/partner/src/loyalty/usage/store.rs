@@ -18,14 +18,14 @@ db::statement! {
     MERCHANT_AND_OFFER = "SELECT m.merchant, m.name, m.currency_code, m.price_precision, m.time_zone, m.hold_ttl_seconds, m.program, m.program_version,
           o.offer_id, o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
           (SELECT MIN(b.balance_id) FROM partner_balance b
-            WHERE b.merchant = o.merchant AND b.member_id = o.member_id AND b.type = 'collectablePoints' AND (b.status = 'active' OR (b.status = 'frozen' AND b.posted < 0))
+            WHERE b.merchant = o.merchant AND b.member_id = o.member_id AND b.type = 'collectablePoints' AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.posted < 0)
               AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;')), o.limits
         FROM partner_merchant m LEFT JOIN partner_offer o ON o.merchant = m.merchant AND o.offer_id = $2
         WHERE m.merchant = $1";
     /// A member a report names without a known offer, and its points balance.
     KNOWN_MEMBER = "SELECT p.member_id,
           (SELECT MIN(b.balance_id) FROM partner_balance b
-            WHERE b.merchant = p.merchant AND b.member_id = p.member_id AND b.type = 'collectablePoints' AND (b.status = 'active' OR (b.status = 'frozen' AND b.posted < 0))
+            WHERE b.merchant = p.merchant AND b.member_id = p.member_id AND b.type = 'collectablePoints' AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.posted < 0)
               AND (b.balance_id < 'stamps:' OR b.balance_id >= 'stamps;'))
         FROM partner_member p WHERE p.merchant = $1 AND p.member_id = $2 AND p.status <> 'erased'";
     /// Whether a member is not there any more.

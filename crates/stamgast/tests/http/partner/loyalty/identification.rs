@@ -103,7 +103,7 @@ async fn set_up(house: &House) {
         admin.post(&format!("{base}/vouchers"), &body).await.unwrap();
     }
     let waiting =
-        json!({"code": "WAITING", "type": "multiPurposePrepaidVoucher", "value": 10, "status": "inactive"});
+        json!({"code": "WAITING", "type": "multiPurposePrepaidVoucher", "value": 0, "status": "inactive"});
     admin.post(&format!("{base}/vouchers"), &waiting).await.unwrap();
     admin
         .post(&format!("{base}/balances/EMPTY/adjust"), &json!({"amount": -10, "reason": "r"}))
