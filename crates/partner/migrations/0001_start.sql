@@ -177,7 +177,8 @@ CREATE TABLE partner_lot (
     remaining BIGINT NOT NULL,
     -- a fraction as decimal text, SPV only
     vat_rate TEXT,
-    -- what the guest gave for it, when known and not the face value
+    -- what the guest gave for it, when known and not the face value: of an SPV; of the others 0 of the part of a face
+    -- value that was not paid, and of a hole in what was given (loyalty.md V4, V9)
     paid_value BIGINT,
     earned_at BIGINT NOT NULL,
     -- spendable from this instant on; NULL: at once (loyalty.md §9 P8)

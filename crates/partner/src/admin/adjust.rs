@@ -8,7 +8,7 @@ use crate::customers::totals::{Categories, recompute};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{
     Account, BalanceRow, BalanceSettings, BalanceStatus, Book, Credit, Link, LotKind, LotPart, NewLot,
-    TransferKind, fill_holes, store as ledger,
+    Titles, TransferKind, fill_holes, store as ledger,
 };
 use crate::loyalty::program::ProgramCache;
 use crate::{merchant, row};
@@ -18,10 +18,13 @@ use db::{Tx, TxError, params};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use money::{Amount, Precision};
 use std::collections::BTreeSet;
 use wire::Number;
-use wire::admin::partner::{AdjustBalance, BalanceState, BalanceView, PutBalance};
+use wire::admin::partner::{
+    AdjustBalance, BalanceState, BalanceView, NewBalanceSettings, PutBalance, PutBalanceSettings,
+};
 use wire::loyalty::BalanceType;
 
 db::statement! {
@@ -88,21 +91,12 @@ pub(crate) async fn put_balance(
             Some(BalanceState::Inactive) => (BalanceStatus::Inactive, None),
             Some(BalanceState::Frozen) => (BalanceStatus::Frozen, None),
         };
-        // what was fixed when the balance was sold is not for this call to change
+        if status == BalanceStatus::Inactive && row.status != status && row.posted != 0 {
+            let used = "status: there is value on it, and its activation would add to it; freeze it instead";
+            return Err(TxError::Refused(ApiError::conflict(used)));
+        }
         let settings = match &body.settings {
-            Some(new) => {
-                let shown = limits::settings("settings", new, row.balance_type).map_err(TxError::Refused)?;
-                BalanceSettings {
-                    product_ids: row.settings.product_ids,
-                    vat_rate: row.settings.vat_rate,
-                    vat_rates: row.settings.vat_rates,
-                    voucher_product_id: row.settings.voucher_product_id,
-                    issuer_id: row.settings.issuer_id,
-                    stamp_card_id: row.settings.stamp_card_id,
-                    prepayment: shown.prepayment.clone().or(row.settings.prepayment),
-                    ..shown
-                }
-            }
+            Some(new) => changed_settings(new, row.settings, row.balance_type).map_err(TxError::Refused)?,
             None => row.settings,
         };
         let settings = row::to_json("partner_balance", "settings", &settings)?;
@@ -111,6 +105,55 @@ pub(crate) async fn put_balance(
         view(tx, &merchant, &balance_id, now)?.map_or_else(gone, Ok)
     });
     Ok(Json(changed.await?))
+}
+
+/// The settings with what is named in place of what stands; what is left out stays. Whose voucher it is and which card
+/// its stamps are of was fixed when the balance was opened.
+fn changed_settings(
+    new: &PutBalanceSettings,
+    stands: BalanceSettings,
+    balance_type: BalanceType,
+) -> Result<BalanceSettings, ApiError> {
+    for (name, named, fixed) in [
+        ("issuerId", &new.issuer_id, &stands.issuer_id),
+        ("stampCardId", &new.stamp_card_id, &stands.stamp_card_id),
+    ] {
+        if let Some(named) = named.as_ref().filter(|named| Some(*named) != fixed.as_ref()) {
+            let expected = format!(
+                "{}, as it was set up; open another balance for another one",
+                fixed.as_deref().unwrap_or("nothing")
+            );
+            return Err(ApiError::field(&format!("settings.{name}"), &expected, named));
+        }
+    }
+    let named = NewBalanceSettings {
+        pos_titles: new.pos_titles.clone().unwrap_or_default(),
+        bill_titles: new.bill_titles.clone().unwrap_or_default(),
+        point_value: new.point_value,
+        point_step: new.point_step,
+        point_minimum: new.point_minimum,
+        stamp_card_id: None,
+        controllable: new.controllable,
+        vat_rate: new.vat_rate,
+        vat_rates: new.vat_rates.clone(),
+        issuer_id: None,
+        prepayment: new.prepayment.clone(),
+    };
+    let named = limits::settings("settings", &named, balance_type)?;
+    Ok(BalanceSettings {
+        titles: Titles {
+            pos: if new.pos_titles.is_some() { named.titles.pos } else { stands.titles.pos },
+            bill: if new.bill_titles.is_some() { named.titles.bill } else { stands.titles.bill },
+        },
+        point_value: named.point_value.or(stands.point_value),
+        point_step: named.point_step.or(stands.point_step),
+        point_minimum: named.point_minimum.or(stands.point_minimum),
+        controllable: named.controllable.or(stands.controllable),
+        vat_rate: named.vat_rate.or(stands.vat_rate),
+        vat_rates: if new.vat_rates.is_some() { named.vat_rates } else { stands.vat_rates },
+        prepayment: named.prepayment.or(stands.prepayment),
+        ..stands
+    })
 }
 
 fn gone<T>() -> Result<T, TxError<ApiError>> {
@@ -148,7 +191,8 @@ impl ByHand<'_> {
         }
         let link = Link { reason: Some(self.body.reason.clone()), ..Link::default() };
         if gives {
-            book.credit(self.balance_id, self.credit(&row, amount), &link);
+            let today = self.now.to_zoned(merchant::zone(&settings.time_zone)).date();
+            book.credit(self.balance_id, self.credit(&row, amount, today), &link);
         } else {
             let holds = ledger::active_holds(tx, self.merchant, &[self.balance_id])?;
             let reserved: Vec<LotPart> =
@@ -167,7 +211,7 @@ impl ByHand<'_> {
         view(tx, self.merchant, self.balance_id, self.now)?.map_or_else(gone, Ok)
     }
 
-    fn credit(&self, row: &BalanceRow, amount: i64) -> Credit {
+    fn credit(&self, row: &BalanceRow, amount: i64, today: Date) -> Credit {
         Credit {
             kind: TransferKind::Adjust,
             other: Account::Opening,
@@ -177,7 +221,7 @@ impl ByHand<'_> {
                 source: "by hand".to_owned(),
                 vat_rate: row
                     .settings
-                    .vat_rate
+                    .vat_rate_on(today)
                     .filter(|_| row.balance_type == BalanceType::SinglePurposePrepaidVoucher),
                 paid_value: None,
                 available_at: None,

@@ -11,8 +11,9 @@ use door::ApiError;
 use door::admin::AdminCaller;
 use jiff::Timestamp;
 use money::{Amount, Decimal, Precision};
+use serde_json::Value;
 use wire::Number;
-use wire::admin::partner::{BalanceView, EntryView, HoldView, LotView};
+use wire::admin::partner::{BalanceSettingsView, BalanceView, EntryView, HoldView, LotView};
 use wire::errors::ErrorBody;
 use wire::time::utc_millis;
 
@@ -57,9 +58,9 @@ pub(super) fn view(
     balance_id: &str,
     now: Timestamp,
 ) -> Result<Option<BalanceView>, Error> {
-    let Some(settings) = merchant::get(tx, merchant)? else { return Ok(None) };
+    let Some(set_up) = merchant::get(tx, merchant)? else { return Ok(None) };
     let Some(row) = ledger::get_balance(tx, merchant, balance_id)? else { return Ok(None) };
-    let unit = Unit { points: row.counts_points(), precision: settings.precision };
+    let unit = Unit { points: row.counts_points(), precision: set_up.precision };
     let holds = ledger::active_holds(tx, merchant, &[balance_id])?;
     let holds: Vec<HoldRow> = holds.into_iter().filter(|hold| hold.counts(now)).collect();
     let lots = tx.query(&LOTS_OF_BALANCE, params![merchant, balance_id])?;
@@ -84,6 +85,7 @@ pub(super) fn view(
         status: status.text().to_owned(),
         frozen_by: (status == BalanceStatus::Frozen).then(|| frozen_by.to_owned()),
         shortfall: unit.number(shortfall),
+        settings,
         posted: unit.number(posted),
         held: unit.number(held),
         free: unit.number(posted - held - unspendable),
@@ -92,6 +94,27 @@ pub(super) fn view(
         holds: holds.iter().map(|hold| shown_hold(hold, unit)).collect(),
         entries: entries.iter().map(|row| entry(row, unit)).collect::<Result<_, _>>()?,
     }))
+}
+
+fn shown_settings(row: &BalanceRow) -> Result<BalanceSettingsView, Error> {
+    let settings = &row.settings;
+    let json = |value: serde_json::Result<Value>| {
+        value.map_err(|_| row::unreadable("partner_balance", "settings", "settings as JSON"))
+    };
+    Ok(BalanceSettingsView {
+        pos_titles: settings.titles.pos.clone(),
+        bill_titles: settings.titles.bill.clone(),
+        point_value: settings.point_value.map(Number),
+        point_step: settings.point_step,
+        point_minimum: settings.point_minimum,
+        stamp_card_id: settings.stamp_card_id.clone(),
+        controllable: settings.controllable,
+        product_ids: settings.product_ids.clone(),
+        vat_rate: settings.vat_rate.map(Number),
+        vat_rates: json(serde_json::to_value(&settings.vat_rates))?,
+        issuer_id: settings.issuer_id.clone(),
+        prepayment: settings.prepayment.as_ref().map(|one| json(serde_json::to_value(one))).transpose()?,
+    })
 }
 
 /// What a balance counts in.

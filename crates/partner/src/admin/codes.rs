@@ -4,6 +4,7 @@ use super::limits;
 use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::Partner;
 use crate::loyalty::code::{self, CodeUse, NewCode as CodeRow};
+use crate::loyalty::validity;
 use crate::loyalty::ledger::store as ledger;
 use crate::loyalty::member;
 use crate::merchant;
@@ -153,7 +154,8 @@ pub(crate) async fn get_code(
     found.await?.map(Json).ok_or_else(|| ApiError::not_found("code"))
 }
 
-/// Sets whether and when a code may be used; a member's card too.
+/// Sets whether and when a code may be used; a member's card too. What is on a voucher ends with its code: where
+/// `validUntil` is given, it moves along, in the books, and what ended too early comes back.
 #[utoipa::path(
     put, path = "/admin/v1/partner/merchants/{merchantId}/codes/{code}", tag = "Partner set-up",
     params(
@@ -172,9 +174,10 @@ pub(crate) async fn put_code(
 ) -> Result<Json<CodeView>, ApiError> {
     let (valid_from, valid_until) = limits::span(body.valid_from.as_deref(), body.valid_until.as_deref())?;
     let usable = CodeUse { status: status_text(body.status), valid_from, valid_until };
-    let changed = partner
-        .db()
-        .write("put_code", move |tx| code::put(tx, &merchant, &code, usable).map_err(TxError::<Never>::from));
+    let now = partner.outside().now();
+    let changed = partner.db().write("put_code", move |tx| {
+        validity::put(tx, &merchant, &code, usable, now).map_err(TxError::<Never>::from)
+    });
     changed.await?.map(Json).ok_or_else(|| ApiError::not_found("code"))
 }
 

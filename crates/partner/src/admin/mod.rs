@@ -12,6 +12,7 @@ mod explain;
 mod holds;
 mod issuers;
 mod limits;
+mod member_balances;
 mod members;
 mod merchants;
 mod merges;
@@ -46,6 +47,7 @@ pub(crate) fn routes(admin_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         .routes(routes!(holds::get_holds))
         .routes(routes!(holds::delete_hold))
         .routes(routes!(holds::post_release))
+        .routes(routes!(member_balances::post_member_balance))
         .routes(routes!(codes::post_card))
         .routes(routes!(codes::delete_card))
         .routes(routes!(codes::post_code))

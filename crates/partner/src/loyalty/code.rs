@@ -23,6 +23,8 @@ db::statement! {
     /// A code as it is set up.
     GET_CODE = "SELECT code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until
         FROM partner_code WHERE merchant = $1 AND code = $2";
+    /// Until when a code may be used.
+    END_OF_CODE = "SELECT valid_until FROM partner_code WHERE merchant = $1 AND code = $2";
     /// The cards of a member.
     CARDS_OF_MEMBER = "SELECT code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until
         FROM partner_code WHERE merchant = $1 AND member_id = $2 AND kind = 'card'";
@@ -109,6 +111,12 @@ pub(crate) struct CodeUse {
 /// A code as it is set up, if this merchant has it.
 pub(crate) fn get(tx: &mut Tx<'_>, merchant: &str, code: &str) -> Result<Option<CodeView>, Error> {
     tx.optional(&GET_CODE, params![merchant, code])?.map(|row| view(&row)).transpose()
+}
+
+/// Until when a code may be used; `None` for ever.
+pub(crate) fn valid_until(tx: &mut Tx<'_>, merchant: &str, code: &str) -> Result<Option<Timestamp>, Error> {
+    let row = tx.optional(&END_OF_CODE, params![merchant, code])?;
+    Ok(row.map(|row| row.get(0)).transpose()?.flatten())
 }
 
 /// Sets whether and when a code may be used; nothing when this merchant does not have it.

@@ -120,6 +120,25 @@ pub(crate) fn create(tx: &mut Tx<'_>, command: &MemberCommand) -> Result<i64, Tx
     Ok(customer_number)
 }
 
+/// Opens one more balance of a member.
+///
+/// # Errors
+/// 404 without the member, 409 when it was erased or the balance's id is taken.
+pub(crate) fn add_balance(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+    new: &NewBalanceRow,
+    now: Timestamp,
+) -> Result<(), TxError<ApiError>> {
+    lock(tx, merchant, member_id, now)?;
+    if !ledger::open(tx, merchant, new, now)? {
+        let taken = format!("balanceId: {} is taken; leave it out to get a new one", new.balance_id);
+        return Err(TxError::Refused(ApiError::conflict(taken)));
+    }
+    Ok(recompute(tx, merchant, member_id, Categories::Added(&BTreeSet::new()), now)?)
+}
+
 /// A member to be changed as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct MemberChange {

@@ -17,6 +17,7 @@ pub(crate) mod promotion;
 mod settings;
 pub(crate) mod tier;
 pub(crate) mod usage;
+pub(crate) mod validity;
 pub(crate) mod voucher;
 
 use crate::Partner;

@@ -39,6 +39,13 @@ db::statement! {
         JOIN partner_balance b ON b.merchant = l.merchant AND b.balance_id = l.balance_id
         WHERE (l.merchant, l.balance_id) > ($1, $2) AND (l.merchant, l.balance_id) <= ($3, $4)
           AND l.remaining <> 0 AND l.type <> b.type";
+    /// Lots nobody could spend or tax rightly: a single-purpose voucher's without a rate, and value that pays in one
+    /// lot with what was not paid (loyalty.md §3 V2, V4, V6).
+    VERIFY_VAT = "SELECT l.merchant, l.balance_id, l.lot_id, b.type, l.issued, l.paid_value FROM partner_lot l
+        JOIN partner_balance b ON b.merchant = l.merchant AND b.balance_id = l.balance_id
+        WHERE (l.merchant, l.balance_id) > ($1, $2) AND (l.merchant, l.balance_id) <= ($3, $4)
+          AND ((b.type = 'singlePurposePrepaidVoucher' AND l.kind <> 'overdraft' AND l.vat_rate IS NULL)
+            OR (b.type IN ('multiPurposePrepaidVoucher', 'prepaidCredit') AND l.kind = 'paid' AND l.paid_value < l.issued))";
     /// Entries on lots that are not there.
     VERIFY_LOTLESS = "SELECT t.merchant, t.balance_id, t.entry, t.lot_id FROM partner_transfer t
         WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4)
@@ -229,6 +236,16 @@ fn lots_and_entries(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error>
             "what is left of a lot is of its balance's class",
             format!("partner_lot {merchant}/{balance_id}/{lot_id}"),
             format!("{of_lot}, the balance is {of_balance}"),
+        ));
+    }
+    for row in range.rows(tx, &VERIFY_VAT)? {
+        let (merchant, balance_id, lot_id): (String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (class, issued, paid): (String, i64, Option<i64>) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        faults.push(fault(
+            "a single-purpose voucher's lot has its rate, and a lot that pays was paid for",
+            format!("partner_lot {merchant}/{balance_id}/{lot_id}"),
+            format!("{class}, issued {issued}, paid {paid:?}"),
         ));
     }
     for row in range.rows(tx, &VERIFY_LOTLESS)? {

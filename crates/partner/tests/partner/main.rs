@@ -7,10 +7,12 @@ mod side;
 
 mod admin;
 mod currencies;
+mod collecting;
 mod customers;
 mod datasync;
 mod erased;
 mod holds;
+mod kinds_of_value;
 mod limit_race;
 mod limits;
 mod lines;

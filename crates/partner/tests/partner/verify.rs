@@ -60,6 +60,10 @@ db::statement! {
     /// Money was handed over that no entry knows of.
     BREAK_ERASURE = "INSERT INTO partner_erasure (merchant, member_id, erased_value, hand_over, balances, erased_at)
         VALUES ($1, 'anna', 'payOut', 5, '[]', 0)";
+    /// A voucher that was taxed ahead, nobody knows at which rate.
+    BREAK_RATE = "UPDATE partner_balance SET type = 'singlePurposePrepaidVoucher' WHERE merchant = $1 AND balance_id = 'V'";
+    /// A lot pays more than was paid for it.
+    BREAK_PAID = "UPDATE partner_lot SET paid_value = issued - 1 WHERE merchant = $1 AND balance_id = 'V'";
 }
 
 async fn after(side: &Side, tampering: &'static Statement) -> Vec<String> {
@@ -116,5 +120,7 @@ tampering! {
     a_fill_from_nowhere: BREAK_FILL, "partner_transfer 5f00000000000000000000a1/V/3", "taken from a lot";
     a_block_without_a_shortfall: BREAK_BLOCK, "partner_balance 5f00000000000000000000a1/V", "frozen and below zero";
     points_that_became_stamps: BREAK_CARD, "partner_balance 5f00000000000000000000a1/points", "that its settings name";
+    a_voucher_without_its_rate: BREAK_RATE, "partner_lot 5f00000000000000000000a1/V/00000001", "has its rate";
+    value_that_was_not_paid: BREAK_PAID, "partner_lot 5f00000000000000000000a1/V/00000001", "was paid for";
     a_total_that_drifted: BREAK_CUSTOMER, "partner_customer 5f00000000000000000000a1/1", "total_orders";
 }

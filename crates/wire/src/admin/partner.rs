@@ -301,6 +301,8 @@ pub struct BalanceView {
     pub frozen_by: Option<String>,
     /// What facts took beyond what was there, or was held by others, and nothing has filled yet; 0 or more.
     pub shortfall: Number,
+    /// How it is shown and used.
+    pub settings: BalanceSettingsView,
     /// What the entries add up to.
     pub posted: Number,
     /// What is held at this moment.
@@ -331,7 +333,7 @@ pub struct LotView {
     pub issued: Number,
     pub remaining: Number,
     pub vat_rate: Option<Number>,
-    /// What the guest gave for it, when not its value.
+    /// What the guest gave for it, when not its value; 0 of a part of a face value that was not paid.
     pub paid_value: Option<Number>,
     pub earned_at: String,
     /// Spendable from then on; `null`: at once.

@@ -1,6 +1,7 @@
 //! Which part of a balance does an id on the wire mean?
 //!
-//! Credit and multi-purpose vouchers may hold money that was given on top of what was paid (loyalty.md §3 V9).
+//! Credit and multi-purpose vouchers may hold money that was given on top of what was paid (loyalty.md §3 V9), or be
+//! sold below their face (V4).
 //! The paid part is a tender, the bonus part a price reduction, so an offer shows two objects: `<balanceId>`
 //! and `<balanceId>:bonus`. The books have one balance and one hold for both.
 
@@ -30,7 +31,7 @@ impl Part {
         if splits(balance_type) { Self::Paid } else { Self::Whole }
     }
 
-    /// Whether a lot belongs to the part.
+    /// Whether a lot of this kind belongs to the part.
     pub(crate) fn takes(self, kind: LotKind) -> bool {
         match self {
             Self::Whole => true,

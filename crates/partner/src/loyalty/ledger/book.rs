@@ -6,7 +6,7 @@
 //! the balances before the command, without a command of its own, is booked when they are locked: see `holes`.
 
 use super::balance::{BalanceRow, BalanceStatus};
-use super::bonus::Part;
+use super::bonus::{Part, splits};
 use super::expiry::Terms;
 use super::lot::{LotKind, LotPart, LotState, NewLot, consume};
 use super::store;
@@ -251,19 +251,23 @@ impl<'a> Book<'a> {
         }
         if spent.short > 0 {
             let hole = Origin { kind: TransferKind::Overdraft, other: Account::Redemption, reverses: None };
-            open.dig(&hole, spent.short, self.now, link);
+            open.dig(&hole, spent.short, spend.of == Part::Bonus, self.now, link);
         }
         spent
     }
 
-    /// Adds value: it fills holes first, and what stays makes a lot.
+    /// Adds value: it fills holes first, those of its own kind before others, and what stays makes a lot. Value that
+    /// pays and was sold below its face makes two: what was paid, and the rest, which lowers prices (loyalty.md §3 V4).
     pub(crate) fn credit(&mut self, balance_id: &str, credit: Credit, link: &Link) {
         let Some(open) = self.balances.get_mut(balance_id) else { return };
         let first = open.entries.len();
         let side = Origin { kind: credit.kind, other: credit.other, reverses: None };
-        let left = open.fill_holes(&side, credit.amount, link);
-        if left > 0 {
-            open.issue(&side, left, credit.lot, self.now, link);
+        for (amount, lot) in in_kinds(open.row.balance_type, credit.amount, credit.lot) {
+            let left = open.fill_holes(&side, amount, Some(lot.kind == LotKind::Bonus), link);
+            let left = open.fill_holes(&side, left, None, link);
+            if left > 0 {
+                open.issue(&side, left, lot, self.now, link);
+            }
         }
         if let Some(entry) = open.entries.get_mut(first) {
             entry.lines = credit.lines;
@@ -331,6 +335,20 @@ impl<'a> Book<'a> {
         }
         Ok(())
     }
+}
+
+/// The lots a credit makes, with their amounts: one, or two where a face value that pays was not all paid
+/// (loyalty.md §3 V4).
+fn in_kinds(balance_type: BalanceType, amount: i64, lot: NewLot) -> Vec<(i64, NewLot)> {
+    let below_face = lot.paid_value.filter(|paid| {
+        lot.kind == LotKind::Paid && splits(balance_type) && (0..amount).contains(paid)
+    });
+    let Some(paid) = below_face else { return vec![(amount, lot)] };
+    let rest = NewLot { kind: LotKind::Bonus, paid_value: Some(0), ..lot.clone() };
+    [(paid, NewLot { paid_value: None, ..lot }), (amount - paid, rest)]
+        .into_iter()
+        .filter(|(amount, _)| *amount > 0)
+        .collect()
 }
 
 /// The account opposite the guest's, on the side where it stands.
@@ -460,8 +478,10 @@ impl Open {
         format!("{:08}", self.row.last_entry + 1)
     }
 
-    fn dig(&mut self, hole: &Origin, short: i64, now: Timestamp, link: &Link) {
+    /// A hole of the kind of value that is missing: `given`, or paid.
+    fn dig(&mut self, hole: &Origin, short: i64, given: bool, now: Timestamp, link: &Link) {
         let lot_id = self.next_lot_id();
+        let paid_value = given.then_some(0);
         let new = NewLot {
             kind: LotKind::Overdraft,
             source: link
@@ -469,7 +489,7 @@ impl Open {
                 .as_ref()
                 .map_or_else(|| "shortfall".to_owned(), |bill| format!("bill {bill}")),
             vat_rate: self.own_rate(),
-            paid_value: None,
+            paid_value,
             available_at: None,
             expires_at: None,
         };
@@ -478,6 +498,7 @@ impl Open {
             kind: LotKind::Overdraft,
             remaining: -short,
             vat_rate: self.own_rate(),
+            paid_value,
             earned_at: now,
             available_at: None,
             expires_at: None,
@@ -489,11 +510,16 @@ impl Open {
         self.enter(hole.kind, Side::Debit(hole.other), &part, hole.reverses, link);
     }
 
-    /// Fills holes with up to `amount`, the oldest first; what stays of it.
-    fn fill_holes(&mut self, from: &Origin, amount: i64, link: &Link) -> i64 {
+    /// Fills holes with up to `amount`, the oldest first; what stays of it. `given` says of which kind they must be.
+    fn fill_holes(&mut self, from: &Origin, amount: i64, given: Option<bool>, link: &Link) -> i64 {
         let mut left = amount.max(0);
+        let of_kind = |lot: Option<&OpenLot>| {
+            given.is_none_or(|given| lot.is_some_and(|lot| lot.state.is_given() == given))
+        };
         for (lot_id, _) in self.holes() {
-            left = self.fill_hole(&lot_id, from, left, link);
+            if of_kind(self.lots.get(&lot_id)) {
+                left = self.fill_hole(&lot_id, from, left, link);
+            }
         }
         left
     }
@@ -523,6 +549,7 @@ impl Open {
             kind: new.kind,
             remaining: amount,
             vat_rate: new.vat_rate,
+            paid_value: new.paid_value,
             earned_at: now,
             available_at: new.available_at,
             expires_at: new.expires_at,
@@ -540,6 +567,8 @@ mod ends;
 mod holes;
 #[path = "book_leaving.rs"]
 mod leaving;
+#[path = "book_validity.rs"]
+mod validity;
 
 pub(super) use holes::Dug;
 pub(crate) use holes::fill_holes;

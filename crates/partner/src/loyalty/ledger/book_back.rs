@@ -5,26 +5,33 @@ use crate::loyalty::ledger::lot::{Consumed, LotKind, LotPart, NewLot, consume};
 use crate::loyalty::ledger::transfer::{Account, Transfer, TransferKind};
 
 impl Book<'_> {
-    /// Mirrors a booked spend (or overdraft): holes first, its own before others, then the value's own lot with its
-    /// old end. What belongs to a lot already past its end comes back and expires at once, or lives through the merchant's
-    /// grace in a lot of its own (loyalty.md §6 C2). Its lot must be loaded.
+    /// Mirrors a booked spend (or overdraft): holes of its kind first, its own before others, then the value's own lot
+    /// with its old end. What was paid does not pay for what was given, or it would come back as that (loyalty.md §3
+    /// V9). What belongs to a lot already past its end comes back and expires at once, or lives through the merchant's
+    /// grace in a lot of its own (§6 C2). Its lot must be loaded.
     pub(crate) fn give_back(&mut self, original: &Transfer, link: &Link) {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return };
         let grace = self.terms.as_ref().and_then(|terms| terms.grace_end(&open.row));
         let (kind, reverses) = (TransferKind::Reversal, Some(original.entry));
         let side = Origin { kind, other: original.other, reverses };
+        let given = open.is_given(&original.lot_id);
         let left = open.fill_hole(&original.lot_id, &side, original.amount, link);
-        let left = open.fill_holes(&side, left, link);
+        let left = open.fill_holes(&side, left, given, link);
         if left == 0 {
             return;
         }
         let own = open.lots.get_mut(&original.lot_id).filter(|lot| lot.state.kind != LotKind::Overdraft);
         let Some(own) = own else {
-            let kind_of_lot = if open.row.counts_points() { LotKind::Earned } else { LotKind::Paid };
+            let kind_of_lot = match open.row.counts_points() {
+                true => LotKind::Earned,
+                false if given == Some(true) => LotKind::Bonus,
+                false => LotKind::Paid,
+            };
             let lot = NewLot {
                 kind: kind_of_lot,
                 source: format!("reversal of entry {}", original.entry),
-                vat_rate: open.own_rate(),
+                // where the day of a sale decides, nobody knows any more which one filled the hole
+                vat_rate: open.own_rate().or(open.row.settings.vat_rate),
                 paid_value: None,
                 available_at: None,
                 expires_at: None,
@@ -38,7 +45,7 @@ impl Book<'_> {
                 kind: own.state.kind,
                 source: format!("returned to lot {}", own.state.lot_id),
                 vat_rate: own.state.vat_rate,
-                paid_value: None,
+                paid_value: own.state.paid_value.filter(|_| own.state.goes_along()),
                 available_at: None,
                 expires_at: Some(end),
             };
@@ -57,8 +64,8 @@ impl Book<'_> {
         }
     }
 
-    /// Mirrors a booked credit: from its own lot what is left of it, then from others that no hold keeps, then
-    /// a hole (loyalty.md §6 C3, C5); how deep the hole is. Its lot must be loaded.
+    /// Mirrors a booked credit: from its own lot what is left of it, then from others of its kind that no hold keeps,
+    /// then a hole (loyalty.md §6 C3, C5); how deep the hole is. Its lot must be loaded.
     pub(crate) fn take_back(
         &mut self,
         original: &Transfer,
@@ -77,7 +84,9 @@ impl Book<'_> {
             open.enter(kind, Side::Debit(original.other), &part, Some(original.entry), link);
             return 0;
         }
+        let given = open.is_given(&original.lot_id);
         let mut free = open.live_lots(reserved, self.now);
+        free.retain(|lot| given.is_none_or(|given| lot.is_given() == given));
         free.sort_by_key(|lot| lot.lot_id != original.lot_id);
         let own = free.first().filter(|lot| lot.lot_id == original.lot_id);
         let from_own = consume(own.map(std::slice::from_ref).unwrap_or_default(), original.amount);
@@ -91,7 +100,7 @@ impl Book<'_> {
         }
         if short > 0 {
             let hole = Origin { kind, other: original.other, reverses: Some(original.entry) };
-            open.dig(&hole, short, self.now, link);
+            open.dig(&hole, short, given == Some(true), self.now, link);
         }
         short
     }

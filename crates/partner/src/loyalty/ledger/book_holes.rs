@@ -4,9 +4,11 @@
 //! nobody keeps any more at the instant at which the keeping ends: what was dug before a lot's end comes before that
 //! end (§10 E3), what was dug later does not reach back. No command runs at that instant, so the next one books it,
 //! instant by instant, and the sums do not depend on which one that is. The value a shortfall of a bill takes is
-//! booked as spent by that bill: it goes back to its lot with it (§6 C2).
+//! booked as spent by that bill: it goes back to its lot with it (§6 C2). What was paid and what was given do not fill
+//! each other's holes by themselves (§3 V9).
 
 use super::{Book, Link, Open, OpenLot, Origin, Side};
+use crate::loyalty::ledger::bonus::splits;
 use crate::loyalty::ledger::lot::{LotKind, LotPart, LotState, consume};
 use crate::loyalty::ledger::{Account, HoldRow, TransferKind, store};
 use db::{Error, Tx};
@@ -97,8 +99,7 @@ impl Book<'_> {
         self.expire(balance_id, &kept(holds, now));
     }
 
-    /// A hole that this command dug takes what it may not spend and nobody keeps: what is pending, and the other part
-    /// of a balance with a bonus.
+    /// A hole that this command dug takes what of its kind it may not spend and nobody keeps: what is pending.
     pub(super) fn fill_from_free_lots(&mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
         let now = self.now;
         let stands_beside = |open: &Open| {
@@ -140,6 +141,15 @@ impl Open {
         self.lots.values().any(|lot| lot.state.remaining < 0)
     }
 
+    /// Whether a lot was given and not paid, or a hole is one in what was given; `None` where value of both kinds is
+    /// spent alike.
+    pub(super) fn is_given(&self, lot_id: &str) -> Option<bool> {
+        if !splits(self.row.balance_type) {
+            return None;
+        }
+        Some(self.lots.get(lot_id).is_some_and(|lot| lot.state.is_given()))
+    }
+
     /// Whose a hole is, and for people which one.
     pub(super) fn link_of_hole(&self, lot_id: &str) -> Link {
         let link = self.dug.get(lot_id).map(|dug| dug.link.clone()).unwrap_or_default();
@@ -158,14 +168,17 @@ impl Open {
         }
     }
 
-    /// Gives the holes, the oldest first, what no hold keeps of the lots that had not ended when they were dug.
+    /// Gives the holes, the oldest first, what no hold keeps of the lots of their kind that had not ended when they were
+    /// dug.
     fn fill_from(&mut self, kept: &[LotPart]) {
         for (hole_id, depth) in self.holes() {
             let Some(dug_at) = self.lots.get(&hole_id).map(|hole| hole.state.earned_at) else { continue };
+            let given = self.is_given(&hole_id);
             let lots: Vec<LotState> = self
                 .lots
                 .values()
                 .filter(|lot| lot.state.is_live(dug_at))
+                .filter(|lot| given.is_none_or(|given| lot.state.is_given() == given))
                 .map(|lot| free(lot, kept))
                 .collect();
             for part in consume(&lots, depth).parts {

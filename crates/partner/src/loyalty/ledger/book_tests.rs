@@ -30,6 +30,7 @@ pub(super) fn book(balance_type: BalanceType, lots: &[(&str, i64, Option<&str>)]
             kind: if *remaining < 0 { LotKind::Overdraft } else { LotKind::Paid },
             remaining: *remaining,
             vat_rate: None,
+            paid_value: None,
             earned_at: at("2026-01-01T00:00:00Z"),
             available_at: None,
             expires_at: expires_at.map(at),
@@ -441,4 +442,112 @@ fn lots_of_a_rate_are_spent_on_goods_of_that_rate() {
         assert_eq!(found, (left, other, short), "{amount} {by_rate:?} {held:?}");
         assert_eq!(state(&book).1, 100 - amount);
     }
+}
+
+/// Kinds and what is left of every lot with something left, in the order of their making.
+fn left(book: &Book<'_>) -> Vec<(LotKind, i64)> {
+    let lots = book.balances["b"].lots.values().filter(|lot| lot.state.remaining != 0);
+    lots.map(|lot| (lot.state.kind, lot.state.remaining)).collect()
+}
+
+fn top_up(amount: i64, kind: LotKind, paid_value: Option<i64>) -> Credit {
+    let lot = NewLot { kind, paid_value, ..earned() };
+    Credit { kind: TransferKind::TopUp, other: Account::Sales, amount, lot, lines: None }
+}
+
+/// Face and price of a sale, and the lots it makes (loyalty.md §3 V2, V4).
+#[test]
+fn a_sale_below_face_makes_two_lots() {
+    use LotKind::{Bonus, Paid};
+    let (mpv, spv) = (BalanceType::MultiPurposePrepaidVoucher, BalanceType::SinglePurposePrepaidVoucher);
+    for (balance_type, paid, expected) in [
+        (mpv, Some(450), vec![(Paid, 450), (Bonus, 50)]),
+        (BalanceType::PrepaidCredit, Some(450), vec![(Paid, 450), (Bonus, 50)]),
+        (mpv, Some(0), vec![(Bonus, 500)]),
+        (mpv, Some(600), vec![(Paid, 500)]),
+        (mpv, None, vec![(Paid, 500)]),
+        // its supply was taxed when it was sold: what it covers is what it says
+        (spv, Some(450), vec![(Paid, 500)]),
+    ] {
+        let mut book = book(balance_type, &[]);
+        book.credit("b", top_up(500, Paid, paid), &Link::default());
+        assert_eq!(left(&book), expected, "{balance_type:?} {paid:?}");
+        assert_eq!(state(&book).1, 500);
+    }
+}
+
+/// A hole has the kind it was dug for. Value that comes back fills its own kind; new value fills the other one too.
+#[test]
+fn like_is_filled_with_like() {
+    use LotKind::{Bonus, Overdraft, Paid};
+    let short = || {
+        let mut book = book(BalanceType::PrepaidCredit, &[]);
+        let link = Link::default();
+        book.spend("b", &Spend { of: Part::Paid, ..spend(70, &[], &[]) }, &link);
+        book.spend("b", &Spend { of: Part::Bonus, ..spend(30, &[], &[]) }, &link);
+        book
+    };
+    assert_eq!(left(&short()), [(Overdraft, -70), (Overdraft, -30)]);
+    // what is credited, what is left
+    for (kind, amount, expected) in [
+        (Bonus, 30, vec![(Overdraft, -70)]),
+        (Paid, 70, vec![(Overdraft, -30)]),
+        (Bonus, 40, vec![(Overdraft, -60)]),
+        (Paid, 80, vec![(Overdraft, -20)]),
+        (Paid, 150, vec![(Paid, 50)]),
+    ] {
+        let mut book = short();
+        book.credit("b", top_up(amount, kind, None), &Link::default());
+        assert_eq!(left(&book), expected, "{kind:?} {amount}");
+    }
+    let mut back = short();
+    for lot in ["1", "2"] {
+        let kind = if lot == "1" { Paid } else { Bonus };
+        let state = LotState {
+            lot_id: lot.to_owned(),
+            kind,
+            remaining: 0,
+            vat_rate: None,
+            paid_value: None,
+            earned_at: at(NOW),
+            available_at: None,
+            expires_at: None,
+        };
+        back.balances.get_mut("b").unwrap().lots.insert(lot.to_owned(), OpenLot::stored(state));
+    }
+    back.give_back(&original(3, false, 90, "1"), &Link::default());
+    assert_eq!(left(&back), [(Overdraft, -30), (Paid, 20)], "what was paid does not pay for a gift");
+    back.give_back(&original(4, false, 45, "2"), &Link::default());
+    assert_eq!(left(&back), [(Paid, 20), (Bonus, 15)]);
+    // a gift that is taken back takes no money
+    back.take_back(&original(5, true, 40, "2"), TransferKind::Reversal, &[], &Link::default());
+    assert_eq!(left(&back), [(Overdraft, -25), (Paid, 20)]);
+}
+
+/// The end of a code moves what ends with it, and what ended begins again, once.
+#[test]
+fn ends_move_with_a_code() {
+    let (old, new) = (at("2026-03-01T09:00:00Z"), at("2026-04-01T00:00:00Z"));
+    let lots = [("1", 30, Some("2026-03-01T09:00:00Z")), ("2", 20, Some("2026-03-10T00:00:00Z")), ("3", 10, None)];
+    for (with, until, expected) in [
+        (Some(old), new, [Some(new), Some(at("2026-03-10T00:00:00Z")), None]),
+        (Some(old), old, [Some(old), Some(at("2026-03-10T00:00:00Z")), None]),
+        (None, new, [Some(new), Some(new), None]),
+        (None, at("2026-03-05T00:00:00Z"), [Some(at("2026-03-05T00:00:00Z")), Some(at("2026-03-10T00:00:00Z")), None]),
+        (Some(new), old, [Some(old), Some(at("2026-03-10T00:00:00Z")), None]),
+    ] {
+        let mut book = book(BalanceType::MultiPurposePrepaidVoucher, &lots);
+        book.move_ends("b", with, until, &[], &Link::default());
+        assert_eq!(ends(&book), expected, "{with:?} {until}");
+        assert_eq!(state(&book).1, 60);
+        let moved = expected.iter().zip(&lots).filter(|(end, lot)| **end != lot.2.map(at)).count();
+        assert_eq!(kinds(&book), vec![TransferKind::Adjust; 2 * moved]);
+    }
+    let mut ended = book(BalanceType::MultiPurposePrepaidVoucher, &lots[..1]);
+    assert_eq!(ended.expire("b", &[]), 30);
+    let entry = |amount| Transfer { other: Account::Breakage, ..original(11, false, amount, "1") };
+    ended.move_ends("b", Some(old), new, &[entry(30)], &Link::default());
+    assert_eq!((state(&ended).1, ends(&ended)), (30, vec![Some(new), Some(old)]));
+    ended.move_ends("b", Some(old), new, &[entry(0)], &Link::default());
+    assert_eq!(state(&ended).1, 30);
 }

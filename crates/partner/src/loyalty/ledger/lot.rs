@@ -14,6 +14,8 @@ pub(crate) struct LotState {
     pub(crate) remaining: i64,
     /// A fraction (`0.12`), SPV only, as at issue (loyalty.md §3 V5).
     pub(crate) vat_rate: Option<Decimal>,
+    /// As in [`NewLot::paid_value`]; of a hole, 0 where what is missing was given and not paid.
+    pub(crate) paid_value: Option<i64>,
     pub(crate) earned_at: Timestamp,
     /// Spendable from this instant on; `None`: at once (loyalty.md §9 P8).
     pub(crate) available_at: Option<Timestamp>,
@@ -22,6 +24,21 @@ pub(crate) struct LotState {
 }
 
 impl LotState {
+    /// Whether nobody paid for it: it lowers prices where what was paid pays (loyalty.md §3 V4, V9). A hole is of the
+    /// kind of value that is missing.
+    pub(crate) fn is_given(&self) -> bool {
+        match self.kind {
+            LotKind::Bonus => true,
+            LotKind::Overdraft => self.paid_value == Some(0),
+            LotKind::Paid | LotKind::Earned => false,
+        }
+    }
+
+    /// Whether it is the part of a face value that was not paid: it goes along with the part that was (V4).
+    pub(crate) fn goes_along(&self) -> bool {
+        self.kind == LotKind::Bonus && self.paid_value == Some(0)
+    }
+
     /// Whether the lot's end has not come at `now`.
     pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
@@ -81,7 +98,8 @@ pub(crate) struct NewLot {
     /// Where it came from, for people: `opening`, `bill QX2026000417`.
     pub(crate) source: String,
     pub(crate) vat_rate: Option<Decimal>,
-    /// What the guest gave, where that is known and not the face value (loyalty.md §3 V4).
+    /// What the guest gave, where that is known and not the face value: of a single-purpose voucher, and 0 of the
+    /// part of another's face value that was not paid (loyalty.md §3 V4).
     pub(crate) paid_value: Option<i64>,
     /// Spendable from this instant on; `None`: at once.
     pub(crate) available_at: Option<Timestamp>,
@@ -138,6 +156,7 @@ mod tests {
             kind,
             remaining,
             vat_rate: None,
+            paid_value: None,
             earned_at: earned.parse().unwrap(),
             available_at: None,
             expires_at: expires.map(|end| end.parse().unwrap()),

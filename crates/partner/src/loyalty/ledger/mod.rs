@@ -8,6 +8,7 @@
 //! Rules: loyalty.md §6 (reversals), §8 (shortfalls), §10 (lots).
 
 mod balance;
+mod below_face;
 mod bonus;
 mod book;
 pub(crate) mod expiry;
@@ -20,6 +21,7 @@ pub(crate) mod store;
 mod transfer;
 
 pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, Titles, type_from_text};
+pub(crate) use below_face::goes_along;
 pub(crate) use bonus::{BONUS_SUFFIX, Part, balance_of, bonus_of, splits, topped_up_by, wire_id};
 pub(crate) use book::{Book, Credit, Link, Spend, fill_holes};
 pub(crate) use hold::{CheckKey, HoldRow};

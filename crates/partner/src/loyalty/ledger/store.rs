@@ -5,7 +5,7 @@ use super::book::{Dug, Link};
 use super::hold::{CheckKey, HoldRow};
 use super::leaving::Price;
 use super::lot::{LotKind, LotState, NewLot};
-use super::transfer::{Account, TransferKind};
+use super::transfer::{Account, Transfer, TransferKind};
 use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
@@ -21,14 +21,14 @@ db::statement! {
         FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
     /// Lots with something left, or a hole, of up to three balances. UNION ALL and not IN: for every run of a list
     /// SQLite builds a table of its own, which costs more than looking the rows up.
-    OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at
+    OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value
             FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND remaining <> 0
-        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at
+        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value
             FROM partner_lot WHERE merchant = $1 AND balance_id = $3 AND remaining <> 0
-        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at
+        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value
             FROM partner_lot WHERE merchant = $1 AND balance_id = $4 AND remaining <> 0";
     /// One lot, empty or not: where value returns to.
-    GET_LOT = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at
+    GET_LOT = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
     /// Holds that are not closed, of up to three balances; who asks judges `expires_at`. No ORDER BY: it would
     /// tempt SQLite to walk every hold the balance ever had.
@@ -57,6 +57,17 @@ db::statement! {
         VALUES ($1, $2, $3, $13, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     /// What is left of a lot, and until when; its balance is locked.
     UPDATE_LOT = "UPDATE partner_lot SET remaining = $4, expires_at = $5 WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
+    /// What of a balance's value ended, and what of it came back.
+    EXPIRED = "SELECT t.balance_id, t.entry, t.kind, t.amount, t.lot_id,
+          (SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) FROM partner_transfer r
+            WHERE r.merchant = t.merchant AND r.balance_id = t.balance_id AND r.reverses = t.entry)
+        FROM partner_transfer t WHERE t.merchant = $1 AND t.balance_id = $2 AND t.kind = 'expire'";
+    /// Moves the ends of lots with nothing left: what comes back to them lives as long as the rest. Not of those that
+    /// ended: the books say when that was.
+    MOVE_EMPTY_ENDS = "UPDATE partner_lot SET expires_at = $4
+        WHERE merchant = $1 AND balance_id = $2 AND remaining = 0 AND kind <> 'overdraft' AND expires_at = $3
+          AND NOT EXISTS (SELECT 1 FROM partner_transfer t WHERE t.merchant = partner_lot.merchant
+            AND t.balance_id = partner_lot.balance_id AND t.lot_id = partner_lot.lot_id AND t.kind = 'expire')";
     /// One entry.
     INSERT_TRANSFER = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, member_id, offer_id, bill_id, reverses, reason, lines, created_at, issuer_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
@@ -128,6 +139,45 @@ pub(crate) fn prices_of_lots(
 ) -> Result<BTreeMap<String, Price>, Error> {
     let rows = tx.query(&PRICES_OF_LOTS, params![merchant, balance_id])?;
     rows.iter().map(|row| Ok((row.get(0)?, Price { issued: row.get(1)?, paid: row.get(2)? }))).collect()
+}
+
+/// What of a balance's value ended, in the order of the entries; each with what of it did not come back.
+pub(crate) fn expired(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    balance_id: &str,
+) -> Result<Vec<Transfer>, Error> {
+    let rows = tx.query(&EXPIRED, params![merchant, balance_id])?;
+    let mut ended = rows
+        .iter()
+        .map(|row| {
+            Ok(Transfer {
+                balance_id: row.get(0)?,
+                entry: row.get(1)?,
+                kind: row.get(2)?,
+                credits_guest: false,
+                other: Account::Breakage,
+                amount: row.get::<i64>(3)? - row.get::<i64>(5)?,
+                lot_id: row.get(4)?,
+            })
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    ended.sort_by_key(|one| one.entry);
+    Ok(ended)
+}
+
+/// Moves the ends of empty lots that ended with something else.
+pub(crate) fn move_empty_ends(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    balance_id: &str,
+    from: Option<Timestamp>,
+    until: Timestamp,
+) -> Result<(), Error> {
+    if let Some(from) = from {
+        tx.execute(&MOVE_EMPTY_ENDS, params![merchant, balance_id, from, until])?;
+    }
+    Ok(())
 }
 
 /// The holds of these balances that are not closed, those that are over included.
@@ -353,6 +403,7 @@ fn lot(row: &Row) -> Result<LotState, Error> {
                     .map_err(|_| row::unreadable("partner_lot", "vat_rate", "a decimal"))
             })
             .transpose()?,
+        paid_value: row.get(8)?,
         earned_at: row.get(5)?,
         expires_at: row.get(6)?,
         available_at: row.get(7)?,

@@ -330,6 +330,10 @@ impl Words<'_> {
                 Some(Reason::LockedByOtherDevice) => {
                     messages.push(Text::WhollyReserved.filled(language, &[&title]));
                 }
+                Some(Reason::Frozen) => {
+                    let why = Text::Refusal(Reason::Frozen).in_language(language);
+                    messages.push(format!("{title}: {why}"));
+                }
                 _ => {}
             }
         }

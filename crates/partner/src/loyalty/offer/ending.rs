@@ -1,6 +1,7 @@
 //! What of the member's value ends soon (loyalty.md §10 E7)?
 
 use super::balance_state::BalanceState;
+use super::reason::Reason;
 use super::spend::Given;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
@@ -23,7 +24,7 @@ pub(crate) fn soon(given: &[Given], balances: &[BalanceState], local: &Zoned, da
     let mut endings = Vec::new();
     for (index, one) in given.iter().enumerate() {
         let state = &balances[one.balance];
-        if days <= 0 || state.row.member_id.is_none() {
+        if days <= 0 || state.row.member_id.is_none() || one.reason == Some(Reason::Frozen) {
             continue;
         }
         let ends = |lot: &crate::loyalty::ledger::LotState| lot.expires_at.filter(|end| *end > now);

@@ -176,6 +176,7 @@ mod tests {
             kind: LotKind::Paid,
             remaining,
             vat_rate: None,
+            paid_value: None,
             earned_at: at(-1000),
             available_at: None,
             expires_at: ends.map(at),

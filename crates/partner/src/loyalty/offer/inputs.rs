@@ -49,6 +49,8 @@ pub(crate) struct Identified<'a> {
     pub(crate) scanned: Vec<u32>,
     /// Which balances may be spent, by position.
     pub(crate) allowed: Vec<bool>,
+    /// Which of the member's are blocked: shown with the reason, not spent.
+    pub(crate) frozen: Vec<bool>,
     /// Which balances are topped up, by position; none of them is spent (loyalty.md §11 T1).
     pub(crate) tops_up: Vec<bool>,
 }
@@ -67,6 +69,7 @@ pub(crate) fn identify<'a>(
         member: None,
         scanned: vec![0; program.promotions.len()],
         allowed: vec![false; balances.len()],
+        frozen: vec![false; balances.len()],
         tops_up: vec![false; balances.len()],
     };
     for input in &basket.request.benefit_inputs {
@@ -80,9 +83,10 @@ pub(crate) fn identify<'a>(
         seen.entries.push(entry);
     }
     if let Some(member) = seen.member {
-        for (allowed, state) in seen.allowed.iter_mut().zip(balances) {
+        for ((allowed, frozen), state) in seen.allowed.iter_mut().zip(&mut seen.frozen).zip(balances) {
             if state.row.member_id.as_deref() == Some(member.member_id.as_str()) {
                 *allowed = state.row.status == BalanceStatus::Active;
+                *frozen = state.row.status == BalanceStatus::Frozen;
                 if !*allowed {
                     trace.add("code", || {
                         (state.row.balance_id.clone(), format!("not used: {}", state.row.status.text()))

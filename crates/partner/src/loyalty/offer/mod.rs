@@ -6,6 +6,7 @@
 mod answer;
 mod balance_state;
 mod basket;
+mod below_face;
 mod bill;
 mod code;
 mod deposit;

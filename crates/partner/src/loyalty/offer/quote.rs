@@ -114,6 +114,7 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
     if other_currency {
         identified.allowed.fill(false);
         identified.tops_up.fill(false);
+        identified.frozen.fill(false);
         trace.add("border", || {
             ("balances", format!("the ledger counts in {}: none is used", books.currency_code))
         });
@@ -142,6 +143,7 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
             scale,
         };
         given = spend::apply(&table, &mut bill, &mut trace);
+        given.extend(spend::frozen(&table, &identified.frozen));
     } else {
         trace.add("border", || ("basket", format!("nothing applies: {sale:?}")));
         let reason = if sale == Sale::Empty { Reason::EmptyBasket } else { Reason::NoMatchingItems };
@@ -300,7 +302,7 @@ fn card(identified: &Identified<'_>, balances: &[BalanceState], given: &[Given])
 }
 
 /// A balance is shown when there is something on it and its code was not refused; one of the member's
-/// own also while others hold all of it, so that the cashier sees why.
+/// own also while others hold all of it or it is blocked, so that the cashier sees why.
 fn shown(one: &Given, state: &BalanceState, identified: &Identified<'_>, entries: &[Entry]) -> bool {
     let of_member = identified
         .member
@@ -308,5 +310,6 @@ fn shown(one: &Given, state: &BalanceState, identified: &Identified<'_>, entries
     let by_voucher = entries
         .iter()
         .any(|entry| entry.found == Found::Voucher(Some(one.balance)) && entry.refusal.is_none());
-    one.current > 0 && (of_member || by_voucher)
+    let blocked = one.reason == Some(Reason::Frozen);
+    (one.current > 0 && (of_member || by_voucher)) || (blocked && of_member)
 }

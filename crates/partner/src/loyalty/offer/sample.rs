@@ -210,6 +210,7 @@ pub(super) fn lot(lot_id: &str, remaining: i64, vat_rate: Option<&str>) -> LotSt
         kind: LotKind::Paid,
         remaining,
         vat_rate: vat_rate.map(|rate| rate.parse().unwrap()),
+        paid_value: None,
         earned_at: now(),
         available_at: None,
         expires_at: None,

@@ -1,10 +1,11 @@
 //! What does each balance give to a bill: steps 3 (SPV), 4 (points), 5 (MPV) and 6 (credit) of loyalty.md §2?
 //!
 //! Step 4 begins with the full stamp cards, so that a unit is free before points lower its price; then points and
-//! what was given on top of prepaid money (V9) share one order.
+//! what was given on top of prepaid money (V9) share one order; what of a face value was not paid (V4) goes last.
 
 use super::balance_state::{BalanceState, Scale};
 use super::basket::{Basket, floor_to};
+use super::below_face;
 use super::bill::{Bill, Source};
 use super::hold::Free;
 use super::inputs::{nothing_in, nothing_to_spend};
@@ -77,12 +78,15 @@ enum Step {
     Stamps,
     /// Points, and the bonus parts of MPV and credit.
     Points,
+    /// The bonus parts of MPV and credit that were sold below their face.
+    BelowFace,
     Mpv,
     Credit,
 }
 
 impl Step {
-    const ALL: [Self; 5] = [Self::Spv, Self::Stamps, Self::Points, Self::Mpv, Self::Credit];
+    const ALL: [Self; 6] =
+        [Self::Spv, Self::Stamps, Self::Points, Self::BelowFace, Self::Mpv, Self::Credit];
 
     /// The name in the trace.
     fn name(self) -> &'static str {
@@ -90,6 +94,7 @@ impl Step {
             Self::Spv => "spv",
             Self::Stamps => "stamps",
             Self::Points => "points",
+            Self::BelowFace => "below face",
             Self::Mpv => "mpv",
             Self::Credit => "credit",
         }
@@ -102,6 +107,8 @@ impl Step {
             (Self::Spv, BalanceType::SinglePurposePrepaidVoucher) => Some(Part::Whole),
             (Self::Stamps, BalanceType::CollectablePoints) if stamps => Some(Part::Whole),
             (Self::Points, BalanceType::CollectablePoints) if !stamps => Some(Part::Whole),
+            (Self::BelowFace, _) if below_face::is_below_face(state) => Some(Part::Bonus),
+            (Self::Points, _) if below_face::is_below_face(state) => None,
             (Self::Points, balance_type) if splits(balance_type) && state.free.bonus > 0 => Some(Part::Bonus),
             (Self::Mpv, BalanceType::MultiPurposePrepaidVoucher)
             | (Self::Credit, BalanceType::PrepaidCredit) => Some(Part::Paid),
@@ -126,7 +133,11 @@ fn apply_step(step: Step, table: &Table<'_>, bill: &mut Bill, trace: &mut Trace,
         .filter_map(|at| step.part_of(&table.balances[at]).map(|part| (at, part)))
         .collect();
     order.sort_by(|one, other| {
-        table.balances[one.0].order(one.1).cmp(&table.balances[other.0].order(other.1))
+        let (left, right) = (&table.balances[one.0], &table.balances[other.0]);
+        if step == Step::BelowFace {
+            return below_face::order_of_payment(left).cmp(&below_face::order_of_payment(right));
+        }
+        left.order(one.1).cmp(&right.order(other.1))
     });
     for (at, part) in order {
         let state = &table.balances[at];
@@ -134,6 +145,7 @@ fn apply_step(step: Step, table: &Table<'_>, bill: &mut Bill, trace: &mut Trace,
         let one = match (step, part) {
             (Step::Spv, _) => spv(at, table, wish, bill),
             (Step::Stamps, _) => stamps::apply(at, table, wish, bill, trace),
+            (Step::BelowFace, _) => below_face::apply(at, table, wish, given, bill),
             (Step::Points, Part::Bonus) => bonus(at, table, wish, bill),
             (Step::Points, _) => points(at, table, wish, bill),
             (Step::Mpv | Step::Credit, _) => {
@@ -176,6 +188,29 @@ fn apply_step(step: Step, table: &Table<'_>, bill: &mut Bill, trace: &mut Trace,
     }
 }
 
+/// The member's blocked balances, of which nothing is used: the cashier reads why (loyalty.md §8 N4).
+pub(crate) fn frozen(table: &Table<'_>, frozen: &[bool]) -> Vec<Given> {
+    let blocked = frozen.iter().enumerate().filter(|(_, frozen)| **frozen);
+    blocked
+        .map(|(at, _)| {
+            let state = &table.balances[at];
+            let current = state.current(Part::Whole);
+            Given {
+                balance: at,
+                part: Part::of_plain_id(state.row.balance_type),
+                controllable: state.controllable(),
+                used: 0,
+                most: 0,
+                step: if state.row.counts_points() { state.point_step() } else { table.scale.step().0 },
+                current: if state.row.counts_points() { current } else { table.scale.to_request(current).0 },
+                value: Amount::ZERO,
+                parts: Vec::new(),
+                reason: Some(Reason::Frozen),
+            }
+        })
+        .collect()
+}
+
 /// How much of `most` is used: nothing when the till rejected the balance, the cashier's choice where
 /// there is one, else what the program says.
 fn choose(state: &BalanceState, wish: Wish, table: &Table<'_>, most: i64, step: i64, unit: Unit) -> i64 {
@@ -193,14 +228,14 @@ fn choose(state: &BalanceState, wish: Wish, table: &Table<'_>, most: i64, step: 
 }
 
 #[derive(Clone, Copy)]
-enum Unit {
+pub(super) enum Unit {
     Points,
     Money,
 }
 
 impl Unit {
     /// A wish in whole units, rounded down; what no balance can hold is as much as there is.
-    fn floor(self, wanted: Decimal, table: &Table<'_>) -> i64 {
+    pub(super) fn floor(self, wanted: Decimal, table: &Table<'_>) -> i64 {
         match self {
             Self::Points => {
                 i64::try_from(wanted.trunc()).unwrap_or(if wanted.is_sign_negative() { 0 } else { i64::MAX })
@@ -373,7 +408,7 @@ fn tender(at: usize, table: &Table<'_>, wish: Wish, other_part: i64, bill: &mut 
 }
 
 /// What a part of a balance that counts money gives to at most `wanted` of the bill.
-fn money_part(
+pub(super) fn money_part(
     at: usize,
     part: Part,
     table: &Table<'_>,

@@ -234,6 +234,13 @@ fn who(
         if report.place_id.as_ref().is_some_and(|place| *place != offer.place) {
             findings.remark("placeId is not the place of the offer; the offer decides");
         }
+        // a fact all the same, but nobody's: what was erased does not come back
+        if let Some(member_id) = &offer.member_id
+            && store::is_erased(tx, key.merchant, member_id)?
+        {
+            findings.remark("the customer of the offer was erased: the bill is nobody's and earns nothing");
+            return Ok(Who { member_id: None, merged_from: None, points_balance: None });
+        }
         let points_balance = ground.points_balance.clone();
         return Ok(match &offer.merged_into {
             None => Who { member_id: offer.member_id.clone(), merged_from: None, points_balance },
@@ -417,7 +424,7 @@ fn book_paid(
     for (balance_id, used) in &report.uses {
         booking.balance(&mut books, balance_id, used, findings);
     }
-    rewards.book(&mut books, &booking, collects, report)?;
+    rewards.book(&mut books, &booking, collects, report, findings)?;
     if let Some(deposit) = &deposit {
         refund::credit(&mut books, deposit, &booking.link, findings);
     }

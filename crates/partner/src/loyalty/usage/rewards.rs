@@ -2,6 +2,7 @@
 
 use super::booking::Booking;
 use super::earning::{self, EarnedDetail};
+use super::flag::Findings;
 use super::report::{Report, units};
 use super::stamps;
 use crate::loyalty::ledger::{
@@ -32,6 +33,7 @@ pub(super) struct Rewards {
     local: Zoned,
     /// The place's wall when the bill was paid.
     paid: Zoned,
+    has_member: bool,
     tier: Option<String>,
     tags: Vec<String>,
     /// By balance, in the order of their ids.
@@ -63,6 +65,7 @@ impl Rewards {
             local: program.local(about.place, about.now),
             paid: program.local(about.place, report.paid_at),
             program,
+            has_member: about.member_id.is_some(),
             tier: None,
             tags: Vec::new(),
             stamps: Vec::new(),
@@ -107,12 +110,22 @@ impl Rewards {
         booking: &Booking<'_>,
         points_balance: Option<&str>,
         report: &Report,
+        findings: &mut Findings,
     ) -> Result<(), Error> {
-        if let (Some(rule), Some(points_balance)) = (&self.program.settings.earn, points_balance)
+        if let Some(rule) = &self.program.settings.earn
             && let Some(detail) = self.points(rule, booking, report)
         {
-            let available_at = self.pending_until(rule);
-            credit(books, booking, points_balance, &detail, available_at)?;
+            match points_balance {
+                Some(points_balance) => {
+                    let available_at = self.pending_until(rule);
+                    credit(books, booking, points_balance, &detail, available_at)?;
+                }
+                None if self.has_member => findings.remark(format!(
+                    "no points balance: the member has none that can be used, so {} points were not credited",
+                    detail.points
+                )),
+                None => {}
+            }
         }
         for (balance_id, detail) in &self.stamps {
             credit(books, booking, balance_id, detail, None)?;

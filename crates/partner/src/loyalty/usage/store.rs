@@ -13,12 +13,13 @@ use std::collections::BTreeMap;
 
 db::statement! {
     /// The merchant, the offer a report names (if known here), who has what was its member's, and the points balance of
-    /// that one: its own before those that came by a merge (stamp cards count in points too, but they are none).
+    /// that one: its own before those that came by a merge (stamp cards count in points too, but they are none). One that
+    /// is blocked below zero collects too: what it earns fills the hole (loyalty.md §8 N3).
     MERCHANT_AND_OFFER = "SELECT m.merchant, m.name, m.currency_code, m.price_precision, m.time_zone, m.hold_ttl_seconds, m.program, m.program_version,
           o.offer_id, o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
           (SELECT b.balance_id FROM partner_balance b
             WHERE b.merchant = o.merchant AND b.member_id = COALESCE(c.merged_into, o.member_id) AND b.type = 'collectablePoints'
-              AND b.status = 'active' AND b.stamp_card_id IS NULL
+              AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.posted < 0) AND b.stamp_card_id IS NULL
             ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1), o.limits, c.merged_into
         FROM partner_merchant m LEFT JOIN partner_offer o ON o.merchant = m.merchant AND o.offer_id = $2
         LEFT JOIN partner_customer c ON c.merchant = o.merchant AND c.member_id = o.member_id
@@ -26,11 +27,13 @@ db::statement! {
     /// A member a report names without a known offer, or who has what was that one's, and its points balance.
     KNOWN_MEMBER = "SELECT p.member_id,
           (SELECT b.balance_id FROM partner_balance b
-            WHERE b.merchant = p.merchant AND b.member_id = p.member_id AND b.type = 'collectablePoints' AND b.status = 'active'
-              AND b.stamp_card_id IS NULL
+            WHERE b.merchant = p.merchant AND b.member_id = p.member_id AND b.type = 'collectablePoints'
+              AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.posted < 0) AND b.stamp_card_id IS NULL
             ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1)
         FROM partner_customer c JOIN partner_member p ON p.merchant = c.merchant AND p.member_id = COALESCE(c.merged_into, c.member_id)
         WHERE c.merchant = $1 AND c.member_id = $2 AND p.status <> 'erased'";
+    /// Whether a member is not there any more.
+    ERASED_MEMBER = "SELECT member_id FROM partner_member WHERE merchant = $1 AND member_id = $2 AND status = 'erased'";
     /// A report under its natural key: whoever inserts it books it.
     INSERT_USAGE = "INSERT INTO partner_usage (merchant, loyalty_provider_id, offer_id, bill_id, kind, body_hash, body, member_id, place, device_number, total_with_vat, paid_at, booked_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -152,6 +155,11 @@ pub(super) fn known_member(
 ) -> Result<Option<(String, Option<String>)>, Error> {
     let row = tx.optional(&KNOWN_MEMBER, params![merchant, member_id])?;
     row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// Whether a member was erased: nobody's bills become theirs any more (loyalty.md §12 G2).
+pub(super) fn is_erased(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<bool, Error> {
+    Ok(tx.optional(&ERASED_MEMBER, params![merchant, member_id])?.is_some())
 }
 
 /// What a report's row holds beside its key.

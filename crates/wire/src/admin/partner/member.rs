@@ -1,9 +1,11 @@
 //! What is said about members, their cards, codes and balances once they exist?
 
-use super::{MemberPerson, NewBalanceSettings};
+use super::MemberPerson;
 use crate::Number;
 use crate::loyalty::BalanceType;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// `PUT …/members/{memberId}`: a member as a whole. What is left out is unknown from now on.
@@ -97,7 +99,7 @@ pub struct NewCode {
     pub code: String,
     /// What it is for.
     pub kind: NewCodeKind,
-    /// `promotion`: which one. A later PUT of the promotion ends codes it does not name.
+    /// `promotion`: which one. A later PUT of the promotion leaves the code alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promotion_id: Option<String>,
     /// `voucher`: the balance it opens. `topUp`: the balance it fills; left out, the member's.
@@ -150,7 +152,8 @@ pub struct PutCode {
     /// From when; left out, from ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<String>,
-    /// Until when; left out, for ever.
+    /// Until when; left out, for ever. Where it is given, what ends with a voucher's code moves along, later or earlier, and
+    /// what has ended begins again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<String>,
 }
@@ -197,9 +200,67 @@ pub struct PutBalance {
     /// Whether it may be spent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<BalanceState>,
-    /// How it is shown and used; named, they replace those that stand as a whole.
+    /// How it is shown and used; what is left out stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settings: Option<NewBalanceSettings>,
+    pub settings: Option<PutBalanceSettings>,
+}
+
+/// What changes of how a balance is shown and used; what is left out stays.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PutBalanceSettings {
+    /// Language → text for the cashier; all of them.
+    pub pos_titles: Option<BTreeMap<String, String>>,
+    /// Language → text on the bill; all of them.
+    pub bill_titles: Option<BTreeMap<String, String>>,
+    /// Points: what one is worth in the currency, above 0.
+    pub point_value: Option<Number>,
+    /// Points: used in multiples of this; 1 is any number.
+    pub point_step: Option<i64>,
+    /// Points: fewer than this are not used at all; 1 is any number.
+    pub point_minimum: Option<i64>,
+    /// As it was set up: it cannot change.
+    pub stamp_card_id: Option<String>,
+    /// Whether the cashier chooses how much is used.
+    pub controllable: Option<bool>,
+    /// SPV: the rate at which it is sold from now on; what is on it keeps its own.
+    pub vat_rate: Option<Number>,
+    /// SPV: rates that hold from a day on, all of them; `[]` takes them away.
+    pub vat_rates: Option<Value>,
+    /// As it was set up: it cannot change.
+    pub issuer_id: Option<String>,
+    /// What may be topped up, as a whole.
+    pub prepayment: Option<Value>,
+}
+
+/// How a balance is shown and used, as it stands.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BalanceSettingsView {
+    /// Language → text for the cashier.
+    pub pos_titles: BTreeMap<String, String>,
+    /// Language → text on the bill.
+    pub bill_titles: BTreeMap<String, String>,
+    /// Points: what one is worth in the currency.
+    pub point_value: Option<Number>,
+    /// Points: used in multiples of this.
+    pub point_step: Option<i64>,
+    /// Points: fewer than this are not used at all.
+    pub point_minimum: Option<i64>,
+    /// Points: they are the stamps of this card.
+    pub stamp_card_id: Option<String>,
+    /// Whether the cashier chooses how much is used; `null`: as its type does.
+    pub controllable: Option<bool>,
+    /// SPV: the products it is for; empty: every line at its rate.
+    pub product_ids: Vec<String>,
+    /// SPV: the rate at which it is sold.
+    pub vat_rate: Option<Number>,
+    /// SPV: rates that hold from a day on, as they were set.
+    pub vat_rates: Value,
+    /// SPV of another issuer: who it is.
+    pub issuer_id: Option<String>,
+    /// What may be topped up, as it was set; `null`: nothing.
+    pub prepayment: Option<Value>,
 }
 
 /// Whether a balance may be spent.

@@ -17,7 +17,7 @@ db::statement! {
     /// shortfall is part of it, what a claw-back had written off is not; a shortfall that a lot filled later is the
     /// bill's spend on that lot. CROSS JOIN keeps SQLite at finding the few entries first.
     ORIGINALS_OF_BILL = "SELECT original.balance_id, original.entry, original.kind, original.debit_account, original.credit_account,
-          original.amount, original.lot_id, original.lines, lot.kind,
+          original.amount, original.lot_id, original.lines, lot.kind, lot.paid_value,
           (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer AS mirror
             WHERE mirror.merchant = original.merchant AND mirror.balance_id = original.balance_id
               AND mirror.bill_id = original.bill_id AND mirror.reverses = original.entry),
@@ -76,7 +76,7 @@ pub(crate) struct Original {
     pub(crate) mirrored: i64,
     /// How it lies over the bill's lines (JSON), where the entry says it.
     pub(crate) lines: Option<String>,
-    /// Its lot was given on top of what was paid.
+    /// Its lot was given and not paid; a shortfall: what is missing was.
     pub(crate) bonus: bool,
 }
 
@@ -115,8 +115,12 @@ pub(crate) fn originals_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Or
                 lot_id: found.get(6)?,
             },
             lines: found.get(7)?,
-            bonus: LotKind::from_text(&lot) == Some(LotKind::Bonus),
-            mirrored: found.get::<i64>(9)? - filled,
+            bonus: match LotKind::from_text(&lot) {
+                Some(LotKind::Bonus) => true,
+                Some(LotKind::Overdraft) => found.get::<Option<i64>>(9)? == Some(0),
+                _ => false,
+            },
+            mirrored: found.get::<i64>(10)? - filled,
         });
     }
     originals.sort_by(|one, other| {
