@@ -392,6 +392,31 @@ mod tests {
         assert_eq!(vat, [("12".into(), 30_917, 27_604, 3_313), ("21".into(), 11_397, 9_419, 1_978)]);
     }
 
+    /// loyalty.md V4: sold 450, face 500: 34.00 and 16.00 come off, VAT 32.79 + 24.99; at its face 36.43 + 27.77.
+    #[test]
+    fn a_voucher_sold_below_its_face_is_taxed_by_what_was_paid() {
+        let lines = [line("L1", 34_000, "0.12"), line("L2", 16_000, "0.21")];
+        let off = |line: &str, value: f64| {
+            json!({"checkItemId": line, "benefits": [{"sourceType": "balance",
+                "appliedFromGeneralDiscountId": null, "appliedFromBalanceId": "V:bonus", "absoluteTotalValue": value}]})
+        };
+        let pays = |value: i64| {
+            json!({"balanceId": "V", "type": "multiPurposePrepaidVoucher", "nonControllableValueToUse": value,
+                "valueToUseInCurrency": value})
+        };
+        let below = offer(json!({
+            "balances": [pays(450), {"balanceId": "V:bonus", "type": "collectablePoints",
+                "nonControllableValueToUse": 50, "valueToUseInCurrency": 50}],
+            "itemBenefitsToApply": [off("L1", 34.0), off("L2", 16.0)],
+        }));
+        let at_face = offer(json!({"balances": [pays(500)]}));
+        for (offer, total, vat) in [(below, 45_000, [3_279, 2_499]), (at_face, 50_000, [3_643, 2_777])] {
+            let bill = reckon(&lines, Some(&offer), two(), true).unwrap();
+            assert_eq!(bill.vat.iter().map(|sum| sum.vat.0).collect::<Vec<_>>(), vat);
+            assert_eq!((bill.total.0, bill.paid_by_balances.0, bill.to_pay.0), (total, total, 0));
+        }
+    }
+
     #[test]
     fn vat_does_not_depend_on_what_only_pays() {
         let lines = [line("L1", 37_800, "0.12"), line("L2", 17_700, "0.21"), line("L3", 9_500, "0.12")];

@@ -33,14 +33,21 @@ pub(crate) fn goes_along(lots: &[LotState], wanted: i64, payable: i64) -> Vec<Lo
     for pair in pairs.values_mut() {
         let unpaid = pair.unpaid.iter().map(|lot| lot.remaining).fold(0, i64::saturating_add);
         let all = pair.paid.saturating_add(unpaid);
-        let share = |of: i64, whole: i64| cumulative(Amount(unpaid), Amount(whole), Amount::ZERO, Amount(of)).0;
+        let share =
+            |of: i64, whole: i64| cumulative(Amount(unpaid), Amount(whole), Amount::ZERO, Amount(of)).0;
         // what was paid and may not be used keeps its share
         let most = match payable {
             payable if payable >= pair.paid => all,
             payable => payable.saturating_add(share(payable, pair.paid)),
         };
         let used = wanted.min(most);
-        let along = if pair.paid == 0 { used } else if used > 0 { share(used, all).min(used) } else { 0 };
+        let along = if pair.paid == 0 {
+            used
+        } else if used > 0 {
+            share(used, all).min(used)
+        } else {
+            0
+        };
         wanted -= used;
         payable -= used - along;
         pair.unpaid.sort_by(|one, other| one.lot_id.cmp(&other.lot_id));
@@ -74,7 +81,10 @@ mod tests {
             expires_at: None,
         };
         let pairs = sales.iter().enumerate().map(|(at, (paid, unpaid))| {
-            [lot(format!("{at}p"), LotKind::Paid, *paid, at), lot(format!("{at}u"), LotKind::Bonus, *unpaid, at)]
+            [
+                lot(format!("{at}p"), LotKind::Paid, *paid, at),
+                lot(format!("{at}u"), LotKind::Bonus, *unpaid, at),
+            ]
         });
         pairs.flatten().collect()
     }

@@ -340,9 +340,9 @@ impl<'a> Book<'a> {
 /// The lots a credit makes, with their amounts: one, or two where a face value that pays was not all paid
 /// (loyalty.md §3 V4).
 fn in_kinds(balance_type: BalanceType, amount: i64, lot: NewLot) -> Vec<(i64, NewLot)> {
-    let below_face = lot.paid_value.filter(|paid| {
-        lot.kind == LotKind::Paid && splits(balance_type) && (0..amount).contains(paid)
-    });
+    let below_face = lot
+        .paid_value
+        .filter(|paid| lot.kind == LotKind::Paid && splits(balance_type) && (0..amount).contains(paid));
     let Some(paid) = below_face else { return vec![(amount, lot)] };
     let rest = NewLot { kind: LotKind::Bonus, paid_value: Some(0), ..lot.clone() };
     [(paid, NewLot { paid_value: None, ..lot }), (amount - paid, rest)]

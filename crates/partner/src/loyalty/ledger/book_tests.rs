@@ -528,12 +528,17 @@ fn like_is_filled_with_like() {
 #[test]
 fn ends_move_with_a_code() {
     let (old, new) = (at("2026-03-01T09:00:00Z"), at("2026-04-01T00:00:00Z"));
-    let lots = [("1", 30, Some("2026-03-01T09:00:00Z")), ("2", 20, Some("2026-03-10T00:00:00Z")), ("3", 10, None)];
+    let lots =
+        [("1", 30, Some("2026-03-01T09:00:00Z")), ("2", 20, Some("2026-03-10T00:00:00Z")), ("3", 10, None)];
     for (with, until, expected) in [
         (Some(old), new, [Some(new), Some(at("2026-03-10T00:00:00Z")), None]),
         (Some(old), old, [Some(old), Some(at("2026-03-10T00:00:00Z")), None]),
         (None, new, [Some(new), Some(new), None]),
-        (None, at("2026-03-05T00:00:00Z"), [Some(at("2026-03-05T00:00:00Z")), Some(at("2026-03-10T00:00:00Z")), None]),
+        (
+            None,
+            at("2026-03-05T00:00:00Z"),
+            [Some(at("2026-03-05T00:00:00Z")), Some(at("2026-03-10T00:00:00Z")), None],
+        ),
         (Some(new), old, [Some(old), Some(at("2026-03-10T00:00:00Z")), None]),
     ] {
         let mut book = book(BalanceType::MultiPurposePrepaidVoucher, &lots);

@@ -54,7 +54,9 @@ impl Open {
         now: Timestamp,
         link: &Link,
     ) {
-        let Some(ended) = self.lots.get(&entry.lot_id).filter(|lot| moves(lot.state.expires_at)) else { return };
+        let Some(ended) = self.lots.get(&entry.lot_id).filter(|lot| moves(lot.state.expires_at)) else {
+            return;
+        };
         let lot = NewLot {
             kind: ended.state.kind,
             source: format!("returned to lot {}", ended.state.lot_id),
@@ -64,8 +66,7 @@ impl Open {
             expires_at: Some(until),
         };
         let given = ended.state.is_given();
-        let side =
-            Origin { kind: TransferKind::Reversal, other: entry.other, reverses: Some(entry.entry) };
+        let side = Origin { kind: TransferKind::Reversal, other: entry.other, reverses: Some(entry.entry) };
         let left = self.fill_holes(&side, entry.amount, Some(given), link);
         if left > 0 {
             self.issue(&side, left, lot, now, link);

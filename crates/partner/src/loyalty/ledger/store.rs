@@ -142,11 +142,7 @@ pub(crate) fn prices_of_lots(
 }
 
 /// What of a balance's value ended, in the order of the entries; each with what of it did not come back.
-pub(crate) fn expired(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    balance_id: &str,
-) -> Result<Vec<Transfer>, Error> {
+pub(crate) fn expired(tx: &mut Tx<'_>, merchant: &str, balance_id: &str) -> Result<Vec<Transfer>, Error> {
     let rows = tx.query(&EXPIRED, params![merchant, balance_id])?;
     let mut ended = rows
         .iter()

@@ -25,7 +25,8 @@ fn meal() -> Value {
 /// VAT of what is left of the two lines, in minor units.
 fn vat(answer: &Value) -> (i64, i64) {
     let left = |id: &str, gross: i64| {
-        let off: Decimal = benefits(answer, id).iter().map(|(_, value)| value.parse::<Decimal>().unwrap()).sum();
+        let off: Decimal =
+            benefits(answer, id).iter().map(|(_, value)| value.parse::<Decimal>().unwrap()).sum();
         gross - i64::try_from(off * Decimal::ONE_HUNDRED).unwrap()
     };
     let of = |gross: i64, rate: &str| {
@@ -82,12 +83,17 @@ fn the_cashiers_choice_is_of_what_pays() {
 fn it_goes_along_with_what_is_left_to_pay() {
     let lines = json!([line("A", "gulas", "food", "500", "0.12")]);
     let below = || sold(mpv("V", 50_000), 45_000, 5_000);
-    let answer =
-        Sample::new(lines.clone()).card().owned(points("P", 1_000, "0.1")).voucher(below()).scan(&["card", "V"]).answer();
+    let answer = Sample::new(lines.clone())
+        .card()
+        .owned(points("P", 1_000, "0.1"))
+        .voucher(below())
+        .scan(&["card", "V"])
+        .answer();
     assert_eq!(benefits(&answer, "A"), pairs(&[("P", "100"), ("V:bonus", "40")]));
     assert_eq!(number(&answer, "balances", "V", "valueToUseInCurrency"), "360");
 
-    let answer = Sample::new(lines).voucher(mpv("other", 30_000)).voucher(below()).scan(&["V", "other"]).answer();
+    let answer =
+        Sample::new(lines).voucher(mpv("other", 30_000)).voucher(below()).scan(&["V", "other"]).answer();
     assert_eq!(number(&answer, "balances", "other", "valueToUseInCurrency"), "300");
     assert_eq!(number(&answer, "balances", "V:bonus", "valueToUseInCurrency"), "20");
     assert_eq!(number(&answer, "balances", "V", "valueToUseInCurrency"), "180");

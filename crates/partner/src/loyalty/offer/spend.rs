@@ -85,8 +85,7 @@ enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 6] =
-        [Self::Spv, Self::Stamps, Self::Points, Self::BelowFace, Self::Mpv, Self::Credit];
+    const ALL: [Self; 6] = [Self::Spv, Self::Stamps, Self::Points, Self::BelowFace, Self::Mpv, Self::Credit];
 
     /// The name in the trace.
     fn name(self) -> &'static str {

@@ -112,6 +112,35 @@ testkit::on_both_engines! {
         house.assert_verified().await;
     }
 
+    /// loyalty.md V4: face 500, sold 450. What was not paid lowers the prices in proportion, and the VAT with them.
+    async fn a_voucher_sold_below_its_face_is_taxed_by_what_was_paid(engine: Engine) {
+        let house = House::start(engine).await;
+        let voucher = json!({"code": "CHEAP", "type": "multiPurposePrepaidVoucher", "value": 500, "paidValue": 450});
+        house.app.admin.post(&format!("{}/vouchers", house.partner_admin()), &voucher).await.unwrap();
+        let left = async || {
+            let lots = house.balance("CHEAP").await["lots"].clone();
+            let lots = lots.as_array().unwrap().iter();
+            lots.map(|lot| (lot["kind"].as_str().unwrap().to_owned(), lot["remaining"].to_string())).collect::<Vec<_>>()
+        };
+        let are = |paid: &str, unpaid: &str| vec![("paid".to_owned(), paid.to_owned()), ("bonus".to_owned(), unpaid.to_owned())];
+        let (path, check) = offered(&house, 1, &[(MAIN, 2), (BEER, 2)], &["CHEAP"]).await;
+        // 496.00 of 500.00: 49.60 over 378.00 at 12 % and 118.00 at 21 %
+        assert_number("12 %", "340.2", &check["lines"][0]["finalPriceWithVat"]);
+        assert_number("21 %", "106.2", &check["lines"][1]["finalPriceWithVat"]);
+        assert_number("paid by what was paid", "446.4", &check["paidByBalances"]);
+        let meal = paid(&house, 1, &path, "0", 1).await;
+        assert_eq!(meal["taxSummaries"], json!({"12": "36.45", "21": "18.43"}));
+        assert_eq!(left().await, are("3.6", "0.4"));
+        let (path, check) = offered(&house, 2, &[(MAIN, 1)], &["CHEAP"]).await;
+        assert_number("the rest", "3.6", &check["paidByBalances"]);
+        assert_number("and what goes along", "188.6", &check["totalWithVat"]);
+        paid(&house, 2, &path, "185", 2).await;
+        assert_eq!(left().await, are("0", "0"));
+        cancelled(&house, &meal, 3).await;
+        assert_eq!(left().await, are("446.4", "49.6"));
+        house.assert_verified().await;
+    }
+
     async fn stamps_of_bills_make_a_free_coffee(engine: Engine) {
         let house = House::start(engine).await;
         let program = json!({"stampCards": [{"stampCardId": "coffee", "needed": 3, "products": [COFFEE]}]});

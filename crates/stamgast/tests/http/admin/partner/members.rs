@@ -110,6 +110,32 @@ testkit::on_both_engines! {
             (Method::PUT, &path, Some(json!({}))),
             (Method::DELETE, &path, None),
             (Method::DELETE, &format!("{path}?erasedValue=payOut"), None),
+            (Method::POST, &format!("{path}/balances"), Some(json!({"type": "prepaidCredit"}))),
         ]).await;
+    }
+
+    async fn a_member_gets_one_more_balance(engine: Engine) {
+        let house = House::start(engine).await;
+        let path = format!("/members/{}/balances", house.restaurant.member_id);
+        let spv = json!({"balanceId": "lunch", "type": "singlePurposePrepaidVoucher", "openingValue": "100.50",
+            "validUntil": "2026-12-31T23:59:59+01:00", "settings": {"vatRate": 0.12}});
+        let (status, opened) = send(&house, Method::POST, &path, Some(&spv)).await;
+        assert_eq!((status, &opened["memberId"]), (201, &json!(house.restaurant.member_id)), "{opened}");
+        assert_eq!(house.balance("lunch").await, opened);
+        let answer = house.partner().post(OFFER, &crate::partner::offer_of(1, "10.00", restaurant::CARD)).await.unwrap();
+        let lunch = answer["balances"].as_array().unwrap().iter().find(|one| one["balanceId"] == "lunch");
+        assert!(lunch.is_some(), "a line at its rate: {answer}");
+        assert_eq!(send(&house, Method::POST, &path, Some(&spv)).await.0, 409);
+        refused(&house, &[
+            (Method::POST, &path, json!({"type": "points"}), "type"),
+            (Method::POST, &path, json!({"type": "prepaidCredit", "openingValue": -1}), "openingValue"),
+            (Method::POST, &path, json!({"type": "prepaidCredit", "openingValue": 0.001}), "openingValue"),
+            (Method::POST, &path, json!({"type": "prepaidCredit", "balanceId": "x:bonus"}), "balanceId"),
+            (Method::POST, &path, json!({"type": "prepaidCredit", "validUntil": "soon"}), "validUntil"),
+            (Method::POST, &path, json!({"type": "prepaidCredit", "colour": 1}), "colour"),
+            (Method::POST, &path, json!({"type": "singlePurposePrepaidVoucher"}), "settings.vatRate"),
+            (Method::POST, &path, json!({"type": "collectablePoints", "settings": {"pointValue": 0}}), "settings.pointValue"),
+        ]).await;
+        house.assert_verified().await;
     }
 }
