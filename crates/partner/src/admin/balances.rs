@@ -76,6 +76,7 @@ pub(super) fn view(
     let held: i64 = holds.iter().map(|hold| hold.amount).sum();
     let lots = lots.iter().map(|row| lot(row, unit, &holds, now)).collect::<Result<Vec<_>, _>>()?;
     let unspendable: i64 = lots.iter().map(|(_, unspendable)| unspendable).sum();
+    let settings = shown_settings(&row)?;
     let BalanceRow { balance_id, balance_type, member_id, status, blocked_from, posted, .. } = row;
     let frozen_by = if blocked_from.is_some() { "shortfall" } else { "person" };
     Ok(Some(BalanceView {

@@ -174,9 +174,9 @@ pub(crate) async fn put_code(
 ) -> Result<Json<CodeView>, ApiError> {
     let (valid_from, valid_until) = limits::span(body.valid_from.as_deref(), body.valid_until.as_deref())?;
     let usable = CodeUse { status: status_text(body.status), valid_from, valid_until };
-    let now = partner.outside().now();
+    let (now, programs) = (partner.outside().now(), partner.clone());
     let changed = partner.db().write("put_code", move |tx| {
-        validity::put(tx, &merchant, &code, usable, now).map_err(TxError::<Never>::from)
+        validity::put(tx, programs.programs(), &merchant, &code, usable, now).map_err(TxError::<Never>::from)
     });
     changed.await?.map(Json).ok_or_else(|| ApiError::not_found("code"))
 }

@@ -136,7 +136,8 @@ pub(crate) fn add_balance(
         let taken = format!("balanceId: {} is taken; leave it out to get a new one", new.balance_id);
         return Err(TxError::Refused(ApiError::conflict(taken)));
     }
-    Ok(recompute(tx, merchant, member_id, Categories::Added(&BTreeSet::new()), now)?)
+    recompute(tx, merchant, member_id, Categories::Added(&BTreeSet::new()), now)?;
+    Ok(())
 }
 
 /// A member to be changed as a whole.

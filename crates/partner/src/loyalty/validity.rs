@@ -5,7 +5,10 @@
 //! of other value on the balance, of a top-up that has its own, stay.
 
 use super::code::{self, CodeUse};
+use super::ledger::expiry::Terms;
 use super::ledger::{Book, Link, store};
+use super::program::ProgramCache;
+use crate::merchant;
 use db::{Error, Tx};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -15,6 +18,7 @@ use wire::admin::partner::CodeView;
 /// does not have it. An end that is not given leaves the value alone.
 pub(crate) fn put(
     tx: &mut Tx<'_>,
+    programs: &ProgramCache,
     merchant: &str,
     code: &str,
     usable: CodeUse,
@@ -23,7 +27,10 @@ pub(crate) fn put(
     let Some(before) = code::get(tx, merchant, code)? else { return Ok(None) };
     let balance_id = before.balance_id.as_deref().filter(|_| before.kind == "voucher");
     if let (Some(balance_id), Some(until)) = (balance_id, usable.valid_until) {
-        let mut book = Book::lock(tx, merchant, &BTreeSet::from([balance_id]), now)?;
+        let Some(set_up) = merchant::get(tx, merchant)? else { return Ok(None) };
+        let program = programs.of(&set_up)?;
+        let terms = Terms::new(&program.settings, program.local("", now));
+        let mut book = Book::lock(tx, merchant, &BTreeSet::from([balance_id]), terms, now)?;
         // read under the balance's lock: of two changes at once the later one moves what the earlier one left
         let ended_with_code = code::valid_until(tx, merchant, code)?;
         let reason = format!("code {code} is valid until {until}");
