@@ -44,6 +44,18 @@ on_both_engines! {
         side.books_add_up().await;
     }
 
+    /// What a person froze collects nothing, below zero or not.
+    async fn what_a_person_froze_collects_nothing(side: Side) {
+        side.member().await;
+        side.report(&report("o1", "b1", "18", &[("points", 180, 0)])).await;
+        assert_eq!(side.posted("points").await, -80);
+        assert_eq!(side.admin("PUT", MERCHANT, "/balances/points", Some(json!({"status": "frozen"}))).await.status, 200);
+        side.report(&anna(report("o2", "b2", "500", &[]))).await;
+        assert_eq!(side.posted("points").await, -80);
+        assert!(remarks(&side, "b2").await.contains("no points balance"), "{}", remarks(&side, "b2").await);
+        side.books_add_up().await;
+    }
+
     /// A member without a points balance: the report says so, and one can be added.
     async fn a_member_gets_a_balance_later(side: Side) {
         side.member_with("jan", "Gold").await;

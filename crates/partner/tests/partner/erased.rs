@@ -111,7 +111,8 @@ on_both_engines! {
         let mut sold = named(report("o1", "b1", "450", &[("cheap", 0, 500)]));
         sold["paidItems"][0]["originalCheckItemId"] = json!("prepayment:cheap");
         side.report(&sold).await;
-        side.report(&named(report("o2", "b2", "300", &[("cheap", 300, 0)]))).await;
+        // as an offer gives it: what was not paid goes along with what was
+        side.report(&named(report("o2", "b2", "300", &[("cheap", 270, 0), ("cheap:bonus", 30, 0)]))).await;
         side.clock.advance_seconds(3600);
         let answer = erase(&side, "?erasedValue=payOut").await;
         assert_eq!(outcomes(&answer), [

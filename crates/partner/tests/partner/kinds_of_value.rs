@@ -104,19 +104,19 @@ on_both_engines! {
         side.books_add_up().await;
     }
 
-    /// Half of the line goes back: half of each part.
+    /// A quarter of the line goes back after the other: a quarter of each part.
     async fn a_refund_returns_both_parts(side: Side) {
         sold_below_face(&side, "V", 500, 450).await;
         side.offer("o1", 1, 500, &["V"]).await;
         let mut sale = meal("o1", "b1", "500", "450", "50");
-        sale["paidItems"][0]["amount"] = json!(2);
+        sale["paidItems"][0]["amount"] = json!(4);
         side.report(&sale).await;
-        for (number, paid, bonus) in [(1, "225", "25"), (2, "450", "50")] {
-            let mut part = with(sale.clone(), json!({"billState": "refunded", "refundNumber": number, "totalWithVat": 225,
+        for (number, paid, bonus) in [(1, "112.5", "12.5"), (2, "225", "25"), (3, "337.5", "37.5"), (4, "450", "50")] {
+            let mut part = with(sale.clone(), json!({"billState": "refunded", "refundNumber": number, "totalWithVat": 112.5,
                 "usedBalances": [], "paymentsByBalances": []}));
             part["paidItems"][0]["amount"] = json!(1);
-            part["paidItems"][0]["totalPriceWithVat"] = json!(250);
-            part["paidItems"][0]["appliedBenefits"][0]["absoluteTotalValue"] = json!(25);
+            part["paidItems"][0]["totalPriceWithVat"] = json!(125);
+            part["paidItems"][0]["appliedBenefits"][0]["absoluteTotalValue"] = json!(12.5);
             side.report(&part).await;
             assert_eq!(plain(lots(&side, "V").await), are(&[("paid", paid), ("bonus", bonus)]), "{number}");
         }
@@ -193,6 +193,18 @@ on_both_engines! {
         let waits = side.admin("PUT", MERCHANT, "/balances/new", Some(json!({"status": "inactive"}))).await;
         assert_eq!(waits.status, 409, "{waits:?}");
         assert_eq!(side.view("/balances/new").await["status"], "active");
+        side.books_add_up().await;
+    }
+
+    /// §7 I5: what one bill used of a gift that was not there is no use of what was paid.
+    async fn a_missing_gift_is_no_use_of_what_was_paid(side: Side) {
+        sold_below_face(&side, "V", 100, 90).await;
+        side.offer("o1", 1, 100, &["V"]).await;
+        side.report(&report("o1", "b1", "12", &[("V:bonus", 12, 0)])).await;
+        assert_eq!(side.flags("b1").await[0].1, ["differs", "overdraft"]);
+        side.report(&report("o1", "b2", "90", &[("V", 90, 0)])).await;
+        assert_eq!(side.flags("b2").await[0].1, [""; 0]);
+        assert_eq!(side.posted("V").await, -2);
         side.books_add_up().await;
     }
 }

@@ -6,8 +6,8 @@
 mod side;
 
 mod admin;
-mod currencies;
 mod collecting;
+mod currencies;
 mod customers;
 mod datasync;
 mod erased;

@@ -262,9 +262,12 @@ impl<'a> Book<'a> {
         let Some(open) = self.balances.get_mut(balance_id) else { return };
         let first = open.entries.len();
         let side = Origin { kind: credit.kind, other: credit.other, reverses: None };
-        for (amount, lot) in in_kinds(open.row.balance_type, credit.amount, credit.lot) {
-            let left = open.fill_holes(&side, amount, Some(lot.kind == LotKind::Bonus), link);
-            let left = open.fill_holes(&side, left, None, link);
+        let mut kinds = in_kinds(open.row.balance_type, credit.amount, credit.lot);
+        for (amount, lot) in &mut kinds {
+            *amount = open.fill_holes(&side, *amount, Some(lot.kind == LotKind::Bonus), link);
+        }
+        for (amount, lot) in kinds {
+            let left = open.fill_holes(&side, amount, None, link);
             if left > 0 {
                 open.issue(&side, left, lot, self.now, link);
             }

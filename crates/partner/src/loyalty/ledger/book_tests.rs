@@ -500,6 +500,11 @@ fn like_is_filled_with_like() {
         book.credit("b", top_up(amount, kind, None), &Link::default());
         assert_eq!(left(&book), expected, "{kind:?} {amount}");
     }
+    // both parts of a sale below face fill their own kind before either fills the other
+    let mut sold = book(BalanceType::PrepaidCredit, &[]);
+    sold.spend("b", &Spend { of: Part::Bonus, ..spend(30, &[], &[]) }, &Link::default());
+    sold.credit("b", top_up(500, Paid, Some(450)), &Link::default());
+    assert_eq!(left(&sold), [(Paid, 450), (Bonus, 20)]);
     let mut back = short();
     for lot in ["1", "2"] {
         let kind = if lot == "1" { Paid } else { Bonus };

@@ -92,6 +92,7 @@ mod tests {
             kind,
             remaining,
             vat_rate: None,
+            paid_value: None,
             earned_at: Timestamp::UNIX_EPOCH,
             available_at: None,
             expires_at: None,

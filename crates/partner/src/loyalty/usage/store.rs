@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 db::statement! {
     /// The merchant, the offer a report names (if known here), who has what was its member's, and the points balance of
     /// that one: its own before those that came by a merge (stamp cards count in points too, but they are none). One that
-    /// is blocked below zero collects too: what it earns fills the hole (loyalty.md §8 N3).
+    /// the books block below zero collects too: what it earns fills the hole (loyalty.md §8 N3).
     MERCHANT_AND_OFFER = "SELECT m.merchant, m.name, m.currency_code, m.price_precision, m.time_zone, m.hold_ttl_seconds, m.program, m.program_version,
           o.offer_id, o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
           (SELECT b.balance_id FROM partner_balance b
             WHERE b.merchant = o.merchant AND b.member_id = COALESCE(c.merged_into, o.member_id) AND b.type = 'collectablePoints'
-              AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.posted < 0) AND b.stamp_card_id IS NULL
+              AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.blocked_from IS NOT NULL) AND b.stamp_card_id IS NULL
             ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1), o.limits, c.merged_into
         FROM partner_merchant m LEFT JOIN partner_offer o ON o.merchant = m.merchant AND o.offer_id = $2
         LEFT JOIN partner_customer c ON c.merchant = o.merchant AND c.member_id = o.member_id
@@ -28,7 +28,7 @@ db::statement! {
     KNOWN_MEMBER = "SELECT p.member_id,
           (SELECT b.balance_id FROM partner_balance b
             WHERE b.merchant = p.merchant AND b.member_id = p.member_id AND b.type = 'collectablePoints'
-              AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.posted < 0) AND b.stamp_card_id IS NULL
+              AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.blocked_from IS NOT NULL) AND b.stamp_card_id IS NULL
             ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1)
         FROM partner_customer c JOIN partner_member p ON p.merchant = c.merchant AND p.member_id = COALESCE(c.merged_into, c.member_id)
         WHERE c.merchant = $1 AND c.member_id = $2 AND p.status <> 'erased'";
@@ -49,11 +49,12 @@ db::statement! {
         WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4 AND kind = $5";
     /// Marks an offer as used; touches nothing when another bill of it came before.
     USE_OFFER = "UPDATE partner_offer SET state = 'used' WHERE merchant = $1 AND offer_id = $2 AND state <> 'used'";
-    /// What the other bills of an offer used. Summed by the caller: grouping here would walk the ledger by balance.
+    /// What the other bills of an offer used; what was missing of a gift counts as one. Summed by the caller: grouping here would walk the ledger by balance.
     /// CROSS JOIN keeps SQLite at finding the few reports first.
     USED_BY_OTHER_BILLS = "SELECT t.balance_id, t.amount - (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer mirror
             WHERE mirror.merchant = t.merchant AND mirror.bill_id = t.bill_id
-              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry), l.kind
+              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry),
+          CASE WHEN l.kind = 'overdraft' AND l.paid_value = 0 THEN 'bonus' ELSE l.kind END
         FROM partner_usage u CROSS JOIN partner_transfer t CROSS JOIN partner_lot l
         WHERE l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id AND t.merchant = u.merchant AND t.bill_id = u.bill_id AND t.offer_id = u.offer_id AND u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
           AND t.kind IN ('spend', 'overdraft') AND t.reverses IS NULL";

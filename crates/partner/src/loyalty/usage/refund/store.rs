@@ -99,7 +99,7 @@ pub(crate) fn originals_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Or
         let (debit, credit, lot): (String, String, String) = (found.get(3)?, found.get(4)?, found.get(8)?);
         let credits_guest = credit == Account::Guest.text();
         let other = if credits_guest { debit } else { credit };
-        let filled: i64 = found.get(10)?;
+        let filled: i64 = found.get(11)?;
         if found.get::<i64>(5)? == filled {
             continue;
         }
