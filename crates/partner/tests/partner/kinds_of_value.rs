@@ -207,4 +207,26 @@ on_both_engines! {
         assert_eq!(side.posted("V").await, -2);
         side.books_add_up().await;
     }
+
+    /// §6 C5, §11 T4: a sale that went back leaves what was no part of it; without that the voucher waits for its buyer.
+    async fn a_gift_on_a_voucher_outlives_its_sale(side: Side) {
+        for (code, gift) in [("alone", 0), ("gifted", 50)] {
+            let voucher = json!({"code": code, "type": "multiPurposePrepaidVoucher", "value": 0, "status": "inactive",
+                "settings": {"prepayment": {"value": 500}}});
+            assert_eq!(side.admin("POST", MERCHANT, "/vouchers", Some(voucher)).await.status, 201);
+            let sale = report(&format!("o-{code}"), &format!("b-{code}"), "500", &[(code, 0, 500)]);
+            side.report(&sale).await;
+            if gift > 0 {
+                let by_hand = json!({"amount": gift, "reason": "a complaint"});
+                assert_eq!(side.admin("POST", MERCHANT, &format!("/balances/{code}/adjust"), Some(by_hand)).await.status, 200);
+            }
+            side.report(&with(sale, json!({"billState": "cancelled"}))).await;
+            let view = side.view(&format!("/balances/{code}")).await;
+            let status = if gift > 0 { "active" } else { "inactive" };
+            assert_eq!((&view["posted"], &view["status"]), (&json!(gift), &json!(status)), "{code}");
+        }
+        let offer = side.offer("o1", 1, 60, &["gifted"]).await;
+        assert_eq!(used(&offer, "gifted"), Some(json!(50)), "{offer}");
+        side.books_add_up().await;
+    }
 }

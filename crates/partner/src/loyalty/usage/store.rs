@@ -61,10 +61,11 @@ db::statement! {
     /// A voucher that was topped up can be scanned to be spent.
     ACTIVATE_CODES = "UPDATE partner_code SET status = 'active'
         WHERE merchant = $1 AND balance_id = $2 AND status = 'inactive'";
-    /// A voucher all of whose top-ups went back waits for its activation again. Not while something of it is missing:
-    /// the next buyer would fill the hole. Its row must be locked.
+    /// A voucher all of whose top-ups went back waits for its activation again. Not while something is on it that was no
+    /// top-up, for it would be sold along, nor while something of it is missing, for the next buyer would fill the hole.
+    /// What a check still holds stands against a shortfall and is neither. Its row must be locked.
     DEACTIVATE_BALANCE = "UPDATE partner_balance SET status = 'inactive'
-        WHERE merchant = $1 AND balance_id = $2 AND status = 'active' AND posted >= 0
+        WHERE merchant = $1 AND balance_id = $2 AND status = 'active' AND posted = 0
           AND EXISTS (SELECT 1 FROM partner_transfer AS sold WHERE sold.merchant = $1 AND sold.balance_id = $2
             AND sold.kind = 'topUp' AND sold.reverses IS NULL)
           AND NOT EXISTS (SELECT 1 FROM partner_transfer AS sold WHERE sold.merchant = $1 AND sold.balance_id = $2
