@@ -82,7 +82,9 @@ async fn set_up(side: &Side, kind: usize) {
         ]
     })).await;
     let vouchers = [
-        json!({"code": "MPV", "type": "multiPurposePrepaidVoucher", "value": 300, "validUntil": "2026-03-02T23:00:00Z"}),
+        // sold below its face by some
+        json!({"code": "MPV", "type": "multiPurposePrepaidVoucher", "value": 300, "validUntil": "2026-03-02T23:00:00Z",
+            "paidValue": if kind.is_multiple_of(2) { 300 } else { 250 }}),
         json!({"code": "SPV", "type": "singlePurposePrepaidVoucher", "value": 80, "vatRate": 0.12}),
     ];
     for voucher in vouchers {
