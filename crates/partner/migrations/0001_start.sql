@@ -47,6 +47,9 @@ CREATE TABLE partner_member (
     tier TEXT,
     -- until when the tier is kept whatever the member spends; NULL: it is judged each time
     tier_until BIGINT,
+    -- the tier that ended last because its time was over, and when: bills paid before are its own, whenever they are told
+    tier_was TEXT,
+    tier_was_until BIGINT,
     -- what the merchant says of the member, as a JSON list; promotions may ask for it
     tags TEXT NOT NULL DEFAULT '[]',
     -- ids of the members that were merged into this one, as a JSON list: their stamps and limits count with its own

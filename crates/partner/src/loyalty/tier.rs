@@ -1,8 +1,10 @@
 //! Which tier has a member reached, and until when is it kept?
 //!
-//! Judged with every bill and reversal of the member, and by the sweeper when a tier's time is over. A tier is lost
-//! by refunds only where nothing keeps it: with `keep` it stays to its end whatever happens to the bills that
-//! reached it. Points and stamps of a bill are those of the tier before it; the new one works from the next offer.
+//! Judged with every bill and reversal of the member, and at the instant at which a tier's time is over. No command runs
+//! at that instant, so whoever comes next judges it as it was then, the sweeper like anybody else: what a bill earns
+//! does not depend on who that was. A tier is lost by refunds only where nothing keeps it: with `keep` it stays to its
+//! end whatever happens to the bills that reached it. Points and stamps of a bill are those of the tier before it; the
+//! new one works from the next offer.
 
 use super::ledger::expiry::midnight_after;
 use super::program::{Keep, KeepUntil, Program, Tier, TierOf};
@@ -14,12 +16,17 @@ db::statement! {
     /// Locks a member and tells its tier.
     LOCK_TIER = "UPDATE partner_member SET updated_at = $3
         WHERE merchant = $1 AND member_id = $2 AND status NOT IN ('merged', 'erased') RETURNING tier, tier_until";
+    /// A member's tier, if its time is over.
+    TIER_OVER = "SELECT tier, tier_until FROM partner_member
+        WHERE merchant = $1 AND member_id = $2 AND status NOT IN ('merged', 'erased') AND tier_until <= $3";
     /// The bills of a member that count, since an instant; what was paid for later use counts when it pays.
     TIER_HISTORY = "SELECT paid_at, CASE WHEN prepaid > 0 AND final_price <= prepaid THEN 0 ELSE final_price - prepaid END, points
         FROM partner_bill
         WHERE merchant = $1 AND member_id = $2 AND paid_at >= $3 AND counts = 1 AND cancelled = 0";
     /// Gives a member its tier.
     SET_TIER = "UPDATE partner_member SET tier = $3, tier_until = $4 WHERE merchant = $1 AND member_id = $2";
+    /// Keeps which tier ended last by itself, and when.
+    SET_TIER_WAS = "UPDATE partner_member SET tier_was = $3, tier_was_until = $4 WHERE merchant = $1 AND member_id = $2";
 }
 
 /// A bill of the member as tiers count it.
@@ -96,35 +103,106 @@ fn kept_until(keep: &Keep, local: &Zoned) -> Option<Timestamp> {
     midnight_after(last.checked_add(grace).ok()?, local.time_zone())
 }
 
-/// Judges a member anew from its bills as they stand in this transaction. Without a ladder nothing changes, but
-/// a time that was set is taken back.
-pub(crate) fn recompute(
-    tx: &mut Tx<'_>,
-    program: &Program,
-    precision: Precision,
-    merchant: &str,
-    member_id: &str,
-    local: &Zoned,
-) -> Result<(), Error> {
-    let now = local.timestamp();
-    let Some(member) = tx.optional(&LOCK_TIER, params![merchant, member_id, now])? else { return Ok(()) };
-    let current: Standing = (member.get(0)?, member.get(1)?);
-    let (tiers, keep) = (&program.settings.tiers, program.settings.keep.as_ref());
-    let longest = tiers.iter().map(|tier| tier.window_months).max();
-    let next = match longest {
-        None => (current.0.clone(), None),
-        Some(months) => {
-            let rows = tx.query(&TIER_HISTORY, params![merchant, member_id, since(months, local)])?;
-            let history = rows.iter().map(|row| {
-                Ok(Counted { paid_at: row.get(0)?, spend: Amount(row.get(1)?), points: row.get(2)? })
-            });
-            judge(tiers, keep, &history.collect::<Result<Vec<_>, Error>>()?, precision, &current, local)
-        }
-    };
-    if next != current {
-        tx.execute(&SET_TIER, params![merchant, member_id, next.0.as_deref(), next.1])?;
+/// Whose tier it is, and under which rules.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ladder<'a> {
+    pub(crate) program: &'a Program,
+    /// Of the books.
+    pub(crate) precision: Precision,
+    pub(crate) merchant: &'a str,
+    pub(crate) member_id: &'a str,
+}
+
+impl Ladder<'_> {
+    /// The bills that may count at `local`.
+    fn history(&self, tx: &mut Tx<'_>, local: &Zoned) -> Result<Vec<Counted>, Error> {
+        let longest = self.program.settings.tiers.iter().map(|tier| tier.window_months).max();
+        let Some(months) = longest else { return Ok(Vec::new()) };
+        let rows = tx.query(&TIER_HISTORY, params![self.merchant, self.member_id, since(months, local)])?;
+        let counted = rows
+            .iter()
+            .map(|row| Ok(Counted { paid_at: row.get(0)?, spend: Amount(row.get(1)?), points: row.get(2)? }));
+        counted.collect()
     }
-    Ok(())
+
+    /// Without a ladder nothing changes, but a time that was set is taken back.
+    fn judge(&self, history: &[Counted], current: &Standing, local: &Zoned) -> Standing {
+        let settings = &self.program.settings;
+        if settings.tiers.is_empty() {
+            return (current.0.clone(), None);
+        }
+        judge(&settings.tiers, settings.keep.as_ref(), history, self.precision, current, local)
+    }
+
+    /// What has become of a tier whose time was over by `now`, judged at each of its ends by the bills paid before, on
+    /// the merchant's own wall; with the tier that ended last and when.
+    fn bring_up(
+        &self,
+        tx: &mut Tx<'_>,
+        mut current: Standing,
+        now: Timestamp,
+    ) -> Result<(Standing, Standing), Error> {
+        let mut was: Standing = (None, None);
+        while let Some(end) = current.1.filter(|end| *end <= now) {
+            let local = self.program.local("", end);
+            let mut history = self.history(tx, &local)?;
+            history.retain(|bill| bill.paid_at < end);
+            let next = self.judge(&history, &current, &local);
+            if next.0 != current.0 {
+                was = (current.0, Some(end));
+            }
+            current = (next.0, next.1.filter(|next| *next > end));
+        }
+        Ok((current, was))
+    }
+
+    /// The tier a member has at `now` whose tier is `tier` until `until`, whether somebody has judged that or not.
+    pub(crate) fn standing(
+        &self,
+        tx: &mut Tx<'_>,
+        tier: Option<String>,
+        until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Option<String>, Error> {
+        Ok(self.bring_up(tx, (tier, until), now)?.0.0)
+    }
+
+    /// Judges a tier whose time was over by `now`. For whoever is about to change the member's bills: as they stand now
+    /// they were at its end.
+    pub(crate) fn catch_up(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), Error> {
+        if tx.optional(&TIER_OVER, params![self.merchant, self.member_id, now])?.is_some() {
+            self.lock(tx, now)?;
+        }
+        Ok(())
+    }
+
+    /// Locks a member and judges its tier as far as its time is over; `None` for one that has none.
+    fn lock(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Standing>, Error> {
+        let locked = tx.optional(&LOCK_TIER, params![self.merchant, self.member_id, now])?;
+        let Some(member) = locked else { return Ok(None) };
+        let before: Standing = (member.get(0)?, member.get(1)?);
+        let (current, was) = self.bring_up(tx, before.clone(), now)?;
+        if was.1.is_some() {
+            tx.execute(&SET_TIER_WAS, params![self.merchant, self.member_id, was.0.as_deref(), was.1])?;
+        }
+        self.set(tx, &before, &current)?;
+        Ok(Some(current))
+    }
+
+    fn set(&self, tx: &mut Tx<'_>, before: &Standing, after: &Standing) -> Result<(), Error> {
+        if before != after {
+            tx.execute(&SET_TIER, params![self.merchant, self.member_id, after.0.as_deref(), after.1])?;
+        }
+        Ok(())
+    }
+
+    /// Judges a member anew at `local` from its bills as they stand in this transaction.
+    pub(crate) fn recompute(&self, tx: &mut Tx<'_>, local: &Zoned) -> Result<(), Error> {
+        let Some(current) = self.lock(tx, local.timestamp())? else { return Ok(()) };
+        let history = self.history(tx, local)?;
+        let next = self.judge(&history, &current, local);
+        self.set(tx, &current, &next)
+    }
 }
 
 #[cfg(test)]

@@ -1,19 +1,19 @@
 //! Whose tier was kept long enough?
 //!
-//! A member's tier is judged with every bill; who does not come is judged here once its time is over.
+//! A member's tier is judged with every bill; who does not come is judged here once its time is over, as it was then.
 
 use super::done;
 use crate::Partner;
 use crate::loyalty::program::ProgramCache;
-use crate::loyalty::tier;
+use crate::loyalty::tier::Ladder;
 use crate::merchant;
 use db::{Error, Never, Tx, TxError, params};
 use jiff::Timestamp;
 
 db::statement! {
-    /// Members whose tier may be lost now, the earliest first.
+    /// Members whose tier may be lost now, the earliest first. What a merged one had is judged if it comes back.
     DUE_TIERS = "SELECT merchant, member_id FROM partner_member
-        WHERE tier_until <= $1 ORDER BY tier_until LIMIT $2";
+        WHERE tier_until <= $1 AND status <> 'merged' ORDER BY tier_until LIMIT $2";
     /// An erased member has no tier.
     FORGET_TIER = "UPDATE partner_member SET tier_until = NULL
         WHERE merchant = $1 AND member_id = $2 AND tier_until <= $3";
@@ -55,8 +55,8 @@ fn judge(
 ) -> Result<(), Error> {
     if let Some(settings) = merchant::get(tx, merchant)? {
         let program = programs.of(&settings)?;
-        let local = program.local("", now);
-        tier::recompute(tx, &program, settings.precision, merchant, member_id, &local)?;
+        let ladder = Ladder { program: &program, precision: settings.precision, merchant, member_id };
+        ladder.catch_up(tx, now)?;
     }
     tx.execute(&FORGET_TIER, params![merchant, member_id, now])?;
     Ok(())

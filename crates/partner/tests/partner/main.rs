@@ -6,6 +6,7 @@
 mod side;
 
 mod admin;
+mod by_the_clock;
 mod collecting;
 mod currencies;
 mod customers;

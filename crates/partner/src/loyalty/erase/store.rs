@@ -14,7 +14,7 @@ db::statement! {
     LOCK_CUSTOMER_OF_LEAVING = "UPDATE partner_customer SET last_updated = last_updated
         WHERE merchant = $1 AND member_id = $2";
     /// Ends a member; tier and tags tell about a person too.
-    ERASE_MEMBER = "UPDATE partner_member SET status = 'erased', tier = NULL, tags = '[]', updated_at = $3
+    ERASE_MEMBER = "UPDATE partner_member SET status = 'erased', tier = NULL, tier_was = NULL, tier_was_until = NULL, tags = '[]', updated_at = $3
         WHERE merchant = $1 AND member_id = $2 AND status <> 'erased'";
     /// Forgets who it was.
     DELETE_PERSON = "DELETE FROM partner_person WHERE merchant = $1 AND member_id = $2";

@@ -68,6 +68,8 @@ db::statement! {
         WHERE merchant = $1 AND balance_id = $2 AND remaining = 0 AND kind <> 'overdraft' AND expires_at = $3
           AND NOT EXISTS (SELECT 1 FROM partner_transfer t WHERE t.merchant = partner_lot.merchant
             AND t.balance_id = partner_lot.balance_id AND t.lot_id = partner_lot.lot_id AND t.kind = 'expire')";
+    /// What the last entry of a balance is.
+    LAST_ENTRY = "SELECT kind FROM partner_transfer WHERE merchant = $1 AND balance_id = $2 AND entry = $3";
     /// One entry.
     INSERT_TRANSFER = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, member_id, offer_id, bill_id, reverses, reason, lines, created_at, issuer_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
@@ -129,6 +131,15 @@ pub(crate) fn get_lot(
     lot_id: &str,
 ) -> Result<Option<LotState>, Error> {
     tx.optional(&GET_LOT, params![merchant, balance_id, lot_id])?.map(|row| lot(&row)).transpose()
+}
+
+/// Whether the end of a lot is the last thing that happened to a balance: then it took what was left.
+pub(crate) fn ended_last(tx: &mut Tx<'_>, merchant: &str, row: &BalanceRow) -> Result<bool, Error> {
+    let last = tx.optional(&LAST_ENTRY, params![merchant, &row.balance_id, row.last_entry])?;
+    Ok(last
+        .map(|last| last.get::<String>(0))
+        .transpose()?
+        .is_some_and(|kind| kind == TransferKind::Expire.text()))
 }
 
 /// What the open lots of a balance were sold for, where that is not their face.

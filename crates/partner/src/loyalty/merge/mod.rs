@@ -16,7 +16,7 @@ pub(crate) use store::survivor;
 
 use super::ledger::store as ledger;
 use super::program::{Program, ProgramCache};
-use super::tier;
+use super::tier::Ladder;
 use crate::customers::totals::{Categories, recompute};
 use crate::merchant::{self, MerchantRow};
 use db::{Error, Tx, TxError};
@@ -70,6 +70,9 @@ pub(crate) fn merge(
     // who was merged into the one that goes is looked up before the locks; whoever changes that locks it too
     let known = store::member(tx, merchant, from)?.map(|member| member.aliases).unwrap_or_default();
     lock(tx, merchant, [from, into].into_iter().chain(&known), *now)?;
+    for member_id in BTreeSet::from([from, into]) {
+        desk.ladder(member_id).catch_up(tx, *now)?;
+    }
     let Some(surviving) = store::member(tx, merchant, into)? else { return missing("member") };
     let Some(going) = store::member(tx, merchant, from)? else { return missing("fromMemberId: member") };
     if going.status == "merged"
@@ -144,6 +147,7 @@ pub(crate) fn undo(
         }
     }
     lock(tx, merchant, firsts.iter().chain([&looked_up.into]), now)?;
+    desk.ladder(&looked_up.into).catch_up(tx, now)?;
     let Some(mut merge) = store::get(tx, merchant, merge_id)? else { return missing("merge") };
     if merge.undone_at.is_some() {
         return Ok(desk.view(tx, merge)?);
@@ -245,9 +249,12 @@ impl Desk<'_> {
         if self.program.settings.tiers.is_empty() {
             return Ok(());
         }
-        let local = self.program.local("", self.now);
-        let merchant = self.settings.merchant.as_str();
-        tier::recompute(tx, self.program, self.settings.precision, merchant, member_id, &local)
+        self.ladder(member_id).recompute(tx, &self.program.local("", self.now))
+    }
+
+    fn ladder<'l>(&'l self, member_id: &'l str) -> Ladder<'l> {
+        let MerchantRow { merchant, precision, .. } = self.settings;
+        Ladder { program: self.program, precision: *precision, merchant, member_id }
     }
 
     fn number(&self, units: i64, points: bool) -> Number {

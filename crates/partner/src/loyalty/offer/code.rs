@@ -83,6 +83,8 @@ pub(crate) struct Member {
     pub(crate) full_name: Option<String>,
     /// The tier's name.
     pub(crate) tier: Option<String>,
+    /// When the tier is to be judged by itself.
+    pub(crate) tier_until: Option<Timestamp>,
     /// What the merchant says of the member.
     pub(crate) tags: Vec<String>,
     /// Where the member told it.
@@ -216,6 +218,7 @@ mod tests {
                 status,
                 full_name: None,
                 tier: None,
+                tier_until: None,
                 tags: Vec::new(),
                 birth_date: None,
                 orders: 0,

@@ -61,8 +61,7 @@ impl Explain {
             .ok_or_else(|| TxError::Refused(ApiError::not_found("merchant")))?;
         let (_, program) = store::program(tx, &self.merchant)?;
         let scanned = request.benefit_inputs.iter().map(|input| input.input_code.as_str());
-        let currency = &merchant.books.currency_code;
-        let codes = store::codes(tx, &self.merchant, scanned, &program.settings.codes, currency)?;
+        let codes = store::codes_at(tx, &program, (&self.merchant, &merchant.books), scanned, self.now)?;
         let balances = self.balances(tx, &program, &codes)?;
         let offer_id = request.loyalty_offer_id.as_str();
         let asking = Asking { merchant: &self.merchant, check: &self.check, offer_id, now: self.now };
@@ -114,6 +113,7 @@ impl Explain {
             let free = hold::free_for(row.posted, lots, &holds, &self.check, self.now);
             states.push(BalanceState { row, free });
         }
+        store::tell_ended(tx, &self.merchant, codes, &mut states)?;
         Ok(states)
     }
 }

@@ -223,8 +223,7 @@ impl Asked {
         merchant: &OfferMerchant,
     ) -> Result<Vec<KnownCode>, db::Error> {
         let scanned = self.basket.request.benefit_inputs.iter().map(|input| input.input_code.as_str());
-        let currency = &merchant.books.currency_code;
-        store::codes(tx, &self.merchant, scanned, &program.settings.codes, currency)
+        store::codes_at(tx, program, (&self.merchant, &merchant.books), scanned, self.now)
     }
 
     /// Locks every balance a code opens and every one the check still holds something of, in the order
@@ -256,7 +255,7 @@ impl Asked {
         let day = program.local(&self.basket.request.place_id, self.now).date();
         let with_hole = lots.iter().filter(|(_, lots)| lots.iter().any(|lot| lot.remaining < 0));
         let holes = with_hole.map(|(balance_id, _)| balance_id.clone()).collect();
-        let states = rows
+        let mut states: Vec<BalanceState> = rows
             .into_iter()
             .map(|mut row| {
                 let lots = lots.get(&row.balance_id).map_or(&[] as &[_], Vec::as_slice);
@@ -266,6 +265,7 @@ impl Asked {
                 BalanceState { row, free }
             })
             .collect();
+        store::tell_ended(tx, &self.merchant, codes, &mut states)?;
         Ok(Locked { states, holds, holes })
     }
 

@@ -82,6 +82,7 @@ impl Sample {
             status: MemberStatus::Active,
             full_name: Some("Jana Nová".to_owned()),
             tier: None,
+            tier_until: None,
             tags: Vec::new(),
             birth_date: None,
             orders: 0,

@@ -2,12 +2,15 @@
 //!
 //! The balances themselves are locked and read by [`crate::loyalty::ledger::store`].
 
-use super::balance_state::Books;
+use super::balance_state::{BalanceState, Books};
 use super::code::{CodeStatus, KnownCode, Meaning, Member, MemberStatus};
 use super::hold::Ended;
-use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart};
+use super::inputs::nothing_to_spend;
+use super::reason::Reason;
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, store as ledger};
 use crate::loyalty::program::{CodeSettings, Contact, Program, ProgramSettings};
 use crate::loyalty::promotion::{Definition, Promotion};
+use crate::loyalty::tier::Ladder;
 use crate::merchant::zone;
 use crate::row;
 use db::{Error, Row, Tx, params};
@@ -25,7 +28,7 @@ db::statement! {
     PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion WHERE merchant = $1";
     /// A code with the member and the name behind a card.
     CODE = "SELECT c.code, c.kind, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
-            c.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders, m.aliases
+            c.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders, m.aliases, m.tier_until
         FROM partner_code AS c
         LEFT JOIN partner_member AS m ON m.merchant = c.merchant AND m.member_id = c.member_id
         LEFT JOIN partner_person AS p ON p.merchant = c.merchant AND p.member_id = c.member_id
@@ -33,7 +36,7 @@ db::statement! {
         WHERE c.merchant = $1 AND c.code = $2";
     /// Who has a telephone number; two are enough to know that it is nobody's alone. A merged member's number is the
     /// surviving one's, and both may have the same.
-    MEMBERS_BY_PHONE = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, u.total_orders, m.aliases
+    MEMBERS_BY_PHONE = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, u.total_orders, m.aliases, m.tier_until
         FROM partner_person AS p
         LEFT JOIN partner_customer AS o ON o.merchant = p.merchant AND o.member_id = p.member_id
         JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = COALESCE(o.merged_into, p.member_id)
@@ -41,7 +44,7 @@ db::statement! {
         LEFT JOIN partner_customer AS u ON u.merchant = m.merchant AND u.member_id = m.member_id
         WHERE p.merchant = $1 AND p.phone_key = $2 LIMIT 2";
     /// Who has an address.
-    MEMBERS_BY_EMAIL = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, u.total_orders, m.aliases
+    MEMBERS_BY_EMAIL = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, u.total_orders, m.aliases, m.tier_until
         FROM partner_person AS p
         LEFT JOIN partner_customer AS o ON o.merchant = p.merchant AND o.member_id = p.member_id
         JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = COALESCE(o.merged_into, p.member_id)
@@ -176,6 +179,50 @@ pub(crate) fn codes<'t>(
     Ok(known)
 }
 
+/// The same as things stand at `now`: a tier whose time is over is what has become of it, judged by somebody or not.
+pub(crate) fn codes_at<'t>(
+    tx: &mut Tx<'_>,
+    program: &Program,
+    merchant: (&str, &Books),
+    scanned: impl Iterator<Item = &'t str>,
+    now: Timestamp,
+) -> Result<Vec<KnownCode>, Error> {
+    let (merchant, books) = merchant;
+    let mut known = codes(tx, merchant, scanned, &program.settings.codes, &books.currency_code)?;
+    for one in &mut known {
+        if let Meaning::Card(member) = &mut one.meaning
+            && member.tier_until.is_some_and(|end| end <= now)
+        {
+            let (precision, member_id) = (books.precision, member.member_id.as_str());
+            let ladder = Ladder { program, precision, merchant, member_id };
+            member.tier = ladder.standing(tx, member.tier.clone(), member.tier_until, now)?;
+        }
+    }
+    Ok(known)
+}
+
+/// Says of scanned vouchers on which nothing is left whether it ended: as long as nobody has booked that their lots
+/// say it, afterwards their last entry.
+pub(crate) fn tell_ended(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    codes: &[KnownCode],
+    states: &mut [BalanceState],
+) -> Result<(), Error> {
+    let scanned = |balance_id: &str| {
+        codes
+            .iter()
+            .any(|known| matches!(&known.meaning, Meaning::Voucher { balance_id: id } if id == balance_id))
+    };
+    for state in states {
+        let nothing = nothing_to_spend(state) == Some(Reason::AlreadyUsed);
+        if nothing && scanned(&state.row.balance_id) {
+            state.free.ended = ledger::ended_last(tx, merchant, &state.row)?;
+        }
+    }
+    Ok(())
+}
+
 /// Who has a contact.
 fn behind_contact(tx: &mut Tx<'_>, merchant: &str, contact: &Contact) -> Result<Option<Meaning>, Error> {
     let found = match contact {
@@ -189,7 +236,7 @@ fn behind_contact(tx: &mut Tx<'_>, merchant: &str, contact: &Contact) -> Result<
     }
 }
 
-/// A member from nine columns: id, status, tier, first and last name, tags, day of birth, orders, aliases.
+/// A member from ten columns: id, status, tier, first and last name, tags, day of birth, orders, aliases, the tier's end.
 fn member(found: &Row, first: usize) -> Result<Member, Error> {
     let broken = |column, expected| row::unreadable("partner_member", column, expected);
     let status: Option<String> = found.get(first + 1)?;
@@ -208,6 +255,7 @@ fn member(found: &Row, first: usize) -> Result<Member, Error> {
         aliases: found
             .get::<Option<String>>(first + 8)?
             .map_or(Ok(Vec::new()), |text| row::json("partner_member", "aliases", &text))?,
+        tier_until: found.get(first + 9)?,
     })
 }
 

@@ -19,7 +19,7 @@ use crate::loyalty::ledger::{Book, CheckKey, Link, balance_of, store as ledger_s
 use crate::loyalty::merge;
 use crate::loyalty::offer;
 use crate::loyalty::program::Program;
-use crate::loyalty::tier;
+use crate::loyalty::tier::Ladder;
 use crate::merchant::MerchantRow;
 use crate::row;
 use db::{Error, Tx};
@@ -122,6 +122,9 @@ pub(crate) fn book(
     } else {
         let program = partner.programs().of(&ground.merchant)?;
         let local = program.local(new.place.unwrap_or_default(), now);
+        if let Some(member_id) = who.member_id.as_deref().filter(|_| !program.settings.tiers.is_empty()) {
+            ladder(&program, &ground.merchant, member_id).catch_up(tx, now)?;
+        }
         let known_bill = known_bill(tx, &key, &new, report)?;
         let mut categories = totals::Categories::Added(&report.categories);
         let terms = Terms::new(&program.settings, local.clone());
@@ -158,8 +161,8 @@ pub(crate) fn book(
         for member_id in &members {
             let survivor = totals::recompute(tx, &command.merchant, member_id, categories, now)?;
             if !program.settings.tiers.is_empty() {
-                let (precision, judged) = (ground.merchant.precision, survivor.as_ref().unwrap_or(member_id));
-                tier::recompute(tx, &program, precision, &command.merchant, judged, &local)?;
+                let judged = survivor.as_ref().unwrap_or(member_id);
+                ladder(&program, &ground.merchant, judged).recompute(tx, &local)?;
             }
         }
     }
@@ -167,6 +170,10 @@ pub(crate) fn book(
         store::annotate(tx, &key, &findings)?;
     }
     Ok(Outcome::Booked(findings))
+}
+
+fn ladder<'l>(program: &'l Program, merchant: &'l MerchantRow, member_id: &'l str) -> Ladder<'l> {
+    Ladder { program, precision: merchant.precision, merchant: &merchant.merchant, member_id }
 }
 
 /// The body as it is kept: who the guest is stands in one table only (loyalty.md §12 G1).

@@ -19,7 +19,7 @@ use wire::loyalty::BalanceType;
 
 db::statement! {
     /// What multipliers ask of a member; nobody for one who was erased.
-    MEMBER_TRAITS = "SELECT tier, tags FROM partner_member
+    MEMBER_TRAITS = "SELECT tier, tags, tier_was, tier_was_until FROM partner_member
         WHERE merchant = $1 AND member_id = $2 AND status <> 'erased'";
     /// The stamp cards a member has, whatever their ids.
     CARDS_OF_STAMPS = "SELECT stamp_card_id, balance_id, status, merged_from FROM partner_balance
@@ -93,8 +93,10 @@ impl Rewards {
             }
         }
         rewards.stamps.sort_by(|one, other| one.0.cmp(&other.0));
-        (rewards.tier, rewards.tags) =
-            (known.get(0)?, row::json("partner_member", "tags", &known.get::<String>(1)?)?);
+        rewards.tags = row::json("partner_member", "tags", &known.get::<String>(1)?)?;
+        // the tier that ended since is that of a bill from before
+        let ended_since = known.get::<Option<Timestamp>>(3)?.is_some_and(|end| report.paid_at < end);
+        rewards.tier = known.get(if ended_since { 2 } else { 0 })?;
         Ok(rewards)
     }
 
