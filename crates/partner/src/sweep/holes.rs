@@ -10,11 +10,13 @@ use db::{Error, Never, Tx, TxError, params};
 use jiff::Timestamp;
 
 db::statement! {
-    /// A slice of the balances with a shortfall beside value, where a hold has ended or nothing is held.
+    /// A slice of the balances with a shortfall beside value of its kind, where a hold has ended or nothing is held.
     HOLES_TO_FILL = "SELECT DISTINCT hole.merchant, hole.balance_id FROM partner_lot AS hole
         WHERE hole.remaining < 0 AND (hole.merchant, hole.balance_id) > ($1, $2)
           AND EXISTS (SELECT 1 FROM partner_lot AS beside WHERE beside.merchant = hole.merchant
-            AND beside.balance_id = hole.balance_id AND beside.remaining <> 0 AND beside.remaining > 0)
+            AND beside.balance_id = hole.balance_id AND beside.remaining <> 0 AND beside.remaining > 0
+            AND (hole.type NOT IN ('multiPurposePrepaidVoucher', 'prepaidCredit')
+              OR (beside.kind = 'bonus') = (hole.paid_value IS NOT NULL AND hole.paid_value = 0)))
           AND NOT EXISTS (SELECT 1 FROM partner_hold AS held WHERE held.merchant = hole.merchant
             AND held.balance_id = hole.balance_id AND held.state = 'active' AND held.expires_at > $3
             AND NOT EXISTS (SELECT 1 FROM partner_hold AS over WHERE over.merchant = hole.merchant

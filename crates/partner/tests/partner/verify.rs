@@ -64,6 +64,8 @@ db::statement! {
     BREAK_RATE = "UPDATE partner_balance SET type = 'singlePurposePrepaidVoucher' WHERE merchant = $1 AND balance_id = 'V'";
     /// A lot pays more than was paid for it.
     BREAK_PAID = "UPDATE partner_lot SET paid_value = issued - 1 WHERE merchant = $1 AND balance_id = 'V'";
+    /// What is missing becomes a gift.
+    BREAK_KIND = "UPDATE partner_lot SET paid_value = 0 WHERE merchant = $1 AND balance_id = 'gifted' AND kind = 'overdraft'";
 }
 
 async fn after(side: &Side, tampering: &'static Statement) -> Vec<String> {
@@ -123,4 +125,20 @@ tampering! {
     a_voucher_without_its_rate: BREAK_RATE, "partner_lot 5f00000000000000000000a1/V/00000001", "has its rate";
     value_that_was_not_paid: BREAK_PAID, "partner_lot 5f00000000000000000000a1/V/00000001", "was paid for";
     a_total_that_drifted: BREAK_CUSTOMER, "partner_customer 5f00000000000000000000a1/1", "total_orders";
+}
+
+on_both_engines! {
+    /// loyalty.md §3 V9: a gift stands beside a shortfall of what was paid, and not beside one of a gift.
+    async fn a_gift_that_fills_no_shortfall(side: Side) {
+        let settings = json!({"prepayment": {"value": 1000, "bonus": [{"from": 1000, "bonus": 100}]}});
+        let member = json!({"memberId": "bob", "person": {}, "balances": [
+            {"balanceId": "gifted", "type": "prepaidCredit", "settings": settings}]});
+        assert_eq!(side.admin("POST", MERCHANT, "/members", Some(member)).await.status, 201);
+        side.report(&report("o1", "b1", "1000", &[("gifted", 0, 1000)])).await;
+        side.report(&report("o2", "b2", "1050", &[("gifted", 1050, 0)])).await;
+        assert_eq!(side.posted("gifted").await, 50);
+        assert_eq!(side.partner.sweep().await.unwrap(), 0, "nothing is to be filled");
+        side.books_add_up().await;
+        finds(&side, &BREAK_KIND, "partner_lot 5f00000000000000000000a1/gifted/00000002", "nobody keeps it").await;
+    }
 }
