@@ -18,13 +18,14 @@ on_both_engines! {
         let body = json!({"name": "Bar U Mostu", "currencyCode": "CZK", "pricePrecision": 2, "timeZone": "Europe/Prague",
             "program": {"earn": {"points": 1, "perAmount": 10}, "negative": {"collectablePoints": "blockCard"}}});
         assert_eq!(side.admin("PUT", MERCHANT, "", Some(body)).await.status, 200);
-        side.member().await;
+        let number = side.member().await;
         let earning = anna(report("o1", "b1", "1000", &[]));
         side.report(&earning).await;
         side.report(&report("o2", "b2", "18", &[("points", 180, 0)])).await;
         side.report(&with(earning, json!({"billState": "cancelled"}))).await;
         let view = side.view("/balances/points").await;
         assert_eq!((&view["posted"], &view["status"]), (&json!(-80), &json!("frozen")));
+        assert_eq!(side.customer(number).await["points"], -80, "the feed shows what is owed");
 
         let offer = side.offer("o3", 1, 500, &["card-1"]).await;
         assert_eq!(offer["benefitInputs"][0]["applicable"], true, "the card is the member's all the same");
@@ -41,6 +42,12 @@ on_both_engines! {
         assert_eq!(side.posted("points").await, -30);
         side.report(&anna(report("o4", "b4", "100", &[]))).await;
         assert_eq!(side.posted("points").await, -20);
+        assert_eq!(side.customer(number).await["points"], -20);
+        // filled, the block is gone and the rest is the guest's
+        side.report(&anna(report("o5", "b5", "300", &[]))).await;
+        let view = side.view("/balances/points").await;
+        assert_eq!((&view["posted"], &view["status"], side.customer(number).await["points"].clone()),
+            (&json!(10), &json!("active"), json!(10)));
         side.books_add_up().await;
     }
 
