@@ -46,13 +46,14 @@ pub(crate) async fn measure(engine: Engine, many: u64, requests: u64) -> anyhow:
     Ok(result)
 }
 
-/// The id of a copy.
+/// The id of a copy. The number comes first: what a member has stands side by side, as it does where the server makes
+/// the ids.
 pub(crate) fn copy_of(id: &str, number: u64) -> String {
-    format!("{id}-{number}")
+    format!("{number}-{id}")
 }
 
-/// Makes members `0..count` as copies of one, with its card, balances, lots and entries; `{id}-{number}` is what they are
-/// called. Row by row over HTTP a million would take the better part of an hour.
+/// Makes members `0..count` as copies of one, with its card, balances, lots and entries, one member after the other;
+/// [`copy_of`] says what they are called. Row by row over HTTP a million would take the better part of an hour.
 pub(crate) async fn multiply(db: &Db, merchant: &str, member: &str, count: u64) -> anyhow::Result<()> {
     let statements = copies(db).await?;
     let count = i64::try_from(count)?;
@@ -93,16 +94,14 @@ async fn copies(db: &Db) -> anyhow::Result<Vec<&'static Statement>> {
         let values: Vec<String> = columns
             .iter()
             .map(|column| match *column {
-                "member_id" | "code" | "balance_id" | "lot_id" => {
-                    format!("t.{column} || '-' || CAST(n.i AS TEXT)")
-                }
+                "member_id" | "code" | "balance_id" => format!("CAST(n.i AS TEXT) || '-' || t.{column}"),
                 "customer_number" => "t.customer_number + 1 + n.i".to_owned(),
                 _ => format!("t.{column}"),
             })
             .collect();
         let sql = format!(
             "WITH RECURSIVE n(i) AS (SELECT CAST($3 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $4)
-             INSERT INTO {name} ({}) SELECT {} FROM {name} AS t CROSS JOIN n WHERE t.merchant = $1 AND {of_member}",
+             INSERT INTO {name} ({}) SELECT {} FROM n CROSS JOIN {name} AS t WHERE t.merchant = $1 AND {of_member} ORDER BY n.i",
             columns.join(", "),
             values.join(", ")
         );

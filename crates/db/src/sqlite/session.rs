@@ -18,6 +18,8 @@ pub(super) struct SqliteSession<'c> {
     prepared: KnownStatements<'c>,
     /// Those of [`Session::lock`], without their RETURNING.
     locks: KnownStatements<'c>,
+    /// Whether a statement that may write has run.
+    wrote: bool,
 }
 
 type KnownStatements<'c> = HashMap<usize, Prepared<'c>, BuildHasherDefault<ByAddress>>;
@@ -26,11 +28,17 @@ struct Prepared<'c> {
     statement: rusqlite::Statement<'c>,
     parameters: usize,
     columns: usize,
+    writes: bool,
 }
 
 impl<'c> SqliteSession<'c> {
     pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, prepared: HashMap::default(), locks: HashMap::default() }
+        Self { connection, prepared: HashMap::default(), locks: HashMap::default(), wrote: false }
+    }
+
+    /// Whether a statement that may write has run since this was asked last.
+    pub(super) fn take_wrote(&mut self) -> bool {
+        std::mem::take(&mut self.wrote)
     }
 
     /// The statement, ready to run with `params`.
@@ -40,7 +48,10 @@ impl<'c> SqliteSession<'c> {
         params: &[Param<'_>],
     ) -> Result<&mut Prepared<'c>, Error> {
         let connection = self.connection;
-        bind(&mut self.prepared, statement, params, || prepare(connection, statement, statement.sql))
+        let prepared =
+            bind(&mut self.prepared, statement, params, || prepare(connection, statement, statement.sql))?;
+        self.wrote |= prepared.writes;
+        Ok(prepared)
     }
 }
 
@@ -79,7 +90,8 @@ fn prepare<'c>(
     let sql = dialect::for_sqlite(sql);
     let prepared = connection.prepare(&sql).map_err(|error| errors::of(statement.name, &error))?;
     let (parameters, columns) = (prepared.parameter_count(), prepared.column_count());
-    Ok(Prepared { statement: prepared, parameters, columns })
+    let writes = !prepared.readonly();
+    Ok(Prepared { statement: prepared, parameters, columns, writes })
 }
 
 impl Session for SqliteSession<'_> {
@@ -126,6 +138,7 @@ impl Session for SqliteSession<'_> {
         let connection = self.connection;
         let prepared =
             bind(&mut self.locks, lock, params, || prepare(connection, lock, lock_without_returning(lock)?))?;
+        self.wrote = true;
         match prepared.statement.raw_execute().map_err(|error| errors::of(lock.name, &error))? {
             0 => Ok(None),
             _ => self.optional(read, read_params),
@@ -133,6 +146,7 @@ impl Session for SqliteSession<'_> {
     }
 
     fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error> {
+        self.wrote = true;
         self.connection.execute_batch(sql).map_err(|error| errors::of(name, &error))
     }
 

@@ -1,10 +1,15 @@
 //! How do many commands share one COMMIT without sharing each other's failures?
 //!
-//! The lane takes every command that waits, up to the batch limit, runs each in a savepoint of one
-//! transaction, commits once, and only then answers. A refusal, an error or a panic rolls back one
-//! savepoint. When the *transaction* is lost (COMMIT fails, or SQLite rolled everything back because the disk
-//! is full) nobody has been told anything yet: the commands run again, each in a transaction of its own, so
-//! that the one at fault fails alone.
+//! The lane takes every command that waits, up to the batch limit, runs them in one transaction, commits once, and only
+//! then answers. A refusal, an error or a panic undoes its own command and nothing else.
+//!
+//! A savepoint would do that, but SQLite copies every page that a command changes for it, and most commands refuse
+//! before they write if they refuse at all: then there is nothing to undo. So a command runs without a
+//! savepoint until one of its name has written and then failed. That once the batch is rolled back and runs again,
+//! nobody having been told anything yet, and commands of that name have their savepoint from then on.
+//!
+//! When the *transaction* is lost (COMMIT fails, or SQLite rolled everything back because the disk is full) the commands run
+//! again, each in a transaction of its own, so that the one at fault fails alone.
 
 use super::checkpoint::Checkpoints;
 use super::{errors, session::SqliteSession};
@@ -13,6 +18,7 @@ use crate::metrics::{Kind, LaneMetrics};
 use crate::queue::{Queue, Queued};
 use crate::{Error, Tx};
 use rusqlite::Connection;
+use std::collections::HashSet;
 use std::time::Instant;
 
 /// How often BEGIN is tried while another process keeps the write lock; each waits for the busy timeout.
@@ -65,6 +71,8 @@ struct WriteLane<'c> {
     connection: &'c Connection,
     session: SqliteSession<'c>,
     frame: Frame<'c>,
+    /// Names of commands that failed after they had written: these have a savepoint.
+    undone: HashSet<&'static str>,
     metrics: LaneMetrics,
 }
 
@@ -76,6 +84,16 @@ enum Ended {
     NotBegun(Error),
     /// The transaction is gone with everything in it.
     Lost(Error),
+    /// A command without a savepoint wrote and failed: all of it is undone, and runs again.
+    Again,
+}
+
+/// What a command leaves in a shared transaction.
+enum Left {
+    /// What it wrote, or nothing.
+    Kept,
+    /// What nothing but ROLLBACK takes out.
+    Spoiled,
 }
 
 impl<'c> WriteLane<'c> {
@@ -91,6 +109,7 @@ impl<'c> WriteLane<'c> {
                 release: connection.prepare("RELEASE command")?,
                 rollback_to: connection.prepare("ROLLBACK TO command")?,
             },
+            undone: HashSet::new(),
             metrics: LaneMetrics::new(Kind::Write),
         })
     }
@@ -107,8 +126,15 @@ impl<'c> WriteLane<'c> {
         self.metrics.batch(batch.len());
         let alone = batch.len() == 1;
         let mut panicked = vec![false; batch.len()];
-        match self.together(batch, &mut panicked) {
-            Ended::Committed => {}
+        // Every further time another command has its savepoint, or is out because it panicked
+        let ended = loop {
+            match self.together(batch, &mut panicked) {
+                Ended::Again => {}
+                ended => break ended,
+            }
+        };
+        match ended {
+            Ended::Committed | Ended::Again => {}
             Ended::NotBegun(error) => batch.iter_mut().for_each(|command| command.job.fail(error.clone())),
             Ended::Lost(error) if alone => self.lost(batch, &panicked, &error),
             Ended::Lost(error) => {
@@ -142,21 +168,26 @@ impl<'c> WriteLane<'c> {
         let mut panicked = [false];
         let batch = std::slice::from_mut(command);
         match self.together(batch, &mut panicked) {
-            Ended::Committed => {}
+            Ended::Committed | Ended::Again => {}
             Ended::NotBegun(error) | Ended::Lost(error) => self.lost(batch, &panicked, &error),
         }
     }
 
-    /// Runs `batch` in one transaction; a single command needs no savepoint.
+    /// Runs what has not panicked of `batch` in one transaction; a command that is alone is undone with it.
     fn together(&mut self, batch: &mut [Queued], panicked: &mut [bool]) -> Ended {
         if let Err(error) = self.begin() {
             return Ended::NotBegun(errors::of("BEGIN", &error));
         }
         let alone = batch.len() == 1;
-        for (command, panicked) in batch.iter_mut().zip(panicked) {
-            let ran = if alone { Ok(self.run_plain(command)) } else { self.run_in_savepoint(command) };
-            let verdict = match ran {
-                Ok(verdict) => verdict,
+        // A closure that panicked is in no state to run again, and what it wrote is undone
+        for (command, panicked) in batch.iter_mut().zip(panicked).filter(|(_, panicked)| !**panicked) {
+            let ran = match (alone, self.undone.contains(command.job.name())) {
+                (true, _) => Ok((self.run_plain(command), Left::Kept)),
+                (false, true) => self.run_in_savepoint(command).map(|verdict| (verdict, Left::Kept)),
+                (false, false) => Ok(self.run_bare(command)),
+            };
+            let (verdict, left) = match ran {
+                Ok(ran) => ran,
                 Err(error) => {
                     self.rollback();
                     return Ended::Lost(errors::of("SAVEPOINT", &error));
@@ -170,6 +201,10 @@ impl<'c> WriteLane<'c> {
                 } else {
                     Ended::Lost(Error::Unavailable("SQLite rolled the transaction back".to_owned()))
                 };
+            }
+            if matches!(left, Left::Spoiled) {
+                self.rollback();
+                return Ended::Again;
             }
         }
         self.commit()
@@ -230,6 +265,18 @@ impl<'c> WriteLane<'c> {
         }
         self.frame.release.raw_execute()?;
         Ok(verdict)
+    }
+
+    /// The command is to find out whether it needs a savepoint.
+    fn run_bare(&mut self, command: &mut Queued) -> (Verdict, Left) {
+        self.session.take_wrote();
+        let verdict = self.run_closure(command);
+        if verdict == Verdict::Keep || !self.session.take_wrote() {
+            return (verdict, Left::Kept);
+        }
+        self.undone.insert(command.job.name());
+        self.metrics.retried(command.job.name());
+        (verdict, Left::Spoiled)
     }
 
     fn run_closure(&mut self, command: &mut Queued) -> Verdict {

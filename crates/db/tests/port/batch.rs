@@ -42,6 +42,33 @@ on_both_engines! {
         assert_eq!(amount_of(&opened.db, "a").await, Some(20));
     }
 
+    /// What has written and refuses is undone once with its neighbours, who run again, and then by itself; what refuses
+    /// before it writes takes nobody along.
+    async fn a_command_that_was_undone_takes_nobody_along_again(opened: Opened) {
+        open_accounts(&opened.db, &[("a", 0)]).await;
+        let sqlite = opened.db.engine() == Engine::Sqlite;
+        let batch = async |name: &'static str, writes_first: bool| {
+            let runs = Arc::new(AtomicU32::new(0));
+            let commands = (0..10_i64).map(|number| {
+                let runs = Arc::clone(&runs);
+                opened.db.write(name, move |tx| {
+                    runs.fetch_add(1, Ordering::SeqCst);
+                    if number == 9 && !writes_first { return Err(TxError::Refused(number)) }
+                    tx.execute(&ADD, params!["a", 1_i64])?;
+                    if number == 9 { Err(TxError::Refused(number)) } else { Ok(number) }
+                })
+            }).collect();
+            let answers = together(&opened, commands).await;
+            assert_eq!(answers.last(), Some(&Err(TxError::Refused(9))));
+            assert!(answers[..9].iter().all(Result::is_ok), "{answers:?}");
+            runs.load(Ordering::SeqCst)
+        };
+        assert_eq!(batch("polite", false).await, 10);
+        assert_eq!(batch("late", true).await, if sqlite { 20 } else { 10 });
+        assert_eq!(batch("late", true).await, 10);
+        assert_eq!(amount_of(&opened.db, "a").await, Some(27));
+    }
+
     async fn a_panic_undoes_only_itself_and_the_lane_lives_on(opened: Opened) {
         open_accounts(&opened.db, &[("a", 0)]).await;
         let commands = (0..9_i64).map(|number| {
@@ -102,8 +129,8 @@ on_both_engines! {
             }
         }
         assert_eq!(amount_of(&opened.db, "a").await, Some(4));
-        // On SQLite the batch ran once together and once each alone
-        let expected = if opened.db.engine() == Engine::Sqlite { 12 } else { 6 };
+        // On SQLite the batch ran together until one refused, together with savepoints, and once each alone
+        let expected = if opened.db.engine() == Engine::Sqlite { 18 } else { 6 };
         assert_eq!(runs.load(Ordering::SeqCst), expected);
     }
 
