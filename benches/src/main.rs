@@ -71,24 +71,20 @@ async fn main() -> anyhow::Result<()> {
     for engine in engines {
         let mut one = Map::new();
         if wanted(Part::Usages) {
-            one.insert(
-                "usages".to_owned(),
-                usages::measure(*engine, arguments.requests).await.context("usages")?,
-            );
+            let measured = usages::measure(*engine, arguments.requests).await.context("usages")?;
+            tell(*engine, "usages", &measured);
+            one.insert("usages".to_owned(), measured);
         }
         if wanted(Part::Offers) {
-            one.insert(
-                "offers".to_owned(),
-                offers::measure(*engine, arguments.requests).await.context("offers")?,
-            );
+            let measured = offers::measure(*engine, arguments.requests).await.context("offers")?;
+            tell(*engine, "offers", &measured);
+            one.insert("offers".to_owned(), measured);
         }
         if wanted(Part::Members) {
-            one.insert(
-                "members".to_owned(),
-                members::measure(*engine, arguments.members, arguments.requests / 4)
-                    .await
-                    .context("members")?,
-            );
+            let measured = members::measure(*engine, arguments.members, arguments.requests / 4);
+            let measured = measured.await.context("members")?;
+            tell(*engine, "members", &measured);
+            one.insert("members".to_owned(), measured);
         }
         results.insert(site::name(*engine).to_owned(), Value::Object(one));
     }
@@ -104,4 +100,10 @@ async fn main() -> anyhow::Result<()> {
 #[expect(clippy::print_stdout, reason = "the result is what this program is for")]
 fn say(text: &str) {
     println!("{text}");
+}
+
+/// A part's ratio as soon as it is there: the whole takes a quarter of an hour, and a later part may fail.
+#[expect(clippy::print_stderr, reason = "progress of long work")]
+fn tell(engine: Engine, part: &str, measured: &Value) {
+    eprintln!("{} {part}: ratio {}", site::name(engine), measured["ratio"]);
 }

@@ -64,7 +64,9 @@ on_both_engines! {
             runs.load(Ordering::SeqCst)
         };
         assert_eq!(batch("polite", false).await, 10);
-        assert_eq!(batch("late", true).await, if sqlite { 20 } else { 10 });
+        // the one that refuses may stand anywhere in the batch
+        let first = batch("late", true).await;
+        assert!(if sqlite { (11..=20).contains(&first) } else { first == 10 }, "{first}");
         assert_eq!(batch("late", true).await, 10);
         assert_eq!(amount_of(&opened.db, "a").await, Some(27));
     }
@@ -129,9 +131,10 @@ on_both_engines! {
             }
         }
         assert_eq!(amount_of(&opened.db, "a").await, Some(4));
-        // On SQLite the batch ran together until one refused, together with savepoints, and once each alone
-        let expected = if opened.db.engine() == Engine::Sqlite { 18 } else { 6 };
-        assert_eq!(runs.load(Ordering::SeqCst), expected);
+        // On SQLite the batch ran together until one refused, wherever that stood in it, then with savepoints, and each alone
+        let expected = if opened.db.engine() == Engine::Sqlite { 13..=18 } else { 6..=6 };
+        let runs = runs.load(Ordering::SeqCst);
+        assert!(expected.contains(&runs), "{runs}");
     }
 
     async fn a_command_whose_caller_left_before_it_ran_does_not_run(opened: Opened) {

@@ -31,7 +31,8 @@ async fn a_deadlock_is_run_again() {
     let (one, other) = (command("a", "b"), command("b", "a"));
     one.await.unwrap().unwrap();
     other.await.unwrap().unwrap();
-    assert_eq!(runs.load(Ordering::SeqCst), 3);
+    // the one that was killed may be quicker than the one it waited for, and meet it once more
+    assert!(runs.load(Ordering::SeqCst) >= 3, "{runs:?}");
     assert_eq!((amount_of(&opened.db, "a").await, amount_of(&opened.db, "b").await), (Some(2), Some(2)));
 }
 

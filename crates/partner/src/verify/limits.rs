@@ -2,7 +2,7 @@
 
 use super::{Fault, SLICE_ROWS, Slice};
 use db::{Error, Row, Tx, params};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 db::statement! {
     /// A slice of counters.
@@ -27,21 +27,21 @@ db::statement! {
     /// Open holds that keep nothing.
     VERIFY_EMPTY_LIMIT_HOLDS = "SELECT merchant, limit_id, hold_number FROM partner_limit_hold
         WHERE (merchant, limit_id) > ($1, $2) AND (merchant, limit_id) <= ($3, $4) AND state = 'active' AND amount = 0";
-    /// Captured holds without a report of their check.
-    VERIFY_CAPTURED_LIMITS = "SELECT h.merchant, h.limit_id, h.hold_number FROM partner_limit_hold h
-        LEFT JOIN (SELECT DISTINCT e.merchant, e.limit_id, o.place, o.device_number, o.check_id
-            FROM partner_limit_entry e JOIN partner_offer o ON o.merchant = e.merchant AND o.offer_id = e.offer_id
-            WHERE (e.merchant, e.limit_id) > ($1, $2) AND (e.merchant, e.limit_id) <= ($3, $4) AND e.amount > 0) r
-          ON r.merchant = h.merchant AND r.limit_id = h.limit_id AND r.place = h.place
-            AND r.device_number = h.device_number AND r.check_id = h.check_id
-        WHERE (h.merchant, h.limit_id) > ($1, $2) AND (h.merchant, h.limit_id) <= ($3, $4)
-          AND h.state = 'captured' AND r.merchant IS NULL";
+    /// Captured holds, with their checks.
+    VERIFY_CAPTURED_LIMITS = "SELECT merchant, limit_id, hold_number, place, device_number, check_id FROM partner_limit_hold
+        WHERE (merchant, limit_id) > ($1, $2) AND (merchant, limit_id) <= ($3, $4) AND state = 'captured'";
+    /// The checks whose reports used a limit. Looked up here, for the reason that the balances' have.
+    VERIFY_LIMIT_USED_BY = "SELECT DISTINCT e.merchant, e.limit_id, o.place, o.device_number, o.check_id
+        FROM partner_limit_entry e JOIN partner_offer o ON o.merchant = e.merchant AND o.offer_id = e.offer_id
+        WHERE (e.merchant, e.limit_id) > ($1, $2) AND (e.merchant, e.limit_id) <= ($3, $4) AND e.amount > 0";
     /// Entries and holds after the last counter.
     VERIFY_LIMIT_TAIL = "SELECT merchant, limit_id FROM partner_limit_entry WHERE (merchant, limit_id) > ($1, $2)
         UNION SELECT merchant, limit_id FROM partner_limit_hold WHERE (merchant, limit_id) > ($1, $2) LIMIT 100";
 }
 
 type Key = (String, String);
+/// Place, register, id.
+type Check = (String, i64, String);
 
 #[derive(Debug, Clone, Copy)]
 struct Stored {
@@ -157,14 +157,22 @@ fn holds(tx: &mut Tx<'_>, range: &Range, counters: &BTreeMap<Key, Stored>) -> Re
             Some(_) => {}
         }
     }
-    for (statement, rule, found) in [
-        (&VERIFY_EMPTY_LIMIT_HOLDS, "an open hold keeps something of its limit", "nothing"),
-        (&VERIFY_CAPTURED_LIMITS, "a captured hold of a limit has a report of its check", "none"),
-    ] {
-        for row in range.rows(tx, statement)? {
-            let (key, number): (Key, i64) = (key(&row)?, row.get(2)?);
-            let row = format!("partner_limit_hold {}/{}/{number}", key.0, key.1);
-            faults.push(Fault { rule, row, found: found.to_owned() });
+    let mut used_by: BTreeSet<(Key, Check)> = BTreeSet::new();
+    for row in range.rows(tx, &VERIFY_LIMIT_USED_BY)? {
+        used_by.insert((key(&row)?, (row.get(2)?, row.get(3)?, row.get(4)?)));
+    }
+    let mut of_hold = |key: &Key, number: i64, rule: &'static str, found: &str| {
+        let row = format!("partner_limit_hold {}/{}/{number}", key.0, key.1);
+        faults.push(Fault { rule, row, found: found.to_owned() });
+    };
+    for row in range.rows(tx, &VERIFY_EMPTY_LIMIT_HOLDS)? {
+        of_hold(&key(&row)?, row.get(2)?, "an open hold keeps something of its limit", "nothing");
+    }
+    for row in range.rows(tx, &VERIFY_CAPTURED_LIMITS)? {
+        let captured: (Key, Check) = (key(&row)?, (row.get(3)?, row.get(4)?, row.get(5)?));
+        if !used_by.contains(&captured) {
+            let rule = "a captured hold of a limit has a report of its check";
+            of_hold(&captured.0, row.get(2)?, rule, "none");
         }
     }
     Ok(faults)

@@ -2,8 +2,8 @@
 //!
 //! A few are set up over HTTP, each with other rules; every case gets a copy of one of them, made by the database.
 
-use super::rows::{statement, tables};
 use super::steps::{CASE_SECONDS, GROUP};
+use crate::rows::{statement, tables};
 use crate::side::*;
 use db::{Never, TxError, params};
 use door::token;

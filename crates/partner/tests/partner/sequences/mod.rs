@@ -12,7 +12,6 @@
 mod case;
 mod house;
 mod pair;
-mod rows;
 mod steps;
 mod till;
 

@@ -1,8 +1,8 @@
 //! Which two databases play the same, and do they end alike?
 
 use super::house::merchant;
-use super::rows;
 use super::steps::CASE_SECONDS;
+use crate::rows;
 use crate::side::*;
 use db::{Engine, Never, TxError, params};
 use jiff::{SignedDuration, Timestamp, ToSpan};

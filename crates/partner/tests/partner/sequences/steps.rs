@@ -3,6 +3,8 @@
 //! A sequence is plain data that follows from its number alone, and the hours of a group from the group's, so a failing
 //! one is played again by its number.
 
+use crate::dice::Dice;
+
 /// Registers of a case.
 pub(super) const REGISTERS: usize = 4;
 /// Cases that share a clock.
@@ -14,40 +16,6 @@ pub(super) const CASE_SECONDS: i64 = 4 * 24 * 3_600;
 
 /// Codes a guest may show.
 pub(super) const CODES: [&str; 8] = ["card-1", "card-1", "card-1", "SPV", "MPV", "MPV", "ONCE", "BUDGET"];
-
-/// Splitmix64: small, and the same everywhere.
-#[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
-
-impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-
-    fn index(&mut self, bound: usize) -> usize {
-        usize::try_from(self.below(u64::try_from(bound).unwrap())).unwrap()
-    }
-
-    fn number(&mut self, from: i64, until: i64) -> i64 {
-        from + i64::try_from(self.below(u64::try_from(until - from).unwrap())).unwrap()
-    }
-
-    fn one_in(&mut self, chances: u64) -> bool {
-        self.below(chances) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, among: &[T]) -> T {
-        among[self.index(among.len())]
-    }
-}
 
 /// A line of a basket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

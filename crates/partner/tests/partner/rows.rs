@@ -5,16 +5,16 @@ use std::sync::OnceLock;
 
 /// A table of this side: its columns in the order of the migration.
 #[derive(Debug)]
-pub(super) struct Table {
-    pub(super) name: String,
-    pub(super) columns: Vec<Column>,
+pub(crate) struct Table {
+    pub(crate) name: String,
+    pub(crate) columns: Vec<Column>,
     /// Names, in order.
     key: Vec<String>,
 }
 
 #[derive(Debug)]
-pub(super) struct Column {
-    pub(super) name: String,
+pub(crate) struct Column {
+    pub(crate) name: String,
     kind: Kind,
 }
 
@@ -27,7 +27,7 @@ enum Kind {
 
 impl Column {
     /// An instant, which moves with a merchant that is copied to a later time.
-    pub(super) fn is_instant(&self) -> bool {
+    pub(crate) fn is_instant(&self) -> bool {
         let name = self.name.as_str();
         self.kind == Kind::Number
             && (["_at", "_until", "_from"].iter().any(|end| name.ends_with(end))
@@ -36,7 +36,7 @@ impl Column {
 }
 
 /// Every table, read from the migration: a column that comes later is compared and copied too.
-pub(super) fn tables() -> &'static [Table] {
+pub(crate) fn tables() -> &'static [Table] {
     static TABLES: OnceLock<Vec<Table>> = OnceLock::new();
     TABLES.get_or_init(|| {
         let mut tables: Vec<Table> = Vec::new();
@@ -71,7 +71,7 @@ pub(super) fn tables() -> &'static [Table] {
 }
 
 /// A text that is made here; it lives as long as the test.
-pub(super) fn statement(sql: String) -> &'static Statement {
+pub(crate) fn statement(sql: String) -> &'static Statement {
     Box::leak(Box::new(Statement {
         name: "SEQUENCES",
         module: "tests",
@@ -80,7 +80,7 @@ pub(super) fn statement(sql: String) -> &'static Statement {
 }
 
 /// Every row of these merchants, by table, in the order of the primary key.
-async fn rows(db: &Db, from: &str, until: &str) -> Vec<Vec<Row>> {
+pub(crate) async fn rows(db: &Db, from: &str, until: &str) -> Vec<Vec<Row>> {
     static READ: OnceLock<Vec<&'static Statement>> = OnceLock::new();
     let read = READ.get_or_init(|| {
         // an id is drawn by whichever of the cases that go on side by side comes first
@@ -108,7 +108,7 @@ async fn rows(db: &Db, from: &str, until: &str) -> Vec<Vec<Row>> {
 }
 
 /// The two databases agree about these merchants; how many rows they have, or which they do not agree about.
-pub(super) async fn agree(one: &Db, other: &Db, from: &str, until: &str) -> Result<usize, String> {
+pub(crate) async fn agree(one: &Db, other: &Db, from: &str, until: &str) -> Result<usize, String> {
     let (one, other) = tokio::join!(rows(one, from, until), rows(other, from, until));
     let mut count = 0;
     for ((table, one), other) in tables().iter().zip(&one).zip(&other) {
