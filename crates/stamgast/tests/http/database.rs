@@ -72,7 +72,7 @@ const SMALL: [&str; 13] = [
 ];
 
 /// Statements that may walk more, and why that is right.
-const WIDE: [(&str, &str); 7] = [
+const WIDE: [(&str, &str); 8] = [
     ("stamgast::database::APPLIED", "one row a migration"),
     ("platform::menu::store::CATEGORY_AND_ABOVE", "the recursion walks the few categories it has found"),
     ("courier::outbox::store::DUE_LANES", "walks the due lanes it has found by index"),
@@ -83,6 +83,10 @@ const WIDE: [(&str, &str); 7] = [
         "walks the holds that are active, as for balances",
     ),
     ("courier::feed::store::SET_ASIDE_LIST", "what was set aside is a list for a person"),
+    (
+        "partner::verify::balances::VERIFY_LOT_ENTRIES",
+        "walks the entries of a slice, which it has found by their key",
+    ),
 ];
 
 /// A table that grows with trade must never be walked from end to end (or merchant by merchant) on the way
