@@ -37,8 +37,12 @@ pub(crate) fn soon(given: &[Given], balances: &[BalanceState], local: &Zoned, da
         let amount = lots
             .filter(|lot| ends(lot).is_some_and(|end| self::last_day(end, local) == last_day))
             .map(|lot| lot.remaining)
-            .fold(0, i64::saturating_add);
-        endings.push(Ending { given: index, amount, last_day });
+            .fold(0, i64::saturating_add)
+            // what a shortfall takes as soon as this check leaves it is not there to be used
+            .min(state.free_of(one.part, 0).available);
+        if amount > 0 {
+            endings.push(Ending { given: index, amount, last_day });
+        }
     }
     endings
 }
