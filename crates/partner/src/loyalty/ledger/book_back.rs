@@ -41,14 +41,7 @@ impl Book<'_> {
         };
         let ended = !own.state.is_live(self.now);
         if let Some(end) = grace.filter(|_| ended) {
-            let lot = NewLot {
-                kind: own.state.kind,
-                source: format!("returned to lot {}", own.state.lot_id),
-                vat_rate: own.state.vat_rate,
-                paid_value: own.state.paid_value.filter(|_| own.state.goes_along()),
-                available_at: None,
-                expires_at: Some(end),
-            };
+            let lot = own.state.returned(end);
             open.issue(&side, left, lot, self.now, link);
             return;
         }

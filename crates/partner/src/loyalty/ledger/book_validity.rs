@@ -1,7 +1,7 @@
 //! How does the end of a voucher's value move, by hand?
 
 use super::{Book, Open, Origin, Side};
-use crate::loyalty::ledger::{Account, Link, LotPart, NewLot, Transfer, TransferKind};
+use crate::loyalty::ledger::{Account, Link, LotPart, Transfer, TransferKind};
 use jiff::Timestamp;
 
 impl Book<'_> {
@@ -57,14 +57,7 @@ impl Open {
         let Some(ended) = self.lots.get(&entry.lot_id).filter(|lot| moves(lot.state.expires_at)) else {
             return;
         };
-        let lot = NewLot {
-            kind: ended.state.kind,
-            source: format!("returned to lot {}", ended.state.lot_id),
-            vat_rate: ended.state.vat_rate,
-            paid_value: ended.state.paid_value.filter(|_| ended.state.goes_along()),
-            available_at: None,
-            expires_at: Some(until),
-        };
+        let lot = ended.state.returned(until);
         let given = ended.state.is_given();
         let side = Origin { kind: TransferKind::Reversal, other: entry.other, reverses: Some(entry.entry) };
         let left = self.fill_holes(&side, entry.amount, Some(given), link);

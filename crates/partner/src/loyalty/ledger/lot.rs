@@ -39,6 +39,18 @@ impl LotState {
         self.kind == LotKind::Bonus && self.paid_value == Some(0)
     }
 
+    /// The lot in which value of this one lives on after its end, until another.
+    pub(crate) fn returned(&self, until: Timestamp) -> NewLot {
+        NewLot {
+            kind: self.kind,
+            source: format!("returned to lot {}", self.lot_id),
+            vat_rate: self.vat_rate,
+            paid_value: self.paid_value.filter(|_| self.goes_along()),
+            available_at: None,
+            expires_at: Some(until),
+        }
+    }
+
     /// Whether the lot's end has not come at `now`.
     pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
