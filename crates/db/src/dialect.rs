@@ -5,7 +5,7 @@
 //!
 //! 1. [`for_sqlite`]: parameters `$n` become `?n`, BYTEA becomes BLOB.
 //! 2. [`column_type`]: what the three types are called in a table.
-//! 3. [`table_options`]: STRICT, without which SQLite keeps text in a BIGINT column.
+//! 3. [`table_options`]: STRICT, without which SQLite keeps text in a BIGINT column, and where its rows lie.
 //! 4. [`listed_values`]: what a CHECK with a list costs.
 //! 5. [`append_only`]: the triggers that refuse UPDATE and DELETE.
 //! 6. [`migration_guard`]: two processes that migrate at once take turns.
@@ -66,9 +66,11 @@ pub(crate) fn column_type(engine: Engine, shared: &str) -> Option<&'static str> 
     }
 }
 
-/// What follows the closing parenthesis of CREATE TABLE.
-pub(crate) fn table_options(engine: Engine) -> &'static str {
+/// What follows the closing parenthesis of CREATE TABLE. By its key, a SQLite table is one tree and not two, and a
+/// row that is found by its primary key is found in one walk.
+pub(crate) fn table_options(engine: Engine, by_key: bool) -> &'static str {
     match engine {
+        Engine::Sqlite if by_key => " STRICT, WITHOUT ROWID",
         Engine::Sqlite => " STRICT",
         Engine::Postgres => "",
     }

@@ -38,6 +38,7 @@ CREATE TABLE partner_credential (
 CREATE INDEX partner_credential_by_merchant ON partner_credential (merchant, kind);
 
 -- A member is an opaque id to the books; the person behind it is in partner_person alone.
+-- by key: partner_member
 CREATE TABLE partner_member (
     merchant TEXT NOT NULL,
     member_id TEXT NOT NULL,
@@ -62,6 +63,7 @@ CREATE UNIQUE INDEX partner_member_by_number ON partner_member (merchant, custom
 -- For the sweeper, over all merchants
 CREATE INDEX partner_member_by_tier_until ON partner_member (tier_until) WHERE tier_until IS NOT NULL;
 
+-- by key: partner_person
 CREATE TABLE partner_person (
     merchant TEXT NOT NULL,
     member_id TEXT NOT NULL,
@@ -87,6 +89,7 @@ CREATE INDEX partner_person_by_phone ON partner_person (merchant, phone_key);
 CREATE INDEX partner_person_by_email ON partner_person (merchant, email_key);
 
 -- What the customers feed shows beside the person, kept up to date as bills and usages arrive.
+-- by key: partner_customer
 CREATE TABLE partner_customer (
     merchant TEXT NOT NULL,
     customer_number BIGINT NOT NULL,
@@ -258,7 +261,8 @@ CREATE TABLE partner_offer (
     balances TEXT NOT NULL,
     -- the limited promotions it used, as JSON
     limits TEXT NOT NULL DEFAULT '[]',
-    response TEXT NOT NULL,
+    -- the answer without the person's name: JSON, packed
+    response BYTEA NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'used', 'invalid')),
     validation_errors TEXT,
     -- ids in the body this merchant does not know, explained, as a JSON list

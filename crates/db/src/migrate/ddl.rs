@@ -2,55 +2,67 @@
 //!
 //! A file is a list of statements with `;` between them. Of CREATE TABLE and ADD COLUMN the column types are
 //! translated; anything but BIGINT, TEXT and BYTEA is refused, because only these mean the same on
-//! both. A comment line `-- append-only: some_table` makes that table refuse UPDATE and DELETE.
+//! both. A comment line `-- append-only: some_table` makes that table refuse UPDATE and DELETE; one
+//! `-- by key: some_table` before the table lets SQLite keep its rows in the tree of its primary key.
 
 use crate::sql::{Kind, Piece, pieces};
 use crate::{Engine, dialect};
 
-const DIRECTIVE: &str = "append-only:";
+const APPEND_ONLY: &str = "append-only:";
+const BY_KEY: &str = "by key:";
 
 /// The script for `engine`; the error says what is not in the shared dialect.
 pub(super) fn translate(engine: Engine, text: &str) -> Result<String, String> {
     let all = pieces(text);
     let mut script = String::with_capacity(text.len() + 64);
+    let mut by_key = directives(&all, BY_KEY)?;
     for statement in all.split(|piece| piece.is_symbol(";")) {
         let meant: Vec<Piece<'_>> = statement.iter().copied().filter(Piece::counts).collect();
         if meant.is_empty() {
             continue;
         }
-        script.push_str(&one(engine, statement, &meant)?);
+        script.push_str(&one(engine, statement, &meant, &mut by_key)?);
         script.push_str(";\n");
     }
-    for table in directives(&all)? {
+    if let Some(table) = by_key.first() {
+        return Err(format!("-- {BY_KEY} {table}: expected a CREATE TABLE {table} in the same file"));
+    }
+    for table in directives(&all, APPEND_ONLY)? {
         script.push_str(&dialect::append_only(engine, table));
         script.push('\n');
     }
     Ok(script)
 }
 
-/// The tables named by `-- append-only: …` lines.
-fn directives<'a>(all: &[Piece<'a>]) -> Result<Vec<&'a str>, String> {
+/// The tables named by lines of one directive.
+fn directives<'a>(all: &[Piece<'a>], directive: &str) -> Result<Vec<&'a str>, String> {
     let mut tables = Vec::new();
     for piece in all.iter().filter(|piece| piece.kind == Kind::Comment) {
-        let Some(table) = piece.text.trim_start_matches('-').trim().strip_prefix(DIRECTIVE) else {
+        let Some(table) = piece.text.trim_start_matches('-').trim().strip_prefix(directive) else {
             continue;
         };
         let table = table.trim();
         let is_name = !table.is_empty()
             && table.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !is_name {
-            return Err(format!("expected -- {DIRECTIVE} TABLE with the name of one table, came {table:?}"));
+            return Err(format!("expected -- {directive} TABLE with the name of one table, came {table:?}"));
         }
         tables.push(table);
     }
     Ok(tables)
 }
 
-/// One statement, translated. `meant` is `statement` without comments and white space.
-fn one(engine: Engine, statement: &[Piece<'_>], meant: &[Piece<'_>]) -> Result<String, String> {
+/// One statement, translated. `meant` is `statement` without comments and white space; a table that it makes
+/// leaves `by_key`.
+fn one(
+    engine: Engine,
+    statement: &[Piece<'_>],
+    meant: &[Piece<'_>],
+    by_key: &mut Vec<&str>,
+) -> Result<String, String> {
     let word = |at: usize, word: &str| meant.get(at).is_some_and(|piece| piece.is_word(word));
     if word(0, "CREATE") && word(1, "TABLE") {
-        return create_table(engine, statement, meant);
+        return create_table(engine, statement, meant, by_key);
     }
     if word(0, "ALTER") && word(1, "TABLE") {
         return alter_table(engine, statement, meant);
@@ -72,7 +84,12 @@ fn one(engine: Engine, statement: &[Piece<'_>], meant: &[Piece<'_>]) -> Result<S
     ))
 }
 
-fn create_table(engine: Engine, statement: &[Piece<'_>], meant: &[Piece<'_>]) -> Result<String, String> {
+fn create_table(
+    engine: Engine,
+    statement: &[Piece<'_>],
+    meant: &[Piece<'_>],
+    by_key: &mut Vec<&str>,
+) -> Result<String, String> {
     let table = meant.iter().take_while(|piece| !piece.is_symbol("(")).last().map_or("", |piece| piece.text);
     if !meant.last().is_some_and(|piece| piece.is_symbol(")")) {
         return Err(format!(
@@ -117,7 +134,9 @@ fn create_table(engine: Engine, statement: &[Piece<'_>], meant: &[Piece<'_>]) ->
     }
     let end = written.trim_end().len();
     written.truncate(end);
-    written.push_str(dialect::table_options(engine));
+    let all = by_key.len();
+    by_key.retain(|named| *named != table);
+    written.push_str(dialect::table_options(engine, by_key.len() < all));
     Ok(dialect::listed_values(engine, written))
 }
 
@@ -236,5 +255,16 @@ mod tests {
         let script = translate(Engine::Sqlite, "-- append-only: t\nCREATE TABLE t (id BIGINT)").unwrap();
         assert!(script.contains("BEFORE DELETE ON t "), "{script}");
         assert!(script.find("CREATE TABLE") < script.find("CREATE TRIGGER"), "{script}");
+    }
+
+    #[test]
+    fn a_table_lies_by_its_key_where_that_is_said() {
+        let text = "-- by key: t\nCREATE TABLE t (id BIGINT PRIMARY KEY); CREATE TABLE u (id BIGINT)";
+        let script = translate(Engine::Sqlite, text).unwrap();
+        assert!(script.contains("(id INTEGER PRIMARY KEY) STRICT, WITHOUT ROWID;"), "{script}");
+        assert!(script.contains("u (id INTEGER) STRICT;"), "{script}");
+        assert!(!translate(Engine::Postgres, text).unwrap().contains("ROWID"));
+        let error = translate(Engine::Postgres, "-- by key: other\nCREATE TABLE t (id BIGINT)").unwrap_err();
+        assert!(error.contains("CREATE TABLE other"), "{error}");
     }
 }

@@ -21,8 +21,8 @@ use std::time::{Duration, Instant};
 const WORTH_IT_PAGES: u32 = 4_000;
 /// How much the log grows after a checkpoint that readers kept from moving all of it: 8 MiB.
 const HINDERED_PAGES: u32 = 2_000;
-/// Pages are moved so seldom at most, while the log is shorter than [`LONG_LOG_PAGES`].
-const BETWEEN: Duration = Duration::from_secs(2);
+/// Pages are moved so seldom at most, while the log is shorter than [`LONG_LOG_PAGES`]: everybody waits meanwhile.
+const BETWEEN: Duration = Duration::from_secs(8);
 /// Pages in the log after which readers are waited for: 256 MiB.
 const LONG_LOG_PAGES: u32 = 64_000;
 /// How long writers may stand still for that.

@@ -44,7 +44,7 @@ pub(crate) async fn get_offer(
 }
 
 fn view(row: &Row) -> Result<OfferView, Error> {
-    let (response, remarks): (String, String) = (row.get(6)?, row.get(8)?);
+    let (response, remarks): (Vec<u8>, String) = (row.get(6)?, row.get(8)?);
     let errors: Option<String> = row.get(7)?;
     Ok(OfferView {
         loyalty_offer_id: row.get(0)?,
@@ -53,7 +53,7 @@ fn view(row: &Row) -> Result<OfferView, Error> {
         check_id: row.get(3)?,
         customer_id: row.get(4)?,
         state: row.get(5)?,
-        response: row::json("partner_offer", "response", &response)?,
+        response: row::packed_json("partner_offer", "response", &response)?,
         validation_errors: errors
             .map(|text| row::json("partner_offer", "validation_errors", &text))
             .transpose()?,

@@ -130,7 +130,7 @@ impl House {
             let kept = found.map(|row| {
                 Ok::<_, db::Error>(Kept {
                     state: row.get(0)?,
-                    response: row.get(1)?,
+                    response: crate::row::packed_json("partner_offer", "response", &row.get::<Vec<u8>>(1)?)?,
                     remarks: row.get(2)?,
                     errors: row.get(3)?,
                     balances: row.get(4)?,
@@ -163,7 +163,7 @@ impl House {
 
 struct Kept {
     state: String,
-    response: String,
+    response: Value,
     remarks: String,
     errors: Option<String>,
     balances: String,
@@ -316,7 +316,7 @@ async fn the_kept_offer_knows_the_member_but_not_the_name() {
     assert_eq!(answer["customer"]["fullName"], "Jana Nová");
     let kept = house.offer("o1").await.unwrap();
     assert_eq!((kept.state.as_str(), kept.member_id.as_deref()), ("open", Some("jana")));
-    assert!(!kept.response.contains("Jana"), "{}", kept.response);
+    assert!(!kept.response.to_string().contains("Jana"), "{}", kept.response);
     let balances: Value = serde_json::from_str(&kept.balances).unwrap();
     assert_eq!(
         balances,

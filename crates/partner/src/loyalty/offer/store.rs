@@ -81,7 +81,7 @@ db::statement! {
     /// Keeps why a register refused an offer, also when the offer is not known (any more).
     INVALIDATE_OFFER = "INSERT INTO partner_offer (merchant, offer_id, place, device_number, check_id, question_hash,
             balances, response, state, validation_errors, remarks, created_at, asked_at)
-        VALUES ($1, $2, $3, $4, $5, $6, '[]', '{}', 'invalid', $7, $8, $9, $9)
+        VALUES ($1, $2, $3, $4, $5, $6, '[]', $10, 'invalid', $7, $8, $9, $9)
         ON CONFLICT (merchant, offer_id) DO UPDATE SET
             state = CASE WHEN partner_offer.state = 'used' THEN 'used' ELSE 'invalid' END,
             validation_errors = excluded.validation_errors";
@@ -377,7 +377,7 @@ pub(crate) struct OfferRow<'a> {
     pub(crate) balances: &'a str,
     /// A JSON list of [`crate::loyalty::promotion::LimitUse`].
     pub(crate) limits: &'a str,
-    /// The answer without the person's name.
+    /// The answer without the person's name, as JSON; kept packed.
     pub(crate) response: &'a str,
     /// A JSON list of sentences.
     pub(crate) remarks: &'a str,
@@ -397,7 +397,7 @@ pub(crate) fn keep_offer(tx: &mut Tx<'_>, offer: &OfferRow<'_>) -> Result<(), Er
             offer.member_id,
             offer.question_hash,
             offer.balances,
-            offer.response,
+            &row::packed(offer.response),
             offer.remarks,
             offer.now,
             offer.limits,
@@ -446,6 +446,7 @@ pub(crate) fn invalidate_offer(tx: &mut Tx<'_>, invalid: &Invalid<'_>) -> Result
             invalid.errors,
             invalid.remarks,
             invalid.now,
+            &row::packed("{}"),
         ],
     )?;
     Ok(())
