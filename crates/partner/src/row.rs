@@ -30,7 +30,7 @@ pub(crate) fn to_json<T: serde::Serialize>(
     serde_json::to_string(value).map_err(|_| unreadable(table, column, "a value that JSON can express"))
 }
 
-/// What a column of packed text holds: LZ4, its length before it. A text of three kilobytes becomes a fourth, and
+/// What a column of packed text holds: LZ4, its length before it. An answer becomes about a fourth, and
 /// packing it costs less than writing the page it saves.
 pub(crate) fn packed(text: &str) -> Vec<u8> {
     lz4_flex::block::compress_prepend_size(text.as_bytes())
