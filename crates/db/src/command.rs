@@ -19,14 +19,40 @@ pub(crate) enum Verdict {
     Panicked,
 }
 
-/// A command as a lane sees it.
+/// How the first part of a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// There is nothing more to do.
+    Ended(Verdict),
+    /// Work is left that needs no database, and after it the last part.
+    Aside,
+}
+
+/// A command as a lane sees it: [`Job::run`] does all of it. A lane that has others to serve meanwhile does the same in
+/// three steps, of which the middle one needs no transaction and may be another thread's.
 pub(crate) trait Job: Send {
     /// The command's name, for metrics and logs.
     fn name(&self) -> &'static str;
     /// True when nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
-    /// Runs the closure once in `tx` and keeps the outcome.
-    fn run(&mut self, tx: &mut Tx<'_>) -> Verdict;
+    /// Runs the closure in `tx`, or its first part, and keeps the outcome.
+    fn begin(&mut self, tx: &mut Tx<'_>) -> Begun;
+    /// Runs the part that needs no database; a panic is kept for [`Job::finish`].
+    fn aside(&mut self) {}
+    /// Runs the last part in the transaction of the first one and keeps the outcome.
+    fn finish(&mut self, _tx: &mut Tx<'_>) -> Verdict {
+        Verdict::Keep
+    }
+    /// Runs all of it once in `tx` and keeps the outcome.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
+        match self.begin(tx) {
+            Begun::Ended(verdict) => verdict,
+            Begun::Aside => {
+                self.aside();
+                self.finish(tx)
+            }
+        }
+    }
     /// Replaces the outcome: the database could not keep it.
     fn fail(&mut self, error: Error);
     /// Tells the caller, when the outcome stands; a second call says nothing.
@@ -35,17 +61,75 @@ pub(crate) trait Job: Send {
 
 pub(crate) type Answer<T, R> = Result<T, TxError<R>>;
 
+/// Who waits, and what for.
+struct Caller<T, R> {
+    outcome: Option<Answer<T, R>>,
+    waiting: Option<oneshot::Sender<Answer<T, R>>>,
+}
+
+impl<T, R> Caller<T, R> {
+    fn new() -> (Self, oneshot::Receiver<Answer<T, R>>) {
+        let (waiting, answer) = oneshot::channel();
+        (Self { outcome: None, waiting: Some(waiting) }, answer)
+    }
+
+    fn is_gone(&self) -> bool {
+        self.waiting.as_ref().is_none_or(oneshot::Sender::is_closed)
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.outcome = Some(Err(TxError::Failed(error)));
+    }
+
+    fn panicked(&mut self) -> Verdict {
+        self.fail(Error::Panicked);
+        Verdict::Panicked
+    }
+
+    fn answer(&mut self) {
+        if let Some(waiting) = self.waiting.take() {
+            let outcome = self.outcome.take().unwrap_or(Err(TxError::Failed(Error::Closed)));
+            // A caller that went away meanwhile needs no answer
+            drop(waiting.send(outcome));
+        }
+    }
+
+    /// Keeps what a closure came to.
+    fn keep(&mut self, outcome: Option<Answer<T, R>>) -> Verdict {
+        let Some(outcome) = outcome else { return self.panicked() };
+        let verdict = if outcome.is_ok() { Verdict::Keep } else { Verdict::Undo };
+        self.outcome = Some(outcome);
+        verdict
+    }
+}
+
+/// What `closure` came to in `tx`; `None`: it panicked. A failed statement undoes the command, whatever the closure
+/// made of it.
+fn run_in<T, R>(tx: &mut Tx<'_>, closure: impl FnOnce(&mut Tx<'_>) -> Answer<T, R>) -> Option<Answer<T, R>> {
+    let ended = caught(|| closure(tx));
+    let failure = tx.take_failure();
+    Some(match (ended?, failure) {
+        (Ok(_), Some(error)) => Err(TxError::Failed(error)),
+        (ended, _) => ended,
+    })
+}
+
+/// What `closure` gives; `None`: it panicked.
+fn caught<T>(closure: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(closure)).map_err(forget_payload).ok()
+}
+
+/// One closure.
 pub(crate) struct Command<T, R, F> {
     name: &'static str,
     closure: F,
-    outcome: Option<Answer<T, R>>,
-    caller: Option<oneshot::Sender<Answer<T, R>>>,
+    caller: Caller<T, R>,
 }
 
 impl<T, R, F> Command<T, R, F> {
     pub(crate) fn new(name: &'static str, closure: F) -> (Self, oneshot::Receiver<Answer<T, R>>) {
-        let (caller, answer) = oneshot::channel();
-        (Self { name, closure, outcome: None, caller: Some(caller) }, answer)
+        let (caller, answer) = Caller::new();
+        (Self { name, closure, caller }, answer)
     }
 }
 
@@ -60,38 +144,106 @@ where
     }
 
     fn is_abandoned(&self) -> bool {
-        self.caller.as_ref().is_none_or(oneshot::Sender::is_closed)
+        self.caller.is_gone()
     }
 
-    fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
-        let ended = catch_unwind(AssertUnwindSafe(|| (self.closure)(tx)));
-        let failure = tx.take_failure();
-        let (verdict, outcome) = match ended {
-            Err(payload) => {
-                forget_payload(payload);
-                (Verdict::Panicked, Err(TxError::Failed(Error::Panicked)))
-            }
-            // A failed statement undoes the command, whatever the closure made of it
-            Ok(Ok(_)) if failure.is_some() => {
-                (Verdict::Undo, Err(TxError::Failed(failure.unwrap_or(Error::Panicked))))
-            }
-            Ok(Ok(value)) => (Verdict::Keep, Ok(value)),
-            Ok(Err(ending)) => (Verdict::Undo, Err(ending)),
-        };
-        self.outcome = Some(outcome);
-        verdict
+    fn begin(&mut self, tx: &mut Tx<'_>) -> Begun {
+        let outcome = run_in(tx, &mut self.closure);
+        Begun::Ended(self.caller.keep(outcome))
     }
 
     fn fail(&mut self, error: Error) {
-        self.outcome = Some(Err(TxError::Failed(error)));
+        self.caller.fail(error);
     }
 
     fn answer(&mut self) {
-        if let Some(caller) = self.caller.take() {
-            let outcome = self.outcome.take().unwrap_or(Err(TxError::Failed(Error::Closed)));
-            // A caller that went away meanwhile needs no answer
-            drop(caller.send(outcome));
+        self.caller.answer();
+    }
+}
+
+/// A closure before and one after work that needs no database.
+pub(crate) struct InParts<T, R, A, B, First, Aside, Last> {
+    name: &'static str,
+    first: First,
+    aside: Aside,
+    last: Last,
+    between: Between<A, B>,
+    caller: Caller<T, R>,
+}
+
+/// What one part leaves for the next.
+enum Between<A, B> {
+    Nothing,
+    ForAside(A),
+    ForLast(B),
+}
+
+impl<T, R, A, B, First, Aside, Last> InParts<T, R, A, B, First, Aside, Last> {
+    pub(crate) fn new(
+        name: &'static str,
+        first: First,
+        aside: Aside,
+        last: Last,
+    ) -> (Self, oneshot::Receiver<Answer<T, R>>) {
+        let (caller, answer) = Caller::new();
+        (Self { name, first, aside, last, between: Between::Nothing, caller }, answer)
+    }
+}
+
+impl<T, R, A, B, First, Aside, Last> Job for InParts<T, R, A, B, First, Aside, Last>
+where
+    First: FnMut(&mut Tx<'_>) -> Answer<A, R> + Send,
+    Aside: FnMut(A) -> B + Send,
+    Last: FnMut(&mut Tx<'_>, B) -> Answer<T, R> + Send,
+    T: Send,
+    R: Send,
+    A: Send,
+    B: Send,
+{
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.caller.is_gone()
+    }
+
+    fn begin(&mut self, tx: &mut Tx<'_>) -> Begun {
+        self.between = Between::Nothing;
+        match run_in(tx, &mut self.first) {
+            Some(Ok(found)) => {
+                self.between = Between::ForAside(found);
+                Begun::Aside
+            }
+            Some(Err(ending)) => Begun::Ended(self.caller.keep(Some(Err(ending)))),
+            None => Begun::Ended(self.caller.panicked()),
         }
+    }
+
+    fn aside(&mut self) {
+        if let Between::ForAside(found) = std::mem::replace(&mut self.between, Between::Nothing)
+            && let Some(made) = caught(|| (self.aside)(found))
+        {
+            self.between = Between::ForLast(made);
+        }
+    }
+
+    fn finish(&mut self, tx: &mut Tx<'_>) -> Verdict {
+        match std::mem::replace(&mut self.between, Between::Nothing) {
+            Between::ForLast(made) => {
+                let outcome = run_in(tx, |tx| (self.last)(tx, made));
+                self.caller.keep(outcome)
+            }
+            Between::Nothing | Between::ForAside(_) => self.caller.panicked(),
+        }
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.caller.fail(error);
+    }
+
+    fn answer(&mut self) {
+        self.caller.answer();
     }
 }
 

@@ -105,9 +105,9 @@ pub enum Error {
         /// How often it ran.
         attempts: u32,
     },
-    /// The connection broke while COMMIT was under way: the command counts or it does not. Asking the
-    /// same again under the same natural key tells.
-    #[error("the connection broke during COMMIT; whether the command counts shows when it is repeated")]
+    /// The connection to PostgreSQL broke while COMMIT was under way, or the disk failed under SQLite's: the command
+    /// counts or it does not. Asking the same again under the same natural key tells.
+    #[error("COMMIT came to no known end; whether the command counts shows when it is repeated")]
     CommitUnknown,
     /// The command's closure panicked. Nothing is kept and the lane lives on.
     #[error("the command panicked; nothing of it is kept")]

@@ -1,6 +1,6 @@
 //! What does the rest of the program hold of a database?
 
-use crate::command::{Answer, Command, Job};
+use crate::command::{Answer, Command, InParts, Job};
 use crate::options::Address;
 use crate::queue::Queue;
 use crate::{Engine, Error, Never, Options, STATEMENTS, Tx, TxError, metrics, postgres, sqlite};
@@ -82,7 +82,11 @@ impl Db {
         T: Send + 'static,
         R: Send + 'static,
     {
-        send(Arc::clone(&self.0.reads), name, closure)
+        let queue = Arc::clone(&self.0.reads);
+        async move {
+            let (command, answer) = Command::new(name, closure);
+            send(queue, Box::new(command), answer).await
+        }
     }
 
     /// Runs `closure` on a write lane; answers only after COMMIT. `name` is for metrics and logs.
@@ -99,7 +103,41 @@ impl Db {
         T: Send + 'static,
         R: Send + 'static,
     {
-        send(Arc::clone(&self.0.writes), name, closure)
+        let queue = Arc::clone(&self.0.writes);
+        async move {
+            let (command, answer) = Command::new(name, closure);
+            send(queue, Box::new(command), answer).await
+        }
+    }
+
+    /// Like [`Db::write`], for a command that has something to work out before its last words to the database: `first`
+    /// and `last` run in one transaction, `aside` between them takes what `first` gave and gives what `last` needs. It
+    /// sees no database, so that a lane may serve others meanwhile: on SQLite first parts of the same name run
+    /// before the last part of this one. Each part may run again, as any closure; a panic in `aside` is one in the command.
+    ///
+    /// For that, no first part of a name may read what a last part of the same name writes. Commands of other names see
+    /// all of it or nothing.
+    pub fn write_in_parts<A, B, T, R, First, Aside, Last>(
+        &self,
+        name: &'static str,
+        first: First,
+        aside: Aside,
+        last: Last,
+    ) -> impl Future<Output = Result<T, TxError<R>>> + Send + use<A, B, T, R, First, Aside, Last>
+    where
+        First: FnMut(&mut Tx<'_>) -> Result<A, TxError<R>> + Send + 'static,
+        Aside: FnMut(A) -> B + Send + 'static,
+        Last: FnMut(&mut Tx<'_>, B) -> Result<T, TxError<R>> + Send + 'static,
+        A: Send + 'static,
+        B: Send + 'static,
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        let queue = Arc::clone(&self.0.writes);
+        async move {
+            let (command, answer) = InParts::new(name, first, aside, last);
+            send(queue, Box::new(command), answer).await
+        }
     }
 
     /// Prepares every registered [`STATEMENTS`] on this engine and looks at its column types, without
@@ -141,14 +179,11 @@ impl Db {
     }
 }
 
-async fn send<T, R, F>(queue: Arc<Queue>, name: &'static str, closure: F) -> Answer<T, R>
-where
-    F: FnMut(&mut Tx<'_>) -> Answer<T, R> + Send + 'static,
-    T: Send + 'static,
-    R: Send + 'static,
-{
-    let (command, answer): (_, oneshot::Receiver<Answer<T, R>>) = Command::new(name, closure);
-    let job: Box<dyn Job> = Box::new(command);
+async fn send<T, R>(
+    queue: Arc<Queue>,
+    job: Box<dyn Job>,
+    answer: oneshot::Receiver<Answer<T, R>>,
+) -> Answer<T, R> {
     queue.push(job)?;
     drop(queue);
     // A lane that dies with the command in hand drops the sender

@@ -5,6 +5,7 @@
 //! | `db_queue_wait_seconds` | histogram | `lane` = read, write |
 //! | `db_batch_size` | histogram | |
 //! | `db_commit_seconds` | histogram | |
+//! | `db_sync_seconds` | histogram | |
 //! | `db_closure_seconds` | histogram | `name` |
 //! | `db_retries_total` | counter | `name` |
 //! | `db_panics_total` | counter | |
@@ -88,7 +89,8 @@ impl LaneMetrics {
 pub(crate) fn describe() {
     describe_histogram!("db_queue_wait_seconds", "Time from the call until a lane took the command");
     describe_histogram!("db_batch_size", "Commands behind one COMMIT");
-    describe_histogram!("db_commit_seconds", "Time of COMMIT");
+    describe_histogram!("db_commit_seconds", "Time of COMMIT; on SQLite without the wait for the disk");
+    describe_histogram!("db_sync_seconds", "SQLite: time until the disk had the commits before it");
     describe_histogram!("db_closure_seconds", "Time one run of a command's closure took, by its name");
     describe_counter!("db_retries_total", "Commands run again after a conflict or a lost connection");
     describe_counter!("db_panics_total", "Commands whose closure panicked");

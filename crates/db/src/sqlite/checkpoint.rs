@@ -1,7 +1,6 @@
 //! When do pages move from the write-ahead log into the database file?
 //!
-//! Not inside COMMIT, as SQLite does by itself, but by the write lane between two batches, after the
-//! callers have their answers. A passive checkpoint moves what no reader still needs and waits for nobody.
+//! Not inside COMMIT, as SQLite does by itself, but by the write lane between two batches. A passive checkpoint moves what no reader still needs and waits for nobody.
 //! It is worth doing seldom: a page that many commits changed is moved once, so a longer log makes less
 //! work in all; but it must stay a log of some hundred megabytes at most, and start over soon after a burst.
 //!
@@ -27,8 +26,9 @@ const BETWEEN: Duration = Duration::from_secs(8);
 const LONG_LOG_PAGES: u32 = 64_000;
 /// How long writers may stand still for that.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// What the log file is cut back to when it starts over, in bytes.
-const KEPT_LOG_BYTES: u32 = 64 * 1024 * 1024;
+/// What the log file is cut back to when it starts over, in bytes: as much as it may have before readers are waited for, because
+/// giving disk back and taking it again stops the lane.
+const KEPT_LOG_BYTES: u32 = LONG_LOG_PAGES * 4096;
 
 /// Watches the log of one connection.
 pub(super) struct Checkpoints {
@@ -86,7 +86,7 @@ fn wait_for_readers(connection: &Connection) {
 }
 
 /// Moves what can be moved; whether that was all of it. A checkpoint that fails loses nothing: what is in the
-/// log is durable, and the next one tries again.
+/// log stays there, and the next one tries again.
 fn run(connection: &Connection, mode: CheckpointMode) -> bool {
     match connection.wal_checkpoint_v2(Some(MAIN_DB), mode) {
         Ok((in_log, moved)) => {

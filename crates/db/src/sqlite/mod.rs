@@ -2,10 +2,13 @@
 //!
 //! One connection writes, on one lane ([`write_lane`]); N connections read, each on its own
 //! ([`read_lane`]). The journal is a write-ahead log, so a reader never waits for the writer nor the writer
-//! for a reader, and every COMMIT reaches the disk before anybody is told (`synchronous=FULL`).
+//! for a reader. Every COMMIT reaches the disk before anybody is told: not by SQLite, which would have the lane wait
+//! (`synchronous=FULL`), but by [`durable`].
 #![allow(clippy::disallowed_types, reason = "this is the crate that names the drivers")]
 
+mod beside;
 mod checkpoint;
+mod durable;
 mod errors;
 mod read_lane;
 mod session;
@@ -13,8 +16,11 @@ mod write_lane;
 
 use crate::queue::Queue;
 use crate::{Error, Options};
+use durable::{Durable, Syncing};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::convert::Infallible;
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -42,25 +48,30 @@ pub(crate) async fn open(
     let (reader_lives, readers_gone) = mpsc::channel::<Infallible>();
     let (file, limits, queue) = (path.to_owned(), options.clone(), Arc::clone(writes));
     threads.push(crate::handle::lane("db-write".to_owned(), move || {
-        match open_writer(&file, &limits) {
-            Ok(mut connection) => {
-                drop(ready.send(Ok(())));
-                write_lane::run(&mut connection, &queue, limits.batch_limit.max(1));
+        match open_writer(&file, &limits).and_then(|connection| sync_log_of(connection, &file)) {
+            Ok((mut connection, durable, syncing)) => {
+                drop(ready.send(Ok(durable.clone())));
+                write_lane::run(&mut connection, &queue, limits.batch_limit.max(1), durable.clone());
                 // Nothing is ever sent: this returns when the last sender is gone
                 let Err(mpsc::RecvError) = readers_gone.recv();
+                syncing.close();
+                if durable.failure().is_some() {
+                    keep_log(&connection);
+                }
             }
             Err(error) => drop(ready.send(Err(error))),
         };
     })?);
-    opened.await.unwrap_or(Err(Error::Closed))?;
+    let durable = opened.await.unwrap_or(Err(Error::Closed))?;
 
     for number in 0..options.read_lanes.max(1) {
         let (ready, opened) = oneshot::channel();
         let (file, queue, lives) = (path.to_owned(), Arc::clone(reads), reader_lives.clone());
+        let durable = durable.clone();
         threads.push(crate::handle::lane(format!("db-read-{number}"), move || match open_reader(&file) {
             Ok(connection) => {
                 drop(ready.send(Ok(())));
-                read_lane::run(&connection, &queue);
+                read_lane::run(&connection, &queue, durable);
                 drop(connection);
                 drop(lives);
             }
@@ -108,6 +119,29 @@ fn open_writer(path: &Path, options: &Options) -> Result<Connection, Error> {
     Ok(connection)
 }
 
+/// Opens the log beside the connection, for [`durable`].
+fn sync_log_of(connection: Connection, file: &Path) -> Result<(Connection, Durable, Syncing), Error> {
+    // SQLite makes the log, with the rights of the database file, when it looks into the file for the first time
+    connection
+        .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+        .map_err(|error| unusable(file, &error))?;
+    let unusable = |error| Error::Address(format!("the log of {} cannot be opened: {error}", file.display()));
+    // Where the file is a link, the log lies beside what it leads to
+    let mut log = file.canonicalize().map_err(unusable)?.into_os_string();
+    log.push("-wal");
+    let log = OpenOptions::new().write(true).open(log).map_err(unusable)?;
+    let (durable, syncing) = Durable::start(move || log.sync_data())?;
+    Ok((connection, durable, syncing))
+}
+
+/// Leaves the log as it is when the connection closes: it may be other than it looks, and is read with its checksums
+/// when the database is opened anew.
+fn keep_log(connection: &Connection) {
+    if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+        tracing::error!(%error, "the write-ahead log could not be left alone");
+    }
+}
+
 fn open_reader(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| unusable(path, &error))?;
@@ -118,9 +152,10 @@ fn open_reader(path: &Path) -> Result<Connection, Error> {
 fn set_up(connection: &Connection, cache_kib: u32) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.execute_batch(&format!(
+        // NORMAL: see above; the log is synced before its pages move, and the file before the log starts over.
         // trusted_schema: a file from elsewhere cannot run functions. temp_store: sorting and the undo log
         // of a savepoint stay in memory
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+        "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
          PRAGMA trusted_schema = OFF; PRAGMA cache_size = -{cache_kib};"
     ))
 }

@@ -1,7 +1,9 @@
 //! How does a read run on SQLite?
 //!
-//! In a deferred transaction: its first statement takes the snapshot, and every later one sees the same.
+//! In a deferred transaction: its first statement takes the snapshot, and every later one sees the same. Who reads is told
+//! when the disk has what was seen ([`super::durable`]).
 
+use super::durable::Durable;
 use super::{errors, session::SqliteSession};
 use crate::metrics::{Kind, LaneMetrics};
 use crate::queue::{Queue, Queued};
@@ -9,10 +11,11 @@ use crate::{Tx, command::Verdict};
 use rusqlite::Connection;
 use std::time::Instant;
 
-pub(super) fn run(connection: &Connection, queue: &Queue) {
+pub(super) fn run(connection: &Connection, queue: &Queue, durable: Durable) {
     let mut lane = ReadLane {
         connection,
         session: SqliteSession::new(connection),
+        durable,
         metrics: LaneMetrics::new(Kind::Read),
     };
     let mut taken = Vec::with_capacity(1);
@@ -26,6 +29,7 @@ pub(super) fn run(connection: &Connection, queue: &Queue) {
 struct ReadLane<'c> {
     connection: &'c Connection,
     session: SqliteSession<'c>,
+    durable: Durable,
     metrics: LaneMetrics,
 }
 
@@ -52,7 +56,7 @@ impl ReadLane<'_> {
             tracing::warn!(%error, "a read's transaction did not end");
         }
         self.metrics.ran(command.job.name(), started.elapsed());
-        command.job.answer();
+        self.durable.seen(vec![command]);
     }
 
     fn begin(&self) -> Result<(), rusqlite::Error> {

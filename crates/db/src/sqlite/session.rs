@@ -20,6 +20,8 @@ pub(super) struct SqliteSession<'c> {
     locks: KnownStatements<'c>,
     /// Whether a statement that may write has run.
     wrote: bool,
+    /// The same of the whole transaction.
+    dirty: bool,
 }
 
 type KnownStatements<'c> = HashMap<usize, Prepared<'c>, BuildHasherDefault<ByAddress>>;
@@ -33,12 +35,23 @@ struct Prepared<'c> {
 
 impl<'c> SqliteSession<'c> {
     pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, prepared: HashMap::default(), locks: HashMap::default(), wrote: false }
+        Self {
+            connection,
+            prepared: HashMap::default(),
+            locks: HashMap::default(),
+            wrote: false,
+            dirty: false,
+        }
     }
 
     /// Whether a statement that may write has run since this was asked last.
     pub(super) fn take_wrote(&mut self) -> bool {
         std::mem::take(&mut self.wrote)
+    }
+
+    /// The same, asked for the whole transaction.
+    pub(super) fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
     }
 
     /// The statement, ready to run with `params`.
@@ -50,7 +63,9 @@ impl<'c> SqliteSession<'c> {
         let connection = self.connection;
         let prepared =
             bind(&mut self.prepared, statement, params, || prepare(connection, statement, statement.sql))?;
-        self.wrote |= prepared.writes;
+        if prepared.writes {
+            (self.wrote, self.dirty) = (true, true);
+        }
         Ok(prepared)
     }
 }
@@ -138,7 +153,7 @@ impl Session for SqliteSession<'_> {
         let connection = self.connection;
         let prepared =
             bind(&mut self.locks, lock, params, || prepare(connection, lock, lock_without_returning(lock)?))?;
-        self.wrote = true;
+        (self.wrote, self.dirty) = (true, true);
         match prepared.statement.raw_execute().map_err(|error| errors::of(lock.name, &error))? {
             0 => Ok(None),
             _ => self.optional(read, read_params),
@@ -146,7 +161,7 @@ impl Session for SqliteSession<'_> {
     }
 
     fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error> {
-        self.wrote = true;
+        (self.wrote, self.dirty) = (true, true);
         self.connection.execute_batch(sql).map_err(|error| errors::of(name, &error))
     }
 

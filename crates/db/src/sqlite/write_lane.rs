@@ -1,30 +1,37 @@
 //! How do many commands share one COMMIT without sharing each other's failures?
 //!
-//! The lane takes every command that waits, up to the batch limit, runs them in one transaction, commits once, and only
-//! then answers. A refusal, an error or a panic undoes its own command and nothing else.
+//! The lane takes every command that waits, up to the batch limit, runs them in one transaction and commits once; when the
+//! disk has that commit they are answered ([`super::durable`]), and the lane is at the next batch meanwhile. A refusal, an
+//! error or a panic undoes its own command and nothing else.
 //!
 //! A savepoint would do that, but SQLite copies every page that a command changes for it, and most commands refuse
 //! before they write if they refuse at all: then there is nothing to undo. So a command runs without a
 //! savepoint until one of its name has written and then failed. That once the batch is rolled back and runs again,
 //! nobody having been told anything yet, and commands of that name have their savepoint from then on.
 //!
+//! A command in parts leaves the lane between its first and its last part: [`super::beside`] works out the middle one while
+//! the lane begins the next of the same name. The last parts run, in order, before a command of another name and
+//! before COMMIT.
+//!
 //! When the *transaction* is lost (COMMIT fails, or SQLite rolled everything back because the disk is full) the commands run
 //! again, each in a transaction of its own, so that the one at fault fails alone.
 
+use super::beside::Beside;
 use super::checkpoint::Checkpoints;
+use super::durable::Durable;
 use super::{errors, session::SqliteSession};
-use crate::command::Verdict;
+use crate::command::{Begun, Verdict};
 use crate::metrics::{Kind, LaneMetrics};
 use crate::queue::{Queue, Queued};
 use crate::{Error, Tx};
 use rusqlite::Connection;
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How often BEGIN is tried while another process keeps the write lock; each waits for the busy timeout.
 const BEGIN_ATTEMPTS: u32 = 2;
 
-pub(super) fn run(connection: &mut Connection, queue: &Queue, batch_limit: usize) {
+pub(super) fn run(connection: &mut Connection, queue: &Queue, batch_limit: usize, durable: Durable) {
     let mut checkpoints = match Checkpoints::of(connection) {
         Ok(checkpoints) => Some(checkpoints),
         Err(error) => {
@@ -32,7 +39,7 @@ pub(super) fn run(connection: &mut Connection, queue: &Queue, batch_limit: usize
             None
         }
     };
-    let mut lane = match WriteLane::new(connection) {
+    let mut lane = match WriteLane::new(connection, durable) {
         Ok(lane) => lane,
         Err(error) => return refuse_all(queue, &errors::of("BEGIN", &error)),
     };
@@ -50,10 +57,14 @@ fn refuse_all(queue: &Queue, error: &Error) {
     tracing::error!(%error, "the write lane could not start");
     let mut taken = Vec::new();
     while queue.take(usize::MAX, &mut taken) {
-        for mut command in taken.drain(..) {
-            command.job.fail(error.clone());
-            command.job.answer();
-        }
+        refuse(&mut taken, error);
+    }
+}
+
+fn refuse(commands: &mut Vec<Queued>, error: &Error) {
+    for mut command in commands.drain(..) {
+        command.job.fail(error.clone());
+        command.job.answer();
     }
 }
 
@@ -73,12 +84,18 @@ struct WriteLane<'c> {
     frame: Frame<'c>,
     /// Names of commands that failed after they had written: these have a savepoint.
     undone: HashSet<&'static str>,
+    beside: Beside,
+    durable: Durable,
+    /// The number of a commit that its commands still have to hear of.
+    commit: Option<u64>,
+    /// The name of the commands that are between their parts, while there are any.
+    away: Option<&'static str>,
     metrics: LaneMetrics,
 }
 
 /// How a batch ended.
 enum Ended {
-    /// Everything that stands is on disk.
+    /// Everything that stands is in the log.
     Committed,
     /// BEGIN failed: no command ran.
     NotBegun(Error),
@@ -97,7 +114,7 @@ enum Left {
 }
 
 impl<'c> WriteLane<'c> {
-    fn new(connection: &'c Connection) -> Result<Self, rusqlite::Error> {
+    fn new(connection: &'c Connection, durable: Durable) -> Result<Self, rusqlite::Error> {
         Ok(Self {
             connection,
             session: SqliteSession::new(connection),
@@ -110,6 +127,10 @@ impl<'c> WriteLane<'c> {
                 rollback_to: connection.prepare("ROLLBACK TO command")?,
             },
             undone: HashSet::new(),
+            beside: Beside::start(),
+            durable,
+            commit: None,
+            away: None,
             metrics: LaneMetrics::new(Kind::Write),
         })
     }
@@ -122,6 +143,9 @@ impl<'c> WriteLane<'c> {
         });
         if batch.is_empty() {
             return;
+        }
+        if let Some(error) = self.durable.failure() {
+            return refuse(batch, &error);
         }
         self.metrics.batch(batch.len());
         let alone = batch.len() == 1;
@@ -139,20 +163,27 @@ impl<'c> WriteLane<'c> {
             Ended::Lost(error) if alone => self.lost(batch, &panicked, &error),
             Ended::Lost(error) => {
                 tracing::warn!(%error, commands = batch.len(), "a shared transaction was lost; each runs alone");
-                for (command, panicked) in batch.iter_mut().zip(panicked) {
+                for (mut command, panicked) in batch.drain(..).zip(panicked) {
                     // A closure that panicked is in no state to run again, and wrote nothing
                     if !panicked {
                         self.metrics.retried(command.job.name());
-                        self.alone(command);
+                        self.alone(&mut command);
                     }
-                    command.job.answer();
+                    self.tell(vec![command]);
                 }
+                return;
             }
         }
-        for command in batch.iter_mut() {
-            command.job.answer();
+        let served = Vec::with_capacity(batch.capacity());
+        self.tell(std::mem::replace(batch, served));
+    }
+
+    /// Sees to it that the commands are answered when the disk has what they wrote, or saw.
+    fn tell(&mut self, commands: Vec<Queued>) {
+        match self.commit.take() {
+            Some(number) => self.durable.written(number, commands),
+            None => self.durable.seen(commands),
         }
-        batch.clear();
     }
 
     /// Everybody whose outcome stood on the transaction gets its error.
@@ -178,42 +209,111 @@ impl<'c> WriteLane<'c> {
         if let Err(error) = self.begin() {
             return Ended::NotBegun(errors::of("BEGIN", &error));
         }
-        let alone = batch.len() == 1;
-        // A closure that panicked is in no state to run again, and what it wrote is undone
-        for (command, panicked) in batch.iter_mut().zip(panicked).filter(|(_, panicked)| !**panicked) {
-            let ran = match (alone, self.undone.contains(command.job.name())) {
-                (true, _) => Ok((self.run_plain(command), Left::Kept)),
-                (false, true) => self.run_in_savepoint(command).map(|verdict| (verdict, Left::Kept)),
-                (false, false) => Ok(self.run_bare(command)),
-            };
-            let (verdict, left) = match ran {
-                Ok(ran) => ran,
-                Err(error) => {
-                    self.rollback();
-                    return Ended::Lost(errors::of("SAVEPOINT", &error));
+        let ran = match batch {
+            [command] if !panicked[0] => self.run_alone(command, &mut panicked[0]),
+            _ => self.run_all(batch, panicked).and_then(|()| self.finish_away(batch, panicked)),
+        };
+        self.take_back(batch);
+        match ran {
+            Ok(()) => self.commit(),
+            Err(ended) => ended,
+        }
+    }
+
+    /// The command is alone in its transaction: what it undoes is the transaction.
+    fn run_alone(&mut self, command: &mut Queued, panicked: &mut bool) -> Result<(), Ended> {
+        let verdict = self.run_closure(command);
+        *panicked = verdict == Verdict::Panicked;
+        if verdict != Verdict::Keep {
+            self.rollback();
+        }
+        match (self.connection.is_autocommit(), verdict) {
+            (false, _) => Ok(()),
+            (true, Verdict::Keep) => Err(rolled_back()),
+            (true, Verdict::Undo | Verdict::Panicked) => Err(Ended::Committed),
+        }
+    }
+
+    /// Runs every command, or the first part of it.
+    fn run_all(&mut self, batch: &mut [Queued], panicked: &mut [bool]) -> Result<(), Ended> {
+        for position in 0..batch.len() {
+            // A closure that panicked is in no state to run again, and what it wrote is undone
+            if panicked[position] {
+                continue;
+            }
+            let name = batch[position].job.name();
+            let in_savepoint = self.undone.contains(name);
+            if in_savepoint || self.away.is_some_and(|away| away != name) {
+                self.finish_away(batch, panicked)?;
+            }
+            let command = &mut batch[position];
+            let (verdict, left) = if in_savepoint {
+                match self.run_in_savepoint(command) {
+                    Ok(verdict) => (verdict, Left::Kept),
+                    Err(error) => {
+                        self.rollback();
+                        return Err(Ended::Lost(errors::of("SAVEPOINT", &error)));
+                    }
+                }
+            } else {
+                match self.run_bare(position, command) {
+                    Some(ran) => ran,
+                    None => continue,
                 }
             };
-            *panicked = verdict == Verdict::Panicked;
-            if self.connection.is_autocommit() {
-                // Undone as a whole: that a command failed stands only when it was alone
-                return if alone && verdict != Verdict::Keep {
-                    Ended::Committed
-                } else {
-                    Ended::Lost(Error::Unavailable("SQLite rolled the transaction back".to_owned()))
-                };
-            }
-            if matches!(left, Left::Spoiled) {
-                self.rollback();
-                return Ended::Again;
+            panicked[position] = verdict == Verdict::Panicked;
+            self.stands(&left)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the last part of the commands that wait for it.
+    fn finish_away(&mut self, batch: &mut [Queued], panicked: &mut [bool]) -> Result<(), Ended> {
+        if self.away.take().is_none() {
+            return Ok(());
+        }
+        let mut finishing = Vec::new();
+        for away in self.beside.all() {
+            batch[away.position].job = away.job;
+            finishing.push((away.position, away.spent));
+        }
+        for (position, spent) in finishing {
+            let (command, started) = (&mut batch[position], Instant::now());
+            let verdict = command.job.finish(&mut Tx::new(&mut self.session));
+            self.ran(command, verdict, spent + started.elapsed());
+            panicked[position] = verdict == Verdict::Panicked;
+            let left = if verdict == Verdict::Keep { Left::Kept } else { self.spoiled(command) };
+            self.stands(&left)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the batch whole again after it ended before its time.
+    fn take_back(&mut self, batch: &mut [Queued]) {
+        if self.away.take().is_some() {
+            for away in self.beside.all() {
+                batch[away.position].job = away.job;
             }
         }
-        self.commit()
+    }
+
+    /// Whether the shared transaction can go on.
+    fn stands(&mut self, left: &Left) -> Result<(), Ended> {
+        if self.connection.is_autocommit() {
+            return Err(rolled_back());
+        }
+        if matches!(left, Left::Spoiled) {
+            self.rollback();
+            return Err(Ended::Again);
+        }
+        Ok(())
     }
 
     fn begin(&mut self) -> Result<(), rusqlite::Error> {
         if !self.connection.is_autocommit() {
             self.rollback();
         }
+        self.session.take_dirty();
         let mut attempt = 1;
         loop {
             match self.frame.begin.raw_execute() {
@@ -224,6 +324,9 @@ impl<'c> WriteLane<'c> {
     }
 
     fn commit(&mut self) -> Ended {
+        if self.session.take_dirty() {
+            self.commit = Some(self.durable.begins());
+        }
         let started = Instant::now();
         match self.frame.commit.raw_execute() {
             Ok(_) => {
@@ -245,15 +348,6 @@ impl<'c> WriteLane<'c> {
         }
     }
 
-    /// The command is alone in its transaction: what it undoes is the transaction.
-    fn run_plain(&mut self, command: &mut Queued) -> Verdict {
-        let verdict = self.run_closure(command);
-        if verdict != Verdict::Keep {
-            self.rollback();
-        }
-        verdict
-    }
-
     fn run_in_savepoint(&mut self, command: &mut Queued) -> Result<Verdict, rusqlite::Error> {
         self.frame.savepoint.raw_execute()?;
         let verdict = self.run_closure(command);
@@ -267,25 +361,47 @@ impl<'c> WriteLane<'c> {
         Ok(verdict)
     }
 
-    /// The command is to find out whether it needs a savepoint.
-    fn run_bare(&mut self, command: &mut Queued) -> (Verdict, Left) {
+    /// The command is to find out whether it needs a savepoint. `None`: it is between its parts.
+    fn run_bare(&mut self, position: usize, command: &mut Queued) -> Option<(Verdict, Left)> {
         self.session.take_wrote();
-        let verdict = self.run_closure(command);
+        let started = Instant::now();
+        let verdict = match command.job.begin(&mut Tx::new(&mut self.session)) {
+            Begun::Ended(verdict) => verdict,
+            Begun::Aside => {
+                self.away = Some(command.job.name());
+                self.beside.give(position, &mut command.job, started.elapsed());
+                return None;
+            }
+        };
+        self.ran(command, verdict, started.elapsed());
         if verdict == Verdict::Keep || !self.session.take_wrote() {
-            return (verdict, Left::Kept);
+            return Some((verdict, Left::Kept));
         }
+        Some((verdict, self.spoiled(command)))
+    }
+
+    /// From now on commands of this name have a savepoint.
+    fn spoiled(&mut self, command: &Queued) -> Left {
         self.undone.insert(command.job.name());
         self.metrics.retried(command.job.name());
-        (verdict, Left::Spoiled)
+        Left::Spoiled
     }
 
     fn run_closure(&mut self, command: &mut Queued) -> Verdict {
         let started = Instant::now();
         let verdict = command.job.run(&mut Tx::new(&mut self.session));
-        self.metrics.ran(command.job.name(), started.elapsed());
+        self.ran(command, verdict, started.elapsed());
+        verdict
+    }
+
+    fn ran(&mut self, command: &Queued, verdict: Verdict, time: Duration) {
+        self.metrics.ran(command.job.name(), time);
         if verdict == Verdict::Panicked {
             self.metrics.panicked(command.job.name());
         }
-        verdict
     }
+}
+
+fn rolled_back() -> Ended {
+    Ended::Lost(Error::Unavailable("SQLite rolled the transaction back".to_owned()))
 }

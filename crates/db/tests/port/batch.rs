@@ -1,29 +1,10 @@
 //! Does a command that fails leave its neighbours alone?
 
-use crate::engines::{Opened, on_both_engines};
+use crate::engines::{on_both_engines, together};
 use crate::schema::*;
 use db::{Engine, Error, Never, TxError, params};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-/// Polls `futures` once each, so that they are in line, then lets the lanes go and gives every answer.
-async fn together<T: Send + 'static, R: Send + 'static>(
-    opened: &Opened,
-    futures: Vec<impl Future<Output = Result<T, TxError<R>>> + Send + 'static>,
-) -> Vec<Result<T, TxError<R>>> {
-    let held = opened.hold_write_lanes().await;
-    let expected = futures.len();
-    let sent: Vec<_> = futures.into_iter().map(tokio::spawn).collect();
-    while opened.db.waiting().0 < expected {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
-    drop(held);
-    let mut answers = Vec::new();
-    for one in sent {
-        answers.push(one.await.unwrap());
-    }
-    answers
-}
 
 on_both_engines! {
     async fn a_refusal_undoes_only_itself(opened: Opened) {

@@ -74,6 +74,25 @@ impl Opened {
     }
 }
 
+/// Polls `futures` once each, so that they are in line, then lets the lanes go and gives every answer.
+pub(crate) async fn together<T: Send + 'static, R: Send + 'static>(
+    opened: &Opened,
+    futures: Vec<impl Future<Output = Result<T, TxError<R>>> + Send + 'static>,
+) -> Vec<Result<T, TxError<R>>> {
+    let held = opened.hold_write_lanes().await;
+    let expected = futures.len();
+    let sent: Vec<_> = futures.into_iter().map(tokio::spawn).collect();
+    while opened.db.waiting().0 < expected {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    drop(held);
+    let mut answers = Vec::new();
+    for one in sent {
+        answers.push(one.await.unwrap());
+    }
+    answers
+}
+
 /// Writes each scenario as two tests: `scenario::on_sqlite` and `scenario::on_postgres`.
 macro_rules! on_both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($opened:ident: Opened) $body:block)+) => { $(

@@ -12,5 +12,6 @@ mod connection;
 mod disk;
 mod life;
 mod migration;
+mod parts;
 mod snapshot;
 mod statements;

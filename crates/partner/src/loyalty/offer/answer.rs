@@ -35,12 +35,12 @@ pub(crate) struct OfferMetadata {
 }
 
 /// Writes the answer to a request.
-pub(crate) fn answer(question: &Question<'_>, quote: &Quote<'_>) -> LoyaltyOfferResponse {
+pub(crate) fn answer(question: &Question<'_>, quote: &Quote) -> LoyaltyOfferResponse {
     let words = Words { question, quote };
     let request = &question.basket.request;
     LoyaltyOfferResponse {
         loyalty_offer_id: request.loyalty_offer_id.clone(),
-        customer: quote.member.map(|member| OfferCustomer {
+        customer: quote.member.as_ref().map(|member| OfferCustomer {
             customer_id: member.member_id.clone(),
             full_name: member.full_name.clone(),
             loyalty_status: member.tier.as_deref().map(|tier| words.tier(tier)),
@@ -64,7 +64,7 @@ pub(crate) fn answer(question: &Question<'_>, quote: &Quote<'_>) -> LoyaltyOffer
 
 struct Words<'a> {
     question: &'a Question<'a>,
-    quote: &'a Quote<'a>,
+    quote: &'a Quote,
 }
 
 impl Words<'_> {

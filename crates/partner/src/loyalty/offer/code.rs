@@ -3,6 +3,7 @@
 use super::reason::Reason;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::sync::Arc;
 use wire::loyalty::ThirdPartyLoyaltyOfferRequest;
 
 /// A code of this merchant with what stands behind it.
@@ -52,7 +53,7 @@ impl CodeStatus {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Meaning {
     /// A member's balances.
-    Card(Member),
+    Card(Arc<Member>),
     /// One balance, whoever carries the code.
     Voucher {
         /// Its id.
@@ -162,7 +163,7 @@ pub(crate) fn member_of<'a>(
     request: &ThirdPartyLoyaltyOfferRequest,
     codes: &'a [KnownCode],
     now: Timestamp,
-) -> Option<&'a Member> {
+) -> Option<&'a Arc<Member>> {
     request.benefit_inputs.iter().find_map(|input| {
         let known = find(codes, &input.input_code)?;
         match &known.meaning {
@@ -213,7 +214,7 @@ mod tests {
             status: CodeStatus::Active,
             valid_from: None,
             valid_until: None,
-            meaning: Meaning::Card(Member {
+            meaning: Meaning::Card(Arc::new(Member {
                 member_id: "m".to_owned(),
                 status,
                 full_name: None,
@@ -223,7 +224,7 @@ mod tests {
                 birth_date: None,
                 orders: 0,
                 aliases: Vec::new(),
-            }),
+            })),
         };
         let now = Timestamp::UNIX_EPOCH;
         assert_eq!(member(MemberStatus::Erased).standing(now), Err(Reason::NotFound));

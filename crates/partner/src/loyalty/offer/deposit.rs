@@ -9,9 +9,9 @@ use wire::loyalty::BalanceType;
 
 /// What a basket that only gives back is worth to the member's credit: what the returned things come to, but no
 /// more than the bill is below zero. `None` where nothing is, or where there is no member with credit.
-pub(super) fn announced(question: &Question<'_>, quote: &Quote<'_>) -> Option<Amount> {
+pub(super) fn announced(question: &Question<'_>, quote: &Quote) -> Option<Amount> {
     let settings = &question.program.settings.item_refunds;
-    let member = quote.member.filter(|_| quote.sale == Sale::Returning && !quote.other_currency)?;
+    let member = quote.member.as_ref().filter(|_| quote.sale == Sale::Returning && !quote.other_currency)?;
     let credit = question.balances.iter().map(|state| &state.row).any(|row| {
         row.balance_type == BalanceType::PrepaidCredit
             && row.status == BalanceStatus::Active

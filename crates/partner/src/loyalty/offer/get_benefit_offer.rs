@@ -1,25 +1,22 @@
 //! What happens when a register asks what a guest may use?
 //!
 //! The webhook getBenefitOffer (protocol.md §10.2–§10.6). One transaction: what the codes mean, the
-//! balances behind them locked in the order of their ids, the pure quote, the holds, the offer's row.
+//! balances behind them locked in the order of their ids, the pure quote, the holds; then, put into words
+//! beside the lane ([`super::quoted`]), the offer's row.
 
-use super::answer::answer;
-use super::balance_state::{BalanceState, Scale};
+use super::balance_state::BalanceState;
 use super::basket::Basket;
 use super::code::{KnownCode, Meaning, member_of};
 use super::hold::{self, Move};
-use super::named::Named;
-use super::offered::OfferedBalance;
 use super::quote::{Question, Quote, quote};
-use super::store::{self, NewHold, OfferMerchant, OfferRow};
-use super::top_up;
+use super::quoted::{Quoted, Worded};
+use super::store::{self, NewHold, OfferMerchant};
 use super::wishes::Wishes;
 use crate::id::id_fits;
-use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, balance_of, fill_holes, store as ledger, wire_id};
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, fill_holes, store as ledger};
 use crate::loyalty::limit::{Asking, Counters};
 use crate::loyalty::program::{Program, ProgramCache, voucher_product};
 use crate::loyalty::promotion::{Watched, any_limited};
-use crate::row;
 use crate::{LoyaltyConnection, Partner};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -58,49 +55,27 @@ pub(crate) async fn get_benefit_offer(
     let asked = Arc::new(Asked::read(connection.merchant, message, &bytes, partner.outside().now())?);
     // held here as well, so that taking the question apart is not the lane's work
     let (question, programs) = (Arc::clone(&asked), partner.clone());
-    let made =
-        partner.db().write("get_benefit_offer", move |tx| question.make(tx, programs.programs())).await?;
+    let made = partner.db().write_in_parts(
+        "get_benefit_offer",
+        move |tx| question.quote(tx, programs.programs()),
+        Quoted::into_words,
+        |tx, worded: Result<Worded, db::Error>| Ok(worded?.keep(tx)?),
+    );
+    let made = made.await?;
     if let Some((merchant, version, program)) = made.parsed {
         partner.programs().keep(&merchant, version, program);
     }
-    Ok(([(header::CONTENT_TYPE, "application/json")], made.answer.into_body()?).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], made.body).into_response())
 }
 
 /// A question, ready for its transaction.
 pub(super) struct Asked {
-    merchant: String,
-    check: CheckKey,
-    basket: Basket,
-    wishes: Wishes,
-    question_hash: [u8; 32],
-    now: Timestamp,
-}
-
-/// An answer, kept.
-pub(super) struct Made {
-    /// The answer.
-    pub(super) answer: Answer,
-    /// A program that was parsed on the way: to be kept in memory once the transaction stands.
-    pub(super) parsed: Option<(String, i64, Arc<Program>)>,
-}
-
-/// An answer on its way out. What is kept of it names no person (loyalty.md G1), so an answer that does is
-/// written once more, and by its own task: the lane has others to serve.
-pub(super) enum Answer {
-    /// The text that is kept.
-    Kept(String),
-    /// With the member's name.
-    Named(Box<LoyaltyOfferResponse>),
-}
-
-impl Answer {
-    /// The bytes of the answer.
-    pub(super) fn into_body(self) -> Result<String, db::Error> {
-        match self {
-            Self::Kept(body) => Ok(body),
-            Self::Named(response) => row::to_json("partner_offer", "response", &response),
-        }
-    }
+    pub(super) merchant: String,
+    pub(super) check: CheckKey,
+    pub(super) basket: Basket,
+    pub(super) wishes: Wishes,
+    pub(super) question_hash: [u8; 32],
+    pub(super) now: Timestamp,
 }
 
 /// The counters an offer for this basket may touch. An empty basket touches none.
@@ -171,8 +146,12 @@ impl Asked {
         Ok(Self { merchant, check, wishes: Wishes::of(&basket.request), basket, question_hash, now })
     }
 
-    /// Answers, places the holds and keeps the offer.
-    pub(super) fn make(&self, tx: &mut Tx<'_>, programs: &ProgramCache) -> Result<Made, TxError<ApiError>> {
+    /// Quotes and places the holds. What is left is [`Quoted::into_words`] and [`Worded::keep`], in the same transaction.
+    pub(super) fn quote(
+        self: &Arc<Self>,
+        tx: &mut Tx<'_>,
+        programs: &ProgramCache,
+    ) -> Result<Quoted, TxError<ApiError>> {
         let request = &self.basket.request;
         let merchant = store::merchant(tx, &self.merchant, &request.place_id)?.ok_or_else(|| {
             TxError::Refused(ApiError::not_found("the merchant of this loyalty connection"))
@@ -190,6 +169,7 @@ impl Asked {
         let codes = self.codes(tx, &program, &merchant)?;
         let locked = self.lock(tx, &program, &codes)?;
         let counters = self.counters(tx, &program, &codes)?;
+        let limits = counters.taken(&self.asking());
         let question = Question {
             program: &program,
             books: &merchant.books,
@@ -197,7 +177,7 @@ impl Asked {
             codes: &codes,
             balances: &locked.states,
             wishes: &self.wishes,
-            limits: &counters.taken(&self.asking()),
+            limits: &limits,
         };
         let quote = quote(&question, self.now);
         tracing::debug!(
@@ -211,8 +191,8 @@ impl Asked {
         self.hold(tx, &locked, &quote, merchant.hold_ttl_seconds)?;
         let end = hold::end(self.now, merchant.hold_ttl_seconds);
         counters.follow(tx, &self.asking(), &quote.limit_uses, end)?;
-        let answer = self.keep(tx, &question, &quote, &merchant)?;
-        Ok(Made { answer, parsed })
+        let balances = locked.states;
+        Ok(Quoted { asked: Arc::clone(self), merchant, program, parsed, codes, balances, limits, quote })
     }
 
     /// What the scanned texts mean.
@@ -298,7 +278,7 @@ impl Asked {
         &self,
         tx: &mut Tx<'_>,
         locked: &Locked,
-        quote: &Quote<'_>,
+        quote: &Quote,
         hold_ttl_seconds: i64,
     ) -> Result<(), db::Error> {
         let offer_id = self.basket.request.loyalty_offer_id.as_str();
@@ -346,91 +326,5 @@ impl Asked {
             fill_holes(tx, &self.merchant, &left, self.now)?;
         }
         Ok(())
-    }
-
-    /// Writes the offer's row and gives the answer's bytes. The row has no person's name in it: names
-    /// live in one table only (loyalty.md G1).
-    fn keep(
-        &self,
-        tx: &mut Tx<'_>,
-        question: &Question<'_>,
-        quote: &Quote<'_>,
-        merchant: &OfferMerchant,
-    ) -> Result<Answer, db::Error> {
-        let mut offered: Vec<OfferedBalance> = quote
-            .given
-            .iter()
-            .filter(|given| given.used > 0)
-            .map(|given| OfferedBalance {
-                balance_id: wire_id(&question.balances[given.balance].row.balance_id, given.part),
-                amount: given.in_ledger(),
-                prepaid: None,
-                sold_as: None,
-            })
-            .collect();
-        let scale = Scale::new(question.books.precision, question.basket.precision);
-        offered.extend(quote.top_ups.iter().map(|one| {
-            let row = &question.balances[one.balance].row;
-            OfferedBalance {
-                balance_id: row.balance_id.clone(),
-                amount: 0,
-                prepaid: Some(scale.to_ledger(one.value)),
-                sold_as: Some(top_up::sold_as(row, quote.day)),
-            }
-        }));
-        let mut response = answer(question, quote);
-        let person = Named::take(&mut response, question.codes);
-        let kept = row::to_json("partner_offer", "response", &response)?;
-        store::keep_offer(
-            tx,
-            &OfferRow {
-                merchant: &self.merchant,
-                offer_id: &self.basket.request.loyalty_offer_id,
-                check: &self.check,
-                member_id: quote.member.map(|member| member.member_id.as_str()),
-                question_hash: &self.question_hash,
-                balances: &row::to_json("partner_offer", "balances", &offered)?,
-                limits: &row::to_json("partner_offer", "limits", &quote.limit_uses)?,
-                response: &kept,
-                remarks: &row::to_json("partner_offer", "remarks", &self.remarks(question, merchant))?,
-                now: self.now,
-            },
-        )?;
-        Ok(match person {
-            Some(person) => {
-                person.put_back(&mut response);
-                Answer::Named(Box::new(response))
-            }
-            None => Answer::Kept(kept),
-        })
-    }
-
-    /// Ids in the body that this merchant does not know: kept with the offer and explained, not refused.
-    fn remarks(&self, question: &Question<'_>, merchant: &OfferMerchant) -> Vec<String> {
-        let request = &self.basket.request;
-        let mut remarks = Vec::new();
-        if request.merchant_id != self.merchant {
-            let id = &request.merchant_id;
-            remarks.push(format!(
-                "merchantId {id:?} is not the merchant of this connection; the connection decides"
-            ));
-        }
-        if !merchant.knows_place {
-            let id = &request.place_id;
-            remarks.push(format!(
-                "placeId {id:?} is no place that was synchronized; holds are kept under it all the same"
-            ));
-        }
-        for (index, balance) in request.balances.iter().enumerate() {
-            let known =
-                question.balances.iter().any(|state| state.row.balance_id == balance_of(&balance.balance_id));
-            if !known {
-                let id = &balance.balance_id;
-                remarks.push(format!(
-                    "balances[{index}].balanceId {id:?} is not behind any code of this request; the choice has no effect"
-                ));
-            }
-        }
-        remarks
     }
 }

@@ -13,6 +13,7 @@ use super::trace::Trace;
 use crate::loyalty::ledger::BalanceStatus;
 use crate::loyalty::program::Program;
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// What an entry turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(crate) struct Identified<'a> {
     /// One per entry of `benefitInputs`.
     pub(crate) entries: Vec<Entry>,
     /// Whose check it is.
-    pub(crate) member: Option<&'a Member>,
+    pub(crate) member: Option<&'a Arc<Member>>,
     /// How often the code of each promotion counts, by position in the program.
     pub(crate) scanned: Vec<u32>,
     /// Which balances may be spent, by position.

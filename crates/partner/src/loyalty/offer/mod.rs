@@ -19,6 +19,7 @@ mod inputs;
 mod named;
 mod offered;
 mod quote;
+mod quoted;
 mod reason;
 mod report_offer_validation_error;
 mod spend;

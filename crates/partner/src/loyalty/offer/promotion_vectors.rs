@@ -224,7 +224,7 @@ fn no_promotion_goes_below_a_floor_or_touches_a_never_discounted_line() {
 fn with_member(mut sample: Sample, change: impl Fn(&mut Member)) -> Sample {
     for code in &mut sample.codes {
         if let Meaning::Card(member) = &mut code.meaning {
-            change(member);
+            change(std::sync::Arc::make_mut(member));
         }
     }
     sample

@@ -21,6 +21,7 @@ use crate::loyalty::promotion::{LimitUse, Taken};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use money::Amount;
+use std::sync::Arc;
 
 /// Everything a quote depends on, besides the time.
 #[derive(Debug, Clone, Copy)]
@@ -56,11 +57,11 @@ pub(crate) enum Sale {
 
 /// An offer, before it is put into words.
 #[derive(Debug, Clone)]
-pub(crate) struct Quote<'a> {
+pub(crate) struct Quote {
     /// What kind of basket it was.
     pub(crate) sale: Sale,
     /// Whose check it is.
-    pub(crate) member: Option<&'a Member>,
+    pub(crate) member: Option<Arc<Member>>,
     /// One per entry of `benefitInputs`, in order, judged to the end.
     pub(crate) entries: Vec<Entry>,
     /// What the promotions take off, in the order they were applied.
@@ -94,16 +95,16 @@ pub(crate) struct Quote<'a> {
 }
 
 /// Quotes without notes.
-pub(crate) fn quote<'a>(question: &Question<'a>, now: Timestamp) -> Quote<'a> {
+pub(crate) fn quote(question: &Question<'_>, now: Timestamp) -> Quote {
     run(question, now, Trace::off())
 }
 
 /// Quotes and explains every step.
-pub(crate) fn explain<'a>(question: &Question<'a>, now: Timestamp) -> Quote<'a> {
+pub(crate) fn explain(question: &Question<'_>, now: Timestamp) -> Quote {
     run(question, now, Trace::on())
 }
 
-fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'a> {
+fn run(question: &Question<'_>, now: Timestamp, mut trace: Trace) -> Quote {
     let Question { program, books, basket, codes, balances, wishes, limits } = *question;
     let till = program.settings.till_discounts;
     let mut bill = Bill::new(basket.payable_lines(till));
@@ -122,7 +123,15 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
 
     let sale = sale_of(&bill);
     let scans = scans(&identified, basket, codes);
-    let asked = Asked { program, books, basket, member: identified.member, scans: &scans, limits, now };
+    let asked = Asked {
+        program,
+        books,
+        basket,
+        member: identified.member.map(Arc::as_ref),
+        scans: &scans,
+        limits,
+        now,
+    };
     let mut outcome = Outcome::default();
     let mut given = Vec::new();
     let mut top_ups = Vec::new();
@@ -155,7 +164,7 @@ fn run<'a>(question: &Question<'a>, now: Timestamp, mut trace: Trace) -> Quote<'
     let endings = ending::soon(&given, balances, &local, program.settings.announce_expiry_days.0);
     Quote {
         sale,
-        member: identified.member,
+        member: identified.member.cloned(),
         entries,
         discounts: outcome.discounts,
         given,

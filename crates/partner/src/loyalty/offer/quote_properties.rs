@@ -307,7 +307,7 @@ impl std::fmt::Debug for Sample {
 
 /// Everything that must hold for an answer by itself and together with the quote behind it.
 fn check(
-    quote: &super::quote::Quote<'_>,
+    quote: &super::quote::Quote,
     response: &LoyaltyOfferResponse,
     request: &ThirdPartyLoyaltyOfferRequest,
 ) -> Result<(), TestCaseError> {
@@ -339,7 +339,7 @@ fn check(
 }
 
 /// What promotions may never do, whatever they are.
-fn check_promotions(sample: &Sample, quote: &super::quote::Quote<'_>) -> Result<(), TestCaseError> {
+fn check_promotions(sample: &Sample, quote: &super::quote::Quote) -> Result<(), TestCaseError> {
     let (program, basket) = (sample.program(), sample.basket());
     let pricing = &program.settings.pricing;
     let own_currency = basket.request.currency_code == sample.books.currency_code;

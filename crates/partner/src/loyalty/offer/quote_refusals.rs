@@ -135,7 +135,7 @@ fn a_second_customer_is_not_combined() {
     let mut sample = two_lines().card().card().scan(&["card", "other"]);
     sample.codes[1].scanned = "other".to_owned();
     if let super::code::Meaning::Card(member) = &mut sample.codes[1].meaning {
-        member.member_id = "member-2".to_owned();
+        std::sync::Arc::make_mut(member).member_id = "member-2".to_owned();
     }
     let answer = sample.answer();
     assert_eq!(inputs(&answer), [(true, None), (false, Some("NOT_COMBINABLE"))]);

@@ -1,6 +1,7 @@
 //! Do the rows follow the rules: holds, kept offers, refusals, one merchant never in another's?
 
 use super::get_benefit_offer::Asked;
+use super::quoted::{Quoted, Worded};
 use super::report_offer_validation_error::Refused;
 use crate::MIGRATIONS;
 use crate::loyalty::program::ProgramCache;
@@ -92,12 +93,18 @@ impl House {
         let body = serde_json::to_vec(body).unwrap();
         let asked =
             Asked::read(merchant.to_owned(), wire::read::from_slice(&body).unwrap(), &body, at(second));
-        let (asked, programs) = (asked.unwrap(), self.programs.clone());
-        let made = self.db.write("ask", move |tx| asked.make(tx, &programs)).await.unwrap();
+        let (asked, programs) = (Arc::new(asked.unwrap()), self.programs.clone());
+        let made = self.db.write_in_parts(
+            "ask",
+            move |tx| asked.quote(tx, &programs),
+            Quoted::into_words,
+            |tx, worded: Result<Worded, db::Error>| Ok(worded?.keep(tx)?),
+        );
+        let made = made.await.unwrap();
         if let Some((merchant, version, program)) = made.parsed {
             self.programs.keep(&merchant, version, program);
         }
-        made.answer.into_body().unwrap()
+        made.body
     }
 
     /// (balance, device, check, amount, state, seconds of its end).

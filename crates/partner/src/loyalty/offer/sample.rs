@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use money::Precision;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use wire::loyalty::{BalanceType, LoyaltyOfferResponse, ThirdPartyLoyaltyOfferRequest};
 
 pub(super) const NOW: i64 = 1_772_359_200; // 2026-03-01T10:00:00Z
@@ -88,7 +89,7 @@ impl Sample {
             orders: 0,
             aliases: Vec::new(),
         };
-        self.codes.push(known("card", Meaning::Card(member)));
+        self.codes.push(known("card", Meaning::Card(Arc::new(member))));
         self
     }
 
@@ -129,7 +130,7 @@ impl Sample {
     /// Quotes, explains and puts into words; hands all of it to `look`.
     pub(super) fn look<T>(
         &self,
-        look: impl FnOnce(&Quote<'_>, &LoyaltyOfferResponse, &ThirdPartyLoyaltyOfferRequest) -> T,
+        look: impl FnOnce(&Quote, &LoyaltyOfferResponse, &ThirdPartyLoyaltyOfferRequest) -> T,
     ) -> T {
         let (program, basket) = (self.program(), self.basket());
         let wishes = Wishes::of(&basket.request);

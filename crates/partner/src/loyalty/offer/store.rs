@@ -16,6 +16,7 @@ use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
 use money::Precision;
+use std::sync::Arc;
 
 db::statement! {
     /// What an offer needs of the merchant, and whether DataSync has brought the place.
@@ -195,7 +196,8 @@ pub(crate) fn codes_at<'t>(
         {
             let (precision, member_id) = (books.precision, member.member_id.as_str());
             let ladder = Ladder { program, precision, merchant, member_id };
-            member.tier = ladder.standing(tx, member.tier.clone(), member.tier_until, now)?;
+            let tier = ladder.standing(tx, member.tier.clone(), member.tier_until, now)?;
+            Arc::make_mut(member).tier = tier;
         }
     }
     Ok(known)
@@ -231,7 +233,7 @@ fn behind_contact(tx: &mut Tx<'_>, merchant: &str, contact: &Contact) -> Result<
     };
     match found.as_slice() {
         [] => Ok(None),
-        [one] => Ok(Some(Meaning::Card(member(one, 0)?))),
+        [one] => Ok(Some(Meaning::Card(Arc::new(member(one, 0)?)))),
         _ => Ok(Some(Meaning::Ambiguous)),
     }
 }
@@ -263,7 +265,7 @@ fn code(found: &Row) -> Result<KnownCode, Error> {
     let (kind, status): (String, String) = (found.get(1)?, found.get(4)?);
     let broken = |column, expected| row::unreadable("partner_code", column, expected);
     let meaning = match kind.as_str() {
-        "card" => Meaning::Card(member(found, 7)?),
+        "card" => Meaning::Card(Arc::new(member(found, 7)?)),
         "voucher" => Meaning::Voucher {
             balance_id: found.get::<Option<String>>(2)?.ok_or_else(|| broken("balance_id", "a balance"))?,
         },
@@ -377,8 +379,8 @@ pub(crate) struct OfferRow<'a> {
     pub(crate) balances: &'a str,
     /// A JSON list of [`crate::loyalty::promotion::LimitUse`].
     pub(crate) limits: &'a str,
-    /// The answer without the person's name, as JSON; kept packed.
-    pub(crate) response: &'a str,
+    /// The answer without the person's name, as JSON, packed.
+    pub(crate) response: &'a [u8],
     /// A JSON list of sentences.
     pub(crate) remarks: &'a str,
     pub(crate) now: Timestamp,
@@ -397,7 +399,7 @@ pub(crate) fn keep_offer(tx: &mut Tx<'_>, offer: &OfferRow<'_>) -> Result<(), Er
             offer.member_id,
             offer.question_hash,
             offer.balances,
-            &row::packed(offer.response),
+            offer.response,
             offer.remarks,
             offer.now,
             offer.limits,
