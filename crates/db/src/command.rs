@@ -39,9 +39,10 @@ pub(crate) trait Job: Send {
     fn begin(&mut self, tx: &mut Tx<'_>) -> Begun;
     /// Runs the part that needs no database; a panic is kept for [`Job::finish`].
     fn aside(&mut self) {}
-    /// Runs the last part in the transaction of the first one and keeps the outcome.
+    /// Runs the last part in the transaction of the first one and keeps the outcome. Only after [`Begun::Aside`]: a
+    /// command in one part has no last one, and nothing to be kept.
     fn finish(&mut self, _tx: &mut Tx<'_>) -> Verdict {
-        Verdict::Keep
+        Verdict::Undo
     }
     /// Runs all of it once in `tx` and keeps the outcome.
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {

@@ -15,16 +15,18 @@ const BY_KEY: &str = "by key:";
 pub(super) fn translate(engine: Engine, text: &str) -> Result<String, String> {
     let all = pieces(text);
     let mut script = String::with_capacity(text.len() + 64);
-    let mut by_key = directives(&all, BY_KEY)?;
+    let by_key = directives(&all, BY_KEY)?;
+    let mut made = Vec::new();
     for statement in all.split(|piece| piece.is_symbol(";")) {
         let meant: Vec<Piece<'_>> = statement.iter().copied().filter(Piece::counts).collect();
         if meant.is_empty() {
             continue;
         }
-        script.push_str(&one(engine, statement, &meant, &mut by_key)?);
+        made.extend(table_made_by(&meant));
+        script.push_str(&one(engine, statement, &meant, &by_key)?);
         script.push_str(";\n");
     }
-    if let Some(table) = by_key.first() {
+    if let Some(table) = by_key.iter().find(|table| !made.contains(table)) {
         return Err(format!("-- {BY_KEY} {table}: expected a CREATE TABLE {table} in the same file"));
     }
     for table in directives(&all, APPEND_ONLY)? {
@@ -52,17 +54,27 @@ fn directives<'a>(all: &[Piece<'a>], directive: &str) -> Result<Vec<&'a str>, St
     Ok(tables)
 }
 
-/// One statement, translated. `meant` is `statement` without comments and white space; a table that it makes
-/// leaves `by_key`.
+/// The table that a statement makes, if it makes one.
+fn table_made_by<'a>(meant: &[Piece<'a>]) -> Option<&'a str> {
+    match meant {
+        [create, table, ..] if create.is_word("CREATE") && table.is_word("TABLE") => {
+            meant.iter().take_while(|piece| !piece.is_symbol("(")).last().map(|piece| piece.text)
+        }
+        _ => None,
+    }
+}
+
+/// One statement, translated. `meant` is `statement` without comments and white space.
 fn one(
     engine: Engine,
     statement: &[Piece<'_>],
     meant: &[Piece<'_>],
-    by_key: &mut Vec<&str>,
+    by_key: &[&str],
 ) -> Result<String, String> {
     let word = |at: usize, word: &str| meant.get(at).is_some_and(|piece| piece.is_word(word));
-    if word(0, "CREATE") && word(1, "TABLE") {
-        return create_table(engine, statement, meant, by_key);
+    if let Some(table) = table_made_by(meant) {
+        let options = dialect::table_options(engine, by_key.contains(&table));
+        return create_table(engine, table, statement, options);
     }
     if word(0, "ALTER") && word(1, "TABLE") {
         return alter_table(engine, statement, meant);
@@ -86,12 +98,11 @@ fn one(
 
 fn create_table(
     engine: Engine,
+    table: &str,
     statement: &[Piece<'_>],
-    meant: &[Piece<'_>],
-    by_key: &mut Vec<&str>,
+    options: &str,
 ) -> Result<String, String> {
-    let table = meant.iter().take_while(|piece| !piece.is_symbol("(")).last().map_or("", |piece| piece.text);
-    if !meant.last().is_some_and(|piece| piece.is_symbol(")")) {
+    if !statement.iter().rfind(|piece| piece.counts()).is_some_and(|piece| piece.is_symbol(")")) {
         return Err(format!(
             "table {table}: expected the statement to end with the closing parenthesis of its columns \
              (STRICT is added by itself)"
@@ -134,9 +145,7 @@ fn create_table(
     }
     let end = written.trim_end().len();
     written.truncate(end);
-    let all = by_key.len();
-    by_key.retain(|named| *named != table);
-    written.push_str(dialect::table_options(engine, by_key.len() < all));
+    written.push_str(options);
     Ok(dialect::listed_values(engine, written))
 }
 

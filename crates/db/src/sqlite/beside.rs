@@ -4,7 +4,7 @@
 //! several commands at once: a wake-up costs the lane about as much as a tenth of what it saves. What the thread has not begun
 //! when the lane has nothing else to do, the lane does itself, so a batch never waits for a sleeping thread.
 
-use crate::command::{Begun, Job};
+use crate::command::{Begun, Job, Verdict};
 use crate::{Error, Tx};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -145,7 +145,7 @@ impl Job for Elsewhere {
     }
 
     fn begin(&mut self, _tx: &mut Tx<'_>) -> Begun {
-        Begun::Aside
+        Begun::Ended(Verdict::Undo)
     }
 
     fn fail(&mut self, _error: Error) {}

@@ -220,25 +220,32 @@ mod tests {
         answer.blocking_recv().unwrap().unwrap_err().into_error()
     }
 
+    /// Somebody reads.
+    fn read(durable: &Durable) -> Told {
+        let (reading, answer) = command();
+        durable.seen(reading);
+        answer
+    }
+
+    /// Somebody's commit of this number is in the log.
+    fn write(durable: &Durable, number: Number) -> Told {
+        let (writing, answer) = command();
+        durable.written(number, writing);
+        answer
+    }
+
     #[test]
     fn nobody_is_told_before_the_disk_has_it() {
         let (durable, syncing, allow, asked) = slow_disk();
-        let (reading, mut read_first) = command();
-        durable.seen(reading);
-        assert!(read_first.try_recv().is_ok(), "nothing is on its way");
+        assert!(read(&durable).try_recv().is_ok(), "nothing is on its way");
 
         let first = durable.begins();
-        let (reading, mut read_while_committing) = command();
-        durable.seen(reading);
-        let (writing, mut wrote_first) = command();
-        durable.written(first, writing);
+        let mut read_while_committing = read(&durable);
+        let mut wrote_first = write(&durable, first);
         asked.recv().unwrap();
         // in the log, but after the disk was asked
-        let second = durable.begins();
-        let (writing, mut wrote_second) = command();
-        durable.written(second, writing);
-        let (reading, mut read_second) = command();
-        durable.seen(reading);
+        let mut wrote_second = write(&durable, durable.begins());
+        let mut read_second = read(&durable);
         assert!(read_while_committing.try_recv().is_err() && wrote_first.try_recv().is_err());
         allow.send(Ok(())).unwrap();
         assert_eq!((told(wrote_first), told(read_while_committing)), (Error::Busy, Error::Busy));
@@ -252,8 +259,7 @@ mod tests {
     #[test]
     fn closing_answers_who_still_waits() {
         let (durable, syncing, allow, asked) = slow_disk();
-        let (writing, wrote) = command();
-        durable.written(durable.begins(), writing);
+        let wrote = write(&durable, durable.begins());
         asked.recv().unwrap();
         let closing = std::thread::spawn(move || syncing.close());
         std::thread::sleep(Duration::from_millis(1));
@@ -266,22 +272,16 @@ mod tests {
     #[test]
     fn after_the_disk_has_failed_nobody_is_told_yes() {
         let (durable, syncing, allow, asked) = slow_disk();
-        let (writing, wrote) = command();
-        durable.written(durable.begins(), writing);
+        let wrote = write(&durable, durable.begins());
         asked.recv().unwrap();
-        let (reading, read) = command();
-        durable.seen(reading);
+        let reading = read(&durable);
         assert_eq!(durable.failure(), None);
         allow.send(Err(io::Error::other("gone"))).unwrap();
         assert_eq!(told(wrote), Error::CommitUnknown);
-        assert!(matches!(told(read), Error::Unavailable(message) if message.contains("gone")));
+        assert!(matches!(told(reading), Error::Unavailable(message) if message.contains("gone")));
         assert!(durable.failure().is_some());
-        let (writing, wrote) = command();
-        durable.written(durable.begins(), writing);
-        assert_eq!(told(wrote), Error::CommitUnknown);
-        let (reading, read) = command();
-        durable.seen(reading);
-        assert!(matches!(told(read), Error::Unavailable(_)));
+        assert_eq!(told(write(&durable, durable.begins())), Error::CommitUnknown);
+        assert!(matches!(told(read(&durable)), Error::Unavailable(_)));
         syncing.close();
     }
 }

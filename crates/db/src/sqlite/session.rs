@@ -18,10 +18,20 @@ pub(super) struct SqliteSession<'c> {
     prepared: KnownStatements<'c>,
     /// Those of [`Session::lock`], without their RETURNING.
     locks: KnownStatements<'c>,
-    /// Whether a statement that may write has run.
-    wrote: bool,
-    /// The same of the whole transaction.
-    dirty: bool,
+    writes: Writes,
+}
+
+/// Whether a statement that may write has run: in this command, in this transaction.
+#[derive(Default)]
+struct Writes {
+    command: bool,
+    transaction: bool,
+}
+
+impl Writes {
+    fn note(&mut self) {
+        (self.command, self.transaction) = (true, true);
+    }
 }
 
 type KnownStatements<'c> = HashMap<usize, Prepared<'c>, BuildHasherDefault<ByAddress>>;
@@ -39,19 +49,18 @@ impl<'c> SqliteSession<'c> {
             connection,
             prepared: HashMap::default(),
             locks: HashMap::default(),
-            wrote: false,
-            dirty: false,
+            writes: Writes::default(),
         }
     }
 
     /// Whether a statement that may write has run since this was asked last.
     pub(super) fn take_wrote(&mut self) -> bool {
-        std::mem::take(&mut self.wrote)
+        std::mem::take(&mut self.writes.command)
     }
 
     /// The same, asked for the whole transaction.
     pub(super) fn take_dirty(&mut self) -> bool {
-        std::mem::take(&mut self.dirty)
+        std::mem::take(&mut self.writes.transaction)
     }
 
     /// The statement, ready to run with `params`.
@@ -64,7 +73,7 @@ impl<'c> SqliteSession<'c> {
         let prepared =
             bind(&mut self.prepared, statement, params, || prepare(connection, statement, statement.sql))?;
         if prepared.writes {
-            (self.wrote, self.dirty) = (true, true);
+            self.writes.note();
         }
         Ok(prepared)
     }
@@ -153,7 +162,7 @@ impl Session for SqliteSession<'_> {
         let connection = self.connection;
         let prepared =
             bind(&mut self.locks, lock, params, || prepare(connection, lock, lock_without_returning(lock)?))?;
-        (self.wrote, self.dirty) = (true, true);
+        self.writes.note();
         match prepared.statement.raw_execute().map_err(|error| errors::of(lock.name, &error))? {
             0 => Ok(None),
             _ => self.optional(read, read_params),
@@ -161,7 +170,7 @@ impl Session for SqliteSession<'_> {
     }
 
     fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error> {
-        (self.wrote, self.dirty) = (true, true);
+        self.writes.note();
         self.connection.execute_batch(sql).map_err(|error| errors::of(name, &error))
     }
 
