@@ -44,11 +44,7 @@ pub(crate) struct Answer {
 impl Side {
     /// With one merchant (CZK, two decimals, 1 point per 10.00, hold 180 s) and one caller of each kind.
     pub(crate) async fn new(engine: Engine) -> Self {
-        Self::new_in(engine, tempfile::tempdir().unwrap()).await
-    }
-
-    /// The same, with SQLite's file in this folder.
-    pub(crate) async fn new_in(engine: Engine, folder: TempDir) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let url = match engine {
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("partner.db").display()),
             Engine::Postgres => cluster::Cluster::shared().unwrap().create_database().unwrap(),

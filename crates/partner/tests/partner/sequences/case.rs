@@ -1,7 +1,7 @@
 //! What must hold after each step of a sequence?
 
 use super::house::{merchant, token_of};
-use super::pair::{Key, Pair, Posted};
+use super::sides::{Key, Posted, Sides};
 use super::steps::{self, REGISTERS, ROUNDS, Step, Told};
 use super::till::{self, Asked};
 use crate::side::*;
@@ -54,55 +54,58 @@ impl Case {
     }
 
     /// Its step of this round; in the last one it ends.
-    pub(super) async fn round(&mut self, pair: &Pair, round: usize) {
-        if let Some(step) = self.steps.get(round).cloned() {
-            self.step(pair, &step).await;
+    pub(super) async fn round(&mut self, sides: &Sides, round: usize) {
+        // spread over the hours of the group, however few they are
+        let steps = self.steps.len();
+        let its_own = (0..steps).find(|step| step * ROUNDS / steps == round);
+        if let Some(step) = its_own.and_then(|step| self.steps.get(step)).cloned() {
+            self.step(sides, &step).await;
         }
         if round + 1 == ROUNDS {
-            self.end(pair).await;
+            self.end(sides).await;
         }
     }
 
-    async fn end(&mut self, pair: &Pair) {
+    async fn end(&mut self, sides: &Sides) {
         // what is on its way arrives some time
-        self.step(pair, &Step::Arrive).await;
-        let usages = pair.usages(&self.merchant).await;
+        self.step(sides, &Step::Arrive).await;
+        let usages = sides.usages(&self.merchant).await;
         let stored: Vec<&Key> = usages.iter().map(|(key, _)| key).collect();
         assert_eq!(stored, self.accepted.iter().collect::<Vec<_>>(), "each report is there once");
-        let posted = self.now_posted(pair).await;
+        let posted = self.now_posted(sides).await;
         let below = ["MPV", "SPV"].iter().any(|id| posted[*id].0 < 0);
         let flagged = usages.iter().any(|(_, flags)| flags.contains("late") || flags.contains("overdraft"));
         assert!(!below || flagged, "a voucher is below zero and no report says why: {posted:?} {usages:?}");
         // what a register gave back in money instead stays with the guest
         let told = |step: &Step| matches!(step, Step::Refund { tender: Some(_), .. });
         if self.number.is_multiple_of(TAKEN_BACK) && !self.steps.iter().any(told) {
-            self.take_everything_back(pair).await;
+            self.take_everything_back(sides).await;
         }
     }
 
     /// All bills are cancelled, whatever of them went back before: every balance is where it was, but for what ended
     /// and for shortfalls that were written off (acceptance property 5).
-    async fn take_everything_back(&mut self, pair: &Pair) {
+    async fn take_everything_back(&mut self, sides: &Sides) {
         for bill in 0..self.bills.len() {
-            self.step(pair, &Step::TakeBack { bill, state: "cancelled" }).await;
+            self.step(sides, &Step::TakeBack { bill, state: "cancelled" }).await;
         }
-        let [left, lost] = pair.left_by_bills(&self.merchant).await;
+        let [left, lost] = sides.left_by_bills(&self.merchant).await;
         let left: Vec<_> = left.into_iter().filter(|(_, left)| *left != 0).collect();
         assert!(left.is_empty(), "bills that were taken back left something: {left:?}, lost {lost:?}");
     }
 
-    /// The end of a case whose other database was not swept meanwhile.
-    pub(super) async fn compare_unswept(&self, pair: &Pair) {
-        pair.same_sums(&self.merchant).await;
+    /// Its end, where the sweeper came by meanwhile and where it did not.
+    pub(super) async fn compare_unswept(&self, sides: &Sides) {
+        sides.same_sums(&self.merchant).await;
     }
 
-    async fn now_posted(&self, pair: &Pair) -> Posted {
-        pair.posted(&self.merchant).await
+    async fn now_posted(&self, sides: &Sides) -> Posted {
+        sides.posted(&self.merchant).await
     }
 
-    async fn step(&mut self, pair: &Pair, step: &Step) {
+    async fn step(&mut self, sides: &Sides, step: &Step) {
         if matches!(step, Step::Ask { .. } | Step::AskAgain { .. } | Step::Invalid { .. }) {
-            self.posted = Some(self.now_posted(pair).await);
+            self.posted = Some(self.now_posted(sides).await);
         }
         match step {
             Step::Ask { register, basket, codes, choice, new_check, twice } => {
@@ -126,62 +129,62 @@ impl Case {
                 let mut answer = None;
                 let mut questions = vec![plain];
                 if let Some((percent, asked)) = picked {
-                    let first = pair.send("getBenefitOffer", &self.token, &questions[0]).await;
+                    let first = sides.send("getBenefitOffer", &self.token, &questions[0]).await;
                     let first: Value = serde_json::from_slice(&first).unwrap();
                     questions = vec![asked(till::choices(&first, percent))];
                 }
                 let question = questions.remove(0);
                 for _ in 0..if *twice { 2 } else { 1 } {
-                    let again = pair.send("getBenefitOffer", &self.token, &question).await;
+                    let again = sides.send("getBenefitOffer", &self.token, &question).await;
                     assert!(answer.as_ref().is_none_or(|answer| *answer == again), "{answer:?} {again:?}");
                     answer = Some(again);
                 }
                 self.keep_answer(*register, question, answer.unwrap());
-                self.unmoved(pair).await;
+                self.unmoved(sides).await;
             }
             Step::AskAgain { register } => {
                 let Some((question, ..)) = self.registers[*register].asked.clone() else { return };
-                let answer = pair.send("getBenefitOffer", &self.token, &question).await;
-                let again = pair.send("getBenefitOffer", &self.token, &question).await;
+                let answer = sides.send("getBenefitOffer", &self.token, &question).await;
+                let again = sides.send("getBenefitOffer", &self.token, &question).await;
                 assert_eq!(answer, again, "the same question again, nothing in between");
                 self.keep_answer(*register, question, answer);
-                self.unmoved(pair).await;
+                self.unmoved(sides).await;
             }
             Step::Pay { register, told, again } => {
-                let Some(bill) = self.bill(pair, *register, *told) else { return };
-                self.report(pair, &bill).await;
+                let Some(bill) = self.bill(sides, *register, *told) else { return };
+                self.report(sides, &bill).await;
                 if *again {
-                    self.report(pair, &bill).await;
-                    self.report(pair, &bill).await;
+                    self.report(sides, &bill).await;
+                    self.report(sides, &bill).await;
                 }
                 self.bills.push(bill);
             }
             Step::Lose { register, told } => {
-                let Some(bill) = self.bill(pair, *register, *told) else { return };
+                let Some(bill) = self.bill(sides, *register, *told) else { return };
                 self.bills.push(bill.clone());
                 self.lost.push(bill);
             }
             Step::Arrive => {
                 for bill in std::mem::take(&mut self.lost) {
-                    self.report(pair, &bill).await;
+                    self.report(sides, &bill).await;
                 }
             }
             Step::Contradict { bill } => {
                 let Some(mut bill) = self.pick(*bill) else { return };
                 bill["totalWithVat"] = till::money(till::minor(&bill["totalWithVat"]) + 100);
-                self.report(pair, &bill).await;
+                self.report(sides, &bill).await;
             }
             Step::Refund { bill, lines, thousandths, tender, number } => {
                 let Some(bill) = self.pick(*bill) else { return };
-                self.report(pair, &till::refund(&bill, *number, *lines, *thousandths, *tender)).await;
+                self.report(sides, &till::refund(&bill, *number, *lines, *thousandths, *tender)).await;
             }
             Step::TakeBack { bill, state } => {
                 let Some(bill) = self.pick(*bill) else { return };
-                self.report(pair, &with(bill, json!({"billState": state}))).await;
+                self.report(sides, &with(bill, json!({"billState": state}))).await;
             }
             Step::CancelFirst { register } => {
-                let Some(bill) = self.bill(pair, *register, Told::AsGiven) else { return };
-                self.report(pair, &with(bill.clone(), json!({"billState": "cancelled"}))).await;
+                let Some(bill) = self.bill(sides, *register, Told::AsGiven) else { return };
+                self.report(sides, &with(bill.clone(), json!({"billState": "cancelled"}))).await;
                 self.bills.push(bill.clone());
                 self.lost.push(bill);
             }
@@ -189,8 +192,8 @@ impl Case {
                 let Some((question, ..)) = self.registers[*register].asked.take() else { return };
                 let errors =
                     json!({"loyaltyOfferId": question["loyaltyOfferId"], "errors": [{"code": "TOO_MUCH"}]});
-                pair.send("reportOfferValidationError", &self.token, &errors).await;
-                self.unmoved(pair).await;
+                sides.send("reportOfferValidationError", &self.token, &errors).await;
+                self.unmoved(sides).await;
             }
         }
     }
@@ -201,19 +204,19 @@ impl Case {
     }
 
     /// An offer leaves what is posted alone.
-    async fn unmoved(&self, pair: &Pair) {
+    async fn unmoved(&self, sides: &Sides) {
         let sums = |posted: &Posted| posted.values().map(|(sum, _)| *sum).collect::<Vec<_>>();
-        let now = self.now_posted(pair).await;
+        let now = self.now_posted(sides).await;
         assert_eq!(Some(sums(&now)), self.posted.as_ref().map(sums), "an offer moved something");
     }
 
     /// The bill of what a register has asked last.
-    fn bill(&mut self, pair: &Pair, register: usize, told: Told) -> Option<Value> {
+    fn bill(&mut self, sides: &Sides, register: usize, told: Told) -> Option<Value> {
         let at = &mut self.registers[register];
         let (question, _, answer) = at.asked.as_ref()?;
         at.paid = true;
         let bill = format!("b-{}", self.bills.len());
-        let paid_at = pair.now().to_string();
+        let paid_at = sides.now().to_string();
         Some(till::report(&self.merchant, question, answer, &bill, told, &paid_at))
     }
 
@@ -222,19 +225,19 @@ impl Case {
     }
 
     /// A report is answered 200; one that is known already, or contradicts it, moves nothing.
-    async fn report(&mut self, pair: &Pair, report: &Value) {
+    async fn report(&mut self, sides: &Sides, report: &Value) {
         let kind = match (report["billState"].as_str().unwrap(), &report["refundNumber"]) {
             ("refunded", Value::Number(number)) => format!("refund-{number}"),
             (state, _) => state.to_owned(),
         };
         let key = (text(&report["loyaltyOfferId"]), text(&report["billId"]), kind);
         let known = self.accepted.contains(&key);
-        let before = if known { Some(self.now_posted(pair).await) } else { None };
-        let answer = pair.send("reportBenefitUsage", &self.token, report).await;
+        let before = if known { Some(self.now_posted(sides).await) } else { None };
+        let answer = sides.send("reportBenefitUsage", &self.token, report).await;
         assert_eq!(&answer[..], b"{}");
         self.accepted.insert(key);
         if let Some(before) = before {
-            assert_eq!(self.now_posted(pair).await, before, "a known report moved something: {report}");
+            assert_eq!(self.now_posted(sides).await, before, "a known report moved something: {report}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which two databases play the same, and do they end alike?
+//! Which databases play the same, and do they end alike?
 
 use super::house::merchant;
 use super::steps::CASE_SECONDS;
@@ -15,19 +15,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Merchants whose rows are compared at once.
 const COMPARED_AT_ONCE: usize = 100;
 
-/// What differs between the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// The engine.
-    BothEngines,
-    /// The second one is swept when a group is over, and not before.
-    SweptAndNot,
-}
-
-/// Two databases, with clocks that stand at the same instant.
-pub(super) struct Pair {
-    pub(super) sides: [Side; 2],
-    kind: Kind,
+/// Two databases, or three, with clocks that stand at the same instant.
+pub(super) struct Sides {
+    sqlite: Side,
+    postgres: Side,
+    /// On SQLite too, and swept when a group is over, not before.
+    unswept: Option<Side>,
     /// Now, and when the group ends.
     clock: Mutex<(Timestamp, Timestamp)>,
 }
@@ -37,11 +30,6 @@ pub(super) type Posted = BTreeMap<String, (i64, i64)>;
 
 /// Offer, bill, kind.
 pub(super) type Key = (String, String, String);
-
-/// In memory where the system has such a folder: what a power cut leaves is not asked here.
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
-}
 
 db::statement! {
     /// What is on each balance.
@@ -59,20 +47,21 @@ db::statement! {
         FROM partner_transfer WHERE merchant = $1 AND kind IN ('writeOff', 'expire') GROUP BY balance_id";
 }
 
-impl Pair {
-    pub(super) async fn new(kind: Kind) -> Self {
-        let other = match kind {
-            Kind::BothEngines => Engine::Postgres,
-            Kind::SweptAndNot => Engine::Sqlite,
-        };
-        let (one, other) =
-            tokio::join!(Side::new_in(Engine::Sqlite, folder()), Side::new_in(other, folder()));
-        Self { sides: [one, other], kind, clock: Mutex::new((Timestamp::MIN, Timestamp::MAX)) }
+impl Sides {
+    pub(super) async fn new(with_unswept: bool) -> Self {
+        let unswept = async { if with_unswept { Some(Side::new(Engine::Sqlite).await) } else { None } };
+        let (sqlite, postgres, unswept) =
+            tokio::join!(Side::new(Engine::Sqlite), Side::new(Engine::Postgres), unswept);
+        Self { sqlite, postgres, unswept, clock: Mutex::new((Timestamp::MIN, Timestamp::MAX)) }
+    }
+
+    pub(super) fn each(&self) -> impl Iterator<Item = &Side> {
+        [&self.sqlite, &self.postgres].into_iter().chain(&self.unswept)
     }
 
     /// Takes databases away that would stay on the server.
     pub(super) async fn drop_databases(self) {
-        for side in self.sides {
+        for side in [self.sqlite, self.postgres].into_iter().chain(self.unswept) {
             side.drop_database().await;
         }
     }
@@ -89,7 +78,7 @@ impl Pair {
             start.checked_add(SignedDuration::from_secs(seconds)).unwrap()
         };
         *self.clock.lock().unwrap() = (after(number), after(number + 1));
-        self.sides.iter().for_each(|side| side.clock.set(after(number)));
+        self.each().for_each(|side| side.clock.set(after(number)));
     }
 
     pub(super) fn wait(&self, seconds: i64) {
@@ -106,55 +95,56 @@ impl Pair {
         let mut clock = self.clock.lock().unwrap();
         if instant < clock.1 {
             clock.0 = instant;
-            self.sides.iter().for_each(|side| side.clock.set(instant));
+            self.each().for_each(|side| side.clock.set(instant));
         }
     }
 
     pub(super) async fn sweep(&self) {
-        match self.kind {
-            Kind::BothEngines => {
-                let (one, other) = tokio::join!(self.sides[0].partner.sweep(), self.sides[1].partner.sweep());
-                assert_eq!(one.unwrap(), other.unwrap(), "the engines sweep differently");
-            }
-            Kind::SweptAndNot => {
-                self.sides[0].partner.sweep().await.unwrap();
-            }
-        }
+        let (one, other) = tokio::join!(self.sqlite.partner.sweep(), self.postgres.partner.sweep());
+        assert_eq!(one.unwrap(), other.unwrap(), "the engines sweep differently");
     }
 
     pub(super) async fn end_group(&self) {
-        if self.kind == Kind::SweptAndNot {
-            for side in &self.sides {
-                side.partner.sweep().await.unwrap();
-            }
+        self.sweep().await;
+        if let Some(unswept) = &self.unswept {
+            unswept.partner.sweep().await.unwrap();
         }
     }
 
-    /// What both answer: the same. What has ended is explained in other words before it is swept.
+    /// What all answer: the engines the same, and the unswept one what gives as much. What has ended is explained in
+    /// other words before it is swept.
     pub(super) async fn send(&self, name: &str, token: &str, body: &Value) -> bytes::Bytes {
         let text = body.to_string();
-        let [one, other] = &self.sides;
-        let (one, other) =
-            tokio::join!(one.webhook(name, token, text.clone()), other.webhook(name, token, text));
-        if self.kind == Kind::BothEngines {
-            assert_eq!(one, other, "{name}: the engines answer differently to {body}");
-        } else {
-            assert_eq!(offered(&one.1), offered(&other.1), "{name}: it matters whether it was swept: {body}");
-        }
+        let unswept = async {
+            match &self.unswept {
+                Some(side) => Some(side.webhook(name, token, text.clone()).await),
+                None => None,
+            }
+        };
+        let (one, other, unswept) = tokio::join!(
+            self.sqlite.webhook(name, token, text.clone()),
+            self.postgres.webhook(name, token, text.clone()),
+            unswept
+        );
+        assert_eq!(one, other, "{name}: the engines answer differently to {body}");
         let (status, answer) = one;
         assert_eq!(status, 200, "{name}: {answer:?} to {body}");
+        if let Some((other, unswept)) = unswept {
+            let (swept, unswept) = ((status, offered(&answer)), (other, offered(&unswept)));
+            assert_eq!(swept, unswept, "{name}: it matters whether it was swept: {body}");
+        }
         answer
     }
 
-    /// Posted values on the first of the two. The other one's entries are compared at the end.
+    /// Posted values on the first of them. The entries of the others are compared at the end.
     pub(super) async fn posted(&self, merchant: &str) -> Posted {
-        posted_on(&self.sides[0], merchant).await
+        posted_on(&self.sqlite, merchant).await
     }
 
     /// Key and flags of every report of a merchant.
     pub(super) async fn usages(&self, merchant: &str) -> Vec<(Key, String)> {
         let merchant = merchant.to_owned();
-        let found = self.sides[0].db.read("usages", move |tx| {
+        let found = self.sqlite.db.read("usages", move |tx| {
             let rows = tx.query(&READ_USAGES, params![&merchant])?;
             let each = rows.iter().map(|row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?)));
             Ok::<_, TxError<Never>>(each.collect::<Result<Vec<(Key, String)>, db::Error>>()?)
@@ -165,7 +155,7 @@ impl Pair {
     /// What the bills of a merchant left on its balances, all of them taken back, and what was lost of them.
     pub(super) async fn left_by_bills(&self, merchant: &str) -> [BTreeMap<String, i64>; 2] {
         let merchant = merchant.to_owned();
-        let found = self.sides[0].db.read("left_by_bills", move |tx| {
+        let found = self.sqlite.db.read("left_by_bills", move |tx| {
             let mut sums = [BTreeMap::new(), BTreeMap::new()];
             for (sums, statement) in sums.iter_mut().zip([&LEFT_BY_BILLS, &LOST]) {
                 for row in tx.query(statement, params![&merchant])? {
@@ -177,43 +167,39 @@ impl Pair {
         found.await.unwrap()
     }
 
-    /// Both have the same on this merchant's balances, where only the sweeper differed.
+    /// As much is on this merchant's balances where the sweeper came by seldom.
     pub(super) async fn same_sums(&self, merchant: &str) {
-        if self.kind == Kind::SweptAndNot {
-            let sums = |posted: Posted| -> BTreeMap<String, i64> {
-                posted.into_iter().map(|(balance, (sum, _))| (balance, sum)).collect()
-            };
-            let one = sums(posted_on(&self.sides[0], merchant).await);
-            let other = sums(posted_on(&self.sides[1], merchant).await);
-            assert_eq!(one, other, "{merchant}: the sweeper decided over sums");
-        }
+        let Some(unswept) = &self.unswept else { return };
+        let sums = |posted: Posted| -> BTreeMap<String, i64> {
+            posted.into_iter().map(|(balance, (sum, _))| (balance, sum)).collect()
+        };
+        let one = sums(posted_on(&self.sqlite, merchant).await);
+        let other = sums(posted_on(unswept, merchant).await);
+        assert_eq!(one, other, "{merchant}: the sweeper decided over sums");
     }
 
-    /// The books of both add up, and on two engines every row is the same; `at` says which case it is about.
+    /// The books of all add up, and on the two engines every row is the same; `at` says which case it is about.
     pub(super) async fn agrees(&self, cases: &Range<usize>, at: &AtomicUsize) {
-        for side in &self.sides {
+        for side in self.each() {
             let faults = partner::verify(&side.db).await.unwrap();
             if let Some(fault) = faults.first() {
                 at.store(about(cases, &fault.row), Ordering::SeqCst);
                 panic!("{} faults: {:#?}", faults.len(), &faults[..faults.len().min(12)]);
             }
         }
-        if self.kind == Kind::BothEngines {
-            let [one, other] = &self.sides;
-            let (mut compared, mut from) = (0, String::new());
-            for case in cases.clone().step_by(COMPARED_AT_ONCE).skip(1).chain([usize::MAX]) {
-                let until = if case == usize::MAX { "~".to_owned() } else { merchant(case) };
-                compared += match rows::agree(&one.db, &other.db, &from, &until).await {
-                    Ok(rows) => rows,
-                    Err(differ) => {
-                        at.store(about(cases, &differ), Ordering::SeqCst);
-                        panic!("{differ}");
-                    }
-                };
-                from = until;
-            }
-            assert!(compared > 100, "nothing to compare: {compared} rows");
+        let (mut compared, mut from) = (0, String::new());
+        for case in cases.clone().step_by(COMPARED_AT_ONCE).skip(1).chain([usize::MAX]) {
+            let until = if case == usize::MAX { "~".to_owned() } else { merchant(case) };
+            compared += match rows::agree(&self.sqlite.db, &self.postgres.db, &from, &until).await {
+                Ok(rows) => rows,
+                Err(differ) => {
+                    at.store(about(cases, &differ), Ordering::SeqCst);
+                    panic!("{differ}");
+                }
+            };
+            from = until;
         }
+        assert!(compared > 100, "nothing to compare: {compared} rows");
     }
 }
 
