@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use steps::{GROUP, ROUNDS, Tick};
 
-/// Cases unless somebody says otherwise: about a minute of them on two cores.
+/// Cases unless somebody says otherwise: about half a minute of them on two cores.
 const CASES: usize = 500;
 /// Sets of databases that work side by side.
 const WORKERS: usize = 2;
