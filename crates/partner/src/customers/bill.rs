@@ -32,6 +32,8 @@ db::statement! {
           place = COALESCE(kept.place, EXCLUDED.place), member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
           merged_from = CASE WHEN kept.member_id IS NULL THEN EXCLUDED.merged_from ELSE kept.merged_from END
         RETURNING cancelled, member_id";
+    /// Whose bill it is, if it is known at all.
+    WHOSE_BILL = "SELECT member_id FROM partner_bill WHERE merchant = $1 AND bill_id = $2";
     /// What of a bill was paid for later use. No more than it came to.
     KEEP_PREPAID = "UPDATE partner_bill SET
           prepaid = CASE WHEN final_price < CAST($3 AS BIGINT) THEN (CASE WHEN final_price > 0 THEN final_price ELSE 0 END) ELSE CAST($3 AS BIGINT) END
@@ -130,6 +132,12 @@ pub(crate) fn lock(
     }
 }
 
+/// Whose bill it is as far as anybody said, without a lock.
+pub(crate) fn whose(tx: &mut Tx<'_>, merchant: &str, bill_id: &str) -> Result<Option<String>, Error> {
+    let row = tx.optional(&WHOSE_BILL, params![merchant, bill_id])?;
+    Ok(row.map(|row| row.get(0)).transpose()?.flatten())
+}
+
 /// Keeps what of a bill was paid for later use of any goods, in minor units: it is in the bill's price, but no sale,
 /// because what it pays for later is one (loyalty.md §9 P1). The bill is locked.
 pub(crate) fn keep_prepaid(
@@ -184,7 +192,7 @@ pub(crate) struct RecordedBill {
     /// What its lines sell for later use, by balance, in minor units.
     pub(crate) top_ups: Vec<(String, i64)>,
     pub(crate) paid_at: Option<Timestamp>,
-    /// Whether it is an order: not deleted, refunded or corrective.
+    /// Whether it is an order: not deleted, refunded or corrective, and in the currency of the books.
     pub(crate) counts: bool,
 }
 

@@ -7,7 +7,10 @@ mod domain;
 mod record;
 mod store;
 
-use crate::customers::{bill, totals};
+use crate::customers::bill::{self, RecordedBill};
+use crate::customers::totals;
+use crate::loyalty::merge;
+use crate::loyalty::tier::Ladder;
 use crate::{DataSyncConnection, Partner};
 use axum::extract::State;
 use db::{Error, Never, Tx, TxError};
@@ -79,6 +82,7 @@ async fn receive(
     let envelope: Envelope = wire::read::from_slice(bytes)?;
     let now = partner.outside().now();
     let batch = Batch {
+        partner: partner.clone(),
         merchant: connection.merchant,
         records: record::read_all(&envelope, || partner.outside().object_id()),
         now,
@@ -101,6 +105,7 @@ async fn receive(
 
 /// The records of one request, read.
 struct Batch {
+    partner: Partner,
     merchant: String,
     records: Vec<Incoming>,
     now: Timestamp,
@@ -115,8 +120,8 @@ struct Counts {
 }
 
 impl Batch {
-    /// Keeps the batch. Records go in the order of their ids, then the customers in the order of theirs, so
-    /// two batches at once wait for each other and never block each other for good.
+    /// Keeps the batch. Records go in the order of their ids, then the customers in the order of theirs, each with
+    /// its tier, so two batches at once wait for each other and never block each other for good.
     fn keep(&self, tx: &mut Tx<'_>) -> Result<Counts, Error> {
         let mut counts = Counts::default();
         let mut bills = Vec::new();
@@ -142,15 +147,40 @@ impl Batch {
             return Ok(());
         }
         let Some(merchant) = crate::merchant::get(tx, &self.merchant)? else { return Ok(()) };
-        let mut members = BTreeSet::new();
-        for record in bills {
-            if let Some(recorded) = record.bill(merchant.precision) {
-                members.extend(bill::from_record(tx, &self.merchant, &recorded, self.now)?);
+        let program = self.partner.programs().of(&merchant)?;
+        let has_tiers = !program.settings.tiers.is_empty();
+        let recorded: Vec<_> =
+            bills.iter().filter_map(|bill| bill.bill(merchant.precision, &merchant.currency_code)).collect();
+        if has_tiers {
+            for member_id in &self.whose(tx, &recorded)? {
+                Ladder::of(&program, &merchant, member_id).catch_up(tx, self.now)?;
             }
         }
+        let mut members = BTreeSet::new();
+        for bill in &recorded {
+            members.extend(bill::from_record(tx, &self.merchant, bill, self.now)?);
+        }
+        let local = program.local("", self.now);
         for member_id in &members {
-            totals::recompute(tx, &self.merchant, member_id, totals::Categories::Unknown, self.now)?;
+            let categories = totals::Categories::Unknown;
+            let survivor = totals::recompute(tx, &self.merchant, member_id, categories, self.now)?;
+            if has_tiers {
+                let judged = survivor.as_ref().unwrap_or(member_id);
+                Ladder::of(&program, &merchant, judged).recompute(tx, &local)?;
+            }
         }
         Ok(())
+    }
+
+    /// Whose bills these are, as far as it is known or said.
+    fn whose(&self, tx: &mut Tx<'_>, bills: &[RecordedBill]) -> Result<BTreeSet<String>, Error> {
+        let mut members = BTreeSet::new();
+        for bill in bills {
+            members.extend(bill::whose(tx, &self.merchant, &bill.bill_id)?);
+            if let Some(customer_id) = &bill.customer_id {
+                members.extend(merge::survivor(tx, &self.merchant, customer_id)?);
+            }
+        }
+        Ok(members)
     }
 }

@@ -138,8 +138,9 @@ impl Incoming {
         Ok(if store::upsert(tx, merchant, &new, now)? { Outcome::Kept } else { Outcome::Passed })
     }
 
-    /// The bill it is, for the customers feed. A removed bill is no order; one without a price neither.
-    pub(super) fn bill(&self, precision: Precision) -> Option<RecordedBill> {
+    /// The bill it is, for the customers feed. A removed bill is no order; one without a price neither, nor one
+    /// whose price is in another currency than the books, which a sum of sales cannot have in it.
+    pub(super) fn bill(&self, precision: Precision, currency_code: &str) -> Option<RecordedBill> {
         let readable = self.read.as_ref().ok()?;
         let Some(bill) = &readable.bill else {
             return (readable.removed && self.documented == Some(Domain::Bills)).then(|| RecordedBill {
@@ -152,6 +153,7 @@ impl Incoming {
                 counts: false,
             });
         };
+        let foreign = bill.currency_code.as_ref().is_some_and(|code| !code.eq_ignore_ascii_case(currency_code));
         let final_price = bill.final_price.amount(precision).map_or(Amount::ZERO, |rounded| rounded.amount);
         Some(RecordedBill {
             bill_id: readable.record_id.clone(),
@@ -161,6 +163,7 @@ impl Incoming {
             top_ups: top_ups(bill, precision),
             paid_at: bill.paid_at.as_ref().map(|at| at.instant),
             counts: !(readable.removed
+                || foreign
                 || bill.deleted
                 || bill.refunded
                 || bill.refunded_bill_identifier.is_some()),
@@ -350,15 +353,17 @@ mod tests {
             (json!({"deleted": true}), false),
             (json!({"_removed": true}), false),
             (json!({"refundedBillIdentifier": "other"}), false),
+            (json!({"currencyCode": "czk"}), true),
+            (json!({"currencyCode": "EUR"}), false),
         ] {
             let mut bill =
                 json!({"billId": "b", "finalPrice": "150.4", "paidAt": "2026-03-01T14:40:02+01:00"});
             bill.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-            let found = incoming("bills", &json!([bill]))[0].bill(two).unwrap();
+            let found = incoming("bills", &json!([bill]))[0].bill(two, "CZK").unwrap();
             assert_eq!((found.final_price, found.counts), (15_040, counts), "{bill}");
             assert_eq!(found.place.as_deref(), Some("P"));
         }
         let removed = incoming("bills", &json!([{"billId": "b", "_removed": true}]));
-        assert!(!removed[0].bill(two).unwrap().counts);
+        assert!(!removed[0].bill(two, "CZK").unwrap().counts);
     }
 }

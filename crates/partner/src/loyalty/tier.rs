@@ -1,6 +1,6 @@
 //! Which tier has a member reached, and until when is it kept?
 //!
-//! Judged with every bill and reversal of the member, and at the instant at which a tier's time is over. No command runs
+//! Judged with every bill and reversal of the member, however they became known, and at the instant at which a tier's time is over. No command runs
 //! at that instant, so whoever comes next judges it as it was then, the sweeper like anybody else: what a bill earns
 //! does not depend on who that was. A tier is lost by refunds only where nothing keeps it: with `keep` it stays to its
 //! end whatever happens to the bills that reached it. Points and stamps of a bill are those of the tier before it; the
@@ -8,6 +8,7 @@
 
 use super::ledger::expiry::midnight_after;
 use super::program::{Keep, KeepUntil, Program, Tier, TierOf};
+use crate::merchant::MerchantRow;
 use db::{Error, Tx, params};
 use jiff::{Span, Timestamp, Zoned};
 use money::{Amount, Decimal, Precision};
@@ -113,7 +114,12 @@ pub(crate) struct Ladder<'a> {
     pub(crate) member_id: &'a str,
 }
 
-impl Ladder<'_> {
+impl<'a> Ladder<'a> {
+    /// Of a member of this merchant.
+    pub(crate) fn of(program: &'a Program, merchant: &'a MerchantRow, member_id: &'a str) -> Self {
+        Self { program, precision: merchant.precision, merchant: &merchant.merchant, member_id }
+    }
+
     /// The bills that may count at `local`.
     fn history(&self, tx: &mut Tx<'_>, local: &Zoned) -> Result<Vec<Counted>, Error> {
         let longest = self.program.settings.tiers.iter().map(|tier| tier.window_months).max();

@@ -64,6 +64,20 @@ async fn a_tier_goes_by_the_clock(side: &Side, swept: bool) {
     side.books_add_up().await;
 }
 
+/// Who tells only in April that March's bill never was does not say what was judged at the end of March.
+async fn a_kept_tier_outlives_its_bill(side: &Side, swept: bool) {
+    bob(side).await;
+    at(side, "2026-03-15T10:00:00Z", swept).await;
+    assert_eq!(earns(side, "b1", "1000", "2026-03-15T10:00:00Z").await, 100);
+    at(side, "2026-04-05T10:00:00Z", swept).await;
+    // it names neither the member nor an offer that anybody knows
+    side.report(&with(report("o-b1", "b1", "1000", &[]), json!({"billState": "cancelled"}))).await;
+    assert_eq!(tier(side).await, json!("Silver"));
+    at(side, "2026-05-02T10:00:00Z", swept).await;
+    assert_eq!(tier(side).await, Value::Null);
+    side.books_add_up().await;
+}
+
 /// Value that ended is said to have ended, value that was used to have been used.
 async fn an_ended_voucher_says_so(side: &Side, swept: bool) {
     for (code, until) in [("ENDS", json!("2026-03-02T10:00:00Z")), ("USED", Value::Null)] {
@@ -98,6 +112,34 @@ on_both_engines! {
 
     async fn a_tier_that_was_not_swept(side: Side) {
         a_tier_goes_by_the_clock(&side, false).await;
+    }
+
+    async fn a_kept_tier_that_was_swept(side: Side) {
+        a_kept_tier_outlives_its_bill(&side, true).await;
+    }
+
+    async fn a_kept_tier_that_was_not_swept(side: Side) {
+        a_kept_tier_outlives_its_bill(&side, false).await;
+    }
+
+    /// A bill of which only its record tells counts for the tier as one that was reported does.
+    async fn a_record_of_a_bill_is_judged_too(side: Side) {
+        bob(&side).await;
+        let record = |change| with(json!({"billId": "b1", "finalPrice": 1000, "paidAt": "2026-03-01T10:00:00Z",
+            "customerId": "bob", "_version": 1, "items": []}), change);
+        side.sync("bills", json!([record(json!({"finalPrice": 999}))])).await;
+        assert_eq!(tier(&side).await, Value::Null);
+        side.sync("bills", json!([record(json!({"_version": 2, "currencyCode": "EUR"}))])).await;
+        assert_eq!(tier(&side).await, Value::Null, "another currency");
+        side.sync("bills", json!([record(json!({"_version": 3, "currencyCode": "CZK"}))])).await;
+        assert_eq!(tier(&side).await, json!("Silver"));
+        // judged at the end of March as it was then
+        side.clock.set("2026-04-05T10:00:00Z".parse().unwrap());
+        side.sync("bills", json!([record(json!({"_version": 4, "refunded": true}))])).await;
+        assert_eq!(tier(&side).await, json!("Silver"));
+        side.clock.set("2026-05-02T10:00:00Z".parse().unwrap());
+        assert_eq!(tier(&side).await, Value::Null);
+        side.books_add_up().await;
     }
 
     async fn an_ended_voucher_that_was_swept(side: Side) {

@@ -153,6 +153,24 @@ on_both_engines! {
         side.books_add_up().await;
     }
 
+    /// A report whose offer nobody knows is booked, and told apart where both ids together used too much.
+    async fn uses_of_both_are_flagged_together(side: Side) {
+        anna_and_bea(&side).await;
+        let body = json!({"definition": {"kind": {"percent": {"percent": 10}}, "scope": {"on": "order"},
+            "trigger": "automatic", "limits": [{"per": "member", "uses": 2}]}});
+        assert_eq!(side.admin("PUT", MERCHANT, "/promotions/p", Some(body)).await.status, 200);
+        let used = |offer, bill, member| with(report(offer, bill, "90", &[]), json!({"customerId": member,
+            "usedGeneralDiscounts": [{"generalDiscountId": "p", "usedValue": 10}]}));
+        side.report(&used("o1", "b1", "bea")).await;
+        merge(&side, "bea", "anna").await;
+        side.report(&used("o2", "b2", "anna")).await;
+        side.report(&used("o3", "b3", "bea")).await;
+        let flags = async |bill: &str| side.flags(bill).await[0].1.clone();
+        assert_eq!([flags("b1").await, flags("b2").await], [["no_offer"], ["no_offer"]]);
+        assert_eq!(flags("b3").await, ["no_offer", "over_limit"]);
+        side.books_add_up().await;
+    }
+
     /// Seven stamps of the one and four of the other are a full card; nothing of it counts as bought.
     async fn stamps_of_both_fill_a_card(side: Side) {
         program(&side, json!({"stampCards": [{"stampCardId": "c", "needed": 10}]})).await;

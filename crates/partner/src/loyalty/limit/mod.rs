@@ -16,4 +16,4 @@ mod give_back_tests;
 pub(crate) use counter::Counter;
 pub(crate) use give_back::{OfBill, give_back, give_back_amount};
 pub(crate) use offer::{Asking, Counters, release_offer};
-pub(crate) use store::{LimitHold, active_holds, capture_hold, entries_of_offer, mark_ended};
+pub(crate) use store::{LimitHold, active_holds, capture_hold, entries_of_offer, look, mark_ended};

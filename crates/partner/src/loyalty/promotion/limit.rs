@@ -75,6 +75,17 @@ pub(crate) struct LimitKey {
     pub(crate) promotion_id: String,
 }
 
+impl LimitKey {
+    /// The counter of the same limit and period for another member; `None` where it does not count by member.
+    pub(crate) fn of_member(&self, member_id: &str) -> Option<String> {
+        // the subject is the last part of a counter's id, and may have any sign in it
+        let mut parts = rest_of(&self.promotion_id, &self.limit_id)?.splitn(4, '/');
+        let (unit, per, period) = (parts.next()?, parts.next()?, parts.next()?);
+        (per == Per::Member.text())
+            .then(|| format!("{}/{unit}/{per}/{period}/{member_id}", escaped(&self.promotion_id)))
+    }
+}
+
 /// What a quote uses of one counter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -256,18 +267,10 @@ impl Watched {
         local: &Zoned,
     ) -> Self {
         let keys = watched(program, scanned, member.map(|(member_id, _)| member_id), local);
-        let mut aliases = Vec::new();
-        for (member_id, alias) in member.iter().flat_map(|(id, all)| all.iter().map(move |alias| (id, alias)))
-        {
-            for key in watched(program, scanned, Some(alias), local) {
-                // the subject is the last part of a counter's id
-                if let Some(before) =
-                    key.limit_id.strip_suffix(alias.as_str()).filter(|_| !keys.contains(&key))
-                {
-                    aliases.push((key.limit_id.clone(), format!("{before}{member_id}")));
-                }
-            }
-        }
+        let aliases = member.map_or(&[][..], |(_, aliases)| aliases);
+        let of_alias = |key: &LimitKey, alias| Some((key.of_member(alias)?, key.limit_id.clone()));
+        let aliases =
+            keys.iter().flat_map(|key| aliases.iter().filter_map(move |alias| of_alias(key, alias))).collect();
         Self { keys, aliases }
     }
 }

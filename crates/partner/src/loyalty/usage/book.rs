@@ -122,8 +122,12 @@ pub(crate) fn book(
     } else {
         let program = partner.programs().of(&ground.merchant)?;
         let local = program.local(new.place.unwrap_or_default(), now);
-        if let Some(member_id) = who.member_id.as_deref().filter(|_| !program.settings.tiers.is_empty()) {
-            ladder(&program, &ground.merchant, member_id).catch_up(tx, now)?;
+        if !program.settings.tiers.is_empty() {
+            let mut judged: BTreeSet<String> = who.member_id.iter().cloned().collect();
+            judged.extend(bill::whose(tx, key.merchant, key.bill_id)?);
+            for member_id in &judged {
+                Ladder::of(&program, &ground.merchant, member_id).catch_up(tx, now)?;
+            }
         }
         let known_bill = known_bill(tx, &key, &new, report)?;
         let mut categories = totals::Categories::Added(&report.categories);
@@ -162,7 +166,7 @@ pub(crate) fn book(
             let survivor = totals::recompute(tx, &command.merchant, member_id, categories, now)?;
             if !program.settings.tiers.is_empty() {
                 let judged = survivor.as_ref().unwrap_or(member_id);
-                ladder(&program, &ground.merchant, judged).recompute(tx, &local)?;
+                Ladder::of(&program, &ground.merchant, judged).recompute(tx, &local)?;
             }
         }
     }
@@ -170,10 +174,6 @@ pub(crate) fn book(
         store::annotate(tx, &key, &findings)?;
     }
     Ok(Outcome::Booked(findings))
-}
-
-fn ladder<'l>(program: &'l Program, merchant: &'l MerchantRow, member_id: &'l str) -> Ladder<'l> {
-    Ladder { program, precision: merchant.precision, merchant: &merchant.merchant, member_id }
 }
 
 /// The body as it is kept: who the guest is stands in one table only (loyalty.md §12 G1).

@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 db::statement! {
     /// A promotion's rule, where the program is not in memory.
     RULE_OF_PROMOTION = "SELECT definition FROM partner_promotion WHERE merchant = $1 AND promotion_id = $2";
+    /// Who was merged into a member.
+    ALIASES_OF_MEMBER = "SELECT aliases FROM partner_member WHERE merchant = $1 AND member_id = $2";
 }
 
 /// What a report tells of the promotions it used.
@@ -95,6 +97,7 @@ impl Claims {
         }
         let ids: Vec<&str> = self.counters.keys().map(String::as_str).collect();
         let holds = limit::active_holds(tx, merchant, &ids)?;
+        let by_ids = self.used_by_other_ids(tx, merchant, reported.member_id)?;
         for claim in &self.claims {
             let Some(counter) = self.counters.get_mut(&claim.key.limit_id) else { continue };
             let already = by_offer.get(&claim.key.limit_id).copied().unwrap_or(0).max(0);
@@ -108,9 +111,10 @@ impl Claims {
             });
             claim.judge(amount, already, own.is_some_and(|hold| hold.counts(reported.now)), findings);
             counter.enter(tx, merchant, amount, reported.offer_id, reported.bill_id, reported.now)?;
-            if let Some(most) = claim.most.filter(|most| counter.used > *most) {
+            let id = &claim.key.limit_id;
+            let used = counter.used.saturating_add(by_ids.get(id).copied().unwrap_or(0));
+            if let Some(most) = claim.most.filter(|most| used > *most) {
                 findings.flag(Flag::OverLimit);
-                let (id, used) = (&claim.key.limit_id, counter.used);
                 findings.remark(format!("limit {id}: {most} is allowed, {used} is used"));
             }
             if let Some(hold) = own {
@@ -118,6 +122,36 @@ impl Claims {
             }
         }
         Ok(())
+    }
+
+    /// By counter: what the other ids of the same person used of it, those that were merged (loyalty.md §12 G4).
+    /// Read without a lock: it decides over a flag alone.
+    fn used_by_other_ids(
+        &self,
+        tx: &mut Tx<'_>,
+        merchant: &str,
+        member_id: Option<&str>,
+    ) -> Result<BTreeMap<String, i64>, Error> {
+        let mut used = BTreeMap::new();
+        let Some(member_id) = member_id else { return Ok(used) };
+        let by_member: Vec<&LimitKey> =
+            self.claims.iter().map(|claim| &claim.key).filter(|key| key.of_member(member_id).is_some()).collect();
+        if by_member.is_empty() {
+            return Ok(used);
+        }
+        let Some(row) = tx.optional(&ALIASES_OF_MEMBER, params![merchant, member_id])? else { return Ok(used) };
+        let aliases: Vec<String> = row::json("partner_member", "aliases", &row.get::<String>(0)?)?;
+        for key in by_member {
+            // an offer from before the merge counts on the counter of the id that went
+            for other in aliases.iter().map(String::as_str).chain([member_id]) {
+                let counter = key.of_member(other).filter(|other| *other != key.limit_id);
+                if let Some(counter) = counter.map(|id| limit::look(tx, merchant, &id)).transpose()?.flatten() {
+                    let sum: &mut i64 = used.entry(key.limit_id.clone()).or_default();
+                    *sum = sum.saturating_add(counter.used);
+                }
+            }
+        }
+        Ok(used)
     }
 }
 
