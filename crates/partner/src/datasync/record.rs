@@ -153,7 +153,8 @@ impl Incoming {
                 counts: false,
             });
         };
-        let foreign = bill.currency_code.as_ref().is_some_and(|code| !code.eq_ignore_ascii_case(currency_code));
+        let foreign =
+            bill.currency_code.as_ref().is_some_and(|code| !code.eq_ignore_ascii_case(currency_code));
         let final_price = bill.final_price.amount(precision).map_or(Amount::ZERO, |rounded| rounded.amount);
         Some(RecordedBill {
             bill_id: readable.record_id.clone(),

@@ -55,8 +55,7 @@ fn judge(
 ) -> Result<(), Error> {
     if let Some(settings) = merchant::get(tx, merchant)? {
         let program = programs.of(&settings)?;
-        let ladder = Ladder { program: &program, precision: settings.precision, merchant, member_id };
-        ladder.catch_up(tx, now)?;
+        Ladder::of(&program, &settings, member_id).catch_up(tx, now)?;
     }
     tx.execute(&FORGET_TIER, params![merchant, member_id, now])?;
     Ok(())

@@ -269,8 +269,10 @@ impl Watched {
         let keys = watched(program, scanned, member.map(|(member_id, _)| member_id), local);
         let aliases = member.map_or(&[][..], |(_, aliases)| aliases);
         let of_alias = |key: &LimitKey, alias| Some((key.of_member(alias)?, key.limit_id.clone()));
-        let aliases =
-            keys.iter().flat_map(|key| aliases.iter().filter_map(move |alias| of_alias(key, alias))).collect();
+        let aliases = keys
+            .iter()
+            .flat_map(|key| aliases.iter().filter_map(move |alias| of_alias(key, alias)))
+            .collect();
         Self { keys, aliases }
     }
 }

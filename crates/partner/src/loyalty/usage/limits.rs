@@ -134,18 +134,25 @@ impl Claims {
     ) -> Result<BTreeMap<String, i64>, Error> {
         let mut used = BTreeMap::new();
         let Some(member_id) = member_id else { return Ok(used) };
-        let by_member: Vec<&LimitKey> =
-            self.claims.iter().map(|claim| &claim.key).filter(|key| key.of_member(member_id).is_some()).collect();
+        let by_member: Vec<&LimitKey> = self
+            .claims
+            .iter()
+            .map(|claim| &claim.key)
+            .filter(|key| key.of_member(member_id).is_some())
+            .collect();
         if by_member.is_empty() {
             return Ok(used);
         }
-        let Some(row) = tx.optional(&ALIASES_OF_MEMBER, params![merchant, member_id])? else { return Ok(used) };
+        let Some(row) = tx.optional(&ALIASES_OF_MEMBER, params![merchant, member_id])? else {
+            return Ok(used);
+        };
         let aliases: Vec<String> = row::json("partner_member", "aliases", &row.get::<String>(0)?)?;
         for key in by_member {
             // an offer from before the merge counts on the counter of the id that went
             for other in aliases.iter().map(String::as_str).chain([member_id]) {
                 let counter = key.of_member(other).filter(|other| *other != key.limit_id);
-                if let Some(counter) = counter.map(|id| limit::look(tx, merchant, &id)).transpose()?.flatten() {
+                if let Some(counter) = counter.map(|id| limit::look(tx, merchant, &id)).transpose()?.flatten()
+                {
                     let sum: &mut i64 = used.entry(key.limit_id.clone()).or_default();
                     *sum = sum.saturating_add(counter.used);
                 }

@@ -27,8 +27,8 @@ pub(super) struct Case {
     lost: Vec<Value>,
     /// The keys that came.
     accepted: BTreeSet<Key>,
-    /// Before the step; nobody else moves this merchant's balances but the sweeper.
-    posted: Option<Posted>,
+    /// As it was read last, and after how many sweeps: nobody but a report or the sweeper moves this merchant's balances.
+    posted: Option<(usize, Posted)>,
 }
 
 /// One case in so many ends with all its bills taken back.
@@ -72,7 +72,7 @@ impl Case {
         let usages = sides.usages(&self.merchant).await;
         let stored: Vec<&Key> = usages.iter().map(|(key, _)| key).collect();
         assert_eq!(stored, self.accepted.iter().collect::<Vec<_>>(), "each report is there once");
-        let posted = self.now_posted(sides).await;
+        let posted = self.posted(sides).await;
         let below = ["MPV", "SPV"].iter().any(|id| posted[*id].0 < 0);
         let flagged = usages.iter().any(|(_, flags)| flags.contains("late") || flags.contains("overdraft"));
         assert!(!below || flagged, "a voucher is below zero and no report says why: {posted:?} {usages:?}");
@@ -99,14 +99,23 @@ impl Case {
         sides.same_sums(&self.merchant).await;
     }
 
-    async fn now_posted(&self, sides: &Sides) -> Posted {
-        sides.posted(&self.merchant).await
+    /// What is on the balances before something happens: read, unless it was since the last report and sweep.
+    async fn posted(&mut self, sides: &Sides) -> Posted {
+        match &self.posted {
+            Some((sweeps, posted)) if *sweeps == sides.sweeps() => posted.clone(),
+            _ => self.read_posted(sides).await,
+        }
+    }
+
+    async fn read_posted(&mut self, sides: &Sides) -> Posted {
+        let posted = sides.posted(&self.merchant).await;
+        self.posted = Some((sides.sweeps(), posted.clone()));
+        posted
     }
 
     async fn step(&mut self, sides: &Sides, step: &Step) {
-        if matches!(step, Step::Ask { .. } | Step::AskAgain { .. } | Step::Invalid { .. }) {
-            self.posted = Some(self.now_posted(sides).await);
-        }
+        let asks = matches!(step, Step::Ask { .. } | Step::AskAgain { .. } | Step::Invalid { .. });
+        let before = if asks { self.posted(sides).await } else { Posted::new() };
         match step {
             Step::Ask { register, basket, codes, choice, new_check, twice } => {
                 let at = &mut self.registers[*register];
@@ -140,7 +149,7 @@ impl Case {
                     answer = Some(again);
                 }
                 self.keep_answer(*register, question, answer.unwrap());
-                self.unmoved(sides).await;
+                self.unmoved(sides, &before).await;
             }
             Step::AskAgain { register } => {
                 let Some((question, ..)) = self.registers[*register].asked.clone() else { return };
@@ -148,7 +157,7 @@ impl Case {
                 let again = sides.send("getBenefitOffer", &self.token, &question).await;
                 assert_eq!(answer, again, "the same question again, nothing in between");
                 self.keep_answer(*register, question, answer);
-                self.unmoved(sides).await;
+                self.unmoved(sides, &before).await;
             }
             Step::Pay { register, told, again } => {
                 let Some(bill) = self.bill(sides, *register, *told) else { return };
@@ -193,7 +202,7 @@ impl Case {
                 let errors =
                     json!({"loyaltyOfferId": question["loyaltyOfferId"], "errors": [{"code": "TOO_MUCH"}]});
                 sides.send("reportOfferValidationError", &self.token, &errors).await;
-                self.unmoved(sides).await;
+                self.unmoved(sides, &before).await;
             }
         }
     }
@@ -204,10 +213,10 @@ impl Case {
     }
 
     /// An offer leaves what is posted alone.
-    async fn unmoved(&self, sides: &Sides) {
+    async fn unmoved(&mut self, sides: &Sides, before: &Posted) {
         let sums = |posted: &Posted| posted.values().map(|(sum, _)| *sum).collect::<Vec<_>>();
-        let now = self.now_posted(sides).await;
-        assert_eq!(Some(sums(&now)), self.posted.as_ref().map(sums), "an offer moved something");
+        let now = self.read_posted(sides).await;
+        assert_eq!(sums(&now), sums(before), "an offer moved something");
     }
 
     /// The bill of what a register has asked last.
@@ -232,12 +241,13 @@ impl Case {
         };
         let key = (text(&report["loyaltyOfferId"]), text(&report["billId"]), kind);
         let known = self.accepted.contains(&key);
-        let before = if known { Some(self.now_posted(sides).await) } else { None };
+        let before = if known { Some(self.posted(sides).await) } else { None };
         let answer = sides.send("reportBenefitUsage", &self.token, report).await;
         assert_eq!(&answer[..], b"{}");
         self.accepted.insert(key);
+        self.posted = None;
         if let Some(before) = before {
-            assert_eq!(self.now_posted(sides).await, before, "a known report moved something: {report}");
+            assert_eq!(self.read_posted(sides).await, before, "a known report moved something: {report}");
         }
     }
 }

@@ -26,13 +26,14 @@ use steps::{GROUP, ROUNDS, Tick};
 /// Cases unless somebody says otherwise: about half a minute of them on two cores.
 const CASES: usize = 500;
 /// Sets of databases that work side by side.
-const WORKERS: usize = 2;
+const WORKERS: usize = 3;
 /// Cases of one set of databases; more cases get new ones.
-const BATCH: usize = 25 * GROUP;
-/// One set of databases in so many has an unswept one: what the sweeper decides, if anything, shows soon.
-const UNSWEPT: usize = 4;
+const BATCH: usize = 10 * GROUP;
+/// One set of databases in so many has an unswept one too, and PostgreSQL verifies its own: what depends on either, if
+/// anything, shows soon.
+const THOROUGH: usize = 4;
 /// Cases of a group that go on side by side.
-const LANES: usize = 6;
+const LANES: usize = 8;
 
 /// What is played on a set of databases.
 #[derive(Clone)]
@@ -49,8 +50,8 @@ fn setting(name: &str) -> Option<usize> {
 
 /// Plays these cases; `at` says which one each lane is about.
 async fn play(plan: Plan, at: Arc<Vec<AtomicUsize>>) {
-    let with_unswept = (plan.cases.start / BATCH).is_multiple_of(UNSWEPT);
-    let sides = Arc::new(Sides::new(with_unswept).await);
+    let thorough = (plan.cases.start / BATCH).is_multiple_of(THOROUGH);
+    let sides = Arc::new(Sides::new(thorough).await);
     let (first, groups) = (plan.cases.start / GROUP, plan.cases.clone().step_by(GROUP));
     let copied = plan.only.map_or(plan.cases.clone(), |only| only..only + 1);
     for side in sides.each() {

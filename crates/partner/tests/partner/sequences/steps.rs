@@ -8,7 +8,7 @@ use crate::dice::Dice;
 /// Registers of a case.
 pub(super) const REGISTERS: usize = 4;
 /// Cases that share a clock.
-pub(super) const GROUP: usize = 50;
+pub(super) const GROUP: usize = 100;
 /// Steps of a case at most, and one more in which it ends.
 pub(super) const ROUNDS: usize = 11;
 /// How long a group may last, in seconds: the next one of its databases begins then.
