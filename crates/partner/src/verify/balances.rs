@@ -1,10 +1,12 @@
 //! Does each balance agree with its entries, its lots and its holds?
 
-use super::{Fault, SLICE_ROWS, Slice};
+use super::Fault;
+use super::captured::unreported;
+use super::slice::{Key, Keys, Slice, key};
 use crate::loyalty::ledger::{BalanceSettings, LotPart};
 use crate::row;
-use db::{Error, Row, Tx, params};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use db::{Error, Row, Tx};
+use std::collections::{BTreeMap, HashMap};
 
 db::statement! {
     /// A slice of balances.
@@ -17,9 +19,6 @@ db::statement! {
           COUNT(CASE WHEN (credit_account = 'guest') = (debit_account = 'guest') THEN 1 END)
         FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)
         GROUP BY merchant, balance_id";
-    /// What is left in the lots of each balance.
-    VERIFY_LOT_SUMS = "SELECT merchant, balance_id, CAST(SUM(remaining) AS BIGINT) FROM partner_lot
-        WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4) GROUP BY merchant, balance_id";
     /// Every lot.
     VERIFY_LOTS = "SELECT merchant, balance_id, lot_id, kind, issued, remaining FROM partner_lot
         WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)";
@@ -80,18 +79,11 @@ db::statement! {
         FROM partner_transfer t JOIN partner_offer o ON o.merchant = t.merchant AND o.offer_id = t.offer_id
         WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4)
           AND t.kind IN ('spend', 'overdraft')";
-    /// Lots with something left.
-    VERIFY_OPEN_LOTS = "SELECT merchant, balance_id, lot_id, remaining FROM partner_lot
-        WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)";
     /// Lots, entries and holds after the last balance.
     VERIFY_TAIL = "SELECT merchant, balance_id FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2)
         UNION SELECT merchant, balance_id FROM partner_lot WHERE (merchant, balance_id) > ($1, $2)
         UNION SELECT merchant, balance_id FROM partner_hold WHERE (merchant, balance_id) > ($1, $2) LIMIT 100";
 }
-
-type Key = (String, String);
-/// Place, register, id.
-type Check = (String, i64, String);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Stored {
@@ -104,45 +96,47 @@ struct Stored {
 
 /// Checks a slice of balances, and whatever lies between them without a balance of its own.
 pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
-    let rows = tx.query(&VERIFY_BALANCES, params![&after.0, &after.1, SLICE_ROWS])?;
+    let slice = Keys::behind(tx, &VERIFY_BALANCES, after)?;
     let (mut balances, mut faults): (BTreeMap<Key, Stored>, _) = (BTreeMap::new(), Vec::new());
-    // the engine's order decides the end of the slice, not Rust's
-    let mut last = after.clone();
-    for row in &rows {
-        last = (row.get(0)?, row.get(1)?);
+    for row in &slice.rows {
+        let of = key(row)?;
         let stored = Stored {
             posted: row.get(2)?,
             last_entry: row.get(3)?,
             version: row.get(4)?,
             updated_at: row.get(5)?,
         };
-        faults.extend(own_row(row, &last, stored.posted)?);
-        balances.insert(last.clone(), stored);
+        faults.extend(own_row(row, &of, stored.posted)?);
+        balances.insert(of, stored);
     }
-    let range = Range { after: after.clone(), last: last.clone() };
-    faults.extend(sums(tx, &range, &balances)?);
-    faults.extend(lots_and_entries(tx, &range)?);
-    faults.extend(bills(tx, &range)?);
-    faults.extend(holds(tx, &range, &balances)?);
-    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
-    if !full {
-        for row in tx.query(&VERIFY_TAIL, params![&last.0, &last.1])? {
-            faults.push(orphan(&(row.get(0)?, row.get(1)?)));
-        }
+    let lots = lots(tx, &slice)?;
+    faults.extend(sums(tx, &slice, &balances, &lots)?);
+    faults.extend(lots_and_entries(tx, &slice, &lots)?);
+    faults.extend(bills(tx, &slice)?);
+    faults.extend(holds(tx, &slice, &balances, &lots)?);
+    for row in slice.find_behind(tx, &VERIFY_TAIL)? {
+        faults.push(orphan(&key(&row)?));
     }
-    Ok(Slice { faults, next: full.then_some(last) })
+    Ok(slice.done(faults))
 }
 
-/// From behind one balance to another.
-struct Range {
-    after: Key,
-    last: Key,
+/// A lot's balance and its own id.
+type LotKey = (Key, String);
+
+/// A lot as its row says.
+struct Lot {
+    kind: String,
+    issued: i64,
+    remaining: i64,
 }
 
-impl Range {
-    fn rows(&self, tx: &mut Tx<'_>, statement: &'static db::Statement) -> Result<Vec<Row>, Error> {
-        tx.query(statement, params![&self.after.0, &self.after.1, &self.last.0, &self.last.1])
+fn lots(tx: &mut Tx<'_>, slice: &Keys) -> Result<BTreeMap<LotKey, Lot>, Error> {
+    let mut lots = BTreeMap::new();
+    for row in slice.find(tx, &VERIFY_LOTS)? {
+        let lot = Lot { kind: row.get(3)?, issued: row.get(4)?, remaining: row.get(5)? };
+        lots.insert((key(&row)?, row.get(2)?), lot);
     }
+    Ok(lots)
 }
 
 fn fault(rule: &'static str, row: String, found: impl Into<String>) -> Fault {
@@ -151,6 +145,10 @@ fn fault(rule: &'static str, row: String, found: impl Into<String>) -> Fault {
 
 fn name(key: &Key) -> String {
     format!("partner_balance {}/{}", key.0, key.1)
+}
+
+fn lot_name(lot: &LotKey) -> String {
+    format!("partner_lot {}/{}/{}", lot.0.0, lot.0.1, lot.1)
 }
 
 fn orphan(key: &Key) -> Fault {
@@ -175,18 +173,24 @@ fn own_row(row: &Row, key: &Key, posted: i64) -> Result<Vec<Fault>, Error> {
 }
 
 /// Entries and lots against the balance's own row.
-fn sums(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Result<Vec<Fault>, Error> {
+fn sums(
+    tx: &mut Tx<'_>,
+    slice: &Keys,
+    balances: &BTreeMap<Key, Stored>,
+    lots: &BTreeMap<LotKey, Lot>,
+) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
     let mut entries: HashMap<Key, [i64; 5]> = HashMap::new();
-    for row in range.rows(tx, &VERIFY_ENTRIES)? {
+    for row in slice.find(tx, &VERIFY_ENTRIES)? {
         let found = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-        entries.insert((row.get(0)?, row.get(1)?), found);
+        entries.insert(key(&row)?, found);
     }
-    let mut lots: HashMap<Key, i64> = HashMap::new();
-    for row in range.rows(tx, &VERIFY_LOT_SUMS)? {
-        lots.insert((row.get(0)?, row.get(1)?), row.get(2)?);
+    // wider than a column, so that rows that lie cannot end the sum early
+    let mut left: BTreeMap<&Key, i128> = BTreeMap::new();
+    for ((of, _), lot) in lots {
+        *left.entry(of).or_default() += i128::from(lot.remaining);
     }
-    for key in entries.keys().chain(lots.keys()).filter(|key| !balances.contains_key(*key)) {
+    for key in entries.keys().chain(left.keys().copied()).filter(|key| !balances.contains_key(*key)) {
         faults.push(orphan(key));
     }
     for (key, stored) in balances {
@@ -204,8 +208,8 @@ fn sums(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Res
             let found = format!("{one_sided} others");
             faults.push(fault("an entry has the guest on exactly one side", name(key), found));
         }
-        let remaining = lots.get(key).copied().unwrap_or(0);
-        if remaining != stored.posted {
+        let remaining = left.get(key).copied().unwrap_or(0);
+        if remaining != i128::from(stored.posted) {
             let found = format!("{remaining}, posted {}", stored.posted);
             faults.push(fault("what is left in the lots adds up to posted", name(key), found));
         }
@@ -213,16 +217,19 @@ fn sums(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Res
     Ok(faults)
 }
 
-fn lots_and_entries(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error> {
+fn lots_and_entries(
+    tx: &mut Tx<'_>,
+    slice: &Keys,
+    lots: &BTreeMap<LotKey, Lot>,
+) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    let mut entries: BTreeMap<(String, String, String), (i64, i64)> = BTreeMap::new();
-    for row in range.rows(tx, &VERIFY_LOT_ENTRIES)? {
-        entries.insert((row.get(0)?, row.get(1)?, row.get(2)?), (row.get(3)?, row.get(4)?));
+    let mut entries: HashMap<LotKey, (i64, i64)> = HashMap::new();
+    for row in slice.find(tx, &VERIFY_LOT_ENTRIES)? {
+        entries.insert((key(&row)?, row.get(2)?), (row.get(3)?, row.get(4)?));
     }
-    for row in range.rows(tx, &VERIFY_LOTS)? {
-        let lot: (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (kind, issued, remaining): (String, i64, i64) = (row.get(3)?, row.get(4)?, row.get(5)?);
-        let found = entries.get(&lot).copied();
+    for (at, Lot { kind, issued, remaining }) in lots {
+        let (issued, remaining) = (*issued, *remaining);
+        let found = entries.get(at).copied();
         let agrees = found.is_some_and(|(moved, first)| {
             moved == remaining
                 && match kind.as_str() {
@@ -234,32 +241,30 @@ fn lots_and_entries(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error>
             let (moved, first) = (found.map(|found| found.0), found.map(|found| found.1));
             faults.push(fault(
                 "a lot has left what its entries leave, from 0 to what its first entry issued (a hole: at most 0)",
-                format!("partner_lot {}/{}/{}", lot.0, lot.1, lot.2),
+                lot_name(at),
                 format!("{kind}, issued {issued}, remaining {remaining}, entries {moved:?}, first {first:?}"),
             ));
         }
     }
-    for row in range.rows(tx, &VERIFY_CLASSES)? {
-        let (merchant, balance_id, lot_id): (String, String, String) =
-            (row.get(0)?, row.get(1)?, row.get(2)?);
+    for row in slice.find(tx, &VERIFY_CLASSES)? {
+        let lot = (key(&row)?, row.get(2)?);
         let (of_lot, of_balance): (String, String) = (row.get(3)?, row.get(4)?);
         faults.push(fault(
             "what is left of a lot is of its balance's class",
-            format!("partner_lot {merchant}/{balance_id}/{lot_id}"),
+            lot_name(&lot),
             format!("{of_lot}, the balance is {of_balance}"),
         ));
     }
-    for row in range.rows(tx, &VERIFY_VAT)? {
-        let (merchant, balance_id, lot_id): (String, String, String) =
-            (row.get(0)?, row.get(1)?, row.get(2)?);
+    for row in slice.find(tx, &VERIFY_VAT)? {
+        let lot = (key(&row)?, row.get(2)?);
         let (class, issued, paid): (String, i64, Option<i64>) = (row.get(3)?, row.get(4)?, row.get(5)?);
         faults.push(fault(
             "a single-purpose voucher's lot has its rate, and a lot that pays was paid for",
-            format!("partner_lot {merchant}/{balance_id}/{lot_id}"),
+            lot_name(&lot),
             format!("{class}, issued {issued}, paid {paid:?}"),
         ));
     }
-    for row in range.rows(tx, &VERIFY_LOTLESS)? {
+    for row in slice.find(tx, &VERIFY_LOTLESS)? {
         let (entry, lot_id): (i64, String) = (row.get(2)?, row.get(3)?);
         faults.push(fault(
             "an entry moves a lot of its balance",
@@ -267,7 +272,7 @@ fn lots_and_entries(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error>
             format!("lot {lot_id}"),
         ));
     }
-    for row in range.rows(tx, &VERIFY_MIRRORS)? {
+    for row in slice.find(tx, &VERIFY_MIRRORS)? {
         let (reverses, mirrored, original): (i64, i64, Option<i64>) = (row.get(2)?, row.get(3)?, row.get(4)?);
         faults.push(fault(
             "an entry is mirrored by later ones on the other side, at most whole",
@@ -279,18 +284,18 @@ fn lots_and_entries(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error>
 }
 
 fn transfer(row: &Row, entry: i64) -> Result<String, Error> {
-    let (merchant, balance_id): Key = (row.get(0)?, row.get(1)?);
+    let (merchant, balance_id) = key(row)?;
     Ok(format!("partner_transfer {merchant}/{balance_id}/{entry}"))
 }
 
-fn bills(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error> {
+fn bills(tx: &mut Tx<'_>, slice: &Keys) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    for row in range.rows(tx, &VERIFY_BILLLESS)? {
+    for row in slice.find(tx, &VERIFY_BILLLESS)? {
         let (entry, bill_id): (i64, String) = (row.get(2)?, row.get(3)?);
         let found = format!("no report of bill {bill_id}");
         faults.push(fault("an entry of a bill has the bill's report", transfer(&row, entry)?, found));
     }
-    for row in range.rows(tx, &VERIFY_SHORTFALLS)? {
+    for row in slice.find(tx, &VERIFY_SHORTFALLS)? {
         let (entry, flags): (i64, String) = (row.get(2)?, row.get(3)?);
         let flags: Vec<String> = row::json("partner_usage", "flags", &flags)?;
         if !flags.iter().any(|flag| flag == "overdraft") {
@@ -303,19 +308,20 @@ fn bills(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Fault>, Error> {
 
 /// Holds against the lots they keep. Lots have not moved since the balance was last locked, so the holds
 /// that counted at that instant must fit into them.
-fn holds(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Result<Vec<Fault>, Error> {
+fn holds(
+    tx: &mut Tx<'_>,
+    slice: &Keys,
+    balances: &BTreeMap<Key, Stored>,
+    lots: &BTreeMap<LotKey, Lot>,
+) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    let mut remaining: HashMap<(Key, String), i64> = HashMap::new();
-    for row in range.rows(tx, &VERIFY_OPEN_LOTS)? {
-        remaining.insert(((row.get(0)?, row.get(1)?), row.get(2)?), row.get(3)?);
-    }
-    let mut held: BTreeMap<(Key, String), i64> = BTreeMap::new();
-    for row in range.rows(tx, &VERIFY_HOLDS)? {
-        let key: Key = (row.get(0)?, row.get(1)?);
+    let mut held: BTreeMap<LotKey, i64> = BTreeMap::new();
+    for row in slice.find(tx, &VERIFY_HOLDS)? {
+        let of = key(&row)?;
         let (number, amount, text, expires_at): (i64, i64, String, i64) =
             (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
         let parts: Vec<LotPart> = row::json("partner_hold", "lots", &text)?;
-        let at = format!("partner_hold {}/{}/{number}", key.0, key.1);
+        let at = format!("partner_hold {}/{}/{number}", of.0, of.1);
         let sum: i64 = parts.iter().map(|part| part.amount).sum();
         if sum != amount {
             faults.push(fault(
@@ -324,10 +330,10 @@ fn holds(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Re
                 format!("{sum} of {amount}"),
             ));
         }
-        let locked_at = balances.get(&key).map_or(0, |stored| stored.updated_at);
+        let locked_at = balances.get(&of).map_or(0, |stored| stored.updated_at);
         for part in parts {
-            let lot = (key.clone(), part.lot_id);
-            if !remaining.contains_key(&lot) {
+            let lot = (of.clone(), part.lot_id);
+            if !lots.contains_key(&lot) {
                 faults.push(fault("a hold keeps lots of its balance", at.clone(), format!("lot {}", lot.1)));
             } else if expires_at > locked_at {
                 *held.entry(lot).or_default() += part.amount;
@@ -335,31 +341,26 @@ fn holds(tx: &mut Tx<'_>, range: &Range, balances: &BTreeMap<Key, Stored>) -> Re
         }
     }
     for (lot, amount) in held {
-        let left = remaining.get(&lot).copied().unwrap_or(0);
+        let left = lots.get(&lot).map_or(0, |lot| lot.remaining);
         if amount > left {
-            let at = format!("partner_lot {}/{}/{}", lot.0.0, lot.0.1, lot.1);
-            faults.push(fault("holds keep no more of a lot than is left", at, format!("{amount} of {left}")));
+            faults.push(fault(
+                "holds keep no more of a lot than is left",
+                lot_name(&lot),
+                format!("{amount} of {left}"),
+            ));
         }
     }
-    for row in range.rows(tx, &VERIFY_HOLD_NUMBERS)? {
-        let (key, most): (Key, i64) = ((row.get(0)?, row.get(1)?), row.get(2)?);
+    for row in slice.find(tx, &VERIFY_HOLD_NUMBERS)? {
+        let (key, most): (Key, i64) = (key(&row)?, row.get(2)?);
         if !balances.contains_key(&key) {
             faults.push(orphan(&key));
         } else if balances.get(&key).is_some_and(|stored| stored.version < most) {
             faults.push(fault("no hold number is above the balance's version", name(&key), most.to_string()));
         }
     }
-    let mut used_by: BTreeSet<(Key, Check)> = BTreeSet::new();
-    for row in range.rows(tx, &VERIFY_USED_BY)? {
-        used_by.insert(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?, row.get(4)?)));
-    }
-    for row in range.rows(tx, &VERIFY_CAPTURED)? {
-        let captured: (Key, Check) = ((row.get(0)?, row.get(1)?), (row.get(3)?, row.get(4)?, row.get(5)?));
-        if !used_by.contains(&captured) {
-            let ((merchant, balance_id), number) = (captured.0, row.get::<i64>(2)?);
-            let at = format!("partner_hold {merchant}/{balance_id}/{number}");
-            faults.push(fault("a captured hold has a report of its check", at, "none"));
-        }
+    for ((merchant, balance_id), number) in unreported(tx, slice, &VERIFY_CAPTURED, &VERIFY_USED_BY)? {
+        let at = format!("partner_hold {merchant}/{balance_id}/{number}");
+        faults.push(fault("a captured hold has a report of its check", at, "none"));
     }
     Ok(faults)
 }

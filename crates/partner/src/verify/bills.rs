@@ -1,7 +1,8 @@
 //! Does each bill show the points that the ledger gave it?
 
-use super::{Fault, SLICE_ROWS, Slice};
-use db::{Error, Tx, params};
+use super::Fault;
+use super::slice::{Key, Keys, Slice, key};
+use db::{Error, Tx};
 
 db::statement! {
     /// A slice of bills, with what their entries on points balances add up to.
@@ -15,21 +16,19 @@ db::statement! {
 }
 
 /// Checks a slice of bills.
-pub(super) fn slice(tx: &mut Tx<'_>, after: &(String, String)) -> Result<Slice<(String, String)>, Error> {
-    let rows = tx.query(&VERIFY_BILLS, params![&after.0, &after.1, SLICE_ROWS])?;
-    let (mut faults, mut last) = (Vec::new(), None);
-    for row in &rows {
-        let key: (String, String) = (row.get(0)?, row.get(1)?);
+pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    let bills = Keys::behind(tx, &VERIFY_BILLS, after)?;
+    let mut faults = Vec::new();
+    for row in &bills.rows {
+        let (merchant, bill_id) = key(row)?;
         let (shown, booked): (i64, i64) = (row.get(2)?, row.get(3)?);
         if shown != booked || shown < 0 {
             faults.push(Fault {
                 rule: "a bill shows the points it earned and kept, never below 0",
-                row: format!("partner_bill {}/{}", key.0, key.1),
+                row: format!("partner_bill {merchant}/{bill_id}"),
                 found: format!("{shown}, booked {booked}"),
             });
         }
-        last = Some(key);
     }
-    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
-    Ok(Slice { faults, next: last.filter(|_| full) })
+    Ok(bills.done(faults))
 }

@@ -1,6 +1,7 @@
 //! Does the customers feed say what the bills and the balances say?
 
-use super::{Fault, SLICE_ROWS, Slice};
+use super::Fault;
+use super::slice::{SLICE_ROWS, Slice};
 use db::{Error, Tx, params};
 
 db::statement! {
@@ -35,6 +36,5 @@ pub(super) fn slice(tx: &mut Tx<'_>, after: &(String, i64)) -> Result<Slice<(Str
         }
         last = Some(key);
     }
-    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
-    Ok(Slice { faults, next: last.filter(|_| full) })
+    Ok(Slice::after(&rows, last, faults))
 }

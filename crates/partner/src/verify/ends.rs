@@ -1,7 +1,8 @@
 //! Did value end only when its lot had, and was a shortfall written off only where there was one?
 
-use super::{Fault, SLICE_ROWS, Slice};
-use db::{Error, Tx, params};
+use super::Fault;
+use super::slice::{Key, Keys, Slice, key};
+use db::{Error, Tx};
 
 db::statement! {
     /// A slice of balances.
@@ -23,22 +24,18 @@ db::statement! {
 }
 
 /// Checks a slice of balances.
-pub(super) fn slice(tx: &mut Tx<'_>, after: &(String, String)) -> Result<Slice<(String, String)>, Error> {
-    let rows = tx.query(&VERIFY_ENDS_BALANCES, params![&after.0, &after.1, SLICE_ROWS])?;
-    let Some(row) = rows.last() else { return Ok(Slice { faults: Vec::new(), next: None }) };
-    let last: (String, String) = (row.get(0)?, row.get(1)?);
+pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
+    let balances = Keys::behind(tx, &VERIFY_ENDS_BALANCES, after)?;
     let mut faults = Vec::new();
     for (statement, rule) in [
         (&VERIFY_EXPIRED, "value ends in breakage, and not before its lot"),
         (&VERIFY_WRITTEN_OFF, "what is written off fills a hole from breakage and says why"),
     ] {
-        for row in tx.query(statement, params![&after.0, &after.1, &last.0, &last.1])? {
-            let (merchant, balance_id, entry): (String, String, i64) =
-                (row.get(0)?, row.get(1)?, row.get(2)?);
+        for row in balances.find(tx, statement)? {
+            let ((merchant, balance_id), entry): (Key, i64) = (key(&row)?, row.get(2)?);
             let row = format!("partner_transfer {merchant}/{balance_id}/{entry}");
             faults.push(Fault { rule, row, found: "another entry".to_owned() });
         }
     }
-    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
-    Ok(Slice { faults, next: full.then_some(last) })
+    Ok(balances.done(faults))
 }

@@ -1,9 +1,10 @@
 //! Does a shortfall take what it may take, and nothing else?
 
-use super::{Fault, SLICE_ROWS, Slice};
+use super::Fault;
+use super::slice::{Key, Keys, Slice, key};
 use crate::loyalty::ledger::LotPart;
 use crate::row;
-use db::{Error, Tx, params};
+use db::{Error, Tx};
 use std::collections::BTreeMap;
 
 db::statement! {
@@ -39,48 +40,41 @@ db::statement! {
             OR (own.kind = 'overdraft') <> (f.credit_account = 'guest') OR (l.kind = 'overdraft') = (f.credit_account = 'guest'))";
 }
 
-type Key = (String, String);
-
 /// Checks a slice of the balances with a shortfall: as they were last locked, nothing stood beside it that nobody kept.
 pub(super) fn beside(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
-    let rows = tx.query(&VERIFY_HOLE_BALANCES, params![&after.0, &after.1, SLICE_ROWS])?;
-    let Some(row) = rows.last() else { return Ok(Slice { faults: Vec::new(), next: None }) };
-    let last: Key = (row.get(0)?, row.get(1)?);
+    let balances = Keys::behind(tx, &VERIFY_HOLE_BALANCES, after)?;
     let mut beside: BTreeMap<(Key, String), i64> = BTreeMap::new();
-    for row in tx.query(&VERIFY_BESIDE_HOLES, params![&after.0, &after.1, &last.0, &last.1])? {
-        beside.insert(((row.get(0)?, row.get(1)?), row.get(2)?), row.get(3)?);
+    for row in balances.find(tx, &VERIFY_BESIDE_HOLES)? {
+        beside.insert((key(&row)?, row.get(2)?), row.get(3)?);
     }
-    for row in tx.query(&VERIFY_KEPT_BESIDE, params![&after.0, &after.1, &last.0, &last.1])? {
-        let key: Key = (row.get(0)?, row.get(1)?);
+    for row in balances.find(tx, &VERIFY_KEPT_BESIDE)? {
+        let of = key(&row)?;
         let parts: Vec<LotPart> = row::json("partner_hold", "lots", &row.get::<String>(2)?)?;
         for part in parts {
-            beside.entry((key.clone(), part.lot_id)).and_modify(|left| *left -= part.amount);
+            beside.entry((of.clone(), part.lot_id)).and_modify(|left| *left -= part.amount);
         }
     }
     let free = beside.into_iter().filter(|(_, left)| *left > 0);
-    let faults = free.map(|((key, lot_id), left)| Fault {
+    let faults = free.map(|(((merchant, balance_id), lot_id), left)| Fault {
         rule: "a shortfall takes what stands beside it as soon as nobody keeps it",
-        row: format!("partner_lot {}/{}/{lot_id}", key.0, key.1),
+        row: format!("partner_lot {merchant}/{balance_id}/{lot_id}"),
         found: left.to_string(),
     });
-    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
-    Ok(Slice { faults: faults.collect(), next: full.then_some(last) })
+    let faults = faults.collect();
+    Ok(balances.done(faults))
 }
 
 /// Checks a slice of all balances: what a shortfall took came from a lot.
 pub(super) fn fills(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
-    let rows = tx.query(&VERIFY_FILL_BALANCES, params![&after.0, &after.1, SLICE_ROWS])?;
-    let Some(row) = rows.last() else { return Ok(Slice { faults: Vec::new(), next: None }) };
-    let last: Key = (row.get(0)?, row.get(1)?);
+    let balances = Keys::behind(tx, &VERIFY_FILL_BALANCES, after)?;
     let mut faults = Vec::new();
-    for row in tx.query(&VERIFY_FILLS, params![&after.0, &after.1, &last.0, &last.1])? {
-        let (key, entry): (Key, i64) = ((row.get(0)?, row.get(1)?), row.get(2)?);
+    for row in balances.find(tx, &VERIFY_FILLS)? {
+        let ((merchant, balance_id), entry): (Key, i64) = (key(&row)?, row.get(2)?);
         faults.push(Fault {
             rule: "what fills a shortfall is taken from a lot of its balance by the entry beside it, and says why",
-            row: format!("partner_transfer {}/{}/{entry}", key.0, key.1),
+            row: format!("partner_transfer {merchant}/{balance_id}/{entry}"),
             found: "another entry".to_owned(),
         });
     }
-    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
-    Ok(Slice { faults, next: full.then_some(last) })
+    Ok(balances.done(faults))
 }

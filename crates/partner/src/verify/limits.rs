@@ -1,8 +1,10 @@
 //! Does each limit's counter agree with its entries and its holds?
 
-use super::{Fault, SLICE_ROWS, Slice};
-use db::{Error, Row, Tx, params};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use super::Fault;
+use super::captured::unreported;
+use super::slice::{Key, Keys, Slice, key};
+use db::{Error, Tx};
+use std::collections::{BTreeMap, HashMap};
 
 db::statement! {
     /// A slice of counters.
@@ -30,7 +32,7 @@ db::statement! {
     /// Captured holds, with their checks.
     VERIFY_CAPTURED_LIMITS = "SELECT merchant, limit_id, hold_number, place, device_number, check_id FROM partner_limit_hold
         WHERE (merchant, limit_id) > ($1, $2) AND (merchant, limit_id) <= ($3, $4) AND state = 'captured'";
-    /// The checks whose reports used a limit. Looked up here, for the reason that the balances' have.
+    /// The checks whose reports used a limit.
     VERIFY_LIMIT_USED_BY = "SELECT DISTINCT e.merchant, e.limit_id, o.place, o.device_number, o.check_id
         FROM partner_limit_entry e JOIN partner_offer o ON o.merchant = e.merchant AND o.offer_id = e.offer_id
         WHERE (e.merchant, e.limit_id) > ($1, $2) AND (e.merchant, e.limit_id) <= ($3, $4) AND e.amount > 0";
@@ -39,10 +41,6 @@ db::statement! {
         UNION SELECT merchant, limit_id FROM partner_limit_hold WHERE (merchant, limit_id) > ($1, $2) LIMIT 100";
 }
 
-type Key = (String, String);
-/// Place, register, id.
-type Check = (String, i64, String);
-
 #[derive(Debug, Clone, Copy)]
 struct Stored {
     used: i64,
@@ -50,43 +48,20 @@ struct Stored {
     version: i64,
 }
 
-/// From behind one counter to another.
-struct Range {
-    after: Key,
-    last: Key,
-}
-
-impl Range {
-    fn rows(&self, tx: &mut Tx<'_>, statement: &'static db::Statement) -> Result<Vec<Row>, Error> {
-        tx.query(statement, params![&self.after.0, &self.after.1, &self.last.0, &self.last.1])
-    }
-}
-
 /// Checks a slice of counters, and whatever lies between them without a counter of its own.
 pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
-    let rows = tx.query(&VERIFY_LIMITS, params![&after.0, &after.1, SLICE_ROWS])?;
+    let slice = Keys::behind(tx, &VERIFY_LIMITS, after)?;
     let mut counters: BTreeMap<Key, Stored> = BTreeMap::new();
-    // the engine's order decides the end of the slice, not Rust's
-    let mut last = after.clone();
-    for row in &rows {
-        last = (row.get(0)?, row.get(1)?);
+    for row in &slice.rows {
         let stored = Stored { used: row.get(2)?, last_entry: row.get(3)?, version: row.get(4)? };
-        counters.insert(last.clone(), stored);
+        counters.insert(key(row)?, stored);
     }
-    let range = Range { after: after.clone(), last: last.clone() };
-    let mut faults = entries(tx, &range, &counters)?;
-    faults.extend(holds(tx, &range, &counters)?);
-    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
-    if !full {
-        for row in tx.query(&VERIFY_LIMIT_TAIL, params![&last.0, &last.1])? {
-            faults.push(orphan(&key(&row)?));
-        }
+    let mut faults = entries(tx, &slice, &counters)?;
+    faults.extend(holds(tx, &slice, &counters)?);
+    for row in slice.find_behind(tx, &VERIFY_LIMIT_TAIL)? {
+        faults.push(orphan(&key(&row)?));
     }
-    Ok(Slice { faults, next: full.then_some(last) })
-}
-
-fn key(row: &Row) -> Result<Key, Error> {
-    Ok((row.get(0)?, row.get(1)?))
+    Ok(slice.done(faults))
 }
 
 fn name(key: &Key) -> String {
@@ -99,10 +74,10 @@ fn orphan(key: &Key) -> Fault {
 }
 
 /// The numbers of the entries, their sum, and what they say of each bill.
-fn entries(tx: &mut Tx<'_>, range: &Range, counters: &BTreeMap<Key, Stored>) -> Result<Vec<Fault>, Error> {
+fn entries(tx: &mut Tx<'_>, slice: &Keys, counters: &BTreeMap<Key, Stored>) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
     let mut sums: HashMap<Key, [i64; 4]> = HashMap::new();
-    for row in range.rows(tx, &VERIFY_LIMIT_ENTRIES)? {
+    for row in slice.find(tx, &VERIFY_LIMIT_ENTRIES)? {
         sums.insert(key(&row)?, [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?]);
     }
     faults.extend(sums.keys().filter(|key| !counters.contains_key(*key)).map(orphan));
@@ -123,7 +98,7 @@ fn entries(tx: &mut Tx<'_>, range: &Range, counters: &BTreeMap<Key, Stored>) -> 
             faults.push(Fault { rule: "a limit's entries add up to used", row: name(key), found });
         }
     }
-    for row in range.rows(tx, &VERIFY_LIMIT_BILLS)? {
+    for row in slice.find(tx, &VERIFY_LIMIT_BILLS)? {
         let (offer, bill, sum): (String, String, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
         faults.push(Fault {
             rule: "no bill gives back more of a limit than it used",
@@ -131,7 +106,7 @@ fn entries(tx: &mut Tx<'_>, range: &Range, counters: &BTreeMap<Key, Stored>) -> 
             found: format!("{sum} by bill {bill} of offer {offer}"),
         });
     }
-    for row in range.rows(tx, &VERIFY_LIMIT_BILLLESS)? {
+    for row in slice.find(tx, &VERIFY_LIMIT_BILLLESS)? {
         let (entry, bill): (i64, String) = (row.get(2)?, row.get(3)?);
         faults.push(Fault {
             rule: "a limit's entry has its bill's report",
@@ -143,9 +118,9 @@ fn entries(tx: &mut Tx<'_>, range: &Range, counters: &BTreeMap<Key, Stored>) -> 
 }
 
 /// The numbers of the holds, and what became of them.
-fn holds(tx: &mut Tx<'_>, range: &Range, counters: &BTreeMap<Key, Stored>) -> Result<Vec<Fault>, Error> {
+fn holds(tx: &mut Tx<'_>, slice: &Keys, counters: &BTreeMap<Key, Stored>) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    for row in range.rows(tx, &VERIFY_LIMIT_HOLDS)? {
+    for row in slice.find(tx, &VERIFY_LIMIT_HOLDS)? {
         let (key, most): (Key, i64) = (key(&row)?, row.get(2)?);
         match counters.get(&key) {
             None => faults.push(orphan(&key)),
@@ -157,23 +132,15 @@ fn holds(tx: &mut Tx<'_>, range: &Range, counters: &BTreeMap<Key, Stored>) -> Re
             Some(_) => {}
         }
     }
-    let mut used_by: BTreeSet<(Key, Check)> = BTreeSet::new();
-    for row in range.rows(tx, &VERIFY_LIMIT_USED_BY)? {
-        used_by.insert((key(&row)?, (row.get(2)?, row.get(3)?, row.get(4)?)));
-    }
     let mut of_hold = |key: &Key, number: i64, rule: &'static str, found: &str| {
         let row = format!("partner_limit_hold {}/{}/{number}", key.0, key.1);
         faults.push(Fault { rule, row, found: found.to_owned() });
     };
-    for row in range.rows(tx, &VERIFY_EMPTY_LIMIT_HOLDS)? {
+    for row in slice.find(tx, &VERIFY_EMPTY_LIMIT_HOLDS)? {
         of_hold(&key(&row)?, row.get(2)?, "an open hold keeps something of its limit", "nothing");
     }
-    for row in range.rows(tx, &VERIFY_CAPTURED_LIMITS)? {
-        let captured: (Key, Check) = (key(&row)?, (row.get(3)?, row.get(4)?, row.get(5)?));
-        if !used_by.contains(&captured) {
-            let rule = "a captured hold of a limit has a report of its check";
-            of_hold(&captured.0, row.get(2)?, rule, "none");
-        }
+    for (of, number) in unreported(tx, slice, &VERIFY_CAPTURED_LIMITS, &VERIFY_LIMIT_USED_BY)? {
+        of_hold(&of, number, "a captured hold of a limit has a report of its check", "none");
     }
     Ok(faults)
 }

@@ -5,17 +5,17 @@
 
 mod balances;
 mod bills;
+mod captured;
 mod customers;
 mod ends;
 mod holes;
 mod limits;
 mod people;
+mod slice;
 mod usages;
 
 use db::{Db, Error, Never, Tx, TxError};
-
-/// Rows one slice looks at.
-const SLICE_ROWS: i64 = 200;
+use slice::Slice;
 
 /// One broken invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +54,6 @@ pub async fn verify(db: &Db) -> Result<Vec<Fault>, Error> {
     faults.extend(over(db, "verify_erasures", people::erasures).await?);
     faults.extend(over(db, "verify_left", people::left).await?);
     Ok(faults)
-}
-
-/// What one slice found and where the next one begins; `None` at the end.
-struct Slice<K> {
-    faults: Vec<Fault>,
-    next: Option<K>,
 }
 
 /// Runs slices until the last one.

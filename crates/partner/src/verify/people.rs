@@ -1,7 +1,8 @@
 //! Is what merged members had the surviving one's, and was an erased member's value handed over as it was said?
 
-use super::{Fault, SLICE_ROWS, Slice};
-use db::{Error, Statement, Tx, params};
+use super::Fault;
+use super::slice::{Key, Keys, Slice, key};
+use db::{Error, Statement, Tx};
 
 db::statement! {
     /// A slice of customers: where each one's merge leads, and what it has left.
@@ -45,27 +46,12 @@ db::statement! {
         FROM partner_balance s WHERE (s.merchant, s.balance_id) > ($1, $2) ORDER BY s.merchant, s.balance_id LIMIT $3";
 }
 
-type Key = (String, String);
-
-/// The rows after a key, and from where to go on.
-fn rows(
-    tx: &mut Tx<'_>,
-    statement: &'static Statement,
-    after: &Key,
-) -> Result<(Vec<db::Row>, Option<Key>), Error> {
-    let rows = tx.query(statement, params![&after.0, &after.1, SLICE_ROWS])?;
-    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
-    let last =
-        rows.last().filter(|_| full).map(|row| Ok::<_, Error>((row.get(0)?, row.get(1)?))).transpose()?;
-    Ok((rows, last))
-}
-
 /// Checks a slice of customers.
 pub(super) fn merged(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
-    let (rows, next) = rows(tx, &VERIFY_MERGED, after)?;
+    let customers = Keys::behind(tx, &VERIFY_MERGED, after)?;
     let mut faults = Vec::new();
-    for row in &rows {
-        let (merchant, member_id): Key = (row.get(0)?, row.get(1)?);
+    for row in &customers.rows {
+        let (merchant, member_id) = key(row)?;
         let (into, status): (Option<String>, String) = (row.get(2)?, row.get(3)?);
         let (ends, has, open): (i64, i64, i64) = (row.get(4)?, row.get(5)?, row.get(6)?);
         let mut fault = |rule, found: String| {
@@ -94,7 +80,7 @@ pub(super) fn merged(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> 
             }
         }
     }
-    Ok(Slice { faults, next })
+    Ok(customers.done(faults))
 }
 
 /// Checks a slice of rows that may have come by a merge.
@@ -104,13 +90,13 @@ fn came(
     table: &str,
     after: &Key,
 ) -> Result<Slice<Key>, Error> {
-    let (rows, next) = rows(tx, statement, after)?;
+    let found = Keys::behind(tx, statement, after)?;
     let mut faults = Vec::new();
-    for row in &rows {
+    for row in &found.rows {
         let (owner, first, leads_to): (Option<String>, Option<String>, Option<String>) =
             (row.get(2)?, row.get(3)?, row.get(4)?);
         if first.is_some() && (owner.is_none() || owner != leads_to) {
-            let (merchant, id): Key = (row.get(0)?, row.get(1)?);
+            let (merchant, id) = key(row)?;
             faults.push(Fault {
                 rule: "what came by a merge is whose the merge says",
                 row: format!("{table} {merchant}/{id}"),
@@ -118,7 +104,7 @@ fn came(
             });
         }
     }
-    Ok(Slice { faults, next })
+    Ok(found.done(faults))
 }
 
 /// Checks a slice of balances.
@@ -138,10 +124,10 @@ pub(super) fn came_codes(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Err
 
 /// Checks a slice of erasures.
 pub(super) fn erasures(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
-    let (rows, next) = rows(tx, &VERIFY_ERASURES, after)?;
+    let erasures = Keys::behind(tx, &VERIFY_ERASURES, after)?;
     let mut faults = Vec::new();
-    for row in &rows {
-        let (merchant, member_id): Key = (row.get(0)?, row.get(1)?);
+    for row in &erasures.rows {
+        let (merchant, member_id) = key(row)?;
         let (said, status, booked): (i64, Option<String>, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
         let row = format!("partner_erasure {merchant}/{member_id}");
         if said != booked {
@@ -153,16 +139,16 @@ pub(super) fn erasures(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error
             faults.push(Fault { rule, row, found: format!("{status:?}") });
         }
     }
-    Ok(Slice { faults, next })
+    Ok(erasures.done(faults))
 }
 
 /// Checks a slice of balances for what was paid out and forfeited.
 pub(super) fn left(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
-    let (rows, next) = rows(tx, &VERIFY_LEFT, after)?;
+    let balances = Keys::behind(tx, &VERIFY_LEFT, after)?;
     let mut faults = Vec::new();
-    for row in &rows {
+    for row in &balances.rows {
         if let Some(entry) = row.get::<Option<i64>>(2)? {
-            let (merchant, balance_id): Key = (row.get(0)?, row.get(1)?);
+            let (merchant, balance_id) = key(row)?;
             faults.push(Fault {
                 rule: "what is paid out was paid for, what is forfeited goes to breakage, and both say why",
                 row: format!("partner_transfer {merchant}/{balance_id}/{entry}"),
@@ -170,5 +156,5 @@ pub(super) fn left(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
             });
         }
     }
-    Ok(Slice { faults, next })
+    Ok(balances.done(faults))
 }

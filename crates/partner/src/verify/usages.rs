@@ -3,7 +3,8 @@
 //! The stored body is read again and compared with the entries of its bill: used and topped-up values of every
 //! balance that existed, once; after a cancellation, nothing that is not mirrored.
 
-use super::{Fault, SLICE_ROWS, Slice};
+use super::Fault;
+use super::slice::{SLICE_ROWS, Slice};
 use crate::loyalty::ledger::{BalanceSettings, balance_of, bonus_of, type_from_text};
 use crate::loyalty::usage::{Kind, Report, units};
 use crate::row;
@@ -65,8 +66,7 @@ pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
             faults.extend(usage.check(tx)?);
         }
     }
-    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS;
-    Ok(Slice { faults, next: last.filter(|_| full) })
+    Ok(Slice::after(&rows, last, faults))
 }
 
 /// What the entries of a bill should say of a balance, in its units.

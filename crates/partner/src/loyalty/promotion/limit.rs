@@ -379,9 +379,13 @@ mod tests {
         let (day, ever) = ("a/amount/member/2026-03-01/", "a/uses/member/ever/");
         assert_eq!(
             found.aliases,
-            [pair("old", day), pair("old", ever), pair("older", day), pair("older", ever)]
+            [pair("old", day), pair("older", day), pair("old", ever), pair("older", ever)]
         );
         assert_eq!(Watched::new(&program, &[], None, &local).aliases, []);
+        let of = |limit_id: &str| LimitKey { limit_id: limit_id.to_owned(), promotion_id: "a/b".to_owned() };
+        let slashes = of("a%2Fb/uses/member/ever/x/y").of_member("z/y");
+        assert_eq!(slashes.as_deref(), Some("a%2Fb/uses/member/ever/z/y"));
+        assert_eq!(of("a%2Fb/uses/code/ever/x").of_member("z"), None);
     }
 
     /// Every counter is one of its own limit and of no other limit of the promotion.

@@ -1,0 +1,71 @@
+//! How does a check walk over a table, a slice at a time, in the order of its keys?
+
+use super::Fault;
+use db::{Error, Row, Statement, Tx, params};
+
+/// Rows one slice looks at.
+pub(super) const SLICE_ROWS: i64 = 200;
+
+/// Merchant, and an id of its own.
+pub(super) type Key = (String, String);
+
+/// What one slice found and where the next one begins; `None` at the end.
+pub(super) struct Slice<K> {
+    pub(super) faults: Vec<Fault>,
+    pub(super) next: Option<K>,
+}
+
+impl<K> Slice<K> {
+    /// After these rows, the last of which has this key.
+    pub(super) fn after(rows: &[Row], last: Option<K>, faults: Vec<Fault>) -> Self {
+        Self { faults, next: last.filter(|_| is_full(rows)) }
+    }
+}
+
+fn is_full(rows: &[Row]) -> bool {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS
+}
+
+/// The merchant and id in the first two columns of a row.
+pub(super) fn key(row: &Row) -> Result<Key, Error> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+/// A slice of a table, and with it what other tables have in the same range of keys.
+pub(super) struct Keys {
+    pub(super) rows: Vec<Row>,
+    after: Key,
+    // the engine's order decides the end of the slice, not Rust's
+    last: Key,
+}
+
+impl Keys {
+    /// The rows behind a key. The statement takes merchant, id and the number of rows, and gives merchant and id first.
+    pub(super) fn behind(tx: &mut Tx<'_>, statement: &'static Statement, after: &Key) -> Result<Self, Error> {
+        let rows = tx.query(statement, params![&after.0, &after.1, SLICE_ROWS])?;
+        let last = rows.last().map(key).transpose()?.unwrap_or_else(|| after.clone());
+        Ok(Self { rows, after: after.clone(), last })
+    }
+
+    /// What a statement finds from behind the slice's beginning to its end, by merchant and id of each.
+    pub(super) fn find(&self, tx: &mut Tx<'_>, statement: &'static Statement) -> Result<Vec<Row>, Error> {
+        tx.query(statement, params![&self.after.0, &self.after.1, &self.last.0, &self.last.1])
+    }
+
+    /// What a statement finds behind the last slice; nothing where others follow.
+    pub(super) fn find_behind(
+        &self,
+        tx: &mut Tx<'_>,
+        statement: &'static Statement,
+    ) -> Result<Vec<Row>, Error> {
+        if is_full(&self.rows) {
+            return Ok(Vec::new());
+        }
+        tx.query(statement, params![&self.last.0, &self.last.1])
+    }
+
+    /// The end of it.
+    pub(super) fn done(self, faults: Vec<Fault>) -> Slice<Key> {
+        Slice::after(&self.rows, Some(self.last), faults)
+    }
+}
