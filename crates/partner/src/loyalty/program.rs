@@ -151,6 +151,11 @@ impl Program {
         Self { settings, promotions, time_zone }
     }
 
+    /// Whether any promotion asks on which visit a member is.
+    pub(crate) fn counts_visits(&self) -> bool {
+        self.promotions.iter().any(|promotion| promotion.definition.conditions.visit.is_some())
+    }
+
     /// The clock on the wall of a place.
     pub(crate) fn local(&self, place: &str, now: Timestamp) -> Zoned {
         let own = self.settings.place_time_zones.get(place).and_then(|name| TimeZone::get(name).ok());

@@ -90,7 +90,7 @@ pub(crate) struct Member {
     pub(crate) tags: Vec<String>,
     /// Where the member told it.
     pub(crate) birth_date: Option<Date>,
-    /// Paid bills so far.
+    /// Paid bills so far; 0 where no promotion of the program asks for them.
     pub(crate) orders: i64,
     /// Members that were merged into this one.
     pub(crate) aliases: Vec<String>,

@@ -29,28 +29,27 @@ db::statement! {
     PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion WHERE merchant = $1";
     /// A code with the member and the name behind a card.
     CODE = "SELECT c.code, c.kind, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
-            c.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, u.total_orders, m.aliases, m.tier_until
+            c.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, m.aliases, m.tier_until
         FROM partner_code AS c
         LEFT JOIN partner_member AS m ON m.merchant = c.merchant AND m.member_id = c.member_id
         LEFT JOIN partner_person AS p ON p.merchant = c.merchant AND p.member_id = c.member_id
-        LEFT JOIN partner_customer AS u ON u.merchant = c.merchant AND u.member_id = c.member_id
         WHERE c.merchant = $1 AND c.code = $2";
+    /// How many bills a member has paid.
+    ORDERS_OF_MEMBER = "SELECT total_orders FROM partner_customer WHERE merchant = $1 AND member_id = $2";
     /// Who has a telephone number; two are enough to know that it is nobody's alone. A merged member's number is the
     /// surviving one's, and both may have the same.
-    MEMBERS_BY_PHONE = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, u.total_orders, m.aliases, m.tier_until
+    MEMBERS_BY_PHONE = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, m.aliases, m.tier_until
         FROM partner_person AS p
         LEFT JOIN partner_customer AS o ON o.merchant = p.merchant AND o.member_id = p.member_id
         JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = COALESCE(o.merged_into, p.member_id)
         LEFT JOIN partner_person AS q ON q.merchant = m.merchant AND q.member_id = m.member_id
-        LEFT JOIN partner_customer AS u ON u.merchant = m.merchant AND u.member_id = m.member_id
         WHERE p.merchant = $1 AND p.phone_key = $2 LIMIT 2";
     /// Who has an address.
-    MEMBERS_BY_EMAIL = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, u.total_orders, m.aliases, m.tier_until
+    MEMBERS_BY_EMAIL = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, m.aliases, m.tier_until
         FROM partner_person AS p
         LEFT JOIN partner_customer AS o ON o.merchant = p.merchant AND o.member_id = p.member_id
         JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = COALESCE(o.merged_into, p.member_id)
         LEFT JOIN partner_person AS q ON q.merchant = m.merchant AND q.member_id = m.member_id
-        LEFT JOIN partner_customer AS u ON u.merchant = m.merchant AND u.member_id = m.member_id
         WHERE p.merchant = $1 AND p.email_key = $2 LIMIT 2";
     /// The balances of a member, and those on which a check keeps something for itself. UNION ALL, because
     /// SQLite makes a plain UNION of two ordered walks over all the merchant's rows.
@@ -180,7 +179,8 @@ pub(crate) fn codes<'t>(
     Ok(known)
 }
 
-/// The same as things stand at `now`: a tier whose time is over is what has become of it, judged by somebody or not.
+/// The same as things stand at `now`: a tier whose time is over is what has become of it, judged by somebody or not; and
+/// with the members' bills so far, where the program asks for them.
 pub(crate) fn codes_at<'t>(
     tx: &mut Tx<'_>,
     program: &Program,
@@ -190,10 +190,13 @@ pub(crate) fn codes_at<'t>(
 ) -> Result<Vec<KnownCode>, Error> {
     let (merchant, books) = merchant;
     let mut known = codes(tx, merchant, scanned, &program.settings.codes, &books.currency_code)?;
+    let visits = program.counts_visits();
     for one in &mut known {
-        if let Meaning::Card(member) = &mut one.meaning
-            && member.tier_until.is_some_and(|end| end <= now)
-        {
+        let Meaning::Card(member) = &mut one.meaning else { continue };
+        if visits && let Some(row) = tx.optional(&ORDERS_OF_MEMBER, params![merchant, &member.member_id])? {
+            Arc::make_mut(member).orders = row.get(0)?;
+        }
+        if member.tier_until.is_some_and(|end| end <= now) {
             let (precision, member_id) = (books.precision, member.member_id.as_str());
             let ladder = Ladder { program, precision, merchant, member_id };
             let tier = ladder.standing(tx, member.tier.clone(), member.tier_until, now)?;
@@ -238,7 +241,7 @@ fn behind_contact(tx: &mut Tx<'_>, merchant: &str, contact: &Contact) -> Result<
     }
 }
 
-/// A member from ten columns: id, status, tier, first and last name, tags, day of birth, orders, aliases, the tier's end.
+/// A member from nine columns: id, status, tier, first and last name, tags, day of birth, aliases, the tier's end.
 fn member(found: &Row, first: usize) -> Result<Member, Error> {
     let broken = |column, expected| row::unreadable("partner_member", column, expected);
     let status: Option<String> = found.get(first + 1)?;
@@ -253,11 +256,11 @@ fn member(found: &Row, first: usize) -> Result<Member, Error> {
         full_name: full_name(found.get(first + 3)?, found.get(first + 4)?),
         tags: tags.as_deref().map_or(Ok(Vec::new()), |text| row::json("partner_member", "tags", text))?,
         birth_date: birth_date.and_then(|text| text.parse().ok()),
-        orders: found.get::<Option<i64>>(first + 7)?.unwrap_or(0),
+        orders: 0,
         aliases: found
-            .get::<Option<String>>(first + 8)?
+            .get::<Option<String>>(first + 7)?
             .map_or(Ok(Vec::new()), |text| row::json("partner_member", "aliases", &text))?,
-        tier_until: found.get(first + 9)?,
+        tier_until: found.get(first + 8)?,
     })
 }
 
