@@ -111,7 +111,6 @@ CREATE UNIQUE INDEX partner_customer_by_member ON partner_customer (merchant, me
 CREATE INDEX partner_customer_by_update ON partner_customer (merchant, last_updated);
 
 -- What a scanned code means.
--- by key: partner_code
 CREATE TABLE partner_code (
     merchant TEXT NOT NULL,
     code TEXT NOT NULL,
