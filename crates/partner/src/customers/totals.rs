@@ -5,9 +5,12 @@
 //! next, because only a statement that starts after the lock sees what the last holder committed.
 
 use crate::loyalty::merge;
+use crate::loyalty::program::Program;
+use crate::loyalty::tier::Ladder;
+use crate::merchant::MerchantRow;
 use crate::row;
 use db::{Error, Tx, params};
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use std::collections::BTreeSet;
 
 db::statement! {
@@ -73,6 +76,26 @@ pub(crate) fn recompute(
         bring_up_to_date(tx, merchant, &survivor, Categories::Unknown, &locked.get::<String>(0)?)?;
     }
     Ok(Some(survivor))
+}
+
+/// Brings the totals of these members up to date after their bills have changed, as [`recompute`] does, and judges the
+/// tiers that follow from the bills.
+pub(crate) fn bills_changed(
+    tx: &mut Tx<'_>,
+    program: &Program,
+    merchant: &MerchantRow,
+    members: &BTreeSet<String>,
+    categories: Categories<'_>,
+    local: &Zoned,
+) -> Result<(), Error> {
+    for member_id in members {
+        let survivor = recompute(tx, &merchant.merchant, member_id, categories, local.timestamp())?;
+        if !program.settings.tiers.is_empty() {
+            let judged = survivor.as_ref().unwrap_or(member_id);
+            Ladder::of(program, merchant, judged).recompute(tx, local)?;
+        }
+    }
+    Ok(())
 }
 
 /// Computes what the feed shows of a customer that is locked; `kept` are its categories so far.

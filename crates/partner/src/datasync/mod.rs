@@ -148,10 +148,9 @@ impl Batch {
         }
         let Some(merchant) = crate::merchant::get(tx, &self.merchant)? else { return Ok(()) };
         let program = self.partner.programs().of(&merchant)?;
-        let has_tiers = !program.settings.tiers.is_empty();
         let recorded: Vec<_> =
             bills.iter().filter_map(|bill| bill.bill(merchant.precision, &merchant.currency_code)).collect();
-        if has_tiers {
+        if !program.settings.tiers.is_empty() {
             for member_id in &self.whose(tx, &recorded)? {
                 Ladder::of(&program, &merchant, member_id).catch_up(tx, self.now)?;
             }
@@ -161,15 +160,7 @@ impl Batch {
             members.extend(bill::from_record(tx, &self.merchant, bill, self.now)?);
         }
         let local = program.local("", self.now);
-        for member_id in &members {
-            let categories = totals::Categories::Unknown;
-            let survivor = totals::recompute(tx, &self.merchant, member_id, categories, self.now)?;
-            if has_tiers {
-                let judged = survivor.as_ref().unwrap_or(member_id);
-                Ladder::of(&program, &merchant, judged).recompute(tx, &local)?;
-            }
-        }
-        Ok(())
+        totals::bills_changed(tx, &program, &merchant, &members, totals::Categories::Unknown, &local)
     }
 
     /// Whose bills these are, as far as it is known or said.

@@ -12,7 +12,7 @@
 mod rules;
 mod store;
 
-pub(crate) use store::survivor;
+pub(crate) use store::{aliases, survivor};
 
 use super::ledger::store as ledger;
 use super::program::{Program, ProgramCache};
@@ -253,8 +253,7 @@ impl Desk<'_> {
     }
 
     fn ladder<'l>(&'l self, member_id: &'l str) -> Ladder<'l> {
-        let MerchantRow { merchant, precision, .. } = self.settings;
-        Ladder { program: self.program, precision: *precision, merchant, member_id }
+        Ladder::of(self.program, self.settings, member_id)
     }
 
     fn number(&self, units: i64, points: bool) -> Number {

@@ -306,3 +306,8 @@ pub(crate) fn survivor(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Resu
     let Some(found) = tx.optional(&SURVIVOR_OF, params![merchant, member_id])? else { return Ok(None) };
     Ok(Some(found.get::<Option<String>>(0)?.unwrap_or_else(|| member_id.to_owned())))
 }
+
+/// Who was merged into a member; nobody into one that is not there.
+pub(crate) fn aliases(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<String>, Error> {
+    Ok(member(tx, merchant, member_id)?.map_or_else(Vec::new, |member| member.aliases))
+}

@@ -76,13 +76,27 @@ pub(crate) struct LimitKey {
 }
 
 impl LimitKey {
-    /// The counter of the same limit and period for another member; `None` where it does not count by member.
-    pub(crate) fn of_member(&self, member_id: &str) -> Option<String> {
+    /// What comes before the member in the counter's id; `None` where it does not count by member.
+    fn before_member(&self) -> Option<&str> {
         // the subject is the last part of a counter's id, and may have any sign in it
         let mut parts = rest_of(&self.promotion_id, &self.limit_id)?.splitn(4, '/');
-        let (unit, per, period) = (parts.next()?, parts.next()?, parts.next()?);
-        (per == Per::Member.text())
-            .then(|| format!("{}/{unit}/{per}/{period}/{member_id}", escaped(&self.promotion_id)))
+        let (per, subject) = (parts.nth(1)?, parts.nth(1)?);
+        self.limit_id.strip_suffix(subject).filter(|_| per == Per::Member.text())
+    }
+
+    /// Whether each member has a counter of its own.
+    pub(crate) fn counts_by_member(&self) -> bool {
+        self.before_member().is_some()
+    }
+
+    /// The counters of the same limit and period for these members, but this one; none where it does not count by
+    /// member.
+    pub(crate) fn of_members<'m>(
+        &self,
+        member_ids: impl Iterator<Item = &'m str>,
+    ) -> impl Iterator<Item = String> {
+        let of = |member_id| Some(format!("{}{member_id}", self.before_member()?));
+        member_ids.filter_map(of).filter(|counter| *counter != self.limit_id)
     }
 }
 
@@ -267,12 +281,11 @@ impl Watched {
         local: &Zoned,
     ) -> Self {
         let keys = watched(program, scanned, member.map(|(member_id, _)| member_id), local);
-        let aliases = member.map_or(&[][..], |(_, aliases)| aliases);
-        let of_alias = |key: &LimitKey, alias| Some((key.of_member(alias)?, key.limit_id.clone()));
-        let aliases = keys
-            .iter()
-            .flat_map(|key| aliases.iter().filter_map(move |alias| of_alias(key, alias)))
-            .collect();
+        let ids = || member.iter().flat_map(|(_, aliases)| aliases.iter().map(String::as_str));
+        let of_aliases = |key: &LimitKey| -> Vec<_> {
+            key.of_members(ids()).map(|counter| (counter, key.limit_id.clone())).collect()
+        };
+        let aliases = keys.iter().flat_map(of_aliases).collect();
         Self { keys, aliases }
     }
 }
@@ -383,9 +396,11 @@ mod tests {
         );
         assert_eq!(Watched::new(&program, &[], None, &local).aliases, []);
         let of = |limit_id: &str| LimitKey { limit_id: limit_id.to_owned(), promotion_id: "a/b".to_owned() };
-        let slashes = of("a%2Fb/uses/member/ever/x/y").of_member("z/y");
-        assert_eq!(slashes.as_deref(), Some("a%2Fb/uses/member/ever/z/y"));
-        assert_eq!(of("a%2Fb/uses/code/ever/x").of_member("z"), None);
+        let others = |key: &LimitKey, ids: &[&str]| key.of_members(ids.iter().copied()).collect::<Vec<_>>();
+        let slashes = of("a%2Fb/uses/member/ever/x/y");
+        assert_eq!(others(&slashes, &["z/y", "x/y"]), ["a%2Fb/uses/member/ever/z/y"]);
+        let by_code = of("a%2Fb/uses/code/ever/x");
+        assert_eq!((others(&by_code, &["z"]).len(), by_code.counts_by_member()), (0, false));
     }
 
     /// Every counter is one of its own limit and of no other limit of the promotion.

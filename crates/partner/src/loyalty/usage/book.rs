@@ -162,13 +162,7 @@ pub(crate) fn book(
             merge::settle_alias(tx, &command.merchant, named, survivor, now)?;
         }
         members.extend(who.merged_from);
-        for member_id in &members {
-            let survivor = totals::recompute(tx, &command.merchant, member_id, categories, now)?;
-            if !program.settings.tiers.is_empty() {
-                let judged = survivor.as_ref().unwrap_or(member_id);
-                Ladder::of(&program, &ground.merchant, judged).recompute(tx, &local)?;
-            }
-        }
+        totals::bills_changed(tx, &program, &ground.merchant, &members, categories, &local)?;
     }
     if !findings.is_empty() {
         store::annotate(tx, &key, &findings)?;

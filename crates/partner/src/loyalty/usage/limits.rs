@@ -8,6 +8,7 @@ use super::flag::{Findings, Flag};
 use super::report::units;
 use crate::loyalty::ledger::CheckKey;
 use crate::loyalty::limit::{self, Counter, LimitHold};
+use crate::loyalty::merge;
 use crate::loyalty::program::Program;
 use crate::loyalty::promotion::{Definition, Limit, LimitKey, LimitUse, Promotion};
 use crate::merchant::MerchantRow;
@@ -21,8 +22,6 @@ use std::collections::BTreeMap;
 db::statement! {
     /// A promotion's rule, where the program is not in memory.
     RULE_OF_PROMOTION = "SELECT definition FROM partner_promotion WHERE merchant = $1 AND promotion_id = $2";
-    /// Who was merged into a member.
-    ALIASES_OF_MEMBER = "SELECT aliases FROM partner_member WHERE merchant = $1 AND member_id = $2";
 }
 
 /// What a report tells of the promotions it used.
@@ -132,28 +131,15 @@ impl Claims {
         merchant: &str,
         member_id: Option<&str>,
     ) -> Result<BTreeMap<String, i64>, Error> {
-        let mut used = BTreeMap::new();
-        let Some(member_id) = member_id else { return Ok(used) };
-        let by_member: Vec<&LimitKey> = self
-            .claims
-            .iter()
-            .map(|claim| &claim.key)
-            .filter(|key| key.of_member(member_id).is_some())
-            .collect();
-        if by_member.is_empty() {
-            return Ok(used);
-        }
-        let Some(row) = tx.optional(&ALIASES_OF_MEMBER, params![merchant, member_id])? else {
-            return Ok(used);
-        };
-        let aliases: Vec<String> = row::json("partner_member", "aliases", &row.get::<String>(0)?)?;
-        for key in by_member {
+        let mut used: BTreeMap<String, i64> = BTreeMap::new();
+        let by_member = self.claims.iter().any(|claim| claim.key.counts_by_member());
+        let Some(member_id) = member_id.filter(|_| by_member) else { return Ok(used) };
+        let aliases = merge::aliases(tx, merchant, member_id)?;
+        for Claim { key, .. } in &self.claims {
             // an offer from before the merge counts on the counter of the id that went
-            for other in aliases.iter().map(String::as_str).chain([member_id]) {
-                let counter = key.of_member(other).filter(|other| *other != key.limit_id);
-                if let Some(counter) = counter.map(|id| limit::look(tx, merchant, &id)).transpose()?.flatten()
-                {
-                    let sum: &mut i64 = used.entry(key.limit_id.clone()).or_default();
+            for other in key.of_members(aliases.iter().map(String::as_str).chain([member_id])) {
+                if let Some(counter) = limit::look(tx, merchant, &other)? {
+                    let sum = used.entry(key.limit_id.clone()).or_default();
                     *sum = sum.saturating_add(counter.used);
                 }
             }
