@@ -3,7 +3,6 @@
 //! `POST|PUT /partner/datasync` (protocol.md §11, sync.md §4). A batch is one transaction; a record that
 //! cannot be read is kept aside with the reason and does not cost the others; an unknown domain is kept as it is.
 
-mod domain;
 mod record;
 mod store;
 
@@ -14,7 +13,6 @@ use crate::loyalty::tier::Ladder;
 use crate::{DataSyncConnection, Partner};
 use axum::extract::State;
 use db::{Error, Never, Tx, TxError};
-use domain::Domain;
 use door::{ApiError, Raw, body_limit};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -22,7 +20,7 @@ use record::{Incoming, Outcome};
 use std::collections::BTreeSet;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use wire::datasync::Envelope;
+use wire::datasync::{Domain, Envelope};
 use wire::errors::ErrorBody;
 
 /// The receiver.

@@ -1,6 +1,5 @@
 //! What is one record that came, and does it replace the one that is known?
 
-use super::domain::Domain;
 use super::store;
 use crate::customers::bill::RecordedBill;
 use crate::id::ID_BYTES_MAX;
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use money::{Amount, Precision};
 use serde_json::{Map, Value};
 use wire::bills::Bill;
-use wire::datasync::Envelope;
+use wire::datasync::{Domain, Envelope};
 
 /// One record of a batch.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,12 @@
 //! What does one DataSync request carry?
 //!
-//! The envelope of protocol.md §11.1: records of one domain that are new or changed.
+//! The envelope of protocol.md §11.1: records of one domain that are new or changed, or that were removed.
+
+mod domain;
+mod tombstone;
+
+pub use domain::{Domain, Reach};
+pub use tombstone::Tombstone;
 
 use crate::read::{Extra, Object, Read, ReadError};
 use serde::Serialize;
