@@ -2,8 +2,8 @@
 //!
 //! A folder per documented API, each with its routes, its SQL (`store.rs`) and its pure rules: [`access`]
 //! the token call, [`merchants`], [`menu`], [`bills`], [`loyalty`] the broker towards the provider and the
-//! benefit usages, [`datasync`] what the change feed reads; [`till`] is our own API for registers and
-//! [`admin`] the set-up. To join it in:
+//! benefit usages; [`till`] is our own API for registers and [`admin`] the set-up. Below them stand [`sale`], what
+//! a check comes to and what its bill says, [`place`] and [`api`], what all of them share. To join it in:
 //!
 //! ```text
 //! db.migrate(&[door::MIGRATIONS, courier::MIGRATIONS, platform::MIGRATIONS]).await?;
@@ -15,13 +15,14 @@
 
 mod access;
 mod admin;
+mod api;
 mod bills;
 mod column;
-mod datasync;
-mod listing;
 mod loyalty;
 mod menu;
 mod merchants;
+mod place;
+mod sale;
 mod state;
 mod till;
 
@@ -59,7 +60,7 @@ pub fn listeners() -> Vec<Arc<dyn courier::Listener>> {
 
 /// What the courier reads for DataSync: the platform's domains.
 pub fn feeds() -> Vec<Arc<dyn courier::FeedSource>> {
-    vec![Arc::new(datasync::BillsFeed)]
+    vec![Arc::new(bills::BillsFeed)]
 }
 
 fn public_routes(pos_body_bytes_max: usize) -> OpenApiRouter<Platform> {

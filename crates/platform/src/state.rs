@@ -1,7 +1,6 @@
 //! What does every handler of the platform hold?
 
-use crate::access::ClientGrant;
-use crate::till::PosGrant;
+use crate::access::{ClientGrant, PosGrant};
 use axum::extract::FromRef;
 use courier::{call::Caller, seal::Keyring};
 use db::Db;

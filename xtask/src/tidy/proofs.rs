@@ -9,6 +9,7 @@ const SHORT: &[(&str, &str)] = &[
     ("money/", "crates/money/src/"),
     ("http/", "crates/stamgast/tests/http/"),
     ("partner/", "crates/partner/tests/partner/"),
+    ("sale/", "crates/platform/src/sale/"),
     ("till/", "crates/platform/src/till/"),
     ("offer/", "crates/partner/src/loyalty/offer/"),
     ("usage/", "crates/partner/src/loyalty/usage/"),

@@ -1,11 +1,13 @@
-//! Which applications may call the documented APIs, and how do they get a token?
+//! Who calls: which applications and which registers, and how does an application get its token?
 
 mod authorize;
 mod grant;
+mod register;
 mod source;
 pub(crate) mod store;
 
 pub(crate) use grant::{ApiClient, ClientGrant};
+pub(crate) use register::{PosGrant, Register};
 pub(crate) use source::SourceId;
 
 use crate::Platform;

@@ -42,8 +42,8 @@ pub(super) async fn put_datasync(
         .guard()
         .check_url(&body.url)
         .map_err(|refusal| ApiError::field("url", "a URL that may be called", &refusal.to_string()))?;
-    let zone = crate::merchants::store::settings(platform.db(), &merchant, &place).await?.zone;
-    let from_date = crate::listing::instant("fromDate", Some(&body.from_date), &zone)?
+    let zone = crate::place::settings(platform.db(), &merchant, &place).await?.zone;
+    let from_date = crate::api::query::instant("fromDate", Some(&body.from_date), &zone)?
         .ok_or_else(|| ApiError::field("fromDate", "a date or date-time", "nothing"))?;
     // A place has one subscription, so the place names it.
     let subscription_id = place.clone();

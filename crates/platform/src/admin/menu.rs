@@ -151,7 +151,7 @@ fn put_product(
             let found = product.vat_rate.to_string();
             return Err(ApiError::field(&member("vatRate"), "a fraction from 0 to 1, such as 0.12", &found));
         }
-        crate::till::exact_amount(&member("price"), &product.price, precision)
+        crate::api::exact_amount(&member("price"), &product.price, precision)
     };
     let price = check().map_err(TxError::Refused)?;
     let vat_id = product.vat_id.as_ref().map(|vat_id| json("vat_id", vat_id)).transpose()?;

@@ -1,9 +1,7 @@
 //! `GET /bills/{sourceId}` and `GET /bills/{sourceId}/{billId}`: which bills were paid at a place?
 //! (protocol.md §4)
 
-pub(crate) mod bill;
-pub(crate) mod corrective;
-mod lost;
+mod feed;
 mod number;
 mod query;
 pub(crate) mod refund;
@@ -12,12 +10,13 @@ mod refund_store;
 pub(crate) mod shape;
 pub(crate) mod store;
 
+pub(crate) use feed::{BILLS, BillsFeed};
 pub(crate) use number::{LETTER_PAIRS, letters};
 
 use crate::Platform;
 use crate::access::{ApiClient, SourceId};
-use crate::listing::{self, Parameters};
-use crate::merchants::store::{place_settings, settings};
+use crate::api::query::{self as listing, Parameters};
+use crate::place::{place_settings, settings};
 use axum::Json;
 use axum::extract::{Path, State};
 use db::TxError;

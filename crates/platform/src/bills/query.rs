@@ -1,7 +1,7 @@
 //! Which bills does a list call ask for, and what is the path to its next page? (protocol.md §4.1, §1.6)
 
 use crate::access::SourceId;
-use crate::listing::{LIMIT_DEFAULT, NextPage, flag, instant, limit};
+use crate::api::query::{LIMIT_DEFAULT, NextPage, flag, instant, limit};
 use door::ApiError;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;

@@ -3,17 +3,18 @@
 //! One transaction takes the original bill's row, looks at what went back before, writes the corrective bill under
 //! a number of its own, the usage report with its delivery, and the changes of both bills that the feed reads.
 
-use super::bill::{StoredBill, StoredItem, StoredPayment, payment_method};
-use super::corrective::{GivenBack, PartOfItem, divide, parts, taxes, tenders};
-use super::lost::{self, KeptDiscount};
 use super::refund_store::{self, StoredRefund};
-use super::store;
+use super::{BILLS, store};
 use crate::Platform;
 use crate::access::SourceId;
-use crate::datasync::BILLS;
+use crate::api::exact_amount;
 use crate::loyalty::refund_usage::{self, GivenBackTo};
-use crate::merchants::store::place_settings;
-use crate::till::exact_amount;
+use crate::place::place_settings;
+use crate::sale::bill::{
+    METHOD_CHARACTERS_MAX, StoredBill, StoredItem, StoredPayment, StoredTax, payment_method,
+};
+use crate::sale::corrective::{GivenBack, PartOfItem, divide, parts, taxes, tenders};
+use crate::sale::lost::{self, KeptDiscount};
 use courier::change::{Change, append};
 use db::{Tx, TxError};
 use door::ApiError;
@@ -281,8 +282,8 @@ fn payments(
     let mut sum = Amount::ZERO;
     for (index, payment) in asked.iter().enumerate() {
         let method = payment.payment_method.trim();
-        if method.is_empty() || method.chars().count() > crate::till::METHOD_CHARACTERS_MAX {
-            let expected = format!("1 to {} characters", crate::till::METHOD_CHARACTERS_MAX);
+        if method.is_empty() || method.chars().count() > METHOD_CHARACTERS_MAX {
+            let expected = format!("1 to {} characters", METHOD_CHARACTERS_MAX);
             let found = format!("{} of them", method.chars().count());
             return Err(ApiError::field(&format!("payments[{index}].paymentMethod"), &expected, &found));
         }
@@ -352,7 +353,7 @@ fn corrective(
         discount: -discount,
         taxes: taxes
             .into_iter()
-            .map(|tax| super::bill::StoredTax { rate: tax.rate, gross: -tax.gross, net: -tax.net })
+            .map(|tax| StoredTax { rate: tax.rate, gross: -tax.gross, net: -tax.net })
             .collect(),
         payment_method: payment_method(&plan.payments, &bill.payment_method),
         payments: plan.payments.clone(),

@@ -1,8 +1,8 @@
 //! Where is it kept what came back of a bill?
 
-use super::corrective::GivenBack;
 use crate::access::SourceId;
 use crate::column::{Json, json};
+use crate::sale::corrective::GivenBack;
 use db::{Row, Tx, params};
 use jiff::Timestamp;
 use money::Amount;

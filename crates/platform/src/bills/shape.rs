@@ -1,7 +1,7 @@
 //! How does a stored bill look on the wire? (protocol.md §4)
 
-use super::bill::{StoredBill, StoredItem};
 use crate::access::SourceId;
+use crate::sale::bill::{StoredBill, StoredItem};
 use jiff::{Timestamp, tz::TimeZone};
 use money::{Amount, Precision, vat::VatRate};
 use serde_json::json;

@@ -1,10 +1,10 @@
 //! Where are bills kept, how do they get their numbers, and how is a page of them found?
 
-use super::bill::{StoredBill, StoredItem};
 use super::number::bill_id;
 use super::query::BillsQuery;
 use crate::column::{Digits, Exact, Json, json};
-use crate::till::LineProduct;
+use crate::menu::LineProduct;
+use crate::sale::bill::{StoredBill, StoredItem};
 use db::{Row, Tx, TxError, params};
 use door::ApiError;
 use money::Amount;

@@ -3,8 +3,8 @@
 use super::store::{self, UsagesQuery};
 use crate::Platform;
 use crate::access::{ApiClient, SourceId};
-use crate::listing::{LIMIT_DEFAULT, NextPage, Parameters, flag, instant, limit};
-use crate::merchants::store::settings;
+use crate::api::query::{LIMIT_DEFAULT, NextPage, Parameters, flag, instant, limit};
+use crate::place::settings;
 use axum::Json;
 use axum::extract::{Path, State};
 use db::{Never, TxError};
@@ -80,7 +80,7 @@ pub(super) async fn list_benefit_usages(
         path.add("lastBenefitUsageId", Some(&last.benefit_usage_id));
         path.finish()
     });
-    Ok(Json(crate::listing::page(usages, next_page)))
+    Ok(Json(crate::api::query::page(usages, next_page)))
 }
 
 /// Acknowledges usages: they count as synchronized and are sent no more. Repeating it changes nothing.

@@ -6,7 +6,7 @@
 use super::connection::Connection;
 use super::wishes::unheeded;
 use crate::Platform;
-use crate::till::{StoredCheck, reckon};
+use crate::sale::{StoredCheck, reckon};
 use courier::{CallAnswer, CallError, CallRequest};
 use door::ApiError;
 use http::{HeaderValue, StatusCode};

@@ -1,7 +1,9 @@
 //! What is the provider asked for a check, and is it still the same question?
 
-use crate::merchants::store::PlaceSettings;
-use crate::till::{LineProduct, PosGrant, StoredCheck};
+use crate::access::PosGrant;
+use crate::menu::LineProduct;
+use crate::place::PlaceSettings;
+use crate::sale::StoredCheck;
 use money::Amount;
 use wire::loyalty::{
     BalanceBenefitOfferRequest, BenefitInput, ItemToPay, MenuProductDefinition, ProductCategory,

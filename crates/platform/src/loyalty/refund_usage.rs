@@ -5,17 +5,17 @@
 use super::BENEFIT_USAGE;
 use super::store::{self, NewUsage};
 use crate::access::SourceId;
-use crate::bills::bill::{StoredBill, StoredItem, StoredPayment};
-use crate::bills::corrective::PartOfItem;
 use crate::column::json;
+use crate::sale::bill::{StoredBill, StoredItem, StoredPayment};
+use crate::sale::corrective::PartOfItem;
 use courier::outbox::{NewDelivery, enqueue};
 use db::Tx;
 use jiff::Timestamp;
 use money::Amount;
 use std::collections::BTreeMap;
 use wire::loyalty::{
-    ApplicationType, AppliedBenefit, BillState, LoyaltyBenefitUsagesPayload, PaidItem, PaymentByBalance,
-    SourceType, UsedBalance, UsedGeneralDiscount,
+    ApplicationType, AppliedBenefit, BillState, LoyaltyBenefitUsagesPayload, PREPAYMENT_PREFIX, PaidItem,
+    PaymentByBalance, SourceType, UsedBalance, UsedGeneralDiscount,
 };
 use wire::{Extra, Number};
 
@@ -92,7 +92,7 @@ pub(crate) fn usage(
 
 /// What of a top-up comes back, when the item stands for one.
 fn topped_up(item: &StoredItem, part: &PartOfItem, money: &impl Fn(Amount) -> Number) -> Option<UsedBalance> {
-    let balance_id = item.check_item_id.strip_prefix(crate::till::PREPAYMENT_PREFIX)?;
+    let balance_id = item.check_item_id.strip_prefix(PREPAYMENT_PREFIX)?;
     Some(UsedBalance {
         balance_id: balance_id.to_owned(),
         used_non_controllable_value: Some(Number::ZERO),

@@ -1,8 +1,9 @@
 //! What is reported to the provider about a paid bill? (protocol.md §10.8, worked examples §10.12)
 
 use super::question::{inputs, product};
-use crate::merchants::store::PlaceSettings;
-use crate::till::{PosGrant, ReckonedLine, Reckoning, Source, StoredCheck};
+use crate::access::PosGrant;
+use crate::place::PlaceSettings;
+use crate::sale::{ReckonedLine, Reckoning, Source, StoredCheck};
 use jiff::Timestamp;
 use money::{Amount, Precision};
 use wire::loyalty::{
@@ -141,8 +142,8 @@ fn paid_item(reckoned: &ReckonedLine, precision: Precision) -> PaidItem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::till::reckon;
-    use crate::till::samples::{check, grant, line, offer, settings};
+    use crate::sale::reckon;
+    use crate::sale::samples::{check, grant, line, offer, settings};
     use serde_json::{Value, json};
 
     /// The report of a basket and an offer, as it goes over the wire.

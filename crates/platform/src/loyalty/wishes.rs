@@ -51,7 +51,7 @@ pub(crate) fn unheeded(
 mod tests {
     use super::*;
     use crate::loyalty::question::question;
-    use crate::till::samples::{check, grant, line, offer, settings};
+    use crate::sale::samples::{check, grant, line, offer, settings};
     use serde_json::json;
 
     #[test]

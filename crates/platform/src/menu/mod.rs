@@ -1,3 +1,6 @@
 //! What does the merchant sell? Set by `/admin/v1`, used by the till.
 
+mod product;
 pub(crate) mod store;
+
+pub(crate) use product::{LineCategory, LineProduct};

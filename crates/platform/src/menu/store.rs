@@ -1,7 +1,7 @@
 //! Where is the menu kept, and what does the till need of a product?
 
+use super::{LineCategory, LineProduct};
 use crate::column::{Exact, Json};
-use crate::till::{LineCategory, LineProduct};
 use db::{Tx, params};
 use money::Amount;
 

@@ -1,10 +1,8 @@
-//! Where are merchants and places kept, and how do they look on the wire?
+//! Where are merchants and their places kept, and how do they look on the wire?
 
-use crate::column::{Digits, Message, Zone};
-use db::{Db, Never, Row, Tx, TxError, params};
+use crate::column::Message;
+use db::{Db, Never, Row, TxError, params};
 use door::ApiError;
-use jiff::tz::TimeZone;
-use money::Precision;
 use wire::Extra;
 use wire::merchants::{Merchant, Place};
 
@@ -12,59 +10,6 @@ db::statement! {
     MERCHANT = "SELECT name, business_id, vat_id, is_vat_payer, country_code, currency_code
         FROM platform_merchant WHERE merchant = $1";
     PLACES = "SELECT place, name, state, address FROM platform_place WHERE merchant = $1 ORDER BY created_at, place";
-    PLACE_SETTINGS = "SELECT p.time_zone, p.pos_lang, p.bill_lang, p.bill_letters,
-            m.currency_code, m.country_code, m.price_precision, m.is_vat_payer
-        FROM platform_place p JOIN platform_merchant m ON m.merchant = p.merchant
-        WHERE p.merchant = $1 AND p.place = $2";
-}
-
-/// A place with what its merchant decides for it: what selling there needs to know.
-#[derive(Debug, Clone)]
-pub(crate) struct PlaceSettings {
-    pub(crate) zone: TimeZone,
-    pub(crate) pos_lang: String,
-    pub(crate) bill_lang: String,
-    pub(crate) bill_letters: String,
-    pub(crate) currency_code: String,
-    pub(crate) country_code: String,
-    pub(crate) precision: Precision,
-    pub(crate) is_vat_payer: bool,
-}
-
-/// The place as a transaction sees it; `None` when the merchant has no such place.
-pub(crate) fn place_settings(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    place: &str,
-) -> Result<Option<PlaceSettings>, db::Error> {
-    tx.optional(&PLACE_SETTINGS, params![merchant, place])?.map(|row| settings_of(&row)).transpose()
-}
-
-fn settings_of(row: &Row) -> Result<PlaceSettings, db::Error> {
-    Ok(PlaceSettings {
-        zone: row.get::<Zone>(0)?.0,
-        pos_lang: row.get(1)?,
-        bill_lang: row.get(2)?,
-        bill_letters: row.get(3)?,
-        currency_code: row.get(4)?,
-        country_code: row.get(5)?,
-        precision: row.get::<Digits>(6)?.0,
-        is_vat_payer: row.get(7)?,
-    })
-}
-
-/// The place's settings, outside any other transaction.
-///
-/// # Errors
-/// 404 when the merchant has no such place.
-pub(crate) async fn settings(db: &Db, merchant: &str, place: &str) -> Result<PlaceSettings, ApiError> {
-    let (merchant, place) = (merchant.to_owned(), place.to_owned());
-    db.read("place_settings", move |tx| {
-        place_settings(tx, &merchant, &place)?
-            .ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("place {place}"))))
-    })
-    .await
-    .map_err(ApiError::from)
 }
 
 /// The documented answer.

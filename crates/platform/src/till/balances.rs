@@ -1,10 +1,10 @@
 //! What may the cashier decide about a balance of the offer shown?
 
 use super::change;
-use super::check::Choice;
-use super::lines::exact_amount;
-use super::register::Register;
 use crate::Platform;
+use crate::access::Register;
+use crate::api::exact_amount;
+use crate::sale::check::Choice;
 use axum::Json;
 use axum::extract::{Path, State};
 use db::TxError;

@@ -1,9 +1,9 @@
 //! How does the register say what is in the basket?
 
 use super::lines::{LINES_MAX, priced};
-use super::register::Register;
 use super::{CheckPath, change};
 use crate::Platform;
+use crate::access::Register;
 use crate::menu::store::product;
 use axum::Json;
 use axum::extract::{Path, State};

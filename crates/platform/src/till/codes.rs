@@ -1,8 +1,8 @@
 //! How does a scanned code get onto a check, and off it?
 
-use super::register::Register;
 use super::{CheckPath, change};
 use crate::Platform;
+use crate::access::Register;
 use axum::Json;
 use axum::extract::{Path, State};
 use db::TxError;

@@ -4,12 +4,12 @@
 //! value is free at the next register. On the side and once: the cashier does not wait, and where it fails the holds
 //! end by themselves.
 
-use super::check::StoredCheck;
-use super::register::PosGrant;
 use super::{Selling, load, selling, turn};
 use crate::Platform;
+use crate::access::PosGrant;
 use crate::loyalty::broker::tell;
 use crate::loyalty::question::{fingerprint, question};
+use crate::sale::StoredCheck;
 use door::ApiError;
 use std::sync::Arc;
 use tracing::Instrument as _;
@@ -90,8 +90,8 @@ async fn tell_of(
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{check, line};
     use super::*;
+    use crate::sale::samples::{check, line};
 
     #[test]
     fn only_what_was_asked_about_and_is_gone_is_let_go() {

@@ -1,10 +1,10 @@
 //! What does a line cost before loyalty?
 
-use super::check::Line;
+use crate::api::exact_amount;
 use crate::menu::store::Product;
+use crate::sale::check::Line;
 use door::ApiError;
 use money::{Amount, Decimal, Precision, percentage};
-use wire::Number;
 use wire::pos::{SetLine, SetLineDiscount};
 
 /// Most lines of a check.
@@ -147,20 +147,10 @@ fn discounted(
     Ok(if full < Amount::ZERO { -taken } else { taken })
 }
 
-/// An amount of the register's, which must fit the currency's decimals.
-pub(crate) fn exact_amount(path: &str, number: &Number, precision: Precision) -> Result<Amount, ApiError> {
-    let expected =
-        || format!("an amount with at most {} decimals, up to 10^15 minor units", precision.digits());
-    match Amount::from_decimal(number.0, precision) {
-        Ok(rounded) if rounded.exact => Ok(rounded.amount),
-        _ => Err(ApiError::field(path, &expected(), &number.0.to_string())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::till::samples;
+    use crate::sale::samples;
     use serde_json::{Value, json};
 
     /// Prices one line of a product for 59.90, or of one with a variable price.

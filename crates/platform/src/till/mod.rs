@@ -5,39 +5,28 @@
 
 mod balances;
 mod basket;
-mod check;
 mod codes;
 mod let_go;
 mod lines;
 mod offer;
 mod open;
 mod pay;
-mod reckon;
 mod refund;
-mod register;
 mod sale;
-#[cfg(test)]
-pub(crate) mod samples;
 mod store;
 mod turn;
 mod view;
 
-pub(crate) use check::{LineCategory, LineProduct, StoredCheck};
-pub(crate) use lines::exact_amount;
-pub(crate) use reckon::{PREPAYMENT_PREFIX, ReckonedLine, Reckoning, Source, reckon};
-pub(crate) use register::PosGrant;
-pub(crate) use sale::METHOD_CHARACTERS_MAX;
-
 use crate::Platform;
-use crate::access::SourceId;
+use crate::access::{PosGrant, Register, SourceId};
 use crate::bills;
 use crate::loyalty::Connection;
-use crate::merchants::store::{PlaceSettings, place_settings};
+use crate::place::{PlaceSettings, place_settings};
+use crate::sale::StoredCheck;
 use axum::Json;
 use axum::extract::{Path, State};
 use db::{Tx, TxError};
 use door::ApiError;
-use register::Register;
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::bills::Bill;
@@ -57,13 +46,6 @@ pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Platform> {
         .routes(routes!(refund::refund_bill))
         .routes(routes!(refund::cancel_bill))
         .layer(door::body_limit(body_bytes_max))
-}
-
-/// The place of every path here.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TillPath {
-    source_id: String,
 }
 
 /// A path to a check, or to something in it.

@@ -4,14 +4,14 @@
 //! if the check still is what was asked about. The same question is asked under the same id, and one call asks at a
 //! time ([`super::turn`]).
 
-use super::check::StoredCheck;
-use super::register::{PosGrant, Register};
-use super::turn::{self, Turn};
-use super::{CheckPath, Selling, change, selling, store, view};
+use super::store::Turn;
+use super::{CheckPath, Selling, change, selling, store, turn, view};
 use crate::Platform;
+use crate::access::{PosGrant, Register};
 use crate::loyalty::Connection;
 use crate::loyalty::broker::{Asked, ask, problem_error};
 use crate::loyalty::question::{fingerprint, question};
+use crate::sale::StoredCheck;
 use axum::Json;
 use axum::extract::{Path, State};
 use db::TxError;

@@ -1,9 +1,9 @@
 //! How does a check begin, and how is it looked at?
 
-use super::check::StoredCheck;
-use super::register::Register;
 use super::{CheckPath, load, selling, store, view};
 use crate::Platform;
+use crate::access::Register;
+use crate::sale::StoredCheck;
 use axum::Json;
 use axum::extract::{Path, State};
 use door::{ApiError, Strict};

@@ -5,18 +5,17 @@
 //! usage and its delivery, and last the change the feed reads. What is committed is reported even if the
 //! program dies right after. Of two calls at once one asks and pays, and the other waits for its bill.
 
-use super::check::StoredCheck;
 use super::offer::{Asking, begin, changed, keep, put};
-use super::reckon::reckon;
-use super::register::{PosGrant, Register};
 use super::sale::{Sale, offer_changed, tendered};
 use super::{CheckPath, Selling, load, store, turn, view};
 use crate::access::SourceId;
+use crate::access::{PosGrant, Register};
 use crate::column::json;
-use crate::datasync::BILLS;
 use crate::loyalty::broker::{Asked, problem_error};
 use crate::loyalty::usage::{Paid, usage};
 use crate::loyalty::{self, BENEFIT_USAGE};
+use crate::sale::StoredCheck;
+use crate::sale::reckon;
 use crate::{Platform, bills};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -237,7 +236,7 @@ async fn book(
                 report(tx, &paid, &benefit_usage_id)?;
             }
             let place = Some(grant.place.as_str());
-            let change = Change { domain: BILLS, place, record: &bill_id, removed: false };
+            let change = Change { domain: bills::BILLS, place, record: &bill_id, removed: false };
             append(tx, &grant.merchant, &[change], now)?;
             Ok(bill_id)
         })

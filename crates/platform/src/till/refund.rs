@@ -1,8 +1,8 @@
 //! How does a register give a paid bill back, wholly or in part?
 
 use super::BillPath;
-use super::register::Register;
 use crate::Platform;
+use crate::access::Register;
 use crate::access::SourceId;
 use crate::bills::refund::{Command, refund};
 use crate::column::json;

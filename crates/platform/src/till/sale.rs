@@ -1,11 +1,13 @@
 //! What does a paid check become?
 
-use super::check::StoredCheck;
-use super::reckon::{ReckonedLine, Reckoning, Source};
-use super::register::PosGrant;
 use super::view::titles;
-use crate::bills::bill::{StoredBenefit, StoredBill, StoredItem, StoredPayment, StoredTax, payment_method};
-use crate::merchants::store::PlaceSettings;
+use crate::access::PosGrant;
+use crate::place::PlaceSettings;
+use crate::sale::StoredCheck;
+use crate::sale::bill::{
+    METHOD_CHARACTERS_MAX, StoredBenefit, StoredBill, StoredItem, StoredPayment, StoredTax, payment_method,
+};
+use crate::sale::{ReckonedLine, Reckoning, Source};
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Precision};
@@ -16,8 +18,6 @@ use wire::pos::{PayCheck, PosPerson};
 
 /// Most payments of one check.
 const PAYMENTS_MAX: usize = 50;
-/// Longest name of a payment method.
-pub(crate) const METHOD_CHARACTERS_MAX: usize = 64;
 
 /// Reads the guest's payments, which must come to what is left to pay.
 ///
@@ -42,7 +42,7 @@ pub(super) fn tendered(
             return Err(ApiError::field(&path, &expected, &format!("{length} of them")));
         }
         let path = format!("payments[{index}].priceWithVat");
-        let value = super::lines::exact_amount(&path, &payment.price_with_vat, precision)?;
+        let value = crate::api::exact_amount(&path, &payment.price_with_vat, precision)?;
         // A return gives money back by every payment; a sale takes some by every one.
         if value == Amount::ZERO || value.is_negative() != to_pay.is_negative() {
             let expected = if to_pay.is_negative() { "an amount below 0" } else { "an amount above 0" };

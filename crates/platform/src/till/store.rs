@@ -4,15 +4,20 @@
 //! check is not found by the bump, so nothing can change it. A turn ([`super::turn`]) is beside that: it changes
 //! nothing of what the register sees.
 
-use super::check::StoredCheck;
-use super::register::PosGrant;
-use super::turn::Turn;
+use crate::access::PosGrant;
 use crate::column::{Json, Message, json};
+use crate::sale::StoredCheck;
 use db::{Row, Tx, TxError, params};
 use door::ApiError;
 use jiff::Timestamp;
 use wire::loyalty::LoyaltyOfferResponse;
 use wire::pos::CheckState;
+
+/// The right to ask about a check. Turns of a check follow each other, so the end names one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub(super) ends_at: Timestamp,
+}
 
 db::statement! {
     OPEN_CHECK = "INSERT INTO platform_check (merchant, place, check_id, device_number, version, state, desk_id, person_count,

@@ -5,10 +5,10 @@
 //! check's turn first: a mark in its row that ends by itself should the process die. The others wait, and a
 //! payment that waited finds the bill.
 
-use super::check::StoredCheck;
-use super::register::PosGrant;
-use super::store;
+use super::store::{self, Turn};
 use crate::Platform;
+use crate::access::PosGrant;
+use crate::sale::StoredCheck;
 use db::{Tx, TxError};
 use door::ApiError;
 use jiff::{SignedDuration, Timestamp};
@@ -24,12 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The first pause between two looks; it doubles up to the longest.
 const PAUSE: Duration = Duration::from_millis(10);
 const PAUSE_MAX: Duration = Duration::from_millis(200);
-
-/// The right to ask about a check. Turns of a check follow each other, so the end names one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Turn {
-    pub(super) ends_at: Timestamp,
-}
 
 /// Waits for the turn and does `settle` with the check in the transaction that takes it; what `settle` refuses takes
 /// no turn.

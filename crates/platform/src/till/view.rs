@@ -1,10 +1,10 @@
 //! What does the register see of a check?
 
-use super::check::StoredCheck;
-use super::reckon::{ReckonedLine, Reckoning, Source, reckon};
-use super::register::PosGrant;
+use crate::access::PosGrant;
 use crate::loyalty::question::{fingerprint, question};
-use crate::merchants::store::PlaceSettings;
+use crate::place::PlaceSettings;
+use crate::sale::StoredCheck;
+use crate::sale::{ReckonedLine, Reckoning, Source, reckon};
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Precision};

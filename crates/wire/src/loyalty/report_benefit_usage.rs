@@ -34,6 +34,10 @@ open_text! {
     }
 }
 
+/// What the `checkItemId` (and `productId`) of a line begins with that stands for a top-up; the balance's id follows
+/// (protocol.md §10.6).
+pub const PREPAYMENT_PREFIX: &str = "prepayment:";
+
 /// What was really used on a paid bill.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

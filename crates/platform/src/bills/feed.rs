@@ -1,9 +1,9 @@
-//! What does the change feed send of the platform's records? (protocol.md §11, sync.md §3)
+//! What does the change feed send of bills? (protocol.md §11, sync.md §3)
 
+use super::{shape, store};
 use crate::access::SourceId;
-use crate::bills::{shape, store};
 use crate::column::json;
-use crate::merchants::store::place_settings;
+use crate::place::place_settings;
 use courier::{ChangedRecord, Domain, FeedSource};
 use db::Tx;
 use serde_json::json as object;

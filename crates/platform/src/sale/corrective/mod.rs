@@ -3,7 +3,7 @@
 //! Pure. Shares are the stored ones, never spread again (loyalty.md §6, C6 to C8); everything is worked out from
 //! what went back before, so that the last part closes exactly.
 
-use super::bill::{StoredBill, StoredItem, StoredPayment, StoredTax};
+use crate::sale::bill::{StoredBill, StoredItem, StoredPayment, StoredTax};
 use money::{Amount, Decimal, spread, vat};
 use wire::Number;
 use wire::pos::RefundTender;
@@ -188,5 +188,4 @@ pub(crate) fn divide(
 }
 
 #[cfg(test)]
-#[path = "corrective_tests.rs"]
 mod tests;

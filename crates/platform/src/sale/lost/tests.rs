@@ -1,9 +1,9 @@
 //! Do refunds that lose a discount come to the worked numbers of loyalty.md §6 C9, and do they close?
 
-use super::super::bill::{StoredBenefit, StoredItem, StoredPayment};
-use super::super::corrective::{divide, taxes};
 use super::*;
-use crate::till::samples;
+use crate::sale::bill::{StoredBenefit, StoredItem, StoredPayment};
+use crate::sale::corrective::{divide, taxes};
+use crate::sale::samples;
 use jiff::Timestamp;
 use money::Precision;
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! What does a check hold between two calls of the register?
 
+use crate::menu::LineProduct;
 use jiff::Timestamp;
 use money::{Amount, Decimal};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use wire::Number;
 use wire::loyalty::LoyaltyOfferResponse;
@@ -96,32 +96,4 @@ impl Line {
     pub(crate) fn vat_rate(&self) -> Decimal {
         self.product.vat_rate.0
     }
-}
-
-/// The product of a line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct LineProduct {
-    pub(crate) product_id: String,
-    /// Absent for a line the till itself adds.
-    pub(crate) decoded_id: Option<i64>,
-    pub(crate) category_id: Option<String>,
-    pub(crate) name: String,
-    pub(crate) measure: String,
-    pub(crate) ean: Option<String>,
-    /// A fraction.
-    pub(crate) vat_rate: Number,
-    /// The register's own name of the rate, number or text.
-    pub(crate) vat_id: Option<Value>,
-    /// Its category and those above it, the nearest first.
-    pub(crate) categories: Vec<LineCategory>,
-}
-
-/// A category of a line's product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct LineCategory {
-    pub(crate) category_id: String,
-    pub(crate) parent_category_id: Option<String>,
-    pub(crate) name: String,
 }

@@ -1,13 +1,13 @@
 //! Which register calls?
 
-use super::TillPath;
+use super::SourceId;
 use crate::Platform;
-use crate::access::SourceId;
 use axum::extract::{FromRequestParts, Path};
 use db::{Db, Never, TxError, params};
 use door::{ApiError, credentials, token};
 use http::request::Parts;
 use jiff::Timestamp;
+use serde::Deserialize;
 
 db::statement! {
     POS_TOKEN = "SELECT t.token_hash, t.merchant, t.place, t.device_number, t.expires_at, p.state
@@ -24,6 +24,13 @@ pub(crate) struct PosGrant {
     pub(crate) device_number: i64,
     expires_at: Option<Timestamp>,
     place_state: String,
+}
+
+/// The place that every path of a register names.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TillPath {
+    source_id: String,
 }
 
 /// The register behind the bearer token, at the place of the path.

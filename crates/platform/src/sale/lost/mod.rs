@@ -3,14 +3,14 @@
 //! Pure. The provider said with its offer while which amount stays a discount is kept (`keptWhile`, loyalty.md §6 C9);
 //! the frozen report of the payment holds it. Where it said nothing, a discount stays as it is.
 
-use super::bill::StoredBill;
-use super::corrective::{GivenBack, PartOfItem, parts};
+use crate::sale::bill::StoredBill;
+use crate::sale::corrective::{GivenBack, PartOfItem, parts};
 use money::{Amount, Conditional, Decimal, Standing, reprice, staying};
 use wire::loyalty::{LoyaltyBenefitUsagesPayload, SourceType};
 
 /// A discount of a bill that asked for an amount.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct KeptDiscount {
+pub(crate) struct KeptDiscount {
     minimum: Amount,
     /// Position on the bill, and what was counted of that item.
     counted: Vec<(usize, Amount)>,
@@ -20,7 +20,7 @@ pub(super) struct KeptDiscount {
 
 /// The discounts of a bill that are kept under a condition. One that names lines the bill does not have is kept
 /// whatever comes: its condition cannot be told.
-pub(super) fn kept_discounts(bill: &StoredBill, paid: &LoyaltyBenefitUsagesPayload) -> Vec<KeptDiscount> {
+pub(crate) fn kept_discounts(bill: &StoredBill, paid: &LoyaltyBenefitUsagesPayload) -> Vec<KeptDiscount> {
     let position =
         |id: &str| bill.items.iter().position(|item| item.check_item_id == id).filter(|_| !id.is_empty());
     let mut kept = Vec::new();
@@ -47,7 +47,7 @@ pub(super) fn kept_discounts(bill: &StoredBill, paid: &LoyaltyBenefitUsagesPaylo
 }
 
 /// How the bill stands after these refunds.
-pub(super) fn after_all<'r>(
+pub(crate) fn after_all<'r>(
     bill: &StoredBill,
     kept: &[KeptDiscount],
     refunds: impl Iterator<Item = &'r GivenBack>,
@@ -63,7 +63,7 @@ pub(super) fn after_all<'r>(
 }
 
 /// How the bill stands once so much of each item has gone back.
-pub(super) fn after(
+pub(crate) fn after(
     bill: &StoredBill,
     kept: &[KeptDiscount],
     before: &Standing,
@@ -96,7 +96,7 @@ pub(super) fn after(
 
 /// Adds to the parts of a refund what it takes of lost discounts: of an item that stays a part of no amount, whose
 /// benefit goes back alone. Of an item that lost some before, its own part gives back less.
-pub(super) fn take_lost(bill: &StoredBill, parts: &mut Vec<PartOfItem>, before: &Standing, after: &Standing) {
+pub(crate) fn take_lost(bill: &StoredBill, parts: &mut Vec<PartOfItem>, before: &Standing, after: &Standing) {
     for (index, item) in bill.items.iter().enumerate() {
         let taken = |standing: &Standing, share: usize| {
             standing.taken.get(index).and_then(|shares| shares.get(share)).copied().unwrap_or_default()
@@ -128,5 +128,4 @@ pub(super) fn take_lost(bill: &StoredBill, parts: &mut Vec<PartOfItem>, before: 
 }
 
 #[cfg(test)]
-#[path = "lost_tests.rs"]
 mod tests;

@@ -1,8 +1,9 @@
 //! Which small checks do the tests of pure rules work on?
 
-use super::check::{Line, LineProduct, StoredCheck};
-use super::register::PosGrant;
-use crate::merchants::store::PlaceSettings;
+use super::check::{Line, StoredCheck};
+use crate::access::PosGrant;
+use crate::menu::LineProduct;
+use crate::place::PlaceSettings;
 use jiff::tz::TimeZone;
 use money::Precision;
 use wire::Number;

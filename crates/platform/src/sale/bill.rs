@@ -1,6 +1,6 @@
 //! What is a paid bill, as the platform keeps it?
 
-use crate::till::LineProduct;
+use crate::menu::LineProduct;
 use jiff::Timestamp;
 use money::{Amount, Precision};
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,9 @@ pub(crate) struct StoredPayment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) balance_id: Option<String>,
 }
+
+/// Longest name of a payment method.
+pub(crate) const METHOD_CHARACTERS_MAX: usize = 64;
 
 /// One method when there is one, `split` when there are several (protocol.md §4.1); `otherwise` when nothing was
 /// paid.

@@ -4,14 +4,14 @@
 //! without item benefits (protocol.md §10.5 no. 7). Benefits of points and SPV are discounts on lines,
 //! MPV and credit only pay (loyalty.md §2).
 
-use super::check::{Line, LineProduct};
+use super::check::Line;
+use crate::menu::LineProduct;
 use money::{Amount, Precision, spendable, spread, vat};
 use serde_json::Value;
 use wire::Number;
-use wire::loyalty::{BalanceType, LoyaltyOfferResponse, OfferBalance, Violation, ViolationCode};
-
-/// What the id of a line begins with that stands for a top-up; the balance follows.
-pub(crate) const PREPAYMENT_PREFIX: &str = "prepayment:";
+use wire::loyalty::{
+    BalanceType, LoyaltyOfferResponse, OfferBalance, PREPAYMENT_PREFIX, Violation, ViolationCode,
+};
 
 /// What a benefit comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

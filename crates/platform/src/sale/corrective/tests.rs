@@ -1,8 +1,8 @@
 //! Do refunds come to the worked numbers of loyalty.md §6, and do they close?
 
-use super::super::bill::StoredBenefit;
 use super::*;
-use crate::till::samples;
+use crate::sale::bill::StoredBenefit;
+use crate::sale::samples;
 use jiff::Timestamp;
 use money::Precision;
 use proptest::prelude::*;
