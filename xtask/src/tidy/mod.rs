@@ -21,7 +21,7 @@ impl Fault {
     }
 }
 
-/// A file of ours as text.
+/// A file of the project as text.
 struct Source {
     /// Relative to the root, with `/`.
     path: String,
@@ -43,11 +43,12 @@ impl Source {
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let rust = sources(root, "rs")?;
     let migrations = sources(root, "sql")?;
+    let pages = read_all(root, &["docs"], "md")?;
     let mut faults = arrows::check(root)?;
     faults.extend(files::check(&rust));
     faults.extend(words::check(&rust));
     faults.extend(sql::check(&rust, &migrations));
-    faults.extend(proofs::check(&proofs::page(root)?, &rust));
+    faults.extend(proofs::check(&pages, &rust));
     for fault in &faults {
         crate::say(&format!("{}: {}", fault.place, fault.rule));
     }
@@ -58,8 +59,13 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
 
 /// Every file with this ending in the folders that hold our code, in the order of their path.
 fn sources(root: &Path, ending: &str) -> anyhow::Result<Vec<Source>> {
+    read_all(root, &["crates", "testkit", "benches", "xtask", "sim"], ending)
+}
+
+/// Every file with this ending in these folders of the root and below, in the order of their path.
+fn read_all(root: &Path, folders: &[&str], ending: &str) -> anyhow::Result<Vec<Source>> {
     let mut paths = Vec::new();
-    for folder in ["crates", "testkit", "benches", "xtask", "sim"] {
+    for folder in folders {
         walk(&root.join(folder), ending, &mut paths)?;
     }
     paths.sort();

@@ -1,62 +1,80 @@
-//! Does every test exist that docs/loyalty-rules.md names as a proof?
+//! Does every test exist that a page of docs/ names as a proof?
 
 use super::{Fault, Source};
 
-const PAGE: &str = "docs/loyalty-rules.md";
-
-/// How the page shortens paths.
+/// How the pages shorten paths. A page that uses one says so in its head.
 const SHORT: &[(&str, &str)] = &[
     ("money/", "crates/money/src/"),
-    ("http/", "crates/stamgast/tests/http/"),
-    ("partner/", "crates/partner/tests/partner/"),
+    ("wire/", "crates/wire/src/"),
+    ("messages/", "crates/wire/tests/messages/"),
+    ("port/", "crates/db/tests/port/"),
+    ("requests/", "crates/door/tests/requests/"),
+    ("courier/", "crates/courier/src/"),
+    ("outgoing/", "crates/courier/tests/outgoing/"),
+    ("platform/", "crates/platform/tests/http/"),
     ("sale/", "crates/platform/src/sale/"),
     ("till/", "crates/platform/src/till/"),
+    ("partner/", "crates/partner/tests/partner/"),
     ("offer/", "crates/partner/src/loyalty/offer/"),
     ("usage/", "crates/partner/src/loyalty/usage/"),
     ("ledger/", "crates/partner/src/loyalty/ledger/"),
     ("program/", "crates/partner/src/loyalty/program/"),
     ("promotion/", "crates/partner/src/loyalty/promotion/"),
+    ("http/", "crates/stamgast/tests/http/"),
+    ("process/", "crates/stamgast/tests/process/"),
 ];
 
-/// `page` is the text of the page.
-pub(super) fn check(page: &str, rust: &[Source]) -> Vec<Fault> {
+/// Reports each `file.rs: test` between back ticks in `pages` for which there is no such function in `rust`.
+pub(super) fn check(pages: &[Source], rust: &[Source]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for (number, line) in page.lines().enumerate() {
-        // every second piece between back ticks is code
-        for quoted in line.split('`').skip(1).step_by(2) {
-            let Some((file, test)) = quoted.split_once(": ") else { continue };
-            let path = SHORT
-                .iter()
-                .find_map(|(short, long)| file.strip_prefix(short).map(|rest| format!("{long}{rest}")))
-                .unwrap_or_else(|| file.to_owned());
-            let source = rust.iter().find(|source| source.path == path);
-            if !source.is_some_and(|source| source.text.contains(&format!("fn {test}("))) {
-                faults.push(Fault::new(
-                    format!("{PAGE}:{}", number + 1),
-                    format!("there is no test {test} in {path}"),
-                ));
-            }
+    for page in pages {
+        for (number, line) in page.text.lines().enumerate() {
+            faults.extend(check_line(line, rust).into_iter().map(|rule| {
+                let place = format!("{}:{}", page.path, number + 1);
+                Fault::new(place, rule)
+            }));
         }
     }
     faults
 }
 
-/// Where the page is.
-pub(super) fn page(root: &std::path::Path) -> std::io::Result<String> {
-    std::fs::read_to_string(root.join(PAGE))
+/// The complaints about one line of a page.
+fn check_line(line: &str, rust: &[Source]) -> Vec<String> {
+    // every second piece between back ticks is code
+    let quoted = line.split('`').skip(1).step_by(2);
+    let proofs = quoted.filter_map(|quoted| quoted.split_once(".rs: "));
+    proofs
+        .filter_map(|(file, test)| {
+            let path = full(&format!("{file}.rs"));
+            let source = rust.iter().find(|source| source.path == path);
+            let stands = source.is_some_and(|source| source.text.contains(&format!("fn {test}(")));
+            (!stands).then(|| format!("there is no test {test} in {path}"))
+        })
+        .collect()
+}
+
+/// The path from the root that a shortened one stands for.
+fn full(path: &str) -> String {
+    SHORT
+        .iter()
+        .find_map(|(short, long)| path.strip_prefix(short).map(|rest| format!("{long}{rest}")))
+        .unwrap_or_else(|| path.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn source(path: &str, text: &str) -> Source {
+        Source { path: path.to_owned(), text: text.to_owned() }
+    }
+
     #[test]
     fn a_proof_that_is_not_there_is_reported() {
-        let source =
-            Source { path: "crates/money/src/vat.rs".to_owned(), text: "fn the_bill() {}".to_owned() };
-        let page = "| `money/vat.rs: the_bill` |\n| `money/vat.rs: the_check` | `money` |\n";
-        let faults = check(page, &[source]);
+        let rust = [source("crates/money/src/vat.rs", "fn the_bill() {}")];
+        let page = "| `money/vat.rs: the_bill` |\n| `money/vat.rs: the_check` | `money` | `{\"a\": 1}` |\n";
+        let faults = check(&[source("docs/loyalty.md", page)], &rust);
         assert_eq!(faults.len(), 1, "{faults:?}");
-        assert_eq!(faults[0].place, "docs/loyalty-rules.md:2");
+        assert_eq!(faults[0].place, "docs/loyalty.md:2");
     }
 }
