@@ -94,6 +94,7 @@ pub(crate) async fn load(
         url: url.to_owned(),
         token: token.to_owned(),
         connections,
+        rate: None,
         requests,
         limit: Duration::from_secs(120),
         codes: codes.clone(),

@@ -160,7 +160,7 @@ pub enum Error {
         message: String,
     },
     /// The database address or a file behind it cannot be used.
-    #[error("database address: {0}")]
+    #[error("{0}")]
     Address(String),
 }
 

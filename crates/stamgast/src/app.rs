@@ -1,6 +1,6 @@
 //! How does one server come up, from a configuration to an open door, and go down again?
 
-use crate::config::{Config, resolve_keys};
+use crate::config::{Config, judge_keys, resolve_keys};
 use crate::{database, operations};
 use anyhow::Context as _;
 use axum::Router;
@@ -59,6 +59,10 @@ impl App {
     ) -> anyhow::Result<App> {
         operations::start_metrics();
         let url = format!("http://{}", listener.local_addr().context("the listener has no address")?);
+        // before anything is written: a refusal leaves no half-made database behind
+        if config.role.is_platform() {
+            judge_keys(&config, &outside)?;
+        }
         let db = database::open(&config).await?;
         database::prepare(&db, &config).await?;
         let mut router = operations::router(db.clone(), config.role);

@@ -30,6 +30,14 @@ pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
         .map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))
 }
 
+/// Refuses what [`start`] would refuse; starts nothing.
+///
+/// # Errors
+/// When the level is no level and no filter.
+pub(crate) fn check(log: &Log) -> anyhow::Result<()> {
+    filter(&log.level).map(|_| ())
+}
+
 /// Everything that becomes a line, on its way to `writer`.
 fn lines<W>(log: &Log, writer: W, colours: bool) -> anyhow::Result<Box<dyn Subscriber + Send + Sync>>
 where

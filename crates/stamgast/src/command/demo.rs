@@ -39,7 +39,8 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     if args.json {
         terminal::result(&demo.json().to_string())?;
     }
-    let tell: fn(&str) -> std::io::Result<()> = if args.json { terminal::note } else { terminal::result };
+    let line: fn(&str) -> std::io::Result<()> = if args.json { terminal::note } else { terminal::result };
+    let tell = |text: &str| terminal::broken(text).iter().try_for_each(|part| line(part));
     let mut code = ExitCode::SUCCESS;
     if args.once || !args.json {
         match demo.play(&tell).await {

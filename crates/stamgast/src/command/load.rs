@@ -32,6 +32,10 @@ pub(super) struct Args {
     /// Connections kept open, each a register with one request under way
     #[arg(long, default_value_t = 32)]
     connections: usize,
+    /// Send this many requests a second, whether answers come or not, and count each latency from the moment its
+    /// request was due. Without it: as fast as answers come. Take connections enough, or the load itself is the queue
+    #[arg(long, value_name = "PER_SECOND")]
+    rate: Option<u32>,
     /// Stop after this many requests [default: 10000, or no limit but its maximum with --seconds]
     #[arg(long)]
     requests: Option<u64>,
@@ -81,6 +85,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         url,
         token: args.token,
         connections: args.connections,
+        rate: args.rate,
         requests,
         limit: Duration::from_secs(args.seconds.unwrap_or(crate::load::SECONDS_MAX)),
         codes,

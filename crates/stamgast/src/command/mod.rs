@@ -1,15 +1,17 @@
 //! Which commands are there, and how is one run?
 
 mod admin_token;
+mod completion;
+mod config;
 mod demo;
 mod load;
 mod migrate;
 mod serve;
 mod verify;
 
-use crate::config::{Config, Flags};
-use crate::{config, logs, terminal};
-use clap::{Parser, Subcommand};
+use crate::config::{Config, FlagSetting, Flags, Loaded};
+use crate::{logs, terminal};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Both ends of a documented POS, loyalty and DataSync contract in one program.
@@ -36,6 +38,10 @@ enum Command {
     Load(load::Args),
     /// Make a token for /admin/v1 and print it
     AdminToken(admin_token::Args),
+    /// Check a configuration, or show every setting with where its value came from
+    Config(config::Args),
+    /// Print a script that completes these commands in a shell
+    Completion(completion::Args),
 }
 
 /// The whole program: reads the words, runs the command, gives the exit code (0 done, 1 not, 2 misused).
@@ -74,15 +80,22 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = read(&args.flags)?;
             begin(&config)?.block_on(admin_token::run(args, config))
         }
+        Command::Config(args) => config::run(&args),
+        Command::Completion(args) => completion::run(&args, Cli::command()),
     }
 }
 
 /// The configuration from all its sources.
 fn read(flags: &Flags) -> anyhow::Result<Config> {
+    Ok(load(flags, Vec::new())?.config)
+}
+
+/// The configuration from all its sources and from the flags of one command, with the source of each value.
+fn load(flags: &Flags, of_command: Vec<FlagSetting>) -> anyhow::Result<Loaded> {
     // a variable that is no UTF-8 cannot be one of ours
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    config::load(flags, environment)
+    crate::config::load(flags, of_command, environment)
 }
 
 /// Logging and the threads that everything asynchronous runs on.
@@ -98,13 +111,15 @@ fn begin(config: &Config) -> anyhow::Result<tokio::runtime::Runtime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_sound_and_lists_what_exists() {
         Cli::command().debug_assert();
         let names: Vec<_> =
             Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-        assert_eq!(names, ["serve", "demo", "migrate", "verify", "load", "admin-token"]);
+        assert_eq!(
+            names,
+            ["serve", "demo", "migrate", "verify", "load", "admin-token", "config", "completion"]
+        );
     }
 }

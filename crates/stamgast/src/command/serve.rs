@@ -1,9 +1,9 @@
 //! `stamgast serve`: how does the server start, say that it is ready, and stop?
 
 use crate::app::App;
-use crate::config::{Config, Flags, Role, apply_serve};
+use crate::config::{Config, FlagSetting, Flags, Role};
 use crate::terminal;
-use anyhow::Context as _;
+use clap::ValueEnum as _;
 use outside::Outside;
 use std::process::ExitCode;
 
@@ -24,9 +24,14 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn config(&self) -> anyhow::Result<Config> {
-        let mut config = super::read(&self.flags)?;
-        apply_serve(&mut config, self.listen.as_deref(), self.role, self.no_migrate);
-        Ok(config)
+        let mut settings: Vec<FlagSetting> = Vec::new();
+        settings.extend(self.listen.clone().map(|value| ("--listen", "listen", value)));
+        let role = self.role.and_then(|role| role.to_possible_value());
+        settings.extend(role.map(|value| ("--role", "role", value.get_name().to_owned())));
+        if self.no_migrate {
+            settings.push(("--no-migrate", "migrate", "false".to_owned()));
+        }
+        Ok(super::load(&self.flags, settings)?.config)
     }
 }
 
@@ -41,9 +46,33 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 }
 
 /// A listener on this address.
+///
+/// # Errors
+/// Why there can be none, and what to say instead.
 pub(super) async fn listen(address: &str) -> anyhow::Result<tokio::net::TcpListener> {
-    tokio::net::TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}: is something else there already? --listen 127.0.0.1:0 takes a free port")
+    use std::io::ErrorKind;
+    let error = match tokio::net::TcpListener::bind(address).await {
+        Ok(listener) => return Ok(listener),
+        Err(error) => error,
+    };
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
+    Err(match error.kind() {
+        ErrorKind::AddrInUse => {
+            let next = port.parse::<u16>().ok().and_then(|port| port.checked_add(1)).unwrap_or(8080);
+            anyhow::anyhow!(
+                "{address} is taken by another program. Another port: --listen {host}:{next} (or :0 for any free one)"
+            )
+        }
+        ErrorKind::AddrNotAvailable => anyhow::anyhow!(
+            "{host} is no address of this machine: 127.0.0.1 is this machine alone, 0.0.0.0 every address it has"
+        ),
+        ErrorKind::PermissionDenied => anyhow::anyhow!(
+            "port {port} is only for the administrator of this machine: take one from 1024 on, such as --listen {host}:8080"
+        ),
+        ErrorKind::InvalidInput => {
+            anyhow::anyhow!("--listen: expected ADDRESS:PORT such as 127.0.0.1:8080, found {address:?}")
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
     })
 }
 

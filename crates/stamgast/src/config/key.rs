@@ -25,6 +25,19 @@ pub fn resolve(config: &Config, outside: &Outside) -> anyhow::Result<Option<Keyr
         .with_context(|| format!("the secret key from {source} (or one of secret.old_keys) is wrong"))
 }
 
+/// Refuses a key that was given and cannot be used; makes and writes nothing.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn judge(config: &Config, outside: &Outside) -> anyhow::Result<()> {
+    let given = !config.secret.key.is_empty() || !config.secret.key_file.is_empty();
+    let found = default_path(&config.database).is_some_and(|path| path.exists());
+    if given || found {
+        resolve(config, outside)?;
+    }
+    Ok(())
+}
+
 /// The sealing key's text, and where it came from.
 fn text(config: &Config, outside: &Outside) -> anyhow::Result<Option<(String, String)>> {
     if !config.secret.key.is_empty() {

@@ -1,10 +1,11 @@
 //! Which settings are there, in which form, and which source of them wins?
 
+mod form;
 mod key;
 mod load;
 
-pub use key::resolve as resolve_keys;
-pub use load::{Flags, apply_serve, load};
+pub use key::{judge as judge_keys, resolve as resolve_keys};
+pub use load::{FlagSetting, Flags, Loaded, Source, load};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -78,7 +79,7 @@ pub struct Log {
 }
 
 /// How a log line looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.

@@ -120,15 +120,14 @@ impl Demo {
     /// # Errors
     /// At the first number that is not what it must be.
     pub async fn play(&self, tell: &dyn Fn(&str) -> std::io::Result<()>) -> anyhow::Result<()> {
-        tell(
-            "1. a sample restaurant: one merchant, two places, a menu with 12 % and 21 % VAT, two registers; a loyalty partner with",
-        )?;
-        tell(
-            "   a card (500 points at 0.10, credit 1000.00), an SPV, an MPV, prepaid credit, discount_10, an inactive voucher;",
-        )?;
-        tell(
-            "   DataSync from the platform to the partner, an API client, a marketing tool. All set up over /admin/v1",
-        )?;
+        for line in [
+            "1. a sample restaurant: one merchant, two places, a menu with 12 % and 21 % VAT, two registers;",
+            "   a loyalty partner with a card (500 points at 0.10, credit 1000.00), an SPV, an MPV, prepaid credit,",
+            "   discount_10, an inactive voucher; DataSync from the platform to the partner, an API client,",
+            "   a marketing tool. All set up over /admin/v1",
+        ] {
+            tell(line)?;
+        }
         self.fault.arm();
         let anyone = JsonClient::new(self.url())?;
         let admin = anyone.bearer(&self.admin_token);
@@ -175,16 +174,19 @@ async fn refuse_unless_empty(config: &Config) -> anyhow::Result<()> {
 /// The links a person may want to follow while the demo stays up.
 pub(crate) fn links(demo: &Demo) -> std::io::Result<()> {
     let url = demo.url();
+    let checks = format!("{url}/pos/{}/checks", demo.restaurant.source_id);
     for line in [
         String::new(),
-        format!("The server stays up at {url} until Ctrl-C:"),
+        format!("The server stays up at {url} until Ctrl-C. Open a check at its first register:"),
+        format!("  curl -s -X POST -H 'Authorization: Bearer {}' {checks}", demo.restaurant.pos_tokens[0]),
+        "See the promotions and members of its partner with the administrator's token:".to_owned(),
+        format!(
+            "  curl -s -H 'Authorization: Bearer {}' {url}/admin/v1/partner/merchants/{}/promotions",
+            demo.admin_token, demo.restaurant.merchant_id
+        ),
         format!("  {url}/docs      what can be called"),
         format!("  {url}/metrics   how it is doing"),
-        format!("  admin token     {}", demo.admin_token),
-        format!(
-            "  register token  {}   for {url}/pos/{}/checks",
-            demo.restaurant.pos_tokens[0], demo.restaurant.source_id
-        ),
+        "All tokens and codes: `stamgast demo --json`.".to_owned(),
     ] {
         terminal::note(&line)?;
     }

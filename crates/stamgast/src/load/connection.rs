@@ -26,14 +26,20 @@ pub(super) async fn run(shared: Arc<Shared>, number: usize, address: SocketAddr)
     let mut tally = Tally::new()?;
     let mut sender = connect(address).await?;
     let mut reconnects = 0;
-    while let Some(claimed) = shared.claim() {
+    while let Some(claim) = shared.claim() {
         let request = Request::post(plan.kind.path())
             .header(HOST, &shared.host)
             .header(AUTHORIZATION, format!("Bearer {}", plan.token))
             .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(template.body(claimed))))
+            .body(Full::new(Bytes::from(template.body(claim.number))))
             .context("the request cannot be built: is the token plain ASCII?")?;
-        let started = Instant::now();
+        let started = match claim.planned {
+            Some(planned) => {
+                tokio::time::sleep_until(planned.into()).await;
+                planned
+            }
+            None => Instant::now(),
+        };
         match send(&mut sender, request).await {
             Ok((status, body)) => {
                 reconnects = 0;

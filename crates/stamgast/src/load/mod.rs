@@ -1,5 +1,8 @@
-//! How much does a server answer, and how fast? A bounded, closed loop: each connection sends its next
-//! request when the answer to the last one is there.
+//! How much does a server answer, and how fast?
+//!
+//! A closed loop, where each connection sends its next request when the answer to the last one is there; or an open
+//! loop at a rate, where each request has its planned moment and its latency counts from that moment, so that a
+//! server that stands still is charged for everybody who would have waited.
 
 mod basket;
 mod connection;
@@ -22,6 +25,8 @@ pub const REQUESTS_MAX: u64 = 10_000_000;
 pub const SECONDS_MAX: u64 = 600;
 /// The most connections.
 pub const CONNECTIONS_MAX: usize = 1024;
+/// The most requests a second of an open loop.
+pub const RATE_MAX: u32 = 100_000;
 
 /// What is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +70,8 @@ pub struct Plan {
     pub token: String,
     /// Connections kept open, each a register.
     pub connections: usize,
+    /// Requests a second of an open loop; `None`: a closed loop, as fast as answers come.
+    pub rate: Option<u32>,
     /// Stop after this many requests.
     pub requests: u64,
     /// Stop after this time as well.
@@ -84,18 +91,34 @@ struct Shared {
     host: String,
     next: AtomicU64,
     done: AtomicU64,
+    started: Instant,
     until: Instant,
 }
 
+/// A request to send: its number, and in an open loop the moment it was planned for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Claim {
+    number: u64,
+    planned: Option<Instant>,
+}
+
 impl Shared {
-    /// The number of the next request to send, if there is one.
-    fn claim(&self) -> Option<u64> {
+    /// The next request to send, if there is one before the end of the load.
+    fn claim(&self) -> Option<Claim> {
         if Instant::now() >= self.until {
             return None;
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        (number < self.plan.requests).then_some(number)
+        let planned = self.plan.rate.map(|rate| self.started + planned_after(number, rate));
+        let planned_late = planned.is_some_and(|planned| planned >= self.until);
+        (number < self.plan.requests && !planned_late).then_some(Claim { number, planned })
     }
+}
+
+/// How long after the start the request with this number is planned, at `rate` requests a second.
+fn planned_after(number: u64, rate: u32) -> Duration {
+    let nanoseconds = u128::from(number) * 1_000_000_000 / u128::from(rate.max(1));
+    Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
 }
 
 /// Runs the load; `progress` hears a few times a second how many answers have come.
@@ -119,17 +142,22 @@ pub async fn run(plan: Plan, mut progress: impl FnMut(u64)) -> anyhow::Result<Re
         "--seconds: expected at most {SECONDS_MAX}, found {}",
         plan.limit.as_secs()
     );
+    anyhow::ensure!(
+        plan.rate.is_none_or(|rate| (1..=RATE_MAX).contains(&rate)),
+        "--rate: expected 1 to {RATE_MAX} requests a second, found {}",
+        plan.rate.unwrap_or_default()
+    );
     let (host, address) = target(&plan.url, plan.any_host).await?;
     let connections = plan.connections;
     let started = Instant::now();
     let until = started + plan.limit;
-    let kind = plan.kind;
-    let shared = Arc::new(Shared { plan, host, next: AtomicU64::new(0), done: AtomicU64::new(0), until });
+    let mut report = Report::new(plan.kind, connections, plan.rate);
+    let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
+    let shared = Arc::new(Shared { plan, host, next, done, started, until });
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..connections {
         tasks.spawn(connection::run(Arc::clone(&shared), number, address));
     }
-    let mut report = Report::new(kind, connections);
     let mut ticks = tokio::time::interval(Duration::from_millis(200));
     loop {
         tokio::select! {
@@ -179,6 +207,7 @@ mod tests {
             url,
             token: "token".to_owned(),
             connections: 4,
+            rate: None,
             requests: 100,
             limit: Duration::from_secs(20),
             codes: Codes::generated(10),
@@ -199,12 +228,49 @@ mod tests {
         server.abort();
     }
 
+    #[test]
+    fn requests_of_an_open_loop_are_planned_evenly() {
+        for (number, rate, milliseconds) in
+            [(0, 10, 0), (1, 10, 100), (25, 10, 2500), (3, 1000, 3), (7, 1, 7000)]
+        {
+            assert_eq!(
+                planned_after(number, rate),
+                Duration::from_millis(milliseconds),
+                "{number} at {rate}"
+            );
+        }
+    }
+
+    /// One connection to a server that needs 40 ms for an answer, asked 100 times a second: each answer is later than
+    /// the one before, counted from the moment at which its request was due.
+    #[tokio::test]
+    async fn an_open_loop_counts_from_the_planned_moment() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let slow = axum::Router::new().fallback(|| async {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        });
+        let server = tokio::spawn(async move { axum::serve(listener, slow).await });
+        let open = Plan { connections: 1, rate: Some(100), requests: 10, ..plan(url) };
+        let report = run(open, |_| {}).await.unwrap();
+        assert_eq!((report.answers(), report.errors), (10, 0));
+        // the tenth is due after 90 ms and answered after 400 at the earliest
+        assert!(report.latency_microseconds_max() >= 300_000, "{}", report.latency_microseconds_max());
+        server.abort();
+    }
+
     #[tokio::test]
     async fn strangers_and_excess_are_refused() {
         let error = run(plan("http://192.0.2.1:80".to_owned()), |_| {}).await.unwrap_err().to_string();
         assert!(error.contains("--i-own-this-host"), "{error}");
         let much = Plan { connections: 5000, ..plan("http://127.0.0.1:1".to_owned()) };
         assert!(run(much, |_| {}).await.unwrap_err().to_string().contains("--connections"));
+        for rate in [0, RATE_MAX + 1] {
+            let much = Plan { rate: Some(rate), ..plan("http://127.0.0.1:1".to_owned()) };
+            assert!(
+                run(much, |_| {}).await.unwrap_err().to_string().contains("--rate: expected 1 to 100000")
+            );
+        }
         for wrong in ["https://127.0.0.1", "127.0.0.1:80", "http://127.0.0.1:80/path", "http://"] {
             let error = run(plan(wrong.to_owned()), |_| {}).await.unwrap_err().to_string();
             assert!(error.contains("expected http://HOST:PORT"), "{wrong}: {error}");

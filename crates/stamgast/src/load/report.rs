@@ -49,6 +49,7 @@ impl Tally {
 pub struct Report {
     kind: Kind,
     connections: usize,
+    rate: Option<u32>,
     latency: Option<Histogram<u64>>,
     /// Requests without an answer or with another status than 200.
     pub errors: u64,
@@ -59,8 +60,8 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(kind: Kind, connections: usize) -> Self {
-        Self { kind, connections, latency: None, errors: 0, first_error: None, elapsed: Duration::ZERO }
+    pub(super) fn new(kind: Kind, connections: usize, rate: Option<u32>) -> Self {
+        Self { kind, connections, rate, latency: None, errors: 0, first_error: None, elapsed: Duration::ZERO }
     }
 
     pub(super) fn add(&mut self, tally: Tally) -> anyhow::Result<()> {
@@ -99,6 +100,7 @@ impl Report {
         json!({
             "kind": self.kind.name(),
             "connections": self.connections,
+            "plannedPerSecond": self.rate,
             "answers": self.answers(),
             "errors": self.errors,
             "elapsedMs": u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
@@ -119,6 +121,7 @@ impl Report {
             "connections",
             "answers",
             "errors",
+            "planned per second",
             "per second",
             "p50",
             "p95",
@@ -130,6 +133,7 @@ impl Report {
             self.connections.to_string(),
             self.answers().to_string(),
             self.errors.to_string(),
+            self.rate.map_or_else(|| "as fast as answers come".to_owned(), |rate| rate.to_string()),
             self.per_second().to_string(),
             milliseconds(self.latency_microseconds(50)),
             milliseconds(self.latency_microseconds(95)),
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn answers_errors_and_rates_add_up() {
-        let mut report = Report::new(Kind::Offers, 2);
+        let mut report = Report::new(Kind::Offers, 2, None);
         let mut one = Tally::new().unwrap();
         (1..=99_u64).for_each(|n| one.answer(Duration::from_micros(n * 10), 200, b"{}"));
         let mut other = Tally::new().unwrap();

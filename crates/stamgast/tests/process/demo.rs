@@ -13,6 +13,8 @@ testkit::on_both_engines! {
         for step in ["1.", "2.", "3.", "4.", "5.", "6.", "7."] {
             assert!(told.lines().any(|line| line.starts_with(step)), "step {step} is missing in:\n{told}");
         }
+        let long: Vec<&str> = told.lines().filter(|line| line.chars().count() > 100).collect();
+        assert!(long.is_empty(), "wider than a terminal: {long:#?}");
         let again = run(&["demo", "--once", "--database", database.url()]);
         assert!(!again.status.success());
         let refused = String::from_utf8_lossy(&again.stderr).into_owned();

@@ -42,7 +42,65 @@ fn a_number_beyond_all_measure_is_refused() {
     let output =
         stamgast(&["serve"]).env("STAMGAST_COURIER_TICK_SECONDS", u64::MAX.to_string()).output().unwrap();
     let said = refused(&output);
-    assert!(said.contains("courier.tick_seconds") && said.contains("from 1 to 86400"), "{said}");
+    assert!(said.contains("STAMGAST_COURIER_TICK_SECONDS") && said.contains("from 1 to 86400"), "{said}");
+}
+
+#[test]
+fn a_listener_that_cannot_be_is_told_with_another_way() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for (listen, parts) in [
+        (address.as_str(), ["is taken by another program", "or :0 for any free one"]),
+        ("192.0.2.1:8080", ["192.0.2.1 is no address of this machine", "127.0.0.1"]),
+        ("8080", ["--listen: expected ADDRESS:PORT", "found \"8080\""]),
+        (":8080", ["--listen: expected ADDRESS:PORT", "found \":8080\""]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", folder.path().join("a.sqlite").display());
+        let said = refused(&run(&["serve", "--database", &database, "--listen", listen]));
+        assert!(parts.iter().all(|part| said.contains(part)), "{listen}: {said}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{listen} made something");
+    }
+}
+
+#[test]
+fn a_wrong_key_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("a.sqlite").display());
+    let words = ["serve", "--database", &database, "--listen", "127.0.0.1:0"];
+    for (name, value) in [("KEY", "0202"), ("KEY_FILE", "/nowhere/at/all.key")] {
+        let mut command = stamgast(&words);
+        command.env_remove("STAMGAST_SECRET_KEY").env(format!("STAMGAST_SECRET_{name}"), value);
+        refused(&command.output().unwrap());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{name} made something");
+    }
+}
+
+#[test]
+fn a_configuration_is_checked_and_shown_without_a_server() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    std::fs::write(file.path(), "listen = \"127.0.0.1:1\"\n[courier]\ntick_seconds = 5\n").unwrap();
+    let output = run(&["config", "--check", path]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("the configuration is sound"), "{output:?}");
+    let shown = run(&["config", "--show", "--config", path]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let line = shown.lines().find(|line| line.starts_with("courier.tick_seconds = 5")).unwrap();
+    assert!(line.ends_with(&format!("# {path}, line 3")), "{line}");
+    assert!(shown.contains("# STAMGAST_SECRET_KEY") && !shown.contains(testkit::KEY), "{shown}");
+    std::fs::write(file.path(), "lisen = 3\n[log]\nlevel = \"loud\"\n[courier]\ntick_seconds = 0\n").unwrap();
+    let said = refused(&run(&["config", "--check", path]));
+    assert!(said.contains("did you mean listen?") && said.contains("courier.tick_seconds"), "{said}");
+}
+
+#[test]
+fn every_shell_gets_a_completion_that_knows_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&["completion", shell]);
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && script.contains("admin-token"), "{shell}: {script}");
+    }
 }
 
 #[test]
