@@ -159,18 +159,18 @@ pub(crate) fn migration_guard(engine: Engine) -> &'static str {
 
 /// Every column of every table: table, column, type, nullable 0/1, position in the primary key or 0.
 pub(crate) fn columns_query(engine: Engine) -> &'static Statement {
-    static SQLITE: Statement = Statement {
-        name: "SCHEMA_COLUMNS_SQLITE",
-        module: module_path!(),
-        sql: "SELECT t.name, c.name, c.type, CASE WHEN c.\"notnull\" = 1 OR c.pk > 0 THEN 0 ELSE 1 END, c.pk \
+    static SQLITE: Statement = Statement::new(
+        "SCHEMA_COLUMNS_SQLITE",
+        module_path!(),
+        "SELECT t.name, c.name, c.type, CASE WHEN c.\"notnull\" = 1 OR c.pk > 0 THEN 0 ELSE 1 END, c.pk \
               FROM pragma_table_list AS t, pragma_table_info(t.name) AS c \
               WHERE t.schema = 'main' AND t.type = 'table' AND substr(t.name, 1, 7) <> 'sqlite_' \
               ORDER BY t.name, c.cid",
-    };
-    static POSTGRES: Statement = Statement {
-        name: "SCHEMA_COLUMNS_POSTGRES",
-        module: module_path!(),
-        sql: "SELECT CAST(t.relname AS TEXT), CAST(c.attname AS TEXT), \
+    );
+    static POSTGRES: Statement = Statement::new(
+        "SCHEMA_COLUMNS_POSTGRES",
+        module_path!(),
+        "SELECT CAST(t.relname AS TEXT), CAST(c.attname AS TEXT), \
                      format_type(c.atttypid, c.atttypmod), \
                      CAST(CASE WHEN c.attnotnull THEN 0 ELSE 1 END AS BIGINT), \
                      CAST(COALESCE(array_position(CAST(i.indkey AS INT2[]), c.attnum) + 1, 0) AS BIGINT) \
@@ -179,7 +179,7 @@ pub(crate) fn columns_query(engine: Engine) -> &'static Statement {
               LEFT JOIN pg_index i ON i.indrelid = t.oid AND i.indisprimary \
               WHERE t.relkind IN ('r', 'p') AND t.relnamespace = CAST(current_schema() AS REGNAMESPACE) \
               ORDER BY CAST(t.relname AS TEXT) COLLATE \"C\", c.attnum",
-    };
+    );
     match engine {
         Engine::Sqlite => &SQLITE,
         Engine::Postgres => &POSTGRES,
@@ -188,18 +188,18 @@ pub(crate) fn columns_query(engine: Engine) -> &'static Statement {
 
 /// Every index that a migration named: table, index, unique 0/1, partial 0/1, column, in order.
 pub(crate) fn indexes_query(engine: Engine) -> &'static Statement {
-    static SQLITE: Statement = Statement {
-        name: "SCHEMA_INDEXES_SQLITE",
-        module: module_path!(),
-        sql: "SELECT t.name, i.name, i.\"unique\", i.partial, c.name \
+    static SQLITE: Statement = Statement::new(
+        "SCHEMA_INDEXES_SQLITE",
+        module_path!(),
+        "SELECT t.name, i.name, i.\"unique\", i.partial, c.name \
               FROM pragma_table_list AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c \
               WHERE t.schema = 'main' AND t.type = 'table' AND i.origin = 'c' \
               ORDER BY t.name, i.name, c.seqno",
-    };
-    static POSTGRES: Statement = Statement {
-        name: "SCHEMA_INDEXES_POSTGRES",
-        module: module_path!(),
-        sql: "SELECT CAST(t.relname AS TEXT), CAST(x.relname AS TEXT), \
+    );
+    static POSTGRES: Statement = Statement::new(
+        "SCHEMA_INDEXES_POSTGRES",
+        module_path!(),
+        "SELECT CAST(t.relname AS TEXT), CAST(x.relname AS TEXT), \
                      CAST(CASE WHEN i.indisunique THEN 1 ELSE 0 END AS BIGINT), \
                      CAST(CASE WHEN i.indpred IS NULL THEN 0 ELSE 1 END AS BIGINT), \
                      CAST(c.attname AS TEXT) \
@@ -211,7 +211,7 @@ pub(crate) fn indexes_query(engine: Engine) -> &'static Statement {
               WHERE t.relkind IN ('r', 'p') AND t.relnamespace = CAST(current_schema() AS REGNAMESPACE) \
                 AND NOT EXISTS (SELECT 1 FROM pg_constraint o WHERE o.conindid = x.oid AND o.contype IN ('p', 'u')) \
               ORDER BY CAST(t.relname AS TEXT) COLLATE \"C\", CAST(x.relname AS TEXT) COLLATE \"C\", k.position",
-    };
+    );
     match engine {
         Engine::Sqlite => &SQLITE,
         Engine::Postgres => &POSTGRES,
@@ -220,20 +220,20 @@ pub(crate) fn indexes_query(engine: Engine) -> &'static Statement {
 
 /// Every table that [`append_only`] has closed.
 pub(crate) fn triggers_query(engine: Engine) -> &'static Statement {
-    static SQLITE: Statement = Statement {
-        name: "SCHEMA_TRIGGERS_SQLITE",
-        module: module_path!(),
-        sql: "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name = tbl_name || '_no_update' \
+    static SQLITE: Statement = Statement::new(
+        "SCHEMA_TRIGGERS_SQLITE",
+        module_path!(),
+        "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name = tbl_name || '_no_update' \
               ORDER BY tbl_name",
-    };
-    static POSTGRES: Statement = Statement {
-        name: "SCHEMA_TRIGGERS_POSTGRES",
-        module: module_path!(),
-        sql: "SELECT CAST(t.relname AS TEXT) FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid \
+    );
+    static POSTGRES: Statement = Statement::new(
+        "SCHEMA_TRIGGERS_POSTGRES",
+        module_path!(),
+        "SELECT CAST(t.relname AS TEXT) FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid \
               WHERE g.tgname = t.relname || '_no_change' \
                 AND t.relnamespace = CAST(current_schema() AS REGNAMESPACE) \
               ORDER BY CAST(t.relname AS TEXT) COLLATE \"C\"",
-    };
+    );
     match engine {
         Engine::Sqlite => &SQLITE,
         Engine::Postgres => &POSTGRES,

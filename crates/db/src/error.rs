@@ -136,8 +136,8 @@ pub enum Error {
     Row {
         /// The statement's name.
         statement: &'static str,
-        /// The column's index, from 0.
-        column: usize,
+        /// The column's name, or its index from 0 where it was read by position.
+        column: String,
         /// What was expected and what came.
         message: String,
     },

@@ -6,19 +6,21 @@
 //! ```text
 //! db::statement! {
 //!     /// What a balance holds now.
-//!     BALANCE_POSTED = "SELECT posted FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
+//!     BALANCE_POSTED -> i64 = "SELECT posted FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
 //! }
 //!
 //! let posted = db.read("balance_posted", move |tx| {
-//!     let row = tx.optional(&BALANCE_POSTED, params![merchant, balance_id])?;
-//!     row.map(|row| row.get::<i64>(0)).transpose()?.ok_or(TxError::Refused(NoSuchBalance))
+//!     tx.optional(&BALANCE_POSTED, params![merchant, balance_id])?.ok_or(TxError::Refused(NoSuchBalance))
 //! }).await?;
 //! ```
+//!
+//! A row of several columns is a struct that [`row!`] declares.
 //!
 //! Rules of a closure: it may run more than once; clock, ids and randomness are captured values; it
 //! does no I/O but `tx`; what it wants to happen elsewhere are rows; a refusal is a value and undoes
 //! only its own work. Nobody is answered before COMMIT.
 
+mod column;
 mod command;
 mod dialect;
 mod error;
@@ -28,6 +30,7 @@ mod migrate;
 mod options;
 mod postgres;
 mod queue;
+mod row;
 mod schema;
 mod sql;
 mod sqlite;
@@ -35,13 +38,15 @@ mod statement;
 mod tx;
 mod value;
 
+pub use column::{Joined, Json, Message, Plain, ReadAs, json};
 pub use error::{ConstraintKind, Error, Never, TxError};
 pub use handle::Db;
 pub use migrate::Migrations;
 pub use options::{Engine, Options};
+pub use row::{Cells, Columns, FromRow, Row};
 pub use schema::{Column, ColumnType, Index, Schema, Table};
 #[doc(hidden)]
 pub use statement::private;
-pub use statement::{STATEMENTS, Statement, statements_in_source, statements_of};
+pub use statement::{Asks, Query, STATEMENTS, Statement, statements_in_source, statements_of};
 pub use tx::Tx;
-pub use value::{FromValue, Param, Row, Value};
+pub use value::{FromValue, Param, Value};

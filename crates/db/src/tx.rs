@@ -1,6 +1,6 @@
 //! What can a closure do inside its transaction?
 
-use crate::{Engine, Error, Param, Row, Statement, dialect};
+use crate::{Asks, Engine, Error, Param, Row, Statement, dialect};
 
 /// One connection in the middle of a transaction: what each engine gives to [`Tx`].
 pub(crate) trait Session {
@@ -45,24 +45,28 @@ impl<'a> Tx<'a> {
         self.session.engine()
     }
 
-    /// Runs `statement` and gives every row.
+    /// Runs `query` and gives every row.
     ///
     /// # Errors
     /// What the engine refuses; see [`Error`].
-    pub fn query(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
-        self.guarded(statement, params, |session| session.query(statement, params))
+    pub fn query<Q: Asks>(&mut self, query: &'static Q, params: &[Param<'_>]) -> Result<Vec<Q::Row>, Error> {
+        let statement = query.statement();
+        let rows = self.guarded(statement, params, |session| session.query(statement, params))?;
+        rows.into_iter().map(Row::read).collect()
     }
 
-    /// Runs `statement` and gives the first row, if any.
+    /// Runs `query` and gives the first row, if any.
     ///
     /// # Errors
     /// What the engine refuses; see [`Error`].
-    pub fn optional(
+    pub fn optional<Q: Asks>(
         &mut self,
-        statement: &'static Statement,
+        query: &'static Q,
         params: &[Param<'_>],
-    ) -> Result<Option<Row>, Error> {
-        self.guarded(statement, params, |session| session.optional(statement, params))
+    ) -> Result<Option<Q::Row>, Error> {
+        let statement = query.statement();
+        let row = self.guarded(statement, params, |session| session.optional(statement, params))?;
+        row.map(Row::read).transpose()
     }
 
     /// Runs `statement`, which gives no rows back, and gives how many it touched.
@@ -82,17 +86,19 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// What the engine refuses; see [`Error`].
-    pub fn lock(
+    pub fn lock<L: Asks, Q: Asks<Row = L::Row>>(
         &mut self,
-        lock: &'static Statement,
+        lock: &'static L,
         lock_params: &[Param<'_>],
-        read: &'static Statement,
+        read: &'static Q,
         read_params: &[Param<'_>],
-    ) -> Result<Option<Row>, Error> {
-        self.guarded(lock, lock_params, |session| {
+    ) -> Result<Option<L::Row>, Error> {
+        let (lock, read) = (lock.statement(), read.statement());
+        let row = self.guarded(lock, lock_params, |session| {
             refuse_nul(read, read_params)?;
             session.lock((lock, lock_params), (read, read_params))
-        })
+        })?;
+        row.map(Row::read).transpose()
     }
 
     pub(crate) fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error> {

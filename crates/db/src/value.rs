@@ -1,9 +1,8 @@
-//! What goes into a statement as a parameter, and what comes out of a row?
+//! What goes into a statement as a parameter, and what comes out of a column?
 //!
 //! Three types exist on both engines: BIGINT, TEXT, BYTEA; and NULL. Flags are 0 and 1, instants are
 //! microseconds UTC.
 
-use crate::Error;
 use jiff::Timestamp;
 
 /// One cell of a row.
@@ -122,21 +121,23 @@ macro_rules! params {
     };
 }
 
-/// What a column can be read as.
+/// A type that one column can be read as. The program's own words are written with [`text_enum!`](crate::text_enum!);
+/// decimals, amounts, precisions and time zones are in `column.rs`.
 pub trait FromValue: Sized {
     /// Reads `value`; the error says what was expected and what came, without the content.
-    fn from_value(value: &Value) -> Result<Self, String>;
+    fn from_value(value: Value) -> Result<Self, String>;
 }
 
-fn not(expected: &str, value: &Value) -> String {
-    format!("expected {expected}, came {}", value.kind())
+/// The message of a value that is of another kind than `expected`.
+pub(crate) fn not(expected: &str, came: &Value) -> String {
+    format!("expected {expected}, came {}", came.kind())
 }
 
 impl FromValue for i64 {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         match value {
-            Value::Int(number) => Ok(*number),
-            other => Err(not("BIGINT", other)),
+            Value::Int(number) => Ok(number),
+            other => Err(not("BIGINT", &other)),
         }
     }
 }
@@ -144,7 +145,7 @@ impl FromValue for i64 {
 macro_rules! narrower_numbers {
     ($($number:ty),+) => { $(
         impl FromValue for $number {
-            fn from_value(value: &Value) -> Result<Self, String> {
+            fn from_value(value: Value) -> Result<Self, String> {
                 let number = i64::from_value(value)?;
                 <$number>::try_from(number)
                     .map_err(|_| format!("{number} is outside of {}", stringify!($number)))
@@ -155,56 +156,56 @@ macro_rules! narrower_numbers {
 narrower_numbers!(i32, u32, i16, u16, u8, u64, usize);
 
 impl FromValue for bool {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         match value {
             Value::Int(0) => Ok(false),
             Value::Int(1) => Ok(true),
             Value::Int(other) => Err(format!("expected a flag (0 or 1), came {other}")),
-            other => Err(not("a flag (BIGINT 0 or 1)", other)),
+            other => Err(not("a flag (BIGINT 0 or 1)", &other)),
         }
     }
 }
 impl FromValue for String {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         match value {
-            Value::Text(text) => Ok(text.clone()),
-            other => Err(not("TEXT", other)),
+            Value::Text(text) => Ok(text),
+            other => Err(not("TEXT", &other)),
         }
     }
 }
 impl FromValue for Vec<u8> {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         match value {
-            Value::Bytes(bytes) => Ok(bytes.clone()),
-            other => Err(not("BYTEA", other)),
+            Value::Bytes(bytes) => Ok(bytes),
+            other => Err(not("BYTEA", &other)),
         }
     }
 }
 impl<const N: usize> FromValue for [u8; N] {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         match value {
             Value::Bytes(bytes) => <[u8; N]>::try_from(bytes.as_slice())
                 .map_err(|_| format!("expected {N} bytes, came {}", bytes.len())),
-            other => Err(not("BYTEA", other)),
+            other => Err(not("BYTEA", &other)),
         }
     }
 }
 impl FromValue for Timestamp {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         match value {
-            Value::Int(microseconds) => Timestamp::from_microsecond(*microseconds)
+            Value::Int(microseconds) => Timestamp::from_microsecond(microseconds)
                 .map_err(|_| format!("{microseconds} µs is outside of the years an instant can have")),
-            other => Err(not("an instant (BIGINT µs)", other)),
+            other => Err(not("an instant (BIGINT µs)", &other)),
         }
     }
 }
 impl FromValue for Value {
-    fn from_value(value: &Value) -> Result<Self, String> {
-        Ok(value.clone())
+    fn from_value(value: Value) -> Result<Self, String> {
+        Ok(value)
     }
 }
 impl<T: FromValue> FromValue for Option<T> {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         match value {
             Value::Null => Ok(None),
             other => T::from_value(other).map(Some),
@@ -212,84 +213,9 @@ impl<T: FromValue> FromValue for Option<T> {
     }
 }
 
-/// One row of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    statement: &'static str,
-    values: Vec<Value>,
-}
-
-impl Row {
-    pub(crate) fn new(statement: &'static str, values: Vec<Value>) -> Self {
-        Self { statement, values }
-    }
-
-    /// The column at `index`, counted from 0 in the order of the SELECT or RETURNING list.
-    ///
-    /// # Errors
-    /// [`Error::Row`] when there is no such column or it holds something else.
-    pub fn get<T: FromValue>(&self, index: usize) -> Result<T, Error> {
-        let Some(value) = self.values.get(index) else {
-            return Err(self.fault(index, format!("the answer has {} columns", self.values.len())));
-        };
-        T::from_value(value).map_err(|message| self.fault(index, message))
-    }
-
-    /// How many columns the row has.
-    pub fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    /// True for a row without columns.
-    pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
-    /// The TEXT at `index` without copying it.
-    ///
-    /// # Errors
-    /// [`Error::Row`] when there is no such column or it holds something else.
-    pub fn text(&self, index: usize) -> Result<&str, Error> {
-        match self.values.get(index) {
-            Some(Value::Text(text)) => Ok(text),
-            Some(other) => Err(self.fault(index, not("TEXT", other))),
-            None => Err(self.fault(index, format!("the answer has {} columns", self.values.len()))),
-        }
-    }
-
-    #[cold]
-    fn fault(&self, column: usize, message: String) -> Error {
-        Error::Row { statement: self.statement, column, message }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_column_is_read_as_what_it_is_and_nothing_else() {
-        let row = Row::new(
-            "SOME_STATEMENT",
-            vec![Value::Int(2), Value::Text("a".into()), Value::Bytes(vec![1, 2]), Value::Null],
-        );
-        assert_eq!(row.get::<i64>(0), Ok(2));
-        assert_eq!(row.get::<u8>(0), Ok(2));
-        assert_eq!(row.get::<String>(1), Ok("a".to_owned()));
-        assert_eq!(row.text(1), Ok("a"));
-        assert_eq!(row.get::<[u8; 2]>(2), Ok([1, 2]));
-        assert_eq!(row.get::<Option<i64>>(3), Ok(None));
-        let faults = [
-            (row.get::<bool>(0).map(drop), "SOME_STATEMENT, column 0: expected a flag (0 or 1), came 2"),
-            (row.get::<i64>(1).map(drop), "SOME_STATEMENT, column 1: expected BIGINT, came TEXT"),
-            (row.get::<[u8; 3]>(2).map(drop), "SOME_STATEMENT, column 2: expected 3 bytes, came 2"),
-            (row.get::<String>(3).map(drop), "SOME_STATEMENT, column 3: expected TEXT, came NULL"),
-            (row.get::<i64>(4).map(drop), "SOME_STATEMENT, column 4: the answer has 4 columns"),
-        ];
-        for (came, expected) in faults {
-            assert_eq!(came.unwrap_err().to_string(), expected);
-        }
-    }
 
     #[test]
     fn parameters_keep_the_order_and_the_kind() {

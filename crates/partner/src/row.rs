@@ -5,10 +5,8 @@
 pub(crate) fn unreadable(table: &'static str, column: &str, expected: &str) -> db::Error {
     db::Error::Row {
         statement: table,
-        column: 0,
-        message: format!(
-            "expected in {column} {expected}, found something else; `stamgast verify` finds the row"
-        ),
+        column: column.to_owned(),
+        message: format!("expected {expected}, found something else; `stamgast verify` finds the row"),
     }
 }
 

@@ -10,7 +10,7 @@ use wire::{Number, Read};
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromValue for Json<T> {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         serde_json::from_str(&String::from_value(value)?).map(Self).map_err(|error| without_content(&error))
     }
 }
@@ -19,7 +19,7 @@ impl<T: DeserializeOwned> FromValue for Json<T> {
 pub(crate) struct Message<T>(pub(crate) T);
 
 impl<T: Read> FromValue for Message<T> {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         let text = String::from_value(value)?;
         wire::read::from_slice(text.as_bytes())
             .map(Self)
@@ -31,7 +31,7 @@ impl<T: Read> FromValue for Message<T> {
 pub(crate) struct Exact(pub(crate) Number);
 
 impl FromValue for Exact {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         Number::parse(&String::from_value(value)?)
             .map(Self)
             .map_err(|_| "expected a decimal as text".to_owned())
@@ -42,7 +42,7 @@ impl FromValue for Exact {
 pub(crate) struct Digits(pub(crate) Precision);
 
 impl FromValue for Digits {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         let digits = u8::from_value(value)?;
         Precision::new(digits).map(Self).ok_or_else(|| format!("expected 0 to 3 decimals, came {digits}"))
     }
@@ -52,7 +52,7 @@ impl FromValue for Digits {
 pub(crate) struct Zone(pub(crate) TimeZone);
 
 impl FromValue for Zone {
-    fn from_value(value: &Value) -> Result<Self, String> {
+    fn from_value(value: Value) -> Result<Self, String> {
         let name = String::from_value(value)?;
         TimeZone::get(&name).map(Self).map_err(|_| format!("expected the name of a time zone, came {name:?}"))
     }

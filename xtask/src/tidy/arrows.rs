@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("money", &[]),
     ("outside", &[]),
     ("wire", &["money"]),
-    ("db", &[]),
+    ("db", &["money", "wire"]),
     ("door", &["db", "outside", "wire"]),
     ("courier", &["db", "outside", "wire"]),
     ("platform", &["courier", "db", "door", "money", "outside", "wire"]),

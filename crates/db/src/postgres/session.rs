@@ -3,10 +3,11 @@
 use super::errors::{self, Setback};
 use super::value::{Cell, fits, is_readable};
 use crate::tx::{Asked, Session, gives_rows, lock_without_returning};
-use crate::{Engine, Error, Param, Row, Statement};
+use crate::{Engine, Error, Param, Row, Statement, row};
 use ::postgres::Client;
 use ::postgres::types::ToSql;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Tables whose file has at least twice the pages it had when it was analysed; names are quoted.
 const GROWN_TABLES: &str = "SELECT format('%I.%I', n.nspname, c.relname)
@@ -17,8 +18,16 @@ const GROWN_TABLES: &str = "SELECT format('%I.%I', n.nspname, c.relname)
 /// A connection with its prepared statements.
 pub(super) struct PostgresSession {
     client: Client,
-    prepared: HashMap<usize, ::postgres::Statement>,
+    prepared: HashMap<usize, Prepared>,
     setback: Option<Setback>,
+}
+
+/// A statement as the server knows it.
+#[derive(Clone)]
+struct Prepared {
+    statement: ::postgres::Statement,
+    /// Where each column stands that a row is read by; `None`: in their own order.
+    places: Option<Arc<[usize]>>,
 }
 
 impl PostgresSession {
@@ -55,26 +64,30 @@ impl PostgresSession {
         self.prepared.clear();
     }
 
-    fn prepare(&mut self, statement: &'static Statement) -> Result<::postgres::Statement, Error> {
+    fn prepare(&mut self, statement: &'static Statement) -> Result<Prepared, Error> {
         let address = std::ptr::from_ref(statement).addr();
         if let Some(known) = self.prepared.get(&address) {
             return Ok(known.clone());
         }
         let prepared =
             self.client.prepare(statement.sql).map_err(|error| self.failed(statement.name, &error))?;
-        refuse_unreadable(statement, &prepared)?;
+        let prepared = readable(statement, prepared)?;
         self.prepared.insert(address, prepared.clone());
         Ok(prepared)
     }
 
+    /// Runs `statement` and reads the first `most` rows.
     fn rows(
         &mut self,
         statement: &'static Statement,
         params: &[Param<'_>],
-    ) -> Result<Vec<::postgres::Row>, Error> {
-        let prepared = self.prepare(statement)?;
+        most: usize,
+    ) -> Result<Vec<Row>, Error> {
+        let Prepared { statement: prepared, places } = self.prepare(statement)?;
         let bound = bound(statement, &prepared, params)?;
-        self.client.query(&prepared, &bound).map_err(|error| self.failed(statement.name, &error))
+        let rows = self.client.query(&prepared, &bound);
+        let rows = rows.map_err(|error| self.failed(statement.name, &error))?;
+        rows.iter().take(most).map(|row| read(statement.name, row, places.as_deref())).collect()
     }
 
     /// The first cause counts: what follows it in an aborted transaction says nothing new.
@@ -103,9 +116,17 @@ fn bound<'p>(
     Ok(bound)
 }
 
-fn refuse_unreadable(statement: &'static Statement, prepared: &::postgres::Statement) -> Result<(), Error> {
+/// The prepared statement with where its columns stand.
+///
+/// # Errors
+/// A column of a type that does not exist on both engines, or of a name that the statement's row does not have.
+fn readable(statement: &'static Statement, prepared: ::postgres::Statement) -> Result<Prepared, Error> {
     match prepared.columns().iter().find(|column| !is_readable(column.type_())) {
-        None => Ok(()),
+        None => {
+            let names: Vec<&str> = prepared.columns().iter().map(::postgres::Column::name).collect();
+            let places = row::places(statement, &names)?.map(Arc::from);
+            Ok(Prepared { statement: prepared, places })
+        }
         Some(column) => Err(Error::Statement {
             name: statement.name,
             message: format!(
@@ -124,7 +145,7 @@ impl Session for PostgresSession {
     }
 
     fn query(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
-        self.rows(statement, params)?.iter().map(|row| read(statement.name, row)).collect()
+        self.rows(statement, params, usize::MAX)
     }
 
     fn optional(
@@ -132,11 +153,11 @@ impl Session for PostgresSession {
         statement: &'static Statement,
         params: &[Param<'_>],
     ) -> Result<Option<Row>, Error> {
-        self.rows(statement, params)?.first().map(|row| read(statement.name, row)).transpose()
+        Ok(self.rows(statement, params, 1)?.pop())
     }
 
     fn execute(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, Error> {
-        let prepared = self.prepare(statement)?;
+        let prepared = self.prepare(statement)?.statement;
         if !prepared.columns().is_empty() {
             return Err(gives_rows(statement));
         }
@@ -162,19 +183,20 @@ impl Session for PostgresSession {
             .client
             .prepare(statement.sql)
             .map_err(|error| errors::of(statement.name, &error))
-            .and_then(|prepared| refuse_unreadable(statement, &prepared));
+            .and_then(|prepared| readable(statement, prepared).map(drop));
         let ended = self.client.batch_execute("ROLLBACK TO SAVEPOINT looked_at");
         ended.map_err(|error| self.failed(statement.name, &error))?;
         checked
     }
 }
 
-fn read(statement: &'static str, row: &::postgres::Row) -> Result<Row, Error> {
+fn read(statement: &'static str, row: &::postgres::Row, places: Option<&[usize]>) -> Result<Row, Error> {
     let mut values = Vec::with_capacity(row.len());
-    for column in 0..row.len() {
+    for index in 0..row.len() {
+        let column = places.and_then(|places| places.get(index)).copied().unwrap_or(index);
         let cell: Cell = row.try_get(column).map_err(|error| Error::Row {
             statement,
-            column,
+            column: column.to_string(),
             message: errors::with_cause(&error),
         })?;
         values.push(cell.0);

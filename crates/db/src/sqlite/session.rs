@@ -5,7 +5,7 @@
 
 use super::errors;
 use crate::tx::{Asked, Session, gives_rows, lock_without_returning};
-use crate::{Engine, Error, Param, Row, Statement, Value, dialect};
+use crate::{Engine, Error, Param, Row, Statement, Value, dialect, row};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Rows};
 use std::collections::HashMap;
@@ -40,6 +40,8 @@ struct Prepared<'c> {
     statement: rusqlite::Statement<'c>,
     parameters: usize,
     columns: usize,
+    /// Where each column stands that a row is read by; `None`: in their own order.
+    places: Option<Vec<usize>>,
     writes: bool,
 }
 
@@ -111,11 +113,15 @@ fn prepare<'c>(
     statement: &'static Statement,
     sql: &str,
 ) -> Result<Prepared<'c>, Error> {
-    let sql = dialect::for_sqlite(sql);
-    let prepared = connection.prepare(&sql).map_err(|error| errors::of(statement.name, &error))?;
+    let prepared =
+        connection.prepare(&dialect::for_sqlite(sql)).map_err(|error| errors::of(statement.name, &error))?;
     let (parameters, columns) = (prepared.parameter_count(), prepared.column_count());
+    // without its RETURNING a lock gives nothing to read
+    let is_cut = sql.len() < statement.sql.len();
+    let names: Vec<&str> = prepared.column_names().collect();
+    let places = if is_cut { None } else { row::places(statement, &names)? };
     let writes = !prepared.readonly();
-    Ok(Prepared { statement: prepared, parameters, columns, writes })
+    Ok(Prepared { statement: prepared, parameters, columns, places, writes })
 }
 
 impl Session for SqliteSession<'_> {
@@ -125,10 +131,10 @@ impl Session for SqliteSession<'_> {
 
     fn query(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
         let prepared = self.bound(statement, params)?;
-        let columns = prepared.columns;
+        let (columns, places) = (prepared.columns, prepared.places.as_deref());
         let mut cursor = prepared.statement.raw_query();
         let mut rows = Vec::new();
-        while let Some(row) = next_row(statement.name, &mut cursor, columns)? {
+        while let Some(row) = next_row(statement.name, &mut cursor, columns, places)? {
             rows.push(row);
         }
         Ok(rows)
@@ -140,9 +146,9 @@ impl Session for SqliteSession<'_> {
         params: &[Param<'_>],
     ) -> Result<Option<Row>, Error> {
         let prepared = self.bound(statement, params)?;
-        let columns = prepared.columns;
+        let (columns, places) = (prepared.columns, prepared.places.as_deref());
         // A statement that writes has written everything before its first row comes
-        next_row(statement.name, &mut prepared.statement.raw_query(), columns)
+        next_row(statement.name, &mut prepared.statement.raw_query(), columns, places)
     }
 
     fn execute(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, Error> {
@@ -183,12 +189,18 @@ impl Session for SqliteSession<'_> {
     }
 }
 
-fn next_row(statement: &'static str, cursor: &mut Rows<'_>, columns: usize) -> Result<Option<Row>, Error> {
+fn next_row(
+    statement: &'static str,
+    cursor: &mut Rows<'_>,
+    columns: usize,
+    places: Option<&[usize]>,
+) -> Result<Option<Row>, Error> {
     let Some(row) = cursor.next().map_err(|error| errors::of(statement, &error))? else {
         return Ok(None);
     };
     let mut values = Vec::with_capacity(columns);
-    for column in 0..columns {
+    for index in 0..columns {
+        let column = places.and_then(|places| places.get(index)).copied().unwrap_or(index);
         let cell = row.get_ref(column).map_err(|error| errors::of(statement, &error))?;
         values.push(value(statement, column, cell)?);
     }
@@ -196,7 +208,8 @@ fn next_row(statement: &'static str, cursor: &mut Rows<'_>, columns: usize) -> R
 }
 
 fn value(statement: &'static str, column: usize, cell: ValueRef<'_>) -> Result<Value, Error> {
-    let fault = |message: &str| Error::Row { statement, column, message: message.to_owned() };
+    let fault =
+        |message: &str| Error::Row { statement, column: column.to_string(), message: message.to_owned() };
     match cell {
         ValueRef::Null => Ok(Value::Null),
         ValueRef::Integer(number) => Ok(Value::Int(number)),

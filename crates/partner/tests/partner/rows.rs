@@ -72,11 +72,7 @@ pub(crate) fn tables() -> &'static [Table] {
 
 /// A text that is made here; it lives as long as the test.
 pub(crate) fn statement(sql: String) -> &'static Statement {
-    Box::leak(Box::new(Statement {
-        name: "SEQUENCES",
-        module: "tests",
-        sql: Box::leak(sql.into_boxed_str()),
-    }))
+    Box::leak(Box::new(Statement::new("SEQUENCES", "tests", Box::leak(sql.into_boxed_str()))))
 }
 
 /// Every row of these merchants, by table, in the order of the primary key.

@@ -110,7 +110,7 @@ fn no_statement_walks_a_table_that_grows() {
             // a test's few texts may live as long as the process
             let sql: &'static str = format!("EXPLAIN QUERY PLAN {}", statement.sql).leak();
             let explain: &'static db::Statement =
-                Box::leak(Box::new(db::Statement { name: "EXPLAIN", module: module_path!(), sql }));
+                Box::leak(Box::new(db::Statement::new("EXPLAIN", module_path!(), sql)));
             let parameters = (1..=40).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0);
             let plan = db.read("explain", move |tx| {
                 let rows = tx.query(explain, &vec![db::Param::Null; parameters])?;

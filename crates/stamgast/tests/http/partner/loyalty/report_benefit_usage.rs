@@ -6,11 +6,11 @@ use serde_json::json;
 use testkit::{House, assert_number, restaurant};
 
 /// What is kept of every report, booked or put aside: a walk, so it is none of the program's own statements.
-static KEPT_BODIES: db::Statement = db::Statement {
-    name: "KEPT_BODIES",
-    module: module_path!(),
-    sql: "SELECT body FROM partner_usage UNION ALL SELECT body FROM partner_quarantine",
-};
+static KEPT_BODIES: db::Statement = db::Statement::new(
+    "KEPT_BODIES",
+    module_path!(),
+    "SELECT body FROM partner_usage UNION ALL SELECT body FROM partner_quarantine",
+);
 
 const PATH: &str = "/partner/loyalty/reportBenefitUsage";
 

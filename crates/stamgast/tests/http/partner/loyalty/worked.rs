@@ -8,11 +8,11 @@ const OFFER: &str = "/partner/loyalty/getBenefitOffer";
 const REPORT: &str = "/partner/loyalty/reportBenefitUsage";
 
 /// How the points of a bill lie over its lines; no call shows it.
-static EARNED_LINES: db::Statement = db::Statement {
-    name: "EARNED_LINES",
-    module: module_path!(),
-    sql: "SELECT lines FROM partner_transfer WHERE kind = 'earn' AND lines IS NOT NULL",
-};
+static EARNED_LINES: db::Statement = db::Statement::new(
+    "EARNED_LINES",
+    module_path!(),
+    "SELECT lines FROM partner_transfer WHERE kind = 'earn' AND lines IS NOT NULL",
+);
 
 /// The report of a bill in the offer of that number, paid by this balance.
 fn paid_by(number: u32, balance: &str, value: &str) -> Value {
