@@ -106,8 +106,7 @@ async fn copies(db: &Db) -> anyhow::Result<Vec<&'static Statement>> {
             values.join(", ")
         );
         // lives as long as the measurement: a statement is known by its address
-        let statement =
-            Statement { name: "COPY_MEMBERS", module: module_path!(), sql: Box::leak(sql.into_boxed_str()) };
+        let statement = Statement::new("COPY_MEMBERS", module_path!(), Box::leak(sql.into_boxed_str()));
         statements.push(&*Box::leak(Box::new(statement)));
     }
     Ok(statements)

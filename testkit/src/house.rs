@@ -136,7 +136,7 @@ impl House {
             // a test's few texts may live as long as the process
             let sql: &'static str = format!("SELECT COUNT(*) FROM {table}").leak();
             let statement: &'static Statement =
-                Box::leak(Box::new(Statement { name: "COUNT_ROWS", module: module_path!(), sql }));
+                Box::leak(Box::new(Statement::new("COUNT_ROWS", module_path!(), sql)));
             let counted = db.read("count_rows", move |tx| {
                 let row = tx.optional(statement, &[])?;
                 Ok::<_, TxError<Never>>(row.map(|row| row.get::<i64>(0)).transpose()?.unwrap_or(0))
