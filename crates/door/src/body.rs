@@ -7,9 +7,11 @@
 use crate::ApiError;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use bytes::Bytes;
-use http::{StatusCode, header};
+use flate2::read::MultiGzDecoder;
+use http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use std::io::Read;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tower::{Layer, Service};
@@ -104,7 +106,7 @@ impl<S: Send + Sync, T: wire::Read> FromRequest<S> for Message<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        let bytes = read_json(request).await?;
+        let bytes = read(request).await?;
         Ok(Self(wire::read::from_slice(&bytes)?))
     }
 }
@@ -113,7 +115,7 @@ impl<S: Send + Sync, T: wire::Read> FromRequest<S> for RawMessage<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        let bytes = read_json(request).await?;
+        let bytes = read(request).await?;
         let message = wire::read::from_slice(&bytes)?;
         Ok(Self { message, bytes })
     }
@@ -123,7 +125,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Strict<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        Ok(Self(strict(&read_json(request).await?)?))
+        let bytes = read(request).await?;
+        refuse_nul(&bytes)?;
+        Ok(Self(strict(&bytes)?))
     }
 }
 
@@ -155,6 +159,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormOrJson<T> {
 
 /// Reads JSON into a type of our own API; an error names the member.
 fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let bytes = wire::read::without_mark(bytes);
     if bytes.is_empty() {
         return Err(ApiError::bad_request("expected a JSON body, found an empty one"));
     }
@@ -175,9 +180,61 @@ fn unreadable(path: &str, error: &impl std::fmt::Display) -> ApiError {
     ApiError::bad_request(format!("{path}: {error}")).with("field", path)
 }
 
-/// The whole body, within the route's limit and in time.
+/// How the bytes of a body are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Plain,
+    Gzip,
+}
+
+/// How a request's body is packed by its `Content-Encoding`. More than one packing around another is not read.
+fn coding(headers: &HeaderMap) -> Result<Coding, String> {
+    let lines = headers.get_all(header::CONTENT_ENCODING).into_iter();
+    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes()).to_lowercase()).collect();
+    let names = lines.iter().flat_map(|line| line.split(',')).map(str::trim);
+    let packed: Vec<&str> = names.filter(|name| !name.is_empty() && *name != "identity").collect();
+    match packed.as_slice() {
+        [] => Ok(Coding::Plain),
+        ["gzip" | "x-gzip"] => Ok(Coding::Gzip),
+        other => Err(other.join(", ")),
+    }
+}
+
+/// The whole body, within the route's limit and in time. A packed one is unpacked, within the same limit; one that is
+/// packed in a way that is not read is 415, so that its sender knows.
 async fn read(request: Request) -> Result<Bytes, ApiError> {
     let limit = request.extensions().get::<BodyLimit>().map_or(BODY_LIMIT_DEFAULT, |limit| limit.bytes);
+    match coding(request.headers()) {
+        Ok(Coding::Plain) => collect(request, limit).await,
+        Ok(Coding::Gzip) => {
+            let packed = collect(request, limit).await?;
+            // unpacking some megabytes takes long enough to keep others on this thread waiting
+            let unpacked = tokio::task::spawn_blocking(move || unpack(&packed, limit)).await;
+            unpacked.map_err(|_| ApiError::internal())?
+        }
+        Err(other) => {
+            drain(request.into_body()).await;
+            Err(ApiError::unsupported_coding(&other))
+        }
+    }
+}
+
+/// Unpacks a gzip body of at most `limit` bytes; of a longer one no more is unpacked than tells so.
+fn unpack(packed: &[u8], limit: usize) -> Result<Bytes, ApiError> {
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    let mut unpacked = Vec::new();
+    let mut reading = MultiGzDecoder::new(packed).take(most.saturating_add(1));
+    match reading.read_to_end(&mut unpacked) {
+        Ok(_) if unpacked.len() > limit => Err(ApiError::payload_too_large(limit)),
+        Ok(_) => Ok(unpacked.into()),
+        Err(_) => Err(ApiError::bad_request(
+            "the body cannot be unpacked: expected gzip, as its Content-Encoding says",
+        )),
+    }
+}
+
+/// The bytes of a body as they came, within `limit` and in time.
+async fn collect(request: Request, limit: usize) -> Result<Bytes, ApiError> {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -203,14 +260,7 @@ async fn read(request: Request) -> Result<Bytes, ApiError> {
     }
 }
 
-/// The whole body of a JSON route.
-async fn read_json(request: Request) -> Result<Bytes, ApiError> {
-    let bytes = read(request).await?;
-    refuse_nul(&bytes)?;
-    Ok(bytes)
-}
-
-/// U+0000 is refused at the door: no database text can hold it.
+/// A body of our own API is refused with U+0000 in it: no database text can hold it, and its sender is here to mend it.
 fn refuse_nul(json: &[u8]) -> Result<(), ApiError> {
     if holds_escaped_nul(json) {
         return Err(ApiError::bad_request(
@@ -269,6 +319,26 @@ mod tests {
     }
 
     #[test]
+    fn a_packed_body_is_known_by_its_header() {
+        for (lines, expected) in [
+            (&[][..], Ok(Coding::Plain)),
+            (&["identity"], Ok(Coding::Plain)),
+            (&[""], Ok(Coding::Plain)),
+            (&["gzip"], Ok(Coding::Gzip)),
+            (&["X-GZIP, identity"], Ok(Coding::Gzip)),
+            (&["br"], Err("br")),
+            (&["gzip", "deflate"], Err("gzip, deflate")),
+            (&["gzip, gzip"], Err("gzip, gzip")),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::CONTENT_ENCODING, line.parse().unwrap());
+            }
+            assert_eq!(coding(&headers), expected.map_err(str::to_owned), "{lines:?}");
+        }
+    }
+
+    #[test]
     fn a_strict_body_is_refused_by_name() {
         #[derive(Debug, serde::Deserialize)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -284,6 +354,7 @@ mod tests {
             number: u8,
         }
         assert!(strict::<Place>(br#"{"placeId": "p", "desks": [{"number": 1}]}"#).is_ok());
+        assert!(strict::<Place>(b"\xef\xbb\xbf{\"placeId\": \"p\", \"desks\": []}").is_ok());
         // body, field, part of the message
         let table = [
             (r#"{"placeId": "p", "desks": [{"number": 1}, {"number": "x"}]}"#, Some("desks[1].number"), "u8"),

@@ -16,6 +16,10 @@ use wire::errors::ErrorBody;
 
 const RETRY_WHEN_BUSY_SECONDS: u64 = 1;
 const RETRY_WHEN_AWAY_SECONDS: u64 = 5;
+/// The code of a 415 that is about `Content-Encoding` (RFC 9110 §15.5.16), not about the kind of the content.
+const UNSUPPORTED_CODING: &str = "UNSUPPORTED_CONTENT_ENCODING";
+/// Which codings of a body are read.
+const READ_CODINGS: &str = "gzip, identity";
 
 /// An error answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +107,15 @@ impl ApiError {
         )
     }
 
+    /// 415: the body is packed in a way that is not read here; the answer's `Accept-Encoding` says which are.
+    pub fn unsupported_coding(coding: &str) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!("Content-Encoding: expected {READ_CODINGS}, found {coding:?}; send the body plain"),
+        )
+        .with_code(UNSUPPORTED_CODING)
+    }
+
     /// 429: come back in `seconds`.
     pub fn too_many_requests(seconds: u64) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, format!("too many requests; try again in {seconds} s"))
@@ -182,6 +195,9 @@ impl IntoResponse for ApiError {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.code == UNSUPPORTED_CODING {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(READ_CODINGS));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(HeaderName::from_static("www-authenticate"), HeaderValue::from_static("Bearer"));

@@ -74,8 +74,10 @@ async fn a_message_that_cannot_be_read_names_its_member() {
     for (body, field) in [
         (&b"{\"data\": []}"[..], Some("dataDomain")),
         (br#"{"dataDomain": "bills", "data": 7}"#, Some("data")),
-        (br#"{"dataDomain": "a\u0000b", "data": []}"#, None),
-        (b"[]", None),
+        (br#"{"dataDomain": "", "data": []}"#, Some("dataDomain")),
+        (br#"{"dataDomain": "bills", "placeId": "a\u0000b", "data": []}"#, Some("placeId")),
+        (b"[]", Some("dataDomain")),
+        (b"[1]", None),
         (b"{", None),
         (b"", None),
         (b"\xff\xfe", None),

@@ -30,5 +30,6 @@ mod sequences;
 mod set_up_again;
 mod shortfalls;
 mod statements;
+mod tolerance;
 mod usages;
 mod verify;

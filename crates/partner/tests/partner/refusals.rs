@@ -18,14 +18,14 @@ on_both_engines! {
         let long = good.to_string().replace("Guláš", &"x".repeat(1024 * 1024));
         for (authorization, body, status, field) in [
             (bearer.as_str(), String::new(), 400, None),
-            (&bearer, "[]".to_owned(), 400, None),
+            (&bearer, "[]".to_owned(), 400, Some("loyaltyOfferId")),
             (&bearer, "{\"loyaltyOfferId\": ".to_owned(), 400, None),
             (&bearer, without("loyaltyOfferId"), 400, Some("loyaltyOfferId")),
             (&bearer, without("totalWithVat"), 400, Some("totalWithVat")),
             (&bearer, with(good.clone(), json!({"paidAt": "yesterday"})).to_string(), 400, Some("paidAt")),
             (&bearer, with(good.clone(), json!({"totalWithVat": "many"})).to_string(), 400, Some("totalWithVat")),
             (&bearer, with(good.clone(), json!({"totalWithVat": 1e13})).to_string(), 400, Some("totalWithVat")),
-            (&bearer, with(good.clone(), json!({"billId": "a\u{0}"})).to_string(), 400, None),
+            (&bearer, with(good.clone(), json!({"billId": "a\u{0}"})).to_string(), 400, Some("billId")),
             (&bearer, with(good.clone(), json!({"billId": "x".repeat(201)})).to_string(), 400, Some("billId")),
             ("", good.to_string(), 401, None),
             ("Bearer stg_loyalty_0123456789abcdef_x", good.to_string(), 401, None),

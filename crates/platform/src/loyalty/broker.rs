@@ -153,13 +153,10 @@ fn judge(
             answer: shown_answer(&answer.body),
         });
     };
-    // No database text can hold it, and a check or a bill will keep what is said here.
-    if let Some(path) = wire::read::nul_in(&value) {
-        let violation =
-            violation(ViolationCode::SchemaViolation, "expected text without the character U+0000");
-        return Err(invalid(vec![Violation { path, ..violation }], value));
-    }
-    let offer: LoyaltyOfferResponse = wire::read::from_value(value.clone()).map_err(|error| {
+    let read = wire::read::from_value(value.clone());
+    // a check or a bill will keep what is said here
+    let value = wire::read::mended(value);
+    let offer: LoyaltyOfferResponse = read.map_err(|error| {
         let message = format!("expected {}, found {}", error.expected, error.found);
         let violation = Violation { path: error.path, ..violation(ViolationCode::SchemaViolation, &message) };
         invalid(vec![violation], value.clone())
@@ -219,7 +216,7 @@ fn shown_answer(body: &[u8]) -> Option<Value> {
     if body.is_empty() {
         return None;
     }
-    let value = wire::read::value_from_slice(body);
+    let value = wire::read::value_from_slice(body).map(wire::read::mended);
     Some(value.unwrap_or_else(|_| {
         Value::String(String::from_utf8_lossy(body).chars().take(SHOWN_CHARACTERS_MAX).collect())
     }))

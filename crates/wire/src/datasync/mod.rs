@@ -39,10 +39,20 @@ impl Read for Envelope {
         Ok(Self {
             merchant_id: object.optional_id("merchantId")?,
             place_id: object.optional_id("placeId")?,
-            data_domain: object.id("dataDomain")?,
+            data_domain: domain_name(object)?,
             data: object.required_values("data")?.into_iter().map(RawRecord).collect(),
             extra: object.rest(),
         })
+    }
+}
+
+/// The name of a domain that may be unknown here: any text, because what it says is kept, not looked up.
+fn domain_name(object: &mut Object) -> Result<String, ReadError> {
+    let name = object.text("dataDomain")?;
+    if name.is_empty() {
+        Err(ReadError::new("dataDomain", "the name of a data domain", "empty text"))
+    } else {
+        Ok(name)
     }
 }
 

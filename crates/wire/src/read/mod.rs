@@ -1,20 +1,24 @@
 //! How is a message from a foreign system read, and what is said when it cannot be?
 //!
 //! Accepted everywhere: unknown members (kept), a number as text, an id as a number, `null` for a missing
-//! optional member, a key given twice (the last one counts), a byte order mark. Never accepted: a value of
-//! another kind than the documents name, NaN-like text, more nesting or bytes than the limits.
+//! optional member, an empty list for an empty object and the other way round, a key given twice (the last one
+//! counts), a byte order mark, a text with characters that cannot be kept ([`repair`]). Never accepted: a value of
+//! another kind than the documents name, NaN-like text, more nesting than the limit. How many bytes a body may have
+//! is the route's to say.
 //! Sources: protocol.md §1.4, §1.5; loyalty.md §0.
 
 mod object;
 mod objects;
+mod repair;
+mod scalar;
 
 pub use object::{Extra, Object};
 pub use objects::objects_only;
+pub use repair::mended;
+pub use scalar::{flag, integer, text};
 
 use serde_json::Value;
-
-/// Most bytes [`from_slice`] takes; routes set narrower limits of their own.
-pub const BYTES_MAX: usize = 2 * 1024 * 1024;
+use std::borrow::Cow;
 
 /// Deepest nesting that is read (the JSON parser's own limit).
 pub const DEPTH_MAX: usize = 128;
@@ -78,23 +82,36 @@ pub fn from_value<T: Read>(value: Value) -> Result<T, ReadError> {
     T::read(&mut Object::from_value(value)?)
 }
 
-/// Parses a body into JSON under the limits of this module, without asking for a shape.
+/// Parses a body into JSON, without asking for a shape. A character that cannot be kept is U+0000 in the value:
+/// [`Object`] makes it U+FFFD in a text and refuses it in an id, [`mended`] makes it U+FFFD everywhere.
 ///
 /// # Errors
-/// Too many bytes, no UTF-8, no JSON, too deep: with the line and column where it ends to make sense.
+/// No JSON, or too deep: with the line and column where it ends to make sense.
 pub fn value_from_slice(bytes: &[u8]) -> Result<Value, ReadError> {
-    if bytes.len() > BYTES_MAX {
-        return Err(ReadError::new(
-            "",
-            format!("at most {BYTES_MAX} bytes"),
-            format!("{} bytes", bytes.len()),
-        ));
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = without_mark(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadError::new("", "a JSON object", "an empty body"));
     }
-    serde_json::from_slice(bytes).map_err(|error| ReadError::new("", "a JSON object", error.to_string()))
+    serde_json::from_slice(bytes).or_else(|error| {
+        serde_json::from_str(&repair::repaired(bytes))
+            .map_err(|_| ReadError::new("", "a JSON object", error.to_string()))
+    })
+}
+
+/// The body without the byte order mark in front of it, if there is one.
+#[must_use]
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// The body as text that a table can hold: U+FFFD for every byte that is no UTF-8 and for U+0000 itself. Read again,
+/// it says the same.
+#[must_use]
+pub fn kept_text(bytes: &[u8]) -> String {
+    repair::mended_text(match String::from_utf8_lossy(bytes) {
+        Cow::Borrowed(text) => text.to_owned(),
+        Cow::Owned(text) => text,
+    })
 }
 
 /// Where U+0000 stands in a text or in the name of a member, if it does: no database text can hold it. The path is

@@ -1,6 +1,7 @@
 //! How is each kind of member taken out of a JSON object?
 
-use super::{Read, ReadError, kind_of};
+use super::repair::{mended, mended_members, mended_text};
+use super::{Read, ReadError, kind_of, scalar};
 use crate::{
     Number,
     loyalty::Metadata,
@@ -22,11 +23,14 @@ pub struct Object {
 }
 
 impl Object {
+    /// The members of an object. An empty list is an empty object: PHP writes it so.
+    ///
     /// # Errors
-    /// When `value` is no object.
+    /// When `value` is neither.
     pub fn from_value(value: Value) -> Result<Self, ReadError> {
         match value {
             Value::Object(members) => Ok(Self { members }),
+            Value::Array(entries) if entries.is_empty() => Ok(Self { members: Extra::new() }),
             other => Err(ReadError::new("", "an object", kind_of(&other))),
         }
     }
@@ -34,11 +38,15 @@ impl Object {
     /// Moves out whatever was not asked for.
     #[must_use]
     pub fn rest(&mut self) -> Extra {
-        std::mem::take(&mut self.members)
+        mended_members(std::mem::take(&mut self.members))
     }
 
     /// Moves a member out as it came, `None` when missing or `null`.
     pub fn optional_value(&mut self, key: &str) -> Option<Value> {
+        self.present(key).map(mended)
+    }
+
+    fn present(&mut self, key: &str) -> Option<Value> {
         self.members.remove(key).filter(|value| !value.is_null())
     }
 
@@ -60,10 +68,10 @@ impl Object {
         key: &str,
         take: impl FnOnce(Value) -> Result<T, ReadError>,
     ) -> Result<Option<T>, ReadError> {
-        self.optional_value(key).map(|value| take(value).map_err(|error| error.inside(key))).transpose()
+        self.present(key).map(|value| take(value).map_err(|error| error.inside(key))).transpose()
     }
 
-    /// An id: any text that is not empty; a number becomes its text.
+    /// An id: any text that is not empty; a number becomes its one text (`38.0` is `38`).
     ///
     /// # Errors
     /// Missing, empty or another kind.
@@ -76,7 +84,7 @@ impl Object {
     /// # Errors
     /// Another kind.
     pub fn optional_id(&mut self, key: &str) -> Result<Option<String>, ReadError> {
-        Ok(self.optional(key, take_text)?.filter(|id| !id.is_empty()))
+        Ok(self.optional(key, take_storable)?.filter(|id| !id.is_empty()))
     }
 
     /// A currency by its ISO 4217 code, in capital letters however the sender writes it.
@@ -160,12 +168,16 @@ impl Object {
         self.required(key, "an object", take_message)
     }
 
-    /// A nested message that may be missing.
+    /// A nested message that may be missing. An empty list says that there is none.
     ///
     /// # Errors
     /// Another kind, or a fault inside it.
     pub fn optional_message<T: Read>(&mut self, key: &str) -> Result<Option<T>, ReadError> {
-        self.optional(key, take_message)
+        let present = self.optional(key, |value| match value {
+            Value::Array(entries) if entries.is_empty() => Ok(None),
+            value => take_message(value).map(Some),
+        })?;
+        Ok(present.flatten())
     }
 
     /// A list of messages that must be there.
@@ -234,7 +246,7 @@ impl Object {
             Value::Object(members) => members
                 .into_iter()
                 .map(|(key, value)| match take_number(&value) {
-                    Ok(number) => Ok((key, number)),
+                    Ok(number) => Ok((mended_text(key), number)),
                     Err(error) => Err(error.inside(&key)),
                 })
                 .collect(),
@@ -280,14 +292,15 @@ impl Object {
         self.required(key, expected, |value| take_parsed(&value, expected, parse))
     }
 
-    /// `metadata`: an object or JSON text, empty when missing.
+    /// `metadata`: an object or JSON text, empty when missing or an empty list.
     ///
     /// # Errors
     /// Any other kind.
     pub fn metadata(&mut self, key: &str) -> Result<Metadata, ReadError> {
         let metadata = self.optional(key, |value| match value {
-            Value::Object(members) => Ok(Metadata::Object(members)),
-            Value::String(text) => Ok(Metadata::Text(text)),
+            Value::Object(members) => Ok(Metadata::Object(mended_members(members))),
+            Value::Array(entries) if entries.is_empty() => Ok(Metadata::default()),
+            Value::String(text) => Ok(Metadata::Text(mended_text(text))),
             other => Err(ReadError::new("", "an object or JSON text", kind_of(&other))),
         })?;
         Ok(metadata.unwrap_or_default())
@@ -300,20 +313,32 @@ const NUMBER: &str = "a decimal number, or one as text";
 const INTEGER: &str = "a whole number";
 const FLAG: &str = "true or false";
 const LIST: &str = "a list";
+/// What an id holds that is refused for it.
+const NOT_KEPT: &str =
+    "a character that cannot be kept: U+0000, half a surrogate pair, or a byte that is no UTF-8";
 
 fn take_id(value: Value) -> Result<String, ReadError> {
-    match take_text(value) {
+    match take_storable(value) {
         Ok(id) if id.is_empty() => Err(ReadError::new("", ID, "empty text")),
         Ok(id) => Ok(id),
         Err(error) => Err(ReadError { expected: ID.to_owned(), ..error }),
     }
 }
 
+/// The text that others find something by: one with a character that cannot be kept is refused, not mended.
+fn take_storable(value: Value) -> Result<String, ReadError> {
+    match value {
+        Value::String(text) if text.contains('\0') => Err(ReadError::new("", ID, NOT_KEPT)),
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(scalar::number_text(&number)),
+        other => Err(ReadError::new("", TEXT, kind_of(&other))),
+    }
+}
+
 fn take_text(value: Value) -> Result<String, ReadError> {
     match value {
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.as_str().to_owned()),
-        other => Err(ReadError::new("", TEXT, kind_of(&other))),
+        Value::String(text) => Ok(mended_text(text)),
+        other => take_storable(other),
     }
 }
 
@@ -332,17 +357,7 @@ fn take_integer(value: &Value) -> Result<i64, ReadError> {
 }
 
 fn take_flag(value: &Value) -> Result<bool, ReadError> {
-    let text = match value {
-        Value::Bool(flag) => return Ok(*flag),
-        Value::Number(number) => number.as_str(),
-        Value::String(text) => text.as_str(),
-        other => return Err(ReadError::new("", FLAG, kind_of(other))),
-    };
-    match text {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => Err(ReadError::new("", FLAG, kind_of(value))),
-    }
+    scalar::flag(value).ok_or_else(|| ReadError::new("", FLAG, kind_of(value)))
 }
 
 fn take_message<T: Read>(value: Value) -> Result<T, ReadError> {
@@ -350,8 +365,11 @@ fn take_message<T: Read>(value: Value) -> Result<T, ReadError> {
 }
 
 fn take_list<T>(value: Value, take: impl Fn(Value) -> Result<T, ReadError>) -> Result<Vec<T>, ReadError> {
-    let Value::Array(entries) = value else {
-        return Err(ReadError::new("", LIST, kind_of(&value)));
+    let entries = match value {
+        Value::Array(entries) => entries,
+        // Lua writes an empty list so
+        Value::Object(members) if members.is_empty() => Vec::new(),
+        other => return Err(ReadError::new("", LIST, kind_of(&other))),
     };
     entries
         .into_iter()

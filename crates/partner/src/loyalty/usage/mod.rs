@@ -82,7 +82,7 @@ impl UsageReport {
                 .cloned()
                 .collect(),
             body_hash: wire::canonical::hash(bytes)?,
-            body: String::from_utf8_lossy(bytes).into_owned(),
+            body: wire::read::kept_text(bytes),
             quarantine_id: partner.outside().object_id(),
             now: partner.outside().now(),
         }))
