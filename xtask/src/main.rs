@@ -9,7 +9,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 Usage: cargo xtask <task>
 
-  tidy              checks on the tree itself: arrows between crates, file sizes and names, words, SQL
+  tidy              checks on the tree itself: arrows between crates, file sizes and names, words, SQL,
+                    references to rules in docs/ and the tests that prove them
   openapi           writes openapi/{platform,partner,admin}.json from the code
   openapi --check   compares those files with the code and fails when they differ";
 

@@ -4,7 +4,8 @@ use crate::read::{Extra, Object, Read, ReadError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The body of every answer that is an error: the members of both forms seen in the wild (protocol.md §1.7).
+/// The body of every answer that is an error: the members of both forms seen in the wild.
+// protocol.md §1.7
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorBody {

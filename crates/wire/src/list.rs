@@ -4,7 +4,8 @@ use crate::read::{Object, Read, ReadError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A page of records with the way to the next one (protocol.md §1.6).
+/// A page of records with the way to the next one.
+// protocol.md §1.6
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Page<T> {

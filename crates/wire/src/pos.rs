@@ -130,7 +130,8 @@ pub struct PayCheck {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PayCheckPayment {
-    /// `cash`, `card`, … or a method of the merchant's own (an open list, protocol.md §4.1).
+    /// `cash`, `card`, … or a method of the merchant's own (an open list).
+    // protocol.md §4.1
     pub payment_method: String,
     /// In currency.
     pub price_with_vat: Number,
@@ -309,7 +310,8 @@ pub struct CheckBalance {
     pub reason_code: Option<String>,
 }
 
-/// What may be topped up (protocol.md §10.6), all in currency.
+/// What may be topped up, all in currency.
+// protocol.md §10.6
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckPrepayment {
@@ -347,7 +349,8 @@ pub struct OfferProblem {
     pub code: String,
     /// What happened and what the cashier can do.
     pub message: String,
-    /// Each rule the answer broke (protocol.md §10.7).
+    /// Each rule the answer broke.
+    // protocol.md §10.7
     pub errors: Vec<OfferProblemDetail>,
 }
 
@@ -355,7 +358,8 @@ pub struct OfferProblem {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OfferProblemDetail {
-    /// A code of protocol.md §10.7.
+    /// Which rule was broken, as a word for programs, such as `SUM_MISMATCH`.
+    // protocol.md §10.7
     pub code: String,
     /// Where in the answer.
     pub path: String,

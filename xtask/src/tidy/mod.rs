@@ -3,7 +3,9 @@
 mod arrows;
 mod files;
 mod proofs;
+mod references;
 mod sql;
+mod text;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -49,6 +51,11 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     faults.extend(words::check(&rust));
     faults.extend(sql::check(&rust, &migrations));
     faults.extend(proofs::check(&pages, &rust));
+    let mut read_by_users = read_all(root, &["openapi"], "json")?;
+    let settings = "stamgast.default.toml";
+    read_by_users
+        .push(Source { path: settings.to_owned(), text: std::fs::read_to_string(root.join(settings))? });
+    faults.extend(references::check(root, &pages, &rust, &migrations, &read_by_users));
     for fault in &faults {
         crate::say(&format!("{}: {}", fault.place, fault.rule));
     }

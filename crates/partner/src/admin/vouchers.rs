@@ -49,7 +49,8 @@ pub(crate) async fn post_voucher(
     Ok((StatusCode::CREATED, Json(created)))
 }
 
-/// Adds a code that tops up: one balance, or whatever the member on the check can top up (loyalty.md §11 T1).
+/// Adds a code that tops up: one balance, or whatever the member on the check can top up.
+// loyalty.md §11 T1
 #[utoipa::path(
     post, path = "/admin/v1/partner/merchants/{merchantId}/top-up-codes", tag = "Partner set-up",
     params(("merchantId" = String, Path, description = "The merchant's id")),

@@ -81,7 +81,7 @@ fn choice(
         ((None, None), true) => Ok(Some(Choice { rejected: true, ..Choice::default() })),
         (_, true) => Err(ApiError::field("rejected", "no value beside it", "one")),
         ((Some(_), Some(_)), false) => {
-            Err(ApiError::field("prepaidValue", "either to spend or to top up (protocol.md §10.6)", "both"))
+            Err(ApiError::field("prepaidValue", "either to spend or to top up", "both"))
         }
         ((Some(value), None), false) => {
             let balance = offered.ok_or_else(ask_first)?;

@@ -139,7 +139,7 @@ fn refuse_unaskable(check: &StoredCheck, selling: &Selling) -> Result<(), ApiErr
         return Err(no_loyalty());
     }
     if check.lines.is_empty() {
-        let message = "the basket is empty; add a line first (protocol.md §10.6)";
+        let message = "the basket is empty; add a line first";
         return Err(ApiError::conflict(message).with_code("EMPTY_BASKET"));
     }
     Ok(())

@@ -78,7 +78,7 @@ impl Story<'_> {
         self.detail("platform → partner getBenefitOffer → 200: 10 % = 55.50 off, 500 points = 50.00 off, credit pays 449.50")?;
         let credit = self.balance(&self.restaurant.credit_balance_id).await?;
         check::number("credit held for this check", "449.50", &credit["held"])?;
-        self.detail("the answer is valid (protocol.md §10.5); the partner holds 500 points and 449.50 of credit for this check")?;
+        self.detail("the answer keeps every rule of an offer; the partner holds 500 points and 449.50 of credit for this check")?;
         Ok(check)
     }
 

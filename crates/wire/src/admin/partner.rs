@@ -30,7 +30,8 @@ pub struct PartnerMerchant {
     pub price_precision: u8,
     /// IANA name, for example `Europe/Prague`.
     pub time_zone: String,
-    /// How long an offer reserves value; at least 180, default 300 (loyalty.md §4).
+    /// How long an offer reserves value; at least 180, default 300.
+    // loyalty.md §4
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_ttl_seconds: Option<i64>,
     /// Loyalty settings; left out, those that stand stay.
@@ -133,7 +134,8 @@ pub struct NewBalance {
     /// Left out, one is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance_id: Option<String>,
-    /// One of the four types (protocol.md §10.5).
+    /// One of the four types.
+    // protocol.md §10.5
     pub r#type: BalanceType,
     /// What is on it from the start: points, or money. Default 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -207,11 +209,13 @@ pub struct NewVoucher {
     /// Left out, the code is the id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance_id: Option<String>,
-    /// One of the four types (protocol.md §10.5); left out, what its product is.
+    /// One of the four types; left out, what its product is.
+    // protocol.md §10.5
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#type: Option<BalanceType>,
     /// A product of the program's `voucherProducts`, which says what it is on the day of its sale: type, rate and goods.
-    /// An inactive one is what the product is on the day of its activation (loyalty.md §3 V5).
+    /// An inactive one is what the product is on the day of its activation.
+    // loyalty.md §3 V5
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voucher_product_id: Option<String>,
     /// With a product: the day it was sold, `YYYY-MM-DD`, for one that was sold before; left out, today.
@@ -222,7 +226,8 @@ pub struct NewVoucher {
     pub place_id: Option<String>,
     /// What it is worth; 0 for an inactive one, which gets its value when it is sold.
     pub value: Number,
-    /// What the guest paid for it, when not its value (loyalty.md §3 V4).
+    /// What the guest paid for it, when not its value.
+    // loyalty.md §3 V4
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_value: Option<Number>,
     /// SPV: the rate at which it was sold, a fraction (`0.12`).

@@ -67,7 +67,8 @@ fn english() -> String {
     "en".to_owned()
 }
 
-/// Whether a place is in business (protocol.md §2.1).
+/// Whether a place is in business.
+// protocol.md §2.1
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PlaceState {
@@ -171,7 +172,8 @@ pub struct MenuProduct {
     /// Bar code.
     #[serde(default)]
     pub ean: Option<String>,
-    /// One unit with VAT; negative for the twin of a returnable thing (protocol.md §10.10).
+    /// One unit with VAT; negative for the twin of a returnable thing.
+    // protocol.md §10.10
     pub price: Number,
     /// The cashier types the price.
     #[serde(default)]

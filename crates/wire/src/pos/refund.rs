@@ -57,7 +57,8 @@ pub struct CancelBill {
     pub paid_by: Option<PosPerson>,
 }
 
-/// How what comes back is divided between balances (MPV, credit) and other payments (loyalty.md §6 C8).
+/// How what comes back is divided between balances (MPV, credit) and other payments.
+// loyalty.md §6 C8
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RefundTender {

@@ -83,7 +83,8 @@ pub struct Redemption {
     pub gross: Number,
 }
 
-/// `GET …/issuers/{issuerId}`: what this merchant accepted for an issuer, to invoice it (loyalty.md §3 V8).
+/// `GET …/issuers/{issuerId}`: what this merchant accepted for an issuer, to invoice it.
+// loyalty.md §3 V8
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IssuerReport {
@@ -169,7 +170,8 @@ pub struct EndedValue {
     pub reason: Option<String>,
 }
 
-/// `GET …/breakage`: vouchers and credit that ended unused in a period (loyalty.md §3 V7).
+/// `GET …/breakage`: vouchers and credit that ended unused in a period.
+// loyalty.md §3 V7
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BreakageReport {

@@ -10,7 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// The four kinds of balance, which decide how it lands on the bill (§10.5).
+/// The four kinds of balance, which decide how it lands on the bill.
+// protocol.md §10.5
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize, ToSchema,
 )]
@@ -144,7 +145,7 @@ impl OfferBalance {
         self.controllable_value_to_use.is_some() || self.non_controllable_value_to_use.is_some()
     }
 
-    /// What it does on this bill in currency units. Of all kinds but points a unit is worth a unit (§10.5), so a
+    /// What it does on this bill in currency units. Of all kinds but points a unit is worth a unit (protocol.md §10.5), so a
     /// missing `valueToUseInCurrency` means the parts to use; `None` for points without it, and where the balance is
     /// only shown.
     #[must_use]
@@ -210,7 +211,8 @@ impl Read for OfferBalance {
     }
 }
 
-/// What may be topped up (§10.6; the members are our design).
+/// What may be topped up.
+// protocol.md §10.6; the members are this project's own design.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Prepayment {

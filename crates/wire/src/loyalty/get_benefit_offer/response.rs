@@ -93,7 +93,8 @@ pub struct BenefitInputResult {
     pub applicable: bool,
     /// What the code is called, in the cashier's language.
     pub pos_title: Option<String>,
-    /// Why it has none, `null` when it has (§10.4 lists the known ones).
+    /// Why it has none, `null` when it has (an open list).
+    // protocol.md §10.4 lists the known ones.
     #[schema(example = "NOT_FOUND")]
     pub reason_code: Option<String>,
     /// Members no document names.

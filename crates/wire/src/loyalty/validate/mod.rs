@@ -26,7 +26,7 @@ pub struct Violation {
     pub value: Value,
 }
 
-/// Reads an answer's body, saying in the codes of §10.7 why it cannot be read.
+/// Reads an answer's body, saying in the codes of protocol.md §10.7 why it cannot be read.
 ///
 /// # Errors
 /// `INVALID_JSON` or `SCHEMA_VIOLATION`, boxed because it is rare and large.

@@ -48,7 +48,8 @@ async fn voucher(house: &House, code: &str, value: i64, valid_until: &str) {
 }
 
 testkit::on_both_engines! {
-    /// Earn 100, spend 80, the earning bill refunded: −80; the next 50: −30, nothing spendable; the next 50: 20 (§8).
+    /// Earn 100, spend 80, the earning bill refunded: −80; the next 50: −30, nothing spendable; the next 50: 20
+    /// (loyalty.md §8).
     async fn earnings_fill_the_hole_first(engine: Engine) {
         let house = House::start(engine).await;
         let member = json!({"memberId": "earner", "person": {"firstName": "Eva"}, "cards": ["CARD-E"], "balances":
@@ -129,7 +130,7 @@ testkit::on_both_engines! {
         house.assert_verified().await;
     }
 
-    /// Hold 120, used 90: the other 30 stay held until the hold ends (§4).
+    /// Hold 120, used 90: the other 30 stay held until the hold ends (loyalty.md §4).
     async fn what_a_bill_leaves_of_its_hold_stays_held(engine: Engine) {
         let house = House::start(engine).await;
         house.partner().post(OFFER, &offer_of(1, "120", restaurant::MPV)).await.unwrap();
