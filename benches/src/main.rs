@@ -3,6 +3,7 @@
 //! `cargo run --release -p benches` measures everything and prints it; `--keep` also writes
 //! benches/results, in a file named after the commit.
 
+mod growth;
 mod machine;
 mod members;
 mod offers;
@@ -26,6 +27,8 @@ enum Part {
     Usages,
     /// Offers over HTTP against a handler that parses the same body and computes nothing.
     Offers,
+    /// Offers for a guest with 5,000 bills, and reports of it, against those of a fresh guest.
+    Growth,
     /// An offer at a merchant with a million members against one at a merchant with a thousand.
     Members,
     /// The pure quote: 100 lines under 50 promotions.
@@ -79,6 +82,11 @@ async fn main() -> anyhow::Result<()> {
             let measured = offers::measure(*engine, arguments.requests).await.context("offers")?;
             tell(*engine, "offers", &measured);
             one.insert("offers".to_owned(), measured);
+        }
+        if wanted(Part::Growth) {
+            let measured = growth::measure(*engine).await.context("growth")?;
+            tell(*engine, "growth", &measured);
+            one.insert("growth".to_owned(), measured);
         }
         if wanted(Part::Members) {
             let measured = members::measure(*engine, arguments.members, arguments.requests / 4);

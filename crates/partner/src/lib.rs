@@ -28,7 +28,10 @@ use utoipa_axum::router::OpenApiRouter;
 /// The tables of this side.
 pub const MIGRATIONS: db::Migrations = db::Migrations {
     owner: "partner",
-    files: &[("0001_start", include_str!("../migrations/0001_start.sql"))],
+    files: &[
+        ("0001_start", include_str!("../migrations/0001_start.sql")),
+        ("0002_one_guest", include_str!("../migrations/0002_one_guest.sql")),
+    ],
 };
 
 /// Every route of this side: `/partner/…`, `/api/v1/customer…` and `/admin/v1/partner/…`.

@@ -4,7 +4,7 @@ use super::balances::view;
 use super::limits;
 use super::refusals::ChangeRefusals;
 use crate::Partner;
-use crate::customers::totals::{Categories, recompute};
+use crate::customers::totals::{Changed, recompute};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{
     Account, BalanceRow, BalanceSettings, BalanceStatus, Book, Credit, Link, LotKind, LotPart, NewLot,
@@ -192,7 +192,7 @@ impl ByHand<'_> {
         let link = Link { reason: Some(self.body.reason.clone()), ..Link::default() };
         if gives {
             let today = self.now.to_zoned(merchant::zone(&settings.time_zone)).date();
-            book.credit(self.balance_id, self.credit(&row, amount, today), &link);
+            book.credit(tx, self.balance_id, self.credit(&row, amount, today), &link)?;
         } else {
             let holds = ledger::active_holds(tx, self.merchant, &[self.balance_id])?;
             let reserved: Vec<LotPart> =
@@ -206,7 +206,7 @@ impl ByHand<'_> {
         if row.counts_points()
             && let Some(member_id) = &row.member_id
         {
-            recompute(tx, self.merchant, member_id, Categories::Added(&BTreeSet::new()), self.now)?;
+            recompute(tx, self.merchant, member_id, Changed::Points, self.now)?;
         }
         view(tx, self.merchant, self.balance_id, self.now)?.map_or_else(gone, Ok)
     }

@@ -30,10 +30,10 @@ db::statement! {
     /// What ended in a period, points left out, with what of its lot had ended before.
     ENDED_VALUE = "SELECT t.created_at, t.balance_id, t.entry, t.amount, t.lot_id, t.reason, l.type, l.kind, l.vat_rate, l.issued, l.paid_value,
           (SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM partner_transfer e
-            WHERE e.merchant = t.merchant AND e.balance_id = t.balance_id AND e.entry < t.entry
+            WHERE e.merchant = $1 AND e.balance_id = t.balance_id AND e.entry < t.entry
               AND e.lot_id = t.lot_id AND e.kind = 'expire')
         FROM partner_transfer t
-        JOIN partner_lot l ON l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
+        JOIN partner_lot l ON l.merchant = $1 AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
         WHERE t.merchant = $1 AND t.kind = 'expire' AND t.created_at >= $2 AND t.created_at < $3
           AND l.type <> 'collectablePoints' AND (t.created_at, t.balance_id, t.entry) > ($4, $5, $6)
         ORDER BY t.created_at, t.balance_id, t.entry LIMIT $7";

@@ -53,12 +53,12 @@ db::statement! {
           merged_from = CASE WHEN kept.member_id IS NULL THEN EXCLUDED.merged_from ELSE kept.merged_from END,
           final_price = EXCLUDED.final_price, paid_at = EXCLUDED.paid_at, counts = EXCLUDED.counts, source = 'record',
           prepaid = CASE WHEN EXCLUDED.prepaid > 0 THEN EXCLUDED.prepaid ELSE kept.prepaid END
-        RETURNING member_id";
+        RETURNING member_id, categories";
     /// What a bill's points add up to in the ledger: earned, and taken back. Stamps are none.
     SETTLE_BILL_POINTS = "UPDATE partner_bill SET points = (
           SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'earn' THEN amount ELSE 0 - amount END), 0) AS BIGINT)
           FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND kind IN ('earn', 'clawBack')
-            AND NOT EXISTS (SELECT 1 FROM partner_balance AS card WHERE card.merchant = partner_transfer.merchant
+            AND NOT EXISTS (SELECT 1 FROM partner_balance AS card WHERE card.merchant = $1
               AND card.balance_id = partner_transfer.balance_id AND card.stamp_card_id IS NOT NULL))
         WHERE merchant = $1 AND bill_id = $2";
     /// Whether a balance is sold as the goods themselves.
@@ -196,14 +196,26 @@ pub(crate) struct RecordedBill {
     pub(crate) counts: bool,
 }
 
-/// Keeps what a record tells of a bill; whose bill it is, if known, and whose totals are to be computed anew with it. A
-/// record that names a member who was merged is the surviving one's.
+/// Whom the records of bills were about, and what they may add to the totals.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Whose totals are to be brought up to date.
+    pub(crate) members: BTreeSet<String>,
+    /// Names of categories on the bills.
+    pub(crate) categories: BTreeSet<String>,
+    /// Other bills may have changed hands.
+    pub(crate) moved: bool,
+}
+
+/// Keeps what a record tells of a bill; adds to `told` whose bill it is, if known, and what is on it. A record that names
+/// a member who was merged is the surviving one's.
 pub(crate) fn from_record(
     tx: &mut Tx<'_>,
     merchant: &str,
     bill: &RecordedBill,
+    told: &mut Told,
     now: Timestamp,
-) -> Result<BTreeSet<String>, Error> {
+) -> Result<(), Error> {
     let member_id = match &bill.customer_id {
         Some(id) => merge::survivor(tx, merchant, id)?,
         None => None,
@@ -230,11 +242,14 @@ pub(crate) fn from_record(
             prepaid.clamp(0, bill.final_price.max(0)),
         ],
     )?;
-    let whose: Option<String> = row.map(|row| row.get(0)).transpose()?.flatten();
-    let mut members: BTreeSet<String> = whose.into_iter().collect();
-    if let (Some(named), Some(survivor)) = (merged_from, &member_id) {
-        merge::settle_alias(tx, merchant, named, survivor, now)?;
-        members.insert(named.to_owned());
+    if let Some(row) = row {
+        told.members.extend(row.get::<Option<String>>(0)?);
+        let names: Vec<String> = row::json("partner_bill", "categories", &row.get::<String>(1)?)?;
+        told.categories.extend(names);
     }
-    Ok(members)
+    if let (Some(named), Some(survivor)) = (merged_from, &member_id) {
+        told.moved |= merge::settle_alias(tx, merchant, named, survivor, now)?;
+        told.members.insert(named.to_owned());
+    }
+    Ok(())
 }

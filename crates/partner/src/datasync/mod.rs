@@ -153,12 +153,20 @@ impl Batch {
                 Ladder::of(&program, &merchant, member_id).catch_up(tx, self.now)?;
             }
         }
-        let mut members = BTreeSet::new();
+        let mut told = bill::Told::default();
         for bill in &recorded {
-            members.extend(bill::from_record(tx, &self.merchant, bill, self.now)?);
+            bill::from_record(tx, &self.merchant, bill, &mut told, self.now)?;
         }
         let local = program.local("", self.now);
-        totals::bills_changed(tx, &program, &merchant, &members, totals::Categories::Unknown, &local)
+        let bill_ids: Vec<&str> = recorded.iter().map(|bill| bill.bill_id.as_str()).collect();
+        let changed = if told.moved {
+            totals::Changed::Everything
+        } else if recorded.iter().all(|bill| bill.counts) {
+            totals::Changed::Bills(&bill_ids, totals::Categories::Added(&told.categories))
+        } else {
+            totals::Changed::Bills(&bill_ids, totals::Categories::Unknown)
+        };
+        totals::bills_changed(tx, &program, &merchant, &told.members, changed, &local)
     }
 
     /// Whose bills these are, as far as it is known or said.

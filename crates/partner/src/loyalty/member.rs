@@ -5,13 +5,12 @@
 use super::code::{self, NewCode};
 use super::ledger::{self, NewBalanceRow, type_from_text};
 use super::program::{ProgramSettings, email_key};
-use crate::customers::totals::{Categories, recompute};
+use crate::customers::totals::{Changed, recompute};
 use crate::{merchant, row};
 use db::{Error, Row, Tx, TxError, params};
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Precision};
-use std::collections::BTreeSet;
 use wire::Number;
 use wire::admin::partner::{MemberBalance, MemberPerson, MemberView};
 use wire::time::utc_millis;
@@ -136,7 +135,7 @@ pub(crate) fn add_balance(
         let taken = format!("balanceId: {} is taken; leave it out to get a new one", new.balance_id);
         return Err(TxError::Refused(ApiError::conflict(taken)));
     }
-    recompute(tx, merchant, member_id, Categories::Added(&BTreeSet::new()), now)?;
+    recompute(tx, merchant, member_id, Changed::Points, now)?;
     Ok(())
 }
 
@@ -171,7 +170,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, change: &MemberChange) -> Result<MemberView, 
         }));
     }
     put_person(tx, merchant, member_id, &change.person)?;
-    recompute(tx, merchant, member_id, Categories::Added(&BTreeSet::new()), now)?;
+    recompute(tx, merchant, member_id, Changed::Points, now)?;
     get(tx, merchant, member_id)?.ok_or_else(|| TxError::Refused(ApiError::not_found("member")))
 }
 

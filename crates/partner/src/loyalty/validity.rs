@@ -39,7 +39,7 @@ pub(crate) fn put(
         for entry in &expired {
             book.load_lot(tx, balance_id, &entry.lot_id)?;
         }
-        book.move_ends(balance_id, ended_with_code, until, &expired, &link);
+        book.move_ends(tx, balance_id, ended_with_code, until, &expired, &link)?;
         book.close(tx)?;
         store::move_empty_ends(tx, merchant, balance_id, ended_with_code, until)?;
     }

@@ -14,7 +14,7 @@ db::statement! {
     HOLES_TO_FILL = "SELECT DISTINCT hole.merchant, hole.balance_id FROM partner_lot AS hole
         WHERE hole.remaining < 0 AND (hole.merchant, hole.balance_id) > ($1, $2)
           AND EXISTS (SELECT 1 FROM partner_lot AS beside WHERE beside.merchant = hole.merchant
-            AND beside.balance_id = hole.balance_id AND beside.remaining <> 0 AND beside.remaining > 0
+            AND beside.balance_id = hole.balance_id AND beside.remaining > 0
             AND (hole.type NOT IN ('multiPurposePrepaidVoucher', 'prepaidCredit')
               OR (beside.kind = 'bonus') = (hole.paid_value IS NOT NULL AND hole.paid_value = 0)))
           AND NOT EXISTS (SELECT 1 FROM partner_hold AS held WHERE held.merchant = hole.merchant

@@ -6,7 +6,7 @@
 
 use super::done;
 use crate::Partner;
-use crate::customers::totals::{self, Categories};
+use crate::customers::totals::{self, Changed};
 use crate::loyalty::ledger::Book;
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::program::ProgramCache;
@@ -81,7 +81,7 @@ fn expire(
     let members: BTreeSet<String> = books.members_of_points().map(str::to_owned).collect();
     books.close(tx)?;
     for member_id in &members {
-        totals::recompute(tx, merchant, member_id, Categories::Added(&BTreeSet::new()), now)?;
+        totals::recompute(tx, merchant, member_id, Changed::Points, now)?;
     }
     Ok(u64::try_from(swept).unwrap_or(u64::MAX))
 }

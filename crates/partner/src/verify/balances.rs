@@ -16,18 +16,21 @@ db::statement! {
     /// What the entries of each balance say.
     VERIFY_ENTRIES = "SELECT merchant, balance_id, COUNT(*), MIN(entry), MAX(entry),
           CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT),
-          COUNT(CASE WHEN (credit_account = 'guest') = (debit_account = 'guest') THEN 1 END)
+          COUNT(CASE WHEN (credit_account = 'guest') = (debit_account = 'guest') THEN 1 END), MAX(created_at)
         FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)
         GROUP BY merchant, balance_id";
     /// Every lot.
     VERIFY_LOTS = "SELECT merchant, balance_id, lot_id, kind, issued, remaining FROM partner_lot
         WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)";
-    /// What the entries of each lot move, and how much the first one does. Not joined to the lots here: without
-    /// statistics PostgreSQL would add the entries up anew for each of them.
-    VERIFY_LOT_ENTRIES = "SELECT merchant, balance_id, lot_id, moved, amount
-        FROM (SELECT merchant, balance_id, lot_id, amount,
+    /// What the entries of each lot move, and how much they issued: the first one did, and where it is an earning of a
+    /// bill, those of other bills did too. Not joined to the lots here: without statistics PostgreSQL would add the
+    /// entries up anew for each of them.
+    VERIFY_LOT_ENTRIES = "SELECT merchant, balance_id, lot_id, moved, earned + CASE WHEN kind = 'earn' THEN 0 ELSE amount END
+        FROM (SELECT merchant, balance_id, lot_id, kind, amount,
               CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END)
                 OVER (PARTITION BY merchant, balance_id, lot_id) AS BIGINT) AS moved,
+              CAST(SUM(CASE WHEN kind = 'earn' AND credit_account = 'guest' THEN amount ELSE 0 END)
+                OVER (PARTITION BY merchant, balance_id, lot_id) AS BIGINT) AS earned,
               ROW_NUMBER() OVER (PARTITION BY merchant, balance_id, lot_id ORDER BY entry) AS place
             FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)) AS numbered
         WHERE place = 1";
@@ -69,7 +72,7 @@ db::statement! {
     VERIFY_HOLDS = "SELECT merchant, balance_id, hold_number, amount, lots, expires_at FROM partner_hold
         WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4) AND state = 'active'";
     /// Highest hold numbers.
-    VERIFY_HOLD_NUMBERS = "SELECT merchant, balance_id, MAX(hold_number) FROM partner_hold
+    VERIFY_HOLD_NUMBERS = "SELECT merchant, balance_id, MAX(hold_number), MAX(created_at) FROM partner_hold
         WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4) GROUP BY merchant, balance_id";
     /// Captured holds, with their checks.
     VERIFY_CAPTURED = "SELECT merchant, balance_id, hold_number, place, device_number, check_id FROM partner_hold
@@ -90,8 +93,8 @@ struct Stored {
     posted: i64,
     last_entry: i64,
     version: i64,
-    /// µs: the last command that locked the balance.
-    updated_at: i64,
+    /// µs: the latest instant at which something was done to the balance, on the clock of whoever did it.
+    touched_at: i64,
 }
 
 /// Checks a slice of balances, and whatever lies between them without a balance of its own.
@@ -104,16 +107,16 @@ pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
             posted: row.get(2)?,
             last_entry: row.get(3)?,
             version: row.get(4)?,
-            updated_at: row.get(5)?,
+            touched_at: row.get(5)?,
         };
         faults.extend(own_row(row, &of, stored.posted)?);
         balances.insert(of, stored);
     }
     let lots = lots(tx, &slice)?;
-    faults.extend(sums(tx, &slice, &balances, &lots)?);
+    faults.extend(sums(tx, &slice, &mut balances, &lots)?);
     faults.extend(lots_and_entries(tx, &slice, &lots)?);
     faults.extend(bills(tx, &slice)?);
-    faults.extend(holds(tx, &slice, &balances, &lots)?);
+    faults.extend(holds(tx, &slice, &mut balances, &lots)?);
     for row in slice.find_behind(tx, &VERIFY_TAIL)? {
         faults.push(orphan(&key(&row)?));
     }
@@ -176,14 +179,16 @@ fn own_row(row: &Row, key: &Key, posted: i64) -> Result<Vec<Fault>, Error> {
 fn sums(
     tx: &mut Tx<'_>,
     slice: &Keys,
-    balances: &BTreeMap<Key, Stored>,
+    balances: &mut BTreeMap<Key, Stored>,
     lots: &BTreeMap<LotKey, Lot>,
 ) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
     let mut entries: HashMap<Key, [i64; 5]> = HashMap::new();
     for row in slice.find(tx, &VERIFY_ENTRIES)? {
         let found = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-        entries.insert(key(&row)?, found);
+        let of = key(&row)?;
+        touched(balances, &of, row.get(7)?);
+        entries.insert(of, found);
     }
     // wider than a column, so that rows that lie cannot end the sum early
     let mut left: BTreeMap<&Key, i128> = BTreeMap::new();
@@ -193,7 +198,7 @@ fn sums(
     for key in entries.keys().chain(left.keys().copied()).filter(|key| !balances.contains_key(*key)) {
         faults.push(orphan(key));
     }
-    for (key, stored) in balances {
+    for (key, stored) in balances.iter() {
         let [count, least, most, sum, one_sided] = entries.get(key).copied().unwrap_or([0, 1, 0, 0, 0]);
         if count != stored.last_entry || least != 1 || most != stored.last_entry {
             let found =
@@ -230,19 +235,21 @@ fn lots_and_entries(
     for (at, Lot { kind, issued, remaining }) in lots {
         let (issued, remaining) = (*issued, *remaining);
         let found = entries.get(at).copied();
-        let agrees = found.is_some_and(|(moved, first)| {
+        let agrees = found.is_some_and(|(moved, by_entries)| {
             moved == remaining
                 && match kind.as_str() {
                     "overdraft" => issued == 0 && remaining <= 0,
-                    _ => issued == first && (0..=issued).contains(&remaining),
+                    _ => issued == by_entries && (0..=issued).contains(&remaining),
                 }
         });
         if !agrees {
-            let (moved, first) = (found.map(|found| found.0), found.map(|found| found.1));
+            let (moved, by_entries) = (found.map(|found| found.0), found.map(|found| found.1));
             faults.push(fault(
-                "a lot has left what its entries leave, from 0 to what its first entry issued (a hole: at most 0)",
+                "a lot has left what its entries leave, from 0 to what its entries issued (a hole: at most 0)",
                 lot_name(at),
-                format!("{kind}, issued {issued}, remaining {remaining}, entries {moved:?}, first {first:?}"),
+                format!(
+                    "{kind}, issued {issued}, remaining {remaining}, entries {moved:?}, issued by them {by_entries:?}"
+                ),
             ));
         }
     }
@@ -306,15 +313,31 @@ fn bills(tx: &mut Tx<'_>, slice: &Keys) -> Result<Vec<Fault>, Error> {
     Ok(faults)
 }
 
-/// Holds against the lots they keep. Lots have not moved since the balance was last locked, so the holds
-/// that counted at that instant must fit into them.
+fn touched(balances: &mut BTreeMap<Key, Stored>, of: &Key, at: i64) {
+    if let Some(stored) = balances.get_mut(of) {
+        stored.touched_at = stored.touched_at.max(at);
+    }
+}
+
+/// Holds against the lots they keep: those that count at once must fit into them. A hold is over for whoever did
+/// something to its balance at its end or later, and stays over though the next one's clock is behind: then others may
+/// have what it kept.
 fn holds(
     tx: &mut Tx<'_>,
     slice: &Keys,
-    balances: &BTreeMap<Key, Stored>,
+    balances: &mut BTreeMap<Key, Stored>,
     lots: &BTreeMap<LotKey, Lot>,
 ) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
+    for row in slice.find(tx, &VERIFY_HOLD_NUMBERS)? {
+        let (key, most): (Key, i64) = (key(&row)?, row.get(2)?);
+        touched(balances, &key, row.get(3)?);
+        if !balances.contains_key(&key) {
+            faults.push(orphan(&key));
+        } else if balances.get(&key).is_some_and(|stored| stored.version < most) {
+            faults.push(fault("no hold number is above the balance's version", name(&key), most.to_string()));
+        }
+    }
     let mut held: BTreeMap<LotKey, i64> = BTreeMap::new();
     for row in slice.find(tx, &VERIFY_HOLDS)? {
         let of = key(&row)?;
@@ -330,12 +353,12 @@ fn holds(
                 format!("{sum} of {amount}"),
             ));
         }
-        let locked_at = balances.get(&of).map_or(0, |stored| stored.updated_at);
+        let touched_at = balances.get(&of).map_or(0, |stored| stored.touched_at);
         for part in parts {
             let lot = (of.clone(), part.lot_id);
             if !lots.contains_key(&lot) {
                 faults.push(fault("a hold keeps lots of its balance", at.clone(), format!("lot {}", lot.1)));
-            } else if expires_at > locked_at {
+            } else if expires_at > touched_at {
                 *held.entry(lot).or_default() += part.amount;
             }
         }
@@ -348,14 +371,6 @@ fn holds(
                 lot_name(&lot),
                 format!("{amount} of {left}"),
             ));
-        }
-    }
-    for row in slice.find(tx, &VERIFY_HOLD_NUMBERS)? {
-        let (key, most): (Key, i64) = (key(&row)?, row.get(2)?);
-        if !balances.contains_key(&key) {
-            faults.push(orphan(&key));
-        } else if balances.get(&key).is_some_and(|stored| stored.version < most) {
-            faults.push(fault("no hold number is above the balance's version", name(&key), most.to_string()));
         }
     }
     for ((merchant, balance_id), number) in unreported(tx, slice, &VERIFY_CAPTURED, &VERIFY_USED_BY)? {

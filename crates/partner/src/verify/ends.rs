@@ -8,12 +8,16 @@ db::statement! {
     /// A slice of balances.
     VERIFY_ENDS_BALANCES = "SELECT merchant, balance_id FROM partner_balance
         WHERE (merchant, balance_id) > ($1, $2) ORDER BY merchant, balance_id LIMIT $3";
-    /// Ends of lots that had not ended, or that did not go to breakage.
+    /// Ends of lots that had not ended, or that did not go to breakage. Where value came back to the lot later, its end
+    /// may have moved since: on a clock behind the one that ended it, it was alive again.
     VERIFY_EXPIRED = "SELECT t.merchant, t.balance_id, t.entry FROM partner_transfer t
         LEFT JOIN partner_lot l ON l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
           AND l.expires_at <= t.created_at
         WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.kind = 'expire'
-          AND (l.merchant IS NULL OR t.debit_account <> 'guest' OR t.credit_account <> 'breakage')";
+          AND (t.debit_account <> 'guest' OR t.credit_account <> 'breakage'
+            OR (l.merchant IS NULL AND NOT EXISTS (SELECT 1 FROM partner_transfer back
+              WHERE back.merchant = t.merchant AND back.balance_id = t.balance_id AND back.lot_id = t.lot_id
+                AND back.entry > t.entry AND back.credit_account = 'guest')))";
     /// What was written off without filling a hole from breakage; a mirror of one takes it from anywhere.
     VERIFY_WRITTEN_OFF = "SELECT t.merchant, t.balance_id, t.entry FROM partner_transfer t
         LEFT JOIN partner_lot l ON l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id

@@ -11,15 +11,16 @@ db::statement! {
     /// A slice of the balances with a shortfall.
     VERIFY_HOLE_BALANCES = "SELECT DISTINCT merchant, balance_id FROM partner_lot
         WHERE remaining < 0 AND (merchant, balance_id) > ($1, $2) ORDER BY merchant, balance_id LIMIT $3";
-    /// Shortfalls, with lots of their kind beside them that had not ended when they were dug: where a gift is spent apart,
-    /// it fills no shortfall of what was paid, nor the other way round (loyalty.md §3 V9).
-    VERIFY_BESIDE_HOLES = "SELECT hole.merchant, hole.balance_id, beside.lot_id, beside.remaining
-        FROM partner_lot AS hole
-        JOIN partner_lot AS beside ON beside.merchant = hole.merchant AND beside.balance_id = hole.balance_id
-          AND beside.remaining > 0 AND (beside.expires_at IS NULL OR beside.expires_at > hole.earned_at)
-          AND (hole.type NOT IN ('multiPurposePrepaidVoucher', 'prepaidCredit')
-            OR (beside.kind = 'bonus') = (hole.paid_value IS NOT NULL AND hole.paid_value = 0))
-        WHERE hole.remaining < 0 AND (hole.merchant, hole.balance_id) > ($1, $2) AND (hole.merchant, hole.balance_id) <= ($3, $4)";
+    /// Lots beside shortfalls of their kind that were dug before the lot's end: where a gift is spent apart, it fills no
+    /// shortfall of what was paid, nor the other way round (loyalty.md §3 V9). Each lot once, however many shortfalls.
+    VERIFY_BESIDE_HOLES = "SELECT beside.merchant, beside.balance_id, beside.lot_id, beside.remaining
+        FROM partner_lot AS beside
+        WHERE beside.remaining > 0 AND (beside.merchant, beside.balance_id) > ($1, $2) AND (beside.merchant, beside.balance_id) <= ($3, $4)
+          AND EXISTS (SELECT 1 FROM partner_lot AS hole
+            WHERE hole.merchant = beside.merchant AND hole.balance_id = beside.balance_id AND hole.remaining < 0
+              AND (beside.expires_at IS NULL OR beside.expires_at > hole.earned_at)
+              AND (hole.type NOT IN ('multiPurposePrepaidVoucher', 'prepaidCredit')
+                OR (beside.kind = 'bonus') = (hole.paid_value IS NOT NULL AND hole.paid_value = 0)))";
     /// What holds kept there when the balance was last locked, marked as ended since or not.
     VERIFY_KEPT_BESIDE = "SELECT h.merchant, h.balance_id, h.lots FROM partner_hold h
         JOIN partner_balance b ON b.merchant = h.merchant AND b.balance_id = h.balance_id AND h.expires_at > b.updated_at

@@ -6,7 +6,7 @@
 use super::Fault;
 use super::slice::{SLICE_ROWS, Slice};
 use crate::loyalty::ledger::{BalanceSettings, balance_of, bonus_of, type_from_text};
-use crate::loyalty::usage::{Kind, Report, units};
+use crate::loyalty::usage::{Kind, REMARKS_MAX, Report, units, unknown_balance};
 use crate::row;
 use db::{Error, Tx, params};
 use money::Precision;
@@ -15,7 +15,7 @@ use wire::loyalty::{BalanceType, LoyaltyBenefitUsagesPayload};
 
 db::statement! {
     /// A slice of paid reports.
-    VERIFY_USAGES = "SELECT u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id, u.body, u.booked_at, m.price_precision, m.currency_code,
+    VERIFY_USAGES = "SELECT u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id, u.body, u.remarks, m.price_precision, m.currency_code,
           (SELECT COUNT(*) FROM partner_usage k WHERE k.merchant = u.merchant AND k.loyalty_provider_id = u.loyalty_provider_id
             AND k.offer_id = u.offer_id AND k.bill_id = u.bill_id AND k.kind IN ('refunded', 'cancelled')),
           (SELECT COUNT(*) FROM partner_usage k WHERE k.merchant = u.merchant AND k.loyalty_provider_id = u.loyalty_provider_id
@@ -34,8 +34,8 @@ db::statement! {
             WHEN kind NOT IN ('reversal', 'clawBack', 'fill') THEN 0
             WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT)
         FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND offer_id = $3 GROUP BY balance_id";
-    /// What a balance counts in, and since when it is there.
-    VERIFY_UNIT = "SELECT type, created_at, settings FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
+    /// What a balance counts in.
+    VERIFY_UNIT = "SELECT type, settings FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
 }
 
 /// Merchant, provider, offer, bill.
@@ -52,7 +52,7 @@ pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
         let usage = Booked {
             key,
             body: found.get(4)?,
-            booked_at: found.get(5)?,
+            remarks: row::json("partner_usage", "remarks", &found.get::<String>(5)?)?,
             precision: u8::try_from(digits)
                 .ok()
                 .and_then(Precision::new)
@@ -81,7 +81,8 @@ struct Expected {
 struct Booked {
     key: Key,
     body: String,
-    booked_at: i64,
+    /// What was found when it was booked.
+    remarks: Vec<String>,
     precision: Precision,
     currency_code: String,
     taken_back: bool,
@@ -113,7 +114,7 @@ impl Booked {
             // taken back before its own report came
             return Ok(faults);
         }
-        let expected = match self.expected(tx)? {
+        let expected = match self.expected(tx, &moved)? {
             Ok(expected) => expected,
             Err(why) => return Ok(vec![self.fault("a booked body can be read again", why)]),
         };
@@ -138,7 +139,11 @@ impl Booked {
     }
 
     /// Used and topped up in units, by balance, as booking had to see them.
-    fn expected(&self, tx: &mut Tx<'_>) -> Result<Result<HashMap<String, Expected>, String>, Error> {
+    fn expected(
+        &self,
+        tx: &mut Tx<'_>,
+        moved: &BTreeMap<String, [i64; 3]>,
+    ) -> Result<Result<HashMap<String, Expected>, String>, Error> {
         let message: LoyaltyBenefitUsagesPayload = match wire::read::from_slice(self.body.as_bytes()) {
             Ok(message) => message,
             Err(error) => return Ok(Err(error.to_string())),
@@ -155,13 +160,15 @@ impl Booked {
             let balance_id = balance_of(wire_id);
             let found = tx.optional(&VERIFY_UNIT, params![&self.key.0, balance_id])?;
             let Some(found) = found else { continue };
-            if found.get::<i64>(1)? > self.booked_at {
+            // one that was opened later: no clock says it, for servers' clocks differ, but what was found at the time
+            let told = self.remarks.contains(&unknown_balance(balance_id));
+            if told || (self.remarks.len() >= REMARKS_MAX && !moved.contains_key(balance_id)) {
                 continue;
             }
             let balance_type = type_from_text(&found.get::<String>(0)?);
             let points = balance_type == Some(BalanceType::CollectablePoints);
             let settings: BalanceSettings =
-                row::json("partner_balance", "settings", &found.get::<String>(2)?)?;
+                row::json("partner_balance", "settings", &found.get::<String>(1)?)?;
             let used = units(reported.used, points, self.precision).map_or(0, |(units, _)| units);
             let prepaid = units(reported.prepaid, false, self.precision).map_or(0, |(units, _)| units);
             let of_balance = expected.entry(balance_id.to_owned()).or_default();

@@ -84,6 +84,13 @@ impl Side {
         partner::router(Partner::new(db, self.outside.clone(), PartnerConfig::default()))
     }
 
+    /// A second server on the same database, with a clock of its own.
+    pub(crate) async fn second_at(&self, clock: Arc<ManualClock>) -> Router {
+        let db = Db::open(self.options.clone()).await.unwrap();
+        let outside = Outside::new(clock, Arc::new(SeededEntropy::new(8)));
+        partner::router(Partner::new(db, outside, PartnerConfig::default()))
+    }
+
     /// Takes the database away; one in a file goes with its folder.
     pub(crate) async fn drop_database(self) {
         let url = self.options.url.clone();
@@ -190,17 +197,7 @@ impl Side {
 
     /// Asks for an offer for a check with one line of `total`, with these codes; the answer's body.
     pub(crate) async fn offer(&self, offer: &str, device: i64, total: i64, codes: &[&str]) -> Value {
-        let inputs: Vec<Value> = codes.iter().map(|code| json!({"inputCode": code})).collect();
-        let body = json!({
-            "checkId": format!("check-{device}"), "loyaltyOfferId": offer, "deviceNumber": device,
-            "currencyCode": "CZK", "countryCode": "CZ", "posLang": "cs", "billLang": "cs", "pricePrecision": 2,
-            "benefitInputs": inputs, "balances": [], "merchantId": MERCHANT, "placeId": "P",
-            "itemsToPay": [{
-                "checkItemId": "1", "amount": 1, "measure": "pcs", "totalPriceWithVat": total,
-                "totalAppliedNonLoyaltyDiscounts": 0, "vatRate": 0.12, "vatId": 1,
-                "product": {"productId": "p:1", "name": "Guláš", "categories": []}
-            }]
-        });
+        let body = question(offer, device, total, codes);
         let authorization = format!("Bearer {}", self.loyalty);
         let answer = self
             .call("POST", "/partner/loyalty/getBenefitOffer", &authorization, Some(body.to_string()))
@@ -276,6 +273,21 @@ pub(crate) async fn send(
     let bytes = body.collect().await.unwrap().to_bytes();
     let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
     Answer { status: parts.status, headers: parts.headers, body }
+}
+
+/// The question for an offer for a check with one line of `total`, with these codes.
+pub(crate) fn question(offer: &str, device: i64, total: i64, codes: &[&str]) -> Value {
+    let inputs: Vec<Value> = codes.iter().map(|code| json!({"inputCode": code})).collect();
+    json!({
+        "checkId": format!("check-{device}"), "loyaltyOfferId": offer, "deviceNumber": device,
+        "currencyCode": "CZK", "countryCode": "CZ", "posLang": "cs", "billLang": "cs", "pricePrecision": 2,
+        "benefitInputs": inputs, "balances": [], "merchantId": MERCHANT, "placeId": "P",
+        "itemsToPay": [{
+            "checkItemId": "1", "amount": 1, "measure": "pcs", "totalPriceWithVat": total,
+            "totalAppliedNonLoyaltyDiscounts": 0, "vatRate": 0.12, "vatId": 1,
+            "product": {"productId": "p:1", "name": "Guláš", "categories": []}
+        }]
+    })
 }
 
 /// A report of a bill; `used` is `(balance, used, prepaid)`.

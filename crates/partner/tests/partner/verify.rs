@@ -64,6 +64,10 @@ db::statement! {
     BREAK_RATE = "UPDATE partner_balance SET type = 'singlePurposePrepaidVoucher' WHERE merchant = $1 AND balance_id = 'V'";
     /// A lot pays more than was paid for it.
     BREAK_PAID = "UPDATE partner_lot SET paid_value = issued - 1 WHERE merchant = $1 AND balance_id = 'V'";
+    /// A lot in which two bills' points are gathered grew by hand.
+    BREAK_GATHERED = "UPDATE partner_lot SET issued = issued + 1 WHERE merchant = $1 AND source = 'bills'";
+    /// The books say that a bill is in the totals twice.
+    BREAK_TOLD = "UPDATE partner_bill SET told_orders = told_orders + 1 WHERE merchant = $1 AND bill_id = 'b1'";
     /// What is missing becomes a gift.
     BREAK_KIND = "UPDATE partner_lot SET paid_value = 0 WHERE merchant = $1 AND balance_id = 'gifted' AND kind = 'overdraft'";
 }
@@ -124,10 +128,20 @@ tampering! {
     points_that_became_stamps: BREAK_CARD, "partner_balance 5f00000000000000000000a1/points", "that its settings name";
     a_voucher_without_its_rate: BREAK_RATE, "partner_lot 5f00000000000000000000a1/V/00000001", "has its rate";
     value_that_was_not_paid: BREAK_PAID, "partner_lot 5f00000000000000000000a1/V/00000001", "was paid for";
+    a_bill_that_counts_twice: BREAK_TOLD, "partner_bill 5f00000000000000000000a1/b1", "in the totals";
     a_total_that_drifted: BREAK_CUSTOMER, "partner_customer 5f00000000000000000000a1/1", "total_orders";
 }
 
 on_both_engines! {
+    async fn a_gathering_lot_that_grew_by_hand(side: Side) {
+        side.member().await;
+        for (offer, bill) in [("o1", "b1"), ("o2", "b2")] {
+            side.report(&with(report(offer, bill, "120", &[]), json!({"customerId": "anna"}))).await;
+        }
+        side.books_add_up().await;
+        finds(&side, &BREAK_GATHERED, "partner_lot 5f00000000000000000000a1/points/00000002", "what its entries issued").await;
+    }
+
     /// loyalty.md §3 V9: a gift stands beside a shortfall of what was paid, and not beside one of a gift.
     async fn a_gift_that_fills_no_shortfall(side: Side) {
         let settings = json!({"prepayment": {"value": 1000, "bonus": [{"from": 1000, "bonus": 100}]}});

@@ -10,7 +10,7 @@ mod store;
 use super::code::{self, NewCode};
 use super::ledger::{self, BalanceRow, BalanceStatus, Book, Link, Price, store as balances};
 use super::program::{ErasedValue, ProgramCache};
-use crate::customers::totals::{Categories, recompute};
+use crate::customers::totals::{Changed, recompute};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::merchant::{self, MerchantRow};
 use crate::row;
@@ -81,7 +81,7 @@ pub(crate) fn erase(
         store::forget(tx, merchant, one, now)?;
     }
     code::delete_cards(tx, merchant, member_id)?;
-    recompute(tx, merchant, member_id, Categories::Added(&BTreeSet::new()), now)?;
+    recompute(tx, merchant, member_id, Changed::Points, now)?;
     Ok(answer)
 }
 
@@ -146,7 +146,7 @@ fn settle(
             one.shown.reason = Some(reason.to_owned());
         } else if wanted == ErasedValue::PayOut {
             let prices = balances::prices_of_lots(tx, merchant, &row.balance_id)?;
-            hand_over = hand_over.saturating_add(one.pay_out(book, &prices));
+            hand_over = hand_over.saturating_add(one.pay_out(tx, book, &prices)?);
             store::freeze_codes(tx, merchant, &row.balance_id)?;
         } else {
             let code = bearer_code(&command.secret, &row.balance_id);
@@ -224,15 +224,20 @@ impl<'a> Outcome<'a> {
     }
 
     /// Empties the balance; what is to be handed over, in minor units.
-    fn pay_out(&mut self, book: &mut Book<'_>, prices: &BTreeMap<String, Price>) -> i64 {
+    fn pay_out(
+        &mut self,
+        tx: &mut Tx<'_>,
+        book: &mut Book<'_>,
+        prices: &BTreeMap<String, Price>,
+    ) -> Result<i64, db::Error> {
         let link = Link { reason: Some("member erased".to_owned()), ..Link::default() };
-        let left = book.empty(&self.row.balance_id, prices, &link);
+        let left = book.empty(tx, &self.row.balance_id, prices, &link)?;
         let money = ledger::sum(&left.pay_out);
         self.shown.outcome = "settled".to_owned();
         self.shown.hand_over = self.number(money);
         self.shown.forfeited = self.number(ledger::sum(&left.forfeit));
         self.shown.written_off = self.number(ledger::sum(&left.write_off));
-        money
+        Ok(money)
     }
 
     fn become_voucher(&mut self, value: i64) {

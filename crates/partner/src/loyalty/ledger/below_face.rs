@@ -79,6 +79,7 @@ mod tests {
             earned_at: Timestamp::from_second(i64::try_from(at).unwrap()).unwrap(),
             available_at: None,
             expires_at: None,
+            gathers: false,
         };
         let pairs = sales.iter().enumerate().map(|(at, (paid, unpaid))| {
             [

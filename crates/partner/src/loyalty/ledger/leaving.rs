@@ -96,6 +96,7 @@ mod tests {
             earned_at: Timestamp::UNIX_EPOCH,
             available_at: None,
             expires_at: None,
+            gathers: false,
         }
     }
 

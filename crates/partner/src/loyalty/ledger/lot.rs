@@ -3,6 +3,10 @@
 use jiff::Timestamp;
 use money::Decimal;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// The source of a lot that gathers what bills earn.
+const BILLS: &str = "bills";
 
 /// One credit that is still (partly) there; what was frozen at its issue comes with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,9 +25,26 @@ pub(crate) struct LotState {
     pub(crate) available_at: Option<Timestamp>,
     /// The lot is over when `now >= expires_at`.
     pub(crate) expires_at: Option<Timestamp>,
+    /// Whether it was earned by bills: what further bills earn until the same end is added to it.
+    pub(crate) gathers: bool,
 }
 
 impl LotState {
+    /// Whether `new`, issued at `now`, is the same in everything that decides what becomes of it, so that this lot may
+    /// grow by it. `slides_to` is the instant to which such a credit moves the ends of what is alive.
+    pub(crate) fn takes_in(&self, new: &NewLot, slides_to: Option<Timestamp>, now: Timestamp) -> bool {
+        let pending = |from: Option<Timestamp>| from.filter(|from| now < *from);
+        let slides = || slides_to.is_some() && new.expires_at == slides_to && self.expires_at < slides_to;
+        self.gathers
+            && new.gathers()
+            && self.kind == new.kind
+            && self.remaining > 0
+            && self.is_live(now)
+            && (self.vat_rate, self.paid_value) == (new.vat_rate, new.paid_value)
+            && pending(self.available_at) == pending(new.available_at)
+            && (self.expires_at == new.expires_at || (self.expires_at.is_some() && slides()))
+    }
+
     /// Whether nobody paid for it: it lowers prices where what was paid pays (loyalty.md §3 V4, V9). A hole is of the
     /// kind of value that is missing.
     pub(crate) fn is_given(&self) -> bool {
@@ -118,6 +139,26 @@ pub(crate) struct NewLot {
     pub(crate) expires_at: Option<Timestamp>,
 }
 
+impl NewLot {
+    /// What a bill earns: it lies with what other bills earned until the same end. Which bill earned what, the entries
+    /// say.
+    pub(crate) fn earned(available_at: Option<Timestamp>, expires_at: Option<Timestamp>) -> Self {
+        Self {
+            kind: LotKind::Earned,
+            source: BILLS.to_owned(),
+            vat_rate: None,
+            paid_value: None,
+            available_at,
+            expires_at,
+        }
+    }
+
+    /// As in [`LotState::gathers`].
+    pub(crate) fn gathers(&self) -> bool {
+        self.kind == LotKind::Earned && self.source == BILLS
+    }
+}
+
 /// A part of one lot: what a hold keeps (column `partner_hold.lots`, a JSON list of these) and what a
 /// spend takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +167,15 @@ pub(crate) struct LotPart {
     pub(crate) lot_id: String,
     /// More than 0, in the balance's unit.
     pub(crate) amount: i64,
+}
+
+/// Adds up what these parts keep of each lot, by its id.
+pub(crate) fn by_lot<'p>(parts: impl IntoIterator<Item = &'p LotPart>) -> HashMap<&'p str, i64> {
+    let mut kept = HashMap::new();
+    for part in parts {
+        *kept.entry(part.lot_id.as_str()).or_default() += part.amount;
+    }
+    kept
 }
 
 /// What [`consume`] found.
@@ -141,11 +191,19 @@ pub(crate) struct Consumed {
 /// bonus before paid (loyalty.md §3 V9), then the earlier one, then the id (§10 E2). Lots with nothing
 /// left are passed over; which lots may be used at all (live, not held elsewhere) is the caller's choice.
 pub(crate) fn consume(lots: &[LotState], amount: i64) -> Consumed {
-    let mut order: Vec<&LotState> = lots.iter().filter(|lot| lot.remaining > 0).collect();
-    order.sort_by(|one, other| key(one).cmp(&key(other)));
+    consume_free(lots.iter().map(|lot| (lot, lot.remaining)), amount)
+}
+
+/// The same of lots of which only so much each may be used.
+pub(crate) fn consume_free<'l>(lots: impl Iterator<Item = (&'l LotState, i64)>, amount: i64) -> Consumed {
     let mut consumed = Consumed { parts: Vec::new(), short: amount.max(0) };
-    for lot in order {
-        let taken = consumed.short.min(lot.remaining);
+    if consumed.short == 0 {
+        return consumed;
+    }
+    let mut order: Vec<(&LotState, i64)> = lots.filter(|(_, free)| *free > 0).collect();
+    order.sort_by(|(one, _), (other, _)| key(one).cmp(&key(other)));
+    for (lot, free) in order {
+        let taken = consumed.short.min(free);
         if taken > 0 {
             consumed.parts.push(LotPart { lot_id: lot.lot_id.clone(), amount: taken });
             consumed.short -= taken;
@@ -154,7 +212,8 @@ pub(crate) fn consume(lots: &[LotState], amount: i64) -> Consumed {
     consumed
 }
 
-fn key(lot: &LotState) -> (Timestamp, LotKind, Timestamp, &str) {
+/// Where a lot stands in the order of consumption.
+pub(crate) fn key(lot: &LotState) -> (Timestamp, LotKind, Timestamp, &str) {
     (lot.expires_at.unwrap_or(Timestamp::MAX), lot.kind, lot.earned_at, &lot.lot_id)
 }
 
@@ -172,6 +231,7 @@ mod tests {
             earned_at: earned.parse().unwrap(),
             available_at: None,
             expires_at: expires.map(|end| end.parse().unwrap()),
+            gathers: false,
         }
     }
 

@@ -1,9 +1,9 @@
 //! How does a balance come into being, with what is on it from the start?
 
 use super::balance::{BalanceRow, BalanceSettings, BalanceStatus};
-use super::book::{Book, Credit, Link};
+use super::book::{Book, Credit};
 use super::lot::NewLot;
-use super::transfer::{Account, TransferKind};
+use super::transfer::{Account, Link, TransferKind};
 use crate::row;
 use db::{Error, Tx, params};
 use jiff::Timestamp;
@@ -75,7 +75,7 @@ pub(crate) fn open(
             lot: new.lot.clone(),
             lines: None,
         };
-        book.credit(&new.balance_id, opening, &Link::default());
+        book.credit(tx, &new.balance_id, opening, &Link::default())?;
         book.close(tx)?;
     }
     Ok(true)

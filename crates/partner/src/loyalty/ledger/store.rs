@@ -1,11 +1,10 @@
 //! The ledger's SQL: balances locked, lots, holds, entries.
 
 use super::balance::{BalanceRow, BalanceStatus, type_from_text};
-use super::book::{Dug, Link};
 use super::hold::{CheckKey, HoldRow};
 use super::leaving::Price;
 use super::lot::{LotKind, LotState, NewLot};
-use super::transfer::{Account, Transfer, TransferKind};
+use super::transfer::{Account, Dug, Link, Transfer, TransferKind};
 use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
@@ -19,17 +18,25 @@ db::statement! {
     /// A balance without locking it.
     GET_BALANCE = "SELECT balance_id, type, member_id, status, settings, posted, version, last_entry, blocked_from
         FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
-    /// Lots with something left, or a hole, of up to three balances. UNION ALL and not IN: for every run of a list
+    /// Lots with something left of up to three balances. UNION ALL and not IN: for every run of a list
     /// SQLite builds a table of its own, which costs more than looking the rows up.
-    OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value
-            FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND remaining <> 0
-        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value
-            FROM partner_lot WHERE merchant = $1 AND balance_id = $3 AND remaining <> 0
-        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value
-            FROM partner_lot WHERE merchant = $1 AND balance_id = $4 AND remaining <> 0";
+    OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+            FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND remaining > 0
+        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+            FROM partner_lot WHERE merchant = $1 AND balance_id = $3 AND remaining > 0
+        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+            FROM partner_lot WHERE merchant = $1 AND balance_id = $4 AND remaining > 0";
     /// One lot, empty or not: where value returns to.
-    GET_LOT = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value
+    GET_LOT = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
+    /// The oldest holes in what was paid, behind one.
+    HOLES = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+        FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND remaining < 0 AND paid_value IS NULL AND lot_id > $3
+        ORDER BY lot_id LIMIT $4";
+    /// The oldest holes in what was given, behind one.
+    HOLES_IN_GIFTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+        FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND remaining < 0 AND paid_value = 0 AND lot_id > $3
+        ORDER BY lot_id LIMIT $4";
     /// Holds that are not closed, of up to three balances; who asks judges `expires_at`. No ORDER BY: it would
     /// tempt SQLite to walk every hold the balance ever had.
     ACTIVE_HOLDS = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
@@ -38,9 +45,19 @@ db::statement! {
             FROM partner_hold WHERE merchant = $1 AND balance_id = $3 AND state = 'active'
         UNION ALL SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
             FROM partner_hold WHERE merchant = $1 AND balance_id = $4 AND state = 'active'";
+    /// Of those the ones that count at an instant, and those of one check whether they do or not.
+    HOLDS_THAT_COUNT = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
+            FROM partner_hold WHERE merchant = $1 AND balance_id = $2 AND state = 'active'
+              AND (expires_at > $5 OR (check_id = $6 AND place = $7 AND device_number = $8))
+        UNION ALL SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
+            FROM partner_hold WHERE merchant = $1 AND balance_id = $3 AND state = 'active'
+              AND (expires_at > $5 OR (check_id = $6 AND place = $7 AND device_number = $8))
+        UNION ALL SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
+            FROM partner_hold WHERE merchant = $1 AND balance_id = $4 AND state = 'active'
+              AND (expires_at > $5 OR (check_id = $6 AND place = $7 AND device_number = $8))";
     /// What the open lots of a balance were sold for, where that is not their face.
     PRICES_OF_LOTS = "SELECT lot_id, issued, paid_value FROM partner_lot
-        WHERE merchant = $1 AND balance_id = $2 AND remaining <> 0 AND paid_value IS NOT NULL";
+        WHERE merchant = $1 AND balance_id = $2 AND remaining > 0 AND paid_value IS NOT NULL";
     /// What a check keeps and nobody closed.
     HOLDS_OF_CHECK = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
         FROM partner_hold WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
@@ -55,19 +72,19 @@ db::statement! {
     /// A new lot.
     INSERT_LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, type, kind, source, issued, remaining, vat_rate, paid_value, earned_at, expires_at, available_at)
         VALUES ($1, $2, $3, $13, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    /// What is left of a lot, and until when; its balance is locked.
-    UPDATE_LOT = "UPDATE partner_lot SET remaining = $4, expires_at = $5 WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
+    /// What is left of a lot, until when, and what was issued on top; its balance is locked.
+    UPDATE_LOT = "UPDATE partner_lot SET remaining = $4, expires_at = $5, issued = issued + $6 WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
     /// What of a balance's value ended, and what of it came back.
     EXPIRED = "SELECT t.balance_id, t.entry, t.kind, t.amount, t.lot_id,
           (SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) FROM partner_transfer r
-            WHERE r.merchant = t.merchant AND r.balance_id = t.balance_id AND r.reverses = t.entry)
+            WHERE r.merchant = $1 AND r.balance_id = t.balance_id AND r.reverses = t.entry)
         FROM partner_transfer t WHERE t.merchant = $1 AND t.balance_id = $2 AND t.kind = 'expire'";
     /// Moves the ends of lots with nothing left: what comes back to them lives as long as the rest. Not of those that
     /// ended: the books say when that was.
     MOVE_EMPTY_ENDS = "UPDATE partner_lot SET expires_at = $4
         WHERE merchant = $1 AND balance_id = $2 AND remaining = 0 AND kind <> 'overdraft' AND expires_at = $3
-          AND NOT EXISTS (SELECT 1 FROM partner_transfer t WHERE t.merchant = partner_lot.merchant
-            AND t.balance_id = partner_lot.balance_id AND t.lot_id = partner_lot.lot_id AND t.kind = 'expire')";
+          AND NOT EXISTS (SELECT 1 FROM partner_transfer t WHERE t.merchant = $1
+            AND t.balance_id = $2 AND t.lot_id = partner_lot.lot_id AND t.kind = 'expire')";
     /// What the last entry of a balance is.
     LAST_ENTRY = "SELECT kind FROM partner_transfer WHERE merchant = $1 AND balance_id = $2 AND entry = $3";
     /// One entry.
@@ -107,7 +124,7 @@ pub(crate) fn get_balance(
     tx.optional(&GET_BALANCE, params![merchant, balance_id])?.map(|row| balance(&row)).transpose()
 }
 
-/// The lots with something left (or a hole) of these balances.
+/// The lots with something left of these balances; holes are read by [`holes`].
 pub(crate) fn open_lots(
     tx: &mut Tx<'_>,
     merchant: &str,
@@ -121,6 +138,20 @@ pub(crate) fn open_lots(
         }
     }
     Ok(lots)
+}
+
+/// The oldest holes of a balance behind the one of this id, in what was given or in what was paid.
+pub(super) fn holes(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    balance_id: &str,
+    given: bool,
+    after: &str,
+    rows: usize,
+) -> Result<Vec<LotState>, Error> {
+    let statement = if given { &HOLES_IN_GIFTS } else { &HOLES };
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    tx.query(statement, params![merchant, balance_id, after, rows])?.iter().map(lot).collect()
 }
 
 /// One lot of a balance, whatever is left of it.
@@ -200,10 +231,36 @@ pub(crate) fn active_holds(
             holds.push(hold(&row)?);
         }
     }
-    holds.sort_by(|one: &HoldRow, other| {
+    sort(&mut holds);
+    Ok(holds)
+}
+
+/// The holds of these balances that count at `now`, and those of `check` whether they do or not.
+pub(crate) fn holds_that_count(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    balance_ids: &[&str],
+    check: Option<&CheckKey>,
+    now: Timestamp,
+) -> Result<Vec<HoldRow>, Error> {
+    let (id, place) = (check.map(|check| check.check_id.as_str()), check.map(|check| check.place.as_str()));
+    let device_number = check.map(|check| check.device_number);
+    let mut holds = Vec::new();
+    for ids in balance_ids.chunks(SLOTS) {
+        let [a, b, c] = slots(ids);
+        let of = params![merchant, a, b, c, now, id, place, device_number];
+        for row in tx.query(&HOLDS_THAT_COUNT, of)? {
+            holds.push(hold(&row)?);
+        }
+    }
+    sort(&mut holds);
+    Ok(holds)
+}
+
+fn sort(holds: &mut [HoldRow]) {
+    holds.sort_by(|one, other| {
         (&one.balance_id, one.hold_number).cmp(&(&other.balance_id, other.hold_number))
     });
-    Ok(holds)
 }
 
 /// The holds of a check that are not closed, those that are over included, in the order of their balances.
@@ -268,14 +325,18 @@ pub(super) fn insert_lot(
     Ok(())
 }
 
-/// What is left of a lot.
+/// What is left of a lot; `grown` is what was issued on top.
 pub(super) fn update_lot(
     tx: &mut Tx<'_>,
     merchant: &str,
     balance_id: &str,
     lot: &LotState,
+    grown: i64,
 ) -> Result<(), Error> {
-    tx.execute(&UPDATE_LOT, params![merchant, balance_id, &lot.lot_id, lot.remaining, lot.expires_at])?;
+    tx.execute(
+        &UPDATE_LOT,
+        params![merchant, balance_id, &lot.lot_id, lot.remaining, lot.expires_at, grown],
+    )?;
     Ok(())
 }
 
@@ -414,6 +475,7 @@ fn lot(row: &Row) -> Result<LotState, Error> {
         earned_at: row.get(5)?,
         expires_at: row.get(6)?,
         available_at: row.get(7)?,
+        gathers: row.get(9)?,
     })
 }
 

@@ -116,3 +116,23 @@ pub(crate) struct Transfer {
     pub(crate) amount: i64,
     pub(crate) lot_id: String,
 }
+
+/// What an entry is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) offer_id: Option<String>,
+    pub(crate) bill_id: Option<String>,
+    /// For people: why, where the kind does not say it.
+    pub(crate) reason: Option<String>,
+}
+
+/// What dug a hole: its first entry, whose number is the hole's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dug {
+    /// A bill used more than there was; else something given was taken back.
+    pub(crate) redeems: bool,
+    /// The account on the other side.
+    pub(crate) other: Account,
+    /// The bill it is about.
+    pub(crate) link: Link,
+}

@@ -17,7 +17,7 @@ pub(crate) use store::{aliases, survivor};
 use super::ledger::store as ledger;
 use super::program::{Program, ProgramCache};
 use super::tier::Ladder;
-use crate::customers::totals::{Categories, recompute};
+use crate::customers::totals::{Changed, recompute};
 use crate::merchant::{self, MerchantRow};
 use db::{Error, Tx, TxError};
 use door::ApiError;
@@ -105,7 +105,7 @@ pub(crate) fn merge(
     let both = MemberToMerge { aliases, tier, tier_until, ..surviving };
     store::set_aliases_and_tier(tx, merchant, into, &both, *now)?;
     // the member that went has nothing left, and leads to the one that stayed
-    recompute(tx, merchant, from, Categories::Unknown, *now)?;
+    recompute(tx, merchant, from, Changed::Everything, *now)?;
     desk.judge(tx, into)?;
     came.tier = store::member(tx, merchant, into)?.and_then(|member| member.tier);
     let merge = MergeRow {
@@ -174,7 +174,7 @@ pub(crate) fn undo(
     store::set_aliases_and_tier(tx, merchant, &into, &alone, now)?;
     let ids: BTreeSet<&str> = BTreeSet::from([from.as_str(), into.as_str()]);
     for member_id in &ids {
-        recompute(tx, merchant, member_id, Categories::Unknown, now)?;
+        recompute(tx, merchant, member_id, Changed::Everything, now)?;
     }
     for member_id in &ids {
         desk.judge(tx, member_id)?;
@@ -203,26 +203,28 @@ pub(crate) fn list(
     merges.into_iter().map(|merge| desk.view(tx, merge)).collect::<Result<_, _>>().map(Some)
 }
 
-/// Moves what a command wrote for a member that was merged meanwhile. Its customer is locked.
-pub(crate) fn follow(tx: &mut Tx<'_>, merchant: &str, from: &str, into: &str) -> Result<(), Error> {
+/// Moves what a command wrote for a member that was merged meanwhile; true where there was something. Its customer is
+/// locked.
+pub(crate) fn follow(tx: &mut Tx<'_>, merchant: &str, from: &str, into: &str) -> Result<bool, Error> {
     store::move_all(tx, merchant, from, into)
 }
 
 /// Settles a member under whose old id something was booked for `survivor`: had the merge been undone meanwhile, that
 /// goes back, and from there wherever that member leads now. Call it after the books are closed, before both are
-/// recomputed.
+/// recomputed. True where something went back.
 pub(crate) fn settle_alias(
     tx: &mut Tx<'_>,
     merchant: &str,
     named: &str,
     survivor: &str,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     lock(tx, merchant, [named, survivor].into_iter(), now)?;
-    if store::survivor(tx, merchant, named)?.as_deref() != Some(survivor) {
+    let undone = store::survivor(tx, merchant, named)?.as_deref() != Some(survivor);
+    if undone {
         store::return_all(tx, merchant, survivor, named, named)?;
     }
-    Ok(())
+    Ok(undone)
 }
 
 /// Locks these customers in the order of their ids.

@@ -128,11 +128,12 @@ pub(super) fn cards(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<
 }
 
 /// Makes whatever is one member's another's. Both customers are locked.
-pub(super) fn move_all(tx: &mut Tx<'_>, merchant: &str, from: &str, into: &str) -> Result<(), Error> {
+pub(super) fn move_all(tx: &mut Tx<'_>, merchant: &str, from: &str, into: &str) -> Result<bool, Error> {
+    let mut moved = 0;
     for statement in [&MOVE_BALANCES, &MOVE_CARDS, &MOVE_BILLS] {
-        tx.execute(statement, params![merchant, from, into])?;
+        moved += tx.execute(statement, params![merchant, from, into])?;
     }
-    Ok(())
+    Ok(moved > 0)
 }
 
 /// Gives what `holder` has, and what first was `first`'s, to `to`. The customers are locked.

@@ -102,13 +102,14 @@ impl Explain {
         ids.dedup();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let lots = ledger::open_lots(tx, &self.merchant, &ids)?;
-        let holds = ledger::active_holds(tx, &self.merchant, &ids)?;
+        let holds = ledger::holds_that_count(tx, &self.merchant, &ids, Some(&self.check), self.now)?;
         let day = program.local(&self.basket.request.place_id, self.now).date();
         let mut states = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(mut row) = ledger::get_balance(tx, &self.merchant, id)? else { continue };
             let lots = lots.get(id).map_or(&[] as &[_], Vec::as_slice);
-            voucher_product::settle(&program.settings.voucher_products, &mut row, !lots.is_empty(), day);
+            let used = !lots.is_empty() || row.posted != 0;
+            voucher_product::settle(&program.settings.voucher_products, &mut row, used, day);
             let holds: Vec<HoldRow> = holds.iter().filter(|hold| hold.balance_id == id).cloned().collect();
             let free = hold::free_for(row.posted, lots, &holds, &self.check, self.now);
             states.push(BalanceState { row, free });

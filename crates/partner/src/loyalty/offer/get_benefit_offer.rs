@@ -13,7 +13,9 @@ use super::quoted::{Quoted, Worded};
 use super::store::{self, NewHold, OfferMerchant};
 use super::wishes::Wishes;
 use crate::id::id_fits;
-use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, fill_holes, store as ledger};
+use crate::loyalty::ledger::{
+    BalanceRow, CheckKey, HoldRow, LotPart, LotState, fill_holes, shortfall, store as ledger,
+};
 use crate::loyalty::limit::{Asking, Counters};
 use crate::loyalty::program::{Program, ProgramCache, voucher_product};
 use crate::loyalty::promotion::{Watched, any_limited};
@@ -25,6 +27,7 @@ use door::{ApiError, RawMessage};
 use http::header;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wire::loyalty::{LoyaltyOfferResponse, ThirdPartyLoyaltyOfferRequest};
 
@@ -226,20 +229,24 @@ impl Asked {
         let ids: Vec<&str> = rows.iter().map(|balance| balance.balance_id.as_str()).collect();
         let mut lots = ledger::open_lots(tx, &self.merchant, &ids)?;
         // what holds have left free belongs to the holes beside it before it is offered
-        if lots.values().flatten().any(|lot| lot.remaining < 0)
-            && fill_holes(tx, &self.merchant, &ids, self.now)?
-        {
+        let is_short = |row: &&BalanceRow, lots: &BTreeMap<String, Vec<LotState>>| {
+            lots.get(&row.balance_id).is_some_and(|lots| shortfall(row, lots) > 0)
+        };
+        let short = rows.iter().filter(|row| is_short(row, &lots));
+        let short: Vec<&str> = short.map(|row| row.balance_id.as_str()).collect();
+        if !short.is_empty() && fill_holes(tx, &self.merchant, &short, self.now)? {
             lots = ledger::open_lots(tx, &self.merchant, &ids)?;
         }
-        let holds = ledger::active_holds(tx, &self.merchant, &ids)?;
+        let holds = ledger::holds_that_count(tx, &self.merchant, &ids, Some(&self.check), self.now)?;
         let day = program.local(&self.basket.request.place_id, self.now).date();
-        let with_hole = lots.iter().filter(|(_, lots)| lots.iter().any(|lot| lot.remaining < 0));
-        let holes = with_hole.map(|(balance_id, _)| balance_id.clone()).collect();
+        let with_hole = rows.iter().filter(|row| is_short(row, &lots));
+        let holes = with_hole.map(|row| row.balance_id.clone()).collect();
         let mut states: Vec<BalanceState> = rows
             .into_iter()
             .map(|mut row| {
                 let lots = lots.get(&row.balance_id).map_or(&[] as &[_], Vec::as_slice);
-                voucher_product::settle(&program.settings.voucher_products, &mut row, !lots.is_empty(), day);
+                let used = !lots.is_empty() || row.posted != 0;
+                voucher_product::settle(&program.settings.voucher_products, &mut row, used, day);
                 let of_balance = holds_on(&holds, &row.balance_id);
                 let free = hold::free_for(row.posted, lots, of_balance, &self.check, self.now);
                 BalanceState { row, free }

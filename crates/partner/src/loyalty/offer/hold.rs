@@ -3,8 +3,9 @@
 //! The pure rules of loyalty.md §4. A hold belongs to (balance, place, device, check). It counts while
 //! `now < expires_at`; readers judge that by comparison, whatever the sweeper has marked.
 
-use crate::loyalty::ledger::{CheckKey, HoldRow, LotKind, LotPart, LotState};
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotKind, LotPart, LotState, by_lot};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
 
 /// What one check may spend of a balance at an instant.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -38,11 +39,13 @@ pub(crate) fn free_for(
     check: &CheckKey,
     now: Timestamp,
 ) -> Free {
-    let mut reserved = 0_i64;
-    for hold in holds.iter().filter(|hold| hold.counts(now) && hold.check != *check) {
-        reserved = reserved.saturating_add(hold.amount);
-    }
+    let others = || holds.iter().filter(|hold| hold.counts(now) && hold.check != *check);
+    let reserved = others().map(|hold| hold.amount).fold(0, i64::saturating_add);
+    let kept = by_lot(others().flat_map(|hold| &hold.lots));
     let own = own_hold(holds, check).filter(|hold| hold.counts(now));
+    let own = own.map(|hold| by_lot(&hold.lots)).unwrap_or_default();
+    let of =
+        |parts: &HashMap<&str, i64>, lot: &LotState| parts.get(lot.lot_id.as_str()).copied().unwrap_or(0);
     let mut free = Free::default();
     let mut in_lots = 0_i64;
     let mut unheld = 0_i64;
@@ -51,11 +54,7 @@ pub(crate) fn free_for(
             free.pending = free.pending.saturating_add(lot.remaining);
             continue;
         }
-        let by_others: i64 = holds
-            .iter()
-            .filter(|hold| hold.counts(now) && hold.check != *check)
-            .map(|hold| part_of(&hold.lots, &lot.lot_id))
-            .sum();
+        let by_others = of(&kept, lot);
         let left = (lot.remaining - by_others).max(0);
         if lot.kind == LotKind::Bonus {
             free.bonus = free.bonus.saturating_add(lot.remaining);
@@ -66,7 +65,7 @@ pub(crate) fn free_for(
             left
         } else {
             free.ended = true;
-            let kept = own.map_or(0, |hold| part_of(&hold.lots, &lot.lot_id)).min(left);
+            let kept = of(&own, lot).min(left);
             free.gone = free.gone.saturating_add(left - kept);
             if lot.kind == LotKind::Bonus {
                 free.bonus = free.bonus.saturating_sub(left - kept);
@@ -87,10 +86,6 @@ pub(crate) fn free_for(
 /// The hold a check has on a balance, over or not.
 pub(crate) fn own_hold<'a>(holds: &'a [HoldRow], check: &CheckKey) -> Option<&'a HoldRow> {
     holds.iter().find(|hold| hold.check == *check)
-}
-
-fn part_of(parts: &[LotPart], lot_id: &str) -> i64 {
-    parts.iter().filter(|part| part.lot_id == lot_id).map(|part| part.amount).sum()
 }
 
 /// What an offer does to the hold its check has on one balance.
@@ -180,6 +175,7 @@ mod tests {
             earned_at: at(-1000),
             available_at: None,
             expires_at: ends.map(at),
+            gathers: false,
         }
     }
 

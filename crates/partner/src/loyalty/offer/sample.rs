@@ -216,6 +216,7 @@ pub(super) fn lot(lot_id: &str, remaining: i64, vat_rate: Option<&str>) -> LotSt
         earned_at: now(),
         available_at: None,
         expires_at: None,
+        gathers: false,
     }
 }
 

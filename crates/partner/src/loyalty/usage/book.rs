@@ -157,12 +157,16 @@ pub(crate) fn book(
             }
         }
         bill::settle_points(tx, &command.merchant, &report.bill_id)?;
+        let bills = [report.bill_id.as_str()];
+        let mut changed = totals::Changed::Bills(&bills, categories);
         // a bill may be known as somebody else's than this report says
-        if let (Some(named), Some(survivor)) = (&who.merged_from, &who.member_id) {
-            merge::settle_alias(tx, &command.merchant, named, survivor, now)?;
+        if let (Some(named), Some(survivor)) = (&who.merged_from, &who.member_id)
+            && merge::settle_alias(tx, &command.merchant, named, survivor, now)?
+        {
+            changed = totals::Changed::Everything;
         }
         members.extend(who.merged_from);
-        totals::bills_changed(tx, &program, &ground.merchant, &members, categories, &local)?;
+        totals::bills_changed(tx, &program, &ground.merchant, &members, changed, &local)?;
     }
     if !findings.is_empty() {
         store::annotate(tx, &key, &findings)?;
@@ -388,8 +392,8 @@ fn book_paid(
     let mut books = Book::lock(tx, key.merchant, &ids, terms, now)?;
     let known = books.balance_ids().into_iter().map(str::to_owned).collect::<Vec<_>>();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let holds = ledger_store::active_holds(tx, key.merchant, &known)?;
     let check = ground.offer.as_ref().map(KnownOffer::check);
+    let holds = ledger_store::holds_that_count(tx, key.merchant, &known, check.as_ref(), now)?;
     let reported = reported(command, ground, who, key, check.as_ref());
     // after the balances, before the offer: the order in which an offer locks them
     let limited = Claims::lock(tx, program, &ground.merchant, &reported)?;
@@ -423,11 +427,11 @@ fn book_paid(
         activated: Vec::new(),
     };
     for (balance_id, used) in &report.uses {
-        booking.balance(&mut books, balance_id, used, findings);
+        booking.balance(tx, &mut books, balance_id, used, findings)?;
     }
-    rewards.book(&mut books, &booking, collects, report, findings)?;
+    rewards.book(tx, &mut books, &booking, collects, report, findings)?;
     if let Some(deposit) = &deposit {
-        refund::credit(&mut books, deposit, &booking.link, findings);
+        refund::credit(tx, &mut books, deposit, &booking.link, findings)?;
     }
     for hold in &booking.captured {
         ledger_store::capture_hold(tx, key.merchant, hold)?;

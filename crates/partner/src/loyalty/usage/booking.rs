@@ -15,6 +15,7 @@ use crate::loyalty::ledger::{
 use crate::loyalty::offer;
 use crate::loyalty::program::{Program, SoldAs, voucher_product};
 use crate::merchant::MerchantRow;
+use db::{Error, Tx};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use money::{Amount, Decimal, Precision};
@@ -50,16 +51,17 @@ impl Booking<'_> {
     /// Books what the report says of one balance, or of its bonus part.
     pub(super) fn balance(
         &mut self,
+        tx: &mut Tx<'_>,
         books: &mut Book<'_>,
         wire_id: &str,
         reported: &Use,
         findings: &mut Findings,
-    ) {
+    ) -> Result<(), Error> {
         let bonus = bonus_of(wire_id);
         let balance_id = bonus.unwrap_or(wire_id);
         let Some(known) = books.row(balance_id) else {
-            findings.remark(format!("balance {balance_id} is not known here: nothing was booked on it"));
-            return;
+            findings.remark(unknown_balance(balance_id));
+            return Ok(());
         };
         let (points, balance_type) = (known.counts_points(), known.balance_type);
         let in_units = (
@@ -68,14 +70,14 @@ impl Booking<'_> {
         );
         let (Some((used, used_exact)), Some((prepaid, prepaid_exact))) = in_units else {
             findings.remark(format!("balance {balance_id}: its value is too large to be counted"));
-            return;
+            return Ok(());
         };
         if !used_exact || !prepaid_exact {
             findings.remark(format!("balance {balance_id}: its value has too many decimals and was rounded"));
         }
         if !books.has_room(balance_id, used) || !books.has_room(balance_id, prepaid) {
             findings.remark(format!("balance {balance_id}: its value is too large to be counted"));
-            return;
+            return Ok(());
         }
         if used > 0 {
             let part = if bonus.is_some() { Part::Bonus } else { Part::of_plain_id(balance_type) };
@@ -89,8 +91,9 @@ impl Booking<'_> {
             findings
                 .remark(format!("balance {balance_id}: points cannot be topped up; nothing was credited"));
         } else if prepaid > 0 {
-            self.top_up(books, balance_id, prepaid, findings);
+            self.top_up(tx, books, balance_id, prepaid, findings)?;
         }
+        Ok(())
     }
 
     fn spend(
@@ -199,8 +202,15 @@ impl Booking<'_> {
     }
 
     /// Credits a top-up: what was paid, and what the merchant gives on top (loyalty.md §11, §3 V4, V5, V9).
-    fn top_up(&mut self, books: &mut Book<'_>, balance_id: &str, prepaid: i64, findings: &mut Findings) {
-        let Some(row) = books.row(balance_id).cloned() else { return };
+    fn top_up(
+        &mut self,
+        tx: &mut Tx<'_>,
+        books: &mut Book<'_>,
+        balance_id: &str,
+        prepaid: i64,
+        findings: &mut Findings,
+    ) -> Result<(), Error> {
+        let Some(row) = books.row(balance_id).cloned() else { return Ok(()) };
         let inactive = row.is_inactive();
         let paid = self.paid_for(balance_id);
         // what the guest paid for later use earns nothing, booked or not
@@ -219,7 +229,7 @@ impl Booking<'_> {
             findings.remark(format!(
                 "balance {balance_id}: it is active already and is topped up once only; {prepaid} was not credited"
             ));
-            return;
+            return Ok(());
         }
         let offered_as = offered.and_then(|one| one.sold_as.as_ref());
         let sold = self.sold_as(&row, books.is_unsold(balance_id), offered_as, findings);
@@ -259,9 +269,10 @@ impl Booking<'_> {
         for (other, amount, lot) in [(Account::Sales, prepaid, lot), (Account::Promotion, bonus, on_top)] {
             if amount > 0 && books.has_room(balance_id, amount) {
                 let credit = Credit { kind: TransferKind::TopUp, other, amount, lot, lines: None };
-                books.credit(balance_id, credit, &self.link);
+                books.credit(tx, balance_id, credit, &self.link)?;
             }
         }
+        Ok(())
     }
 
     /// What a top-up was sold as: what its offer said, for that is what the guest bought and what stands on the bill,
@@ -307,6 +318,11 @@ impl Booking<'_> {
     pub(super) fn source(&self) -> String {
         format!("bill {}", self.link.bill_id.as_deref().unwrap_or_default())
     }
+}
+
+/// What a report is told whose balance this merchant does not have; `verify` expects nothing of such a balance.
+pub(crate) fn unknown_balance(balance_id: &str) -> String {
+    format!("balance {balance_id} is not known here: nothing was booked on it")
 }
 
 /// What of a bill was paid for later use of any goods, in minor units: a tender, counted as a sale when it pays

@@ -28,7 +28,7 @@ pub struct Findings {
 }
 
 /// One report cannot fill a row with remarks.
-const REMARKS_MAX: usize = 50;
+pub(crate) const REMARKS_MAX: usize = 50;
 
 impl Findings {
     /// What was found before.

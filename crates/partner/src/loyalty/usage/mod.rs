@@ -18,6 +18,8 @@ mod sold;
 mod stamps;
 mod store;
 
+pub(crate) use booking::unknown_balance;
+pub(crate) use flag::REMARKS_MAX;
 pub(crate) use promotions::promotions_of_body;
 pub(crate) use report::{Kind, Report, units};
 

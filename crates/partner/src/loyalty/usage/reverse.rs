@@ -58,7 +58,8 @@ pub(super) fn mirror(
         books.load_lot(tx, &part.balance_id, &part.lot_id)?;
     }
     let ids: BTreeSet<&str> = parts.iter().map(|part| part.balance_id.as_str()).collect();
-    let holds = store::active_holds(tx, key.merchant, &ids.into_iter().collect::<Vec<_>>())?;
+    let ids: Vec<&str> = ids.into_iter().collect();
+    let holds = store::holds_that_count(tx, key.merchant, &ids, None, now)?;
     let link = Link {
         offer_id: Some(key.offer_id.to_owned()),
         bill_id: Some(key.bill_id.to_owned()),
@@ -83,7 +84,7 @@ pub(super) fn mirror(
                 findings.flag(Flag::Overdraft);
             }
         } else {
-            books.give_back(part, &link);
+            books.give_back(tx, part, &link)?;
         }
     }
     Ok(())

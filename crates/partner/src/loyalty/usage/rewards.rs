@@ -108,6 +108,7 @@ impl Rewards {
     /// Books what the bill earned.
     pub(super) fn book(
         &self,
+        tx: &mut Tx<'_>,
         books: &mut Book<'_>,
         booking: &Booking<'_>,
         points_balance: Option<&str>,
@@ -120,7 +121,7 @@ impl Rewards {
             match points_balance {
                 Some(points_balance) => {
                     let available_at = self.pending_until(rule);
-                    credit(books, booking, points_balance, &detail, available_at)?;
+                    credit(tx, books, booking, points_balance, (&detail, available_at))?;
                 }
                 None if self.has_member => findings.remark(format!(
                     "no points balance: the member has none that can be used, so {} points were not credited",
@@ -130,7 +131,7 @@ impl Rewards {
             }
         }
         for (balance_id, detail) in &self.stamps {
-            credit(books, booking, balance_id, detail, None)?;
+            credit(tx, books, booking, balance_id, (detail, None))?;
         }
         Ok(())
     }
@@ -166,23 +167,16 @@ fn in_order(cards: &[StampCard]) -> Vec<&StampCard> {
 }
 
 fn credit(
+    tx: &mut Tx<'_>,
     books: &mut Book<'_>,
     booking: &Booking<'_>,
     balance_id: &str,
-    detail: &EarnedDetail,
-    available_at: Option<Timestamp>,
+    (detail, available_at): (&EarnedDetail, Option<Timestamp>),
 ) -> Result<(), Error> {
     if !books.has_room(balance_id, detail.points) {
         return Ok(());
     }
-    let lot = NewLot {
-        kind: LotKind::Earned,
-        source: booking.source(),
-        vat_rate: None,
-        paid_value: None,
-        available_at,
-        expires_at: books.lot_end(balance_id),
-    };
+    let lot = NewLot::earned(available_at, books.lot_end(balance_id));
     let earned = Credit {
         kind: TransferKind::Earn,
         other: Account::Promotion,
@@ -190,8 +184,7 @@ fn credit(
         lot,
         lines: Some(row::to_json("partner_transfer", "lines", detail)?),
     };
-    books.credit(balance_id, earned, &booking.link);
-    Ok(())
+    books.credit(tx, balance_id, earned, &booking.link)
 }
 
 /// Where a member has stamps of these cards, and first where it collects them: a balance of its own before one that came

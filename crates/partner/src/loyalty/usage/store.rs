@@ -71,8 +71,8 @@ db::statement! {
           AND NOT EXISTS (SELECT 1 FROM partner_transfer AS sold WHERE sold.merchant = $1 AND sold.balance_id = $2
             AND sold.kind = 'topUp' AND sold.reverses IS NULL
             AND sold.amount > (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer AS mirror
-              WHERE mirror.merchant = sold.merchant AND mirror.bill_id = sold.bill_id
-                AND mirror.balance_id = sold.balance_id AND mirror.reverses = sold.entry))";
+              WHERE mirror.merchant = $1 AND mirror.bill_id = sold.bill_id
+                AND mirror.balance_id = $2 AND mirror.reverses = sold.entry))";
     /// Its own codes wait with it; one that tops it up stays usable.
     DEACTIVATE_CODES = "UPDATE partner_code SET status = 'inactive'
         WHERE merchant = $1 AND balance_id = $2 AND kind = 'voucher' AND status = 'active'";

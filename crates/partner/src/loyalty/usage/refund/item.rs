@@ -54,10 +54,16 @@ pub(crate) fn deposit(
 }
 
 /// Credits it as money the guest paid.
-pub(crate) fn credit(books: &mut Book<'_>, deposit: &Deposit, link: &Link, findings: &mut Findings) {
+pub(crate) fn credit(
+    tx: &mut Tx<'_>,
+    books: &mut Book<'_>,
+    deposit: &Deposit,
+    link: &Link,
+    findings: &mut Findings,
+) -> Result<(), Error> {
     if !books.has_room(&deposit.balance_id, deposit.amount.0) {
         findings.remark(format!("balance {}: too large to be counted", deposit.balance_id));
-        return;
+        return Ok(());
     }
     let lot = NewLot {
         kind: LotKind::Paid,
@@ -69,8 +75,9 @@ pub(crate) fn credit(books: &mut Book<'_>, deposit: &Deposit, link: &Link, findi
     };
     let (kind, other) = (TransferKind::Refund, Account::Sales);
     books.credit(
+        tx,
         &deposit.balance_id,
         Credit { kind, other, amount: deposit.amount.0, lot, lines: None },
         link,
-    );
+    )
 }

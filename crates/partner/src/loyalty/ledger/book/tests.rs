@@ -34,6 +34,7 @@ pub(super) fn book(balance_type: BalanceType, lots: &[(&str, i64, Option<&str>)]
             earned_at: at("2026-01-01T00:00:00Z"),
             available_at: None,
             expires_at: expires_at.map(at),
+            gathers: false,
         };
         open.lots.insert((*lot_id).to_owned(), OpenLot::stored(state));
     }
@@ -121,13 +122,13 @@ fn a_double_spend_goes_below_zero_by_the_shortfall() {
 fn a_claw_back_may_dig_a_hole_that_earnings_fill_first() {
     let mut book = book(BalanceType::CollectablePoints, &[]);
     let link = Link::default();
-    book.credit("b", earn(100), &link);
+    book.credit_read("b", earn(100), &link);
     book.spend("b", &spend(80, &[], &[]), &link);
     book.take_back(&original(11, true, 100, "00000011"), TransferKind::ClawBack, &[], &link);
     assert_eq!(state(&book).1, -80);
-    book.credit("b", earn(50), &link);
+    book.credit_read("b", earn(50), &link);
     assert_eq!(state(&book).1, -30);
-    book.credit("b", earn(50), &link);
+    book.credit_read("b", earn(50), &link);
     let (lots, posted) = state(&book);
     assert_eq!(posted, 20);
     assert_eq!(lots.iter().filter(|lot| lot.1 != 0).map(|lot| lot.1).collect::<Vec<_>>(), [20]);
@@ -138,12 +139,12 @@ fn value_returns_to_its_own_lot_and_an_ended_lot_expires_at_once() {
     let mut live =
         book(BalanceType::PrepaidCredit, &[("1", 50, Some("2026-12-31T00:00:00Z")), ("2", 10, None)]);
     live.spend("b", &spend(60, &[], &[]), &Link::default());
-    live.give_back(&original(11, false, 50, "1"), &Link::default());
+    live.give_back_read(&original(11, false, 50, "1"), &Link::default());
     assert_eq!(state(&live), (vec![("1".to_owned(), 50), ("2".to_owned(), 0)], 50));
 
     let mut ended = book(BalanceType::PrepaidCredit, &[("1", 50, Some("2026-02-28T00:00:00Z"))]);
     ended.spend("b", &Spend { live_at: at("2026-02-01T00:00:00Z"), ..spend(50, &[], &[]) }, &Link::default());
-    ended.give_back(&original(11, false, 50, "1"), &Link::default());
+    ended.give_back_read(&original(11, false, 50, "1"), &Link::default());
     assert_eq!(state(&ended), (vec![("1".to_owned(), 0)], 0));
     let kinds: Vec<_> = ended.balances["b"].entries.iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds, [TransferKind::Spend, TransferKind::Reversal, TransferKind::Expire]);
@@ -164,8 +165,8 @@ fn a_reversed_overdraft_fills_its_own_hole() {
     let mut book = book(BalanceType::MultiPurposePrepaidVoucher, &[("1", 300, None)]);
     book.spend("b", &spend(500, &[], &[]), &Link::default());
     assert_eq!(state(&book).1, -200);
-    book.give_back(&original(12, false, 200, "00000012"), &Link::default());
-    book.give_back(&original(11, false, 300, "1"), &Link::default());
+    book.give_back_read(&original(12, false, 200, "00000012"), &Link::default());
+    book.give_back_read(&original(11, false, 300, "1"), &Link::default());
     assert_eq!(state(&book), (vec![("00000012".to_owned(), 0), ("1".to_owned(), 300)], 300));
 }
 
@@ -174,9 +175,9 @@ fn a_reversed_overdraft_fills_its_own_hole() {
 fn a_reversed_overdraft_whose_hole_is_filled_makes_a_lot() {
     let mut book = book(BalanceType::CollectablePoints, &[("9", -30, None)]);
     let link = Link::default();
-    book.credit("b", earn(30), &link);
+    book.credit_read("b", earn(30), &link);
     assert_eq!(state(&book).1, 0);
-    book.give_back(&original(3, false, 30, "9"), &link);
+    book.give_back_read(&original(3, false, 30, "9"), &link);
     let (lots, posted) = state(&book);
     assert_eq!(posted, 30);
     assert_eq!(lots.iter().map(|lot| lot.1).collect::<Vec<_>>(), [30, 0]);
@@ -290,12 +291,12 @@ fn a_shortfall_that_was_written_off_is_not_earned_back() {
     let mut book = book(BalanceType::CollectablePoints, &[])
         .under(terms(r#"{"negative":{"collectablePoints":"clamp"}}"#));
     let link = Link::default();
-    book.credit("b", earn(100), &link);
+    book.credit_read("b", earn(100), &link);
     book.spend("b", &spend(80, &[], &[]), &link);
     book.take_back(&original(11, true, 100, "00000011"), TransferKind::ClawBack, &[], &link);
     book.apply_terms();
     assert_eq!(state(&book).1, 0);
-    book.credit("b", earn(50), &link);
+    book.credit_read("b", earn(50), &link);
     assert_eq!(state(&book).1, 50);
 }
 
@@ -305,7 +306,7 @@ fn returned_value_has_its_grace() {
     let mut ended = book(BalanceType::PrepaidCredit, &[("1", 50, Some("2026-02-28T00:00:00Z"))])
         .under(terms(r#"{"expiry":{"prepaidCredit":{"returnedGraceDays":14}}}"#));
     ended.spend("b", &Spend { live_at: at("2026-02-01T00:00:00Z"), ..spend(30, &[], &[]) }, &Link::default());
-    ended.give_back(&original(11, false, 30, "1"), &Link::default());
+    ended.give_back_read(&original(11, false, 30, "1"), &Link::default());
     assert_eq!(state(&ended).1, 50);
     assert_eq!(kinds(&ended), [TransferKind::Spend, TransferKind::Reversal]);
     assert_eq!(ends(&ended), [Some(at("2026-03-15T23:00:00Z")), Some(at("2026-02-28T00:00:00Z"))]);
@@ -317,7 +318,7 @@ fn returned_value_has_its_grace() {
 fn pending_value_waits() {
     let mut pending = book(BalanceType::CollectablePoints, &[]);
     let lot = NewLot { available_at: Some(at("2026-03-08T10:00:00Z")), ..earned() };
-    pending.credit("b", Credit { lot, ..earn(100) }, &Link::default());
+    pending.credit_read("b", Credit { lot, ..earn(100) }, &Link::default());
     let later = Spend { live_at: at("2026-03-08T10:00:00Z"), ..spend(1, &[], &[]) };
     assert_eq!(pending.spend("b", &later, &Link::default()).short, 0);
     assert_eq!(pending.spend("b", &spend(10, &[], &[]), &Link::default()).short, 10);
@@ -340,7 +341,7 @@ proptest::proptest! {
         let mut book = book(BalanceType::CollectablePoints, &[]).under(terms("{}"));
         for (amount, ends) in &lots {
             let lot = NewLot { expires_at: ends.map(end), ..earned() };
-            book.credit("b", Credit { lot, ..earn(*amount) }, &Link::default());
+            book.credit_read("b", Credit { lot, ..earn(*amount) }, &Link::default());
         }
         let keeps: Vec<LotPart> = book.balances["b"]
             .lots
@@ -350,7 +351,7 @@ proptest::proptest! {
             .collect();
         for (step, amount) in steps {
             match step {
-                0 => book.credit("b", earn(amount), &Link::default()),
+                0 => book.credit_read("b", earn(amount), &Link::default()),
                 1 => { book.spend("b", &spend(amount, &[], &keeps), &Link::default()); }
                 2 => { book.take_back(&original(1, true, amount, "00000011"), TransferKind::ClawBack, &keeps, &Link::default()); }
                 _ => {
@@ -470,7 +471,7 @@ fn a_sale_below_face_makes_two_lots() {
         (spv, Some(450), vec![(Paid, 500)]),
     ] {
         let mut book = book(balance_type, &[]);
-        book.credit("b", top_up(500, Paid, paid), &Link::default());
+        book.credit_read("b", top_up(500, Paid, paid), &Link::default());
         assert_eq!(left(&book), expected, "{balance_type:?} {paid:?}");
         assert_eq!(state(&book).1, 500);
     }
@@ -497,13 +498,13 @@ fn like_is_filled_with_like() {
         (Paid, 150, vec![(Paid, 50)]),
     ] {
         let mut book = short();
-        book.credit("b", top_up(amount, kind, None), &Link::default());
+        book.credit_read("b", top_up(amount, kind, None), &Link::default());
         assert_eq!(left(&book), expected, "{kind:?} {amount}");
     }
     // both parts of a sale below face fill their own kind before either fills the other
     let mut sold = book(BalanceType::PrepaidCredit, &[]);
     sold.spend("b", &Spend { of: Part::Bonus, ..spend(30, &[], &[]) }, &Link::default());
-    sold.credit("b", top_up(500, Paid, Some(450)), &Link::default());
+    sold.credit_read("b", top_up(500, Paid, Some(450)), &Link::default());
     assert_eq!(left(&sold), [(Paid, 450), (Bonus, 20)]);
     let mut back = short();
     for lot in ["1", "2"] {
@@ -517,12 +518,13 @@ fn like_is_filled_with_like() {
             earned_at: at(NOW),
             available_at: None,
             expires_at: None,
+            gathers: false,
         };
         back.balances.get_mut("b").unwrap().lots.insert(lot.to_owned(), OpenLot::stored(state));
     }
-    back.give_back(&original(3, false, 90, "1"), &Link::default());
+    back.give_back_read(&original(3, false, 90, "1"), &Link::default());
     assert_eq!(left(&back), [(Overdraft, -30), (Paid, 20)], "what was paid does not pay for a gift");
-    back.give_back(&original(4, false, 45, "2"), &Link::default());
+    back.give_back_read(&original(4, false, 45, "2"), &Link::default());
     assert_eq!(left(&back), [(Paid, 20), (Bonus, 15)]);
     // a gift that is taken back takes no money
     back.take_back(&original(5, true, 40, "2"), TransferKind::Reversal, &[], &Link::default());
@@ -547,7 +549,7 @@ fn ends_move_with_a_code() {
         (Some(new), old, [Some(old), Some(at("2026-03-10T00:00:00Z")), None]),
     ] {
         let mut book = book(BalanceType::MultiPurposePrepaidVoucher, &lots);
-        book.move_ends("b", with, until, &[], &Link::default());
+        book.move_ends_read("b", (with, until), &[], &Link::default());
         assert_eq!(ends(&book), expected, "{with:?} {until}");
         assert_eq!(state(&book).1, 60);
         let moved = expected.iter().zip(&lots).filter(|(end, lot)| **end != lot.2.map(at)).count();
@@ -556,8 +558,66 @@ fn ends_move_with_a_code() {
     let mut ended = book(BalanceType::MultiPurposePrepaidVoucher, &lots[..1]);
     assert_eq!(ended.expire("b", &[]), 30);
     let entry = |amount| Transfer { other: Account::Breakage, ..original(11, false, amount, "1") };
-    ended.move_ends("b", Some(old), new, &[entry(30)], &Link::default());
+    ended.move_ends_read("b", (Some(old), new), &[entry(30)], &Link::default());
     assert_eq!((state(&ended).1, ends(&ended)), (30, vec![Some(new), Some(old)]));
-    ended.move_ends("b", Some(old), new, &[entry(0)], &Link::default());
+    ended.move_ends_read("b", (Some(old), new), &[entry(0)], &Link::default());
     assert_eq!(state(&ended).1, 30);
+}
+
+/// What decides what becomes of value keeps lots apart; what does not lets them be one.
+#[test]
+fn earnings_of_one_end_are_one_lot() {
+    let (soon, late) = (at("2026-04-01T00:00:00Z"), at("2026-05-01T00:00:00Z"));
+    let free = at("2026-03-08T00:00:00Z");
+    for (what, lots, expected) in [
+        ("one end", vec![(None, Some(soon)), (None, Some(soon))], vec![20]),
+        ("no end", vec![(None, None), (None, None), (None, None)], vec![30]),
+        ("two ends", vec![(None, Some(soon)), (None, Some(late)), (None, Some(soon))], vec![20, 10]),
+        ("an end and none", vec![(None, Some(soon)), (None, None)], vec![10, 10]),
+        ("not free yet", vec![(None, None), (Some(free), None), (Some(free), None)], vec![10, 20]),
+        ("free at another instant", vec![(Some(free), None), (Some(soon), None)], vec![10, 10]),
+        ("free since long", vec![(Some(at("2026-02-01T00:00:00Z")), None), (None, None)], vec![20]),
+    ] {
+        let mut book = book(BalanceType::CollectablePoints, &[]).under(terms("{}"));
+        for (available_at, expires_at) in lots {
+            let lot = NewLot::earned(available_at, expires_at);
+            book.credit_read("b", Credit { lot, ..earn(10) }, &Link::default());
+        }
+        assert_eq!(state(&book).0.into_iter().map(|lot| lot.1).collect::<Vec<_>>(), expected, "{what}");
+    }
+    // what was given by hand, or is used up, does not grow
+    let mut book = book(BalanceType::CollectablePoints, &[]).under(terms("{}"));
+    let bill = || Credit { lot: NewLot::earned(None, None), ..earn(10) };
+    book.credit_read("b", earn(5), &Link::default());
+    book.credit_read("b", bill(), &Link::default());
+    book.spend("b", &spend(15, &[], &[]), &Link::default());
+    book.credit_read("b", bill(), &Link::default());
+    assert_eq!(state(&book).0.into_iter().map(|lot| lot.1).collect::<Vec<_>>(), [0, 0, 10]);
+}
+
+/// Bills of one end, in one lot or in several: a claw-back takes the same from what ends when.
+#[test]
+fn a_claw_back_takes_first_what_ends_with_its_own() {
+    let (early, end) = (Some("2026-04-01T00:00:00Z"), Some("2026-05-01T00:00:00Z"));
+    for (lots, expected) in [
+        (vec![("1", 0, end), ("2", 20, end), ("3", 5, early)], vec![0, 5, 5]),
+        (vec![("1", 20, end), ("3", 5, early)], vec![5, 5]),
+        (vec![("1", 0, end), ("2", 10, end), ("3", 8, early)], vec![0, 0, 3]),
+    ] {
+        let mut book = book(BalanceType::CollectablePoints, &lots);
+        book.take_back(&original(3, true, 15, "1"), TransferKind::ClawBack, &[], &Link::default());
+        assert_eq!(state(&book).0.into_iter().map(|lot| lot.1).collect::<Vec<_>>(), expected, "{lots:?}");
+    }
+}
+
+/// What is taken back for one cause makes one hole, what another bill is short of one of its own.
+#[test]
+fn one_cause_makes_one_hole() {
+    let link = |bill: &str| Link { bill_id: Some(bill.to_owned()), ..Link::default() };
+    let mut book = book(BalanceType::CollectablePoints, &[]);
+    for (entry, bill) in [(3, "b1"), (4, "b1"), (5, "b2")] {
+        book.take_back(&original(entry, true, 10, "9"), TransferKind::ClawBack, &[], &link(bill));
+    }
+    book.spend("b", &spend(7, &[], &[]), &link("b1"));
+    assert_eq!(state(&book).0.into_iter().map(|lot| lot.1).collect::<Vec<_>>(), [-20, -10, -7]);
 }

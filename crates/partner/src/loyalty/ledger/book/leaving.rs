@@ -3,6 +3,7 @@
 use super::{Book, Side};
 use crate::loyalty::ledger::leaving::{Leaving, Price, leave};
 use crate::loyalty::ledger::{Account, Link, TransferKind};
+use db::{Error, Tx};
 use std::collections::BTreeMap;
 
 impl Book<'_> {
@@ -10,12 +11,14 @@ impl Book<'_> {
     /// was paid is paid out. No hold may count any more; the link must say why.
     pub(crate) fn empty(
         &mut self,
+        tx: &mut Tx<'_>,
         balance_id: &str,
         prices: &BTreeMap<String, Price>,
         link: &Link,
-    ) -> Leaving {
+    ) -> Result<Leaving, Error> {
         self.expire(balance_id, &[]);
-        let Some(open) = self.balances.get_mut(balance_id) else { return Leaving::default() };
+        self.read_holes(tx, balance_id, None, i64::MAX)?;
+        let Some(open) = self.balances.get_mut(balance_id) else { return Ok(Leaving::default()) };
         let lots: Vec<_> = open.lots.values().map(|lot| lot.state.clone()).collect();
         let leaving = leave(&lots, open.row.counts_points(), prices);
         for hole in &leaving.write_off {
@@ -31,12 +34,13 @@ impl Book<'_> {
                 open.enter(kind, Side::Debit(other), part, None, link);
             }
         }
-        leaving
+        Ok(leaving)
     }
 
     /// What could be spent of a balance now or later: what is left of lots that have not ended, less holes.
     pub(crate) fn value(&self, balance_id: &str) -> i64 {
-        let lots = self.balances.get(balance_id).into_iter().flat_map(|open| open.lots.values());
-        lots.filter(|lot| lot.state.is_live(self.now)).map(|lot| lot.state.remaining).sum()
+        let Some(open) = self.balances.get(balance_id) else { return 0 };
+        let live = open.lots.values().filter(|lot| lot.state.is_live(self.now));
+        live.map(|lot| lot.state.remaining).sum::<i64>() - open.unread
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Book, Open, Origin, Side};
 use crate::loyalty::ledger::{Account, Link, LotPart, Transfer, TransferKind};
+use db::{Error, Tx};
 use jiff::Timestamp;
 
 impl Book<'_> {
@@ -11,9 +12,24 @@ impl Book<'_> {
     /// why.
     pub(crate) fn move_ends(
         &mut self,
+        tx: &mut Tx<'_>,
         balance_id: &str,
         with: Option<Timestamp>,
         until: Timestamp,
+        expired: &[Transfer],
+        link: &Link,
+    ) -> Result<(), Error> {
+        let ended = expired.iter().map(|entry| entry.amount).fold(0, i64::saturating_add);
+        self.read_holes(tx, balance_id, None, ended)?;
+        self.move_ends_read(balance_id, (with, until), expired, link);
+        Ok(())
+    }
+
+    /// The same where the holes that what ended may fill have been read.
+    pub(super) fn move_ends_read(
+        &mut self,
+        balance_id: &str,
+        (with, until): (Option<Timestamp>, Timestamp),
         expired: &[Transfer],
         link: &Link,
     ) {

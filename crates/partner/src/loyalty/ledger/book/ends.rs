@@ -3,9 +3,11 @@
 use super::{Book, Entry, Open, Origin, Side};
 #[cfg(test)]
 use crate::loyalty::ledger::expiry::Terms;
+use crate::loyalty::ledger::lot::by_lot;
 use crate::loyalty::ledger::{Account, BalanceStatus, Link, LotPart, TransferKind};
 use crate::loyalty::program::Negative;
 use jiff::Timestamp;
+use std::collections::HashMap;
 
 impl Book<'_> {
     /// Puts the book under the merchant's terms: without them nothing ends, nothing slides, and holes stay.
@@ -23,6 +25,11 @@ impl Book<'_> {
     /// Ends what is left of lots past their end, but for what holds keep: that ends with its hold (loyalty.md §10
     /// E3, E5). One entry a lot; what ended in all.
     pub(crate) fn expire(&mut self, balance_id: &str, held: &[LotPart]) -> i64 {
+        self.expire_unkept(balance_id, &by_lot(held))
+    }
+
+    /// The same with what is kept of each lot.
+    pub(super) fn expire_unkept(&mut self, balance_id: &str, kept: &HashMap<&str, i64>) -> i64 {
         let Some(open) = self.balances.get_mut(balance_id) else { return 0 };
         let reason = self.terms.as_ref().and_then(|terms| terms.breakage(&open.row));
         let link = Link { reason, ..Link::default() };
@@ -34,7 +41,7 @@ impl Book<'_> {
             .map(|lot| (lot.state.lot_id.clone(), lot.state.remaining))
             .collect();
         for (lot_id, remaining) in over {
-            let kept: i64 = held.iter().filter(|part| part.lot_id == lot_id).map(|part| part.amount).sum();
+            let kept = kept.get(lot_id.as_str()).copied().unwrap_or(0);
             let part = LotPart { lot_id, amount: remaining - kept };
             if part.amount > 0 {
                 ended += part.amount;
@@ -66,11 +73,16 @@ impl Book<'_> {
 }
 
 impl Open {
+    /// Whether the balance is below zero and this command took from it.
+    pub(super) fn was_taken_below_zero(&self) -> bool {
+        let taken = |entry: &Entry| !entry.credits_guest && entry.kind != TransferKind::WriteOff;
+        self.row.posted < 0 && self.entries.iter().any(taken)
+    }
+
     /// A balance that a fact of this command took below zero (loyalty.md §8 N4), by a hole of its own or by using
     /// what stood beside one.
     fn settle_hole(&mut self, rule: Negative) {
-        let taken = |entry: &Entry| !entry.credits_guest && entry.kind != TransferKind::WriteOff;
-        if self.row.posted >= 0 || !self.entries.iter().any(taken) {
+        if !self.was_taken_below_zero() {
             return;
         }
         match rule {
@@ -78,7 +90,10 @@ impl Open {
             Negative::Clamp => {
                 let mut short = -self.row.posted;
                 let gift = Origin { kind: TransferKind::WriteOff, other: Account::Breakage, reverses: None };
-                for (lot_id, _) in self.holes() {
+                for (lot_id, _) in self.holes(None) {
+                    if short == 0 {
+                        break;
+                    }
                     let link = self.link_of_hole(&lot_id);
                     short = self.fill_hole(&lot_id, &gift, short, &link);
                 }

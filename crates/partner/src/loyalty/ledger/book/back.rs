@@ -1,15 +1,30 @@
 //! How does value that was booked go back: to the guest, or from the guest?
 
-use super::{Book, Link, Origin, Side};
-use crate::loyalty::ledger::lot::{Consumed, LotKind, LotPart, NewLot, consume};
-use crate::loyalty::ledger::transfer::{Account, Transfer, TransferKind};
+use super::{Book, Origin, Side};
+use crate::loyalty::ledger::lot::{LotKind, LotPart, LotState, NewLot, by_lot, consume_free};
+use crate::loyalty::ledger::transfer::{Account, Link, Transfer, TransferKind};
+use db::{Error, Tx};
 
 impl Book<'_> {
     /// Mirrors a booked spend (or overdraft): holes of its kind first, its own before others, then the value's own lot
     /// with its old end. What was paid does not pay for what was given, or it would come back as that (loyalty.md §3
     /// V9). What belongs to a lot already past its end comes back and expires at once, or lives through the merchant's
     /// grace in a lot of its own (§6 C2). Its lot must be loaded.
-    pub(crate) fn give_back(&mut self, original: &Transfer, link: &Link) {
+    pub(crate) fn give_back(
+        &mut self,
+        tx: &mut Tx<'_>,
+        original: &Transfer,
+        link: &Link,
+    ) -> Result<(), Error> {
+        let open = self.balances.get(&original.balance_id);
+        let given = open.and_then(|open| open.is_given(&original.lot_id));
+        self.read_holes(tx, &original.balance_id, given, original.amount)?;
+        self.give_back_read(original, link);
+        Ok(())
+    }
+
+    /// The same where the holes it may fill have been read.
+    pub(super) fn give_back_read(&mut self, original: &Transfer, link: &Link) {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return };
         let grace = self.terms.as_ref().and_then(|terms| terms.grace_end(&open.row));
         let (kind, reverses) = (TransferKind::Reversal, Some(original.entry));
@@ -57,8 +72,9 @@ impl Book<'_> {
         }
     }
 
-    /// Mirrors a booked credit: from its own lot what is left of it, then from others of its kind that no hold keeps,
-    /// then a hole (loyalty.md §6 C3, C5); how deep the hole is. Its lot must be loaded.
+    /// Mirrors a booked credit: from its own lot what is left of it, then from what ends with that, then from others of
+    /// its kind that no hold keeps, then a hole (loyalty.md §6 C3, C5); how deep the hole is. So it takes the same
+    /// whether what bills earn until one end lies in one lot or in several. Its lot must be loaded.
     pub(crate) fn take_back(
         &mut self,
         original: &Transfer,
@@ -78,16 +94,26 @@ impl Book<'_> {
             return 0;
         }
         let given = open.is_given(&original.lot_id);
-        let mut free = open.live_lots(reserved, self.now);
-        free.retain(|lot| given.is_none_or(|given| lot.is_given() == given));
-        free.sort_by_key(|lot| lot.lot_id != original.lot_id);
-        let own = free.first().filter(|lot| lot.lot_id == original.lot_id);
-        let from_own = consume(own.map(std::slice::from_ref).unwrap_or_default(), original.amount);
-        let Consumed { parts, short } = consume(
-            free.iter().filter(|lot| lot.lot_id != original.lot_id).cloned().collect::<Vec<_>>().as_slice(),
-            from_own.short,
-        );
-        for part in from_own.parts.iter().chain(&parts) {
+        let ends_with = own.map(|lot| (lot.state.kind, lot.state.expires_at));
+        let is_own = |lot: &LotState| lot.lot_id == original.lot_id;
+        let ends_alike = |lot: &LotState| Some((lot.kind, lot.expires_at)) == ends_with;
+        let kept = by_lot(reserved);
+        let (mut parts, mut short) = (Vec::new(), original.amount);
+        for rank in 0..3 {
+            let of_rank = |lot: &LotState| match rank {
+                0 => is_own(lot),
+                1 => !is_own(lot) && ends_alike(lot),
+                _ => !is_own(lot) && !ends_alike(lot),
+            };
+            let free = open.live_lots(&kept, self.now).filter(|(lot, _)| of_rank(lot));
+            let taken = consume_free(
+                free.filter(|(lot, _)| given.is_none_or(|given| lot.is_given() == given)),
+                short,
+            );
+            parts.extend(taken.parts);
+            short = taken.short;
+        }
+        for part in &parts {
             open.take(&part.lot_id, part.amount);
             open.enter(kind, Side::Debit(original.other), part, Some(original.entry), link);
         }
@@ -109,7 +135,8 @@ impl Book<'_> {
         link: &Link,
     ) -> bool {
         let Some(open) = self.balances.get_mut(balance_id) else { return false };
-        let taken = consume(&open.free_lots(reserved, self.now), amount);
+        let kept = by_lot(reserved);
+        let taken = consume_free(open.free_lots(&kept, self.now), amount);
         if taken.short > 0 || open.row.posted < amount {
             return false;
         }

@@ -5,18 +5,30 @@
 //! what no lot covers becomes an overdraft lot, a hole that later credits fill first (§8 N2, N3). What happened to
 //! the balances before the command, without a command of its own, is booked when they are locked: see `holes`.
 
-use super::balance::{BalanceRow, BalanceStatus};
-use super::bonus::{Part, splits};
-use super::expiry::Terms;
-use super::lot::{LotKind, LotPart, LotState, NewLot, consume};
-use super::store;
-use super::transfer::{Account, TransferKind};
+mod back;
+mod ends;
+mod holes;
+mod leaving;
+mod validity;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use holes::{fill_holes, shortfall};
+
+use crate::loyalty::ledger::balance::{BalanceRow, BalanceStatus};
+use crate::loyalty::ledger::bonus::{Part, splits};
+use crate::loyalty::ledger::expiry::Terms;
+use crate::loyalty::ledger::lot::{LotKind, LotPart, LotState, NewLot, by_lot, consume_free};
+use crate::loyalty::ledger::store;
+use crate::loyalty::ledger::transfer::{Account, Dug, Link, TransferKind};
 use crate::loyalty::program::SoldAs;
 use crate::loyalty::program::voucher_product::{become_sold, is_unsold};
 use db::{Error, Tx};
+use holes::HolesRead;
 use jiff::Timestamp;
 use money::Decimal;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use wire::loyalty::BalanceType;
 
 /// The balances one command has locked, and what it books on them.
@@ -31,7 +43,12 @@ pub(crate) struct Book<'a> {
 #[derive(Debug)]
 struct Open {
     row: BalanceRow,
+    /// Every lot with something left, and of the holes and empty lots those that were asked for.
     lots: BTreeMap<String, OpenLot>,
+    /// How deep the holes are that are not in `lots`: what the lots have more than is posted.
+    unread: i64,
+    /// Which holes are in `lots`.
+    holes_read: HolesRead,
     entries: Vec<Entry>,
     changed: bool,
     /// What the balance is was decided by this command.
@@ -49,6 +66,8 @@ struct OpenLot {
     state: LotState,
     /// What it was issued with, when this command made it.
     new: Option<(NewLot, i64)>,
+    /// What this command issued on top, when it was there before.
+    grown: i64,
     touched: bool,
 }
 
@@ -63,15 +82,6 @@ struct Entry {
     reverses: Option<i64>,
     link: Link,
     lines: Option<String>,
-}
-
-/// What an entry is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Link {
-    pub(crate) offer_id: Option<String>,
-    pub(crate) bill_id: Option<String>,
-    /// For people: why, where the kind does not say it.
-    pub(crate) reason: Option<String>,
 }
 
 /// What a spend may take from.
@@ -149,6 +159,10 @@ impl<'a> Book<'a> {
                 open.lots = lots.into_iter().map(|lot| (lot.lot_id.clone(), OpenLot::stored(lot))).collect();
             }
         }
+        for open in self.balances.values_mut() {
+            let left = open.lots.values().map(|lot| lot.state.remaining).fold(0, i64::saturating_add);
+            open.unread = left.saturating_sub(open.row.posted).max(0);
+        }
     }
 
     /// A balance that was just inserted in this transaction: nobody else can see it.
@@ -194,7 +208,7 @@ impl<'a> Book<'a> {
     pub(crate) fn is_unsold(&self, balance_id: &str) -> bool {
         self.balances
             .get(balance_id)
-            .is_some_and(|open| is_unsold(&open.row, open.lots.values().any(|lot| lot.state.remaining != 0)))
+            .is_some_and(|open| is_unsold(&open.row, open.has_hole() || open.has_value()))
     }
 
     /// Makes a voucher of a product that waits for its sale what it is sold as (loyalty.md §3 V5). It is for [`Self::credit`] in the
@@ -223,7 +237,7 @@ impl<'a> Book<'a> {
         if !open.lots.contains_key(lot_id)
             && let Some(lot) = store::get_lot(tx, self.merchant, balance_id, lot_id)?
         {
-            open.lots.insert(lot_id.to_owned(), OpenLot::stored(lot));
+            open.put(lot);
         }
         Ok(())
     }
@@ -256,11 +270,27 @@ impl<'a> Book<'a> {
         spent
     }
 
-    /// Adds value: it fills holes first, those of its own kind before others, and what stays makes a lot. Value that
-    /// pays and was sold below its face makes two: what was paid, and the rest, which lowers prices (loyalty.md §3 V4).
-    pub(crate) fn credit(&mut self, balance_id: &str, credit: Credit, link: &Link) {
+    /// Adds value: it fills holes first, those of its own kind before others, and what stays makes a lot, or grows the
+    /// one in which what bills earn until the same end is gathered. Value that pays and was sold below its face makes
+    /// two: what was paid, and the rest, which lowers prices (loyalty.md §3 V4).
+    pub(crate) fn credit(
+        &mut self,
+        tx: &mut Tx<'_>,
+        balance_id: &str,
+        credit: Credit,
+        link: &Link,
+    ) -> Result<(), Error> {
+        self.read_holes(tx, balance_id, None, credit.amount)?;
+        self.credit_read(balance_id, credit, link);
+        Ok(())
+    }
+
+    /// The same where the holes it may fill have been read.
+    fn credit_read(&mut self, balance_id: &str, credit: Credit, link: &Link) {
         let Some(open) = self.balances.get_mut(balance_id) else { return };
         let first = open.entries.len();
+        let earns = credit.kind == TransferKind::Earn;
+        let slides_to = self.terms.as_ref().filter(|_| earns).and_then(|terms| terms.slides_to(&open.row));
         let side = Origin { kind: credit.kind, other: credit.other, reverses: None };
         let mut kinds = in_kinds(open.row.balance_type, credit.amount, credit.lot);
         for (amount, lot) in &mut kinds {
@@ -268,8 +298,13 @@ impl<'a> Book<'a> {
         }
         for (amount, lot) in kinds {
             let left = open.fill_holes(&side, amount, None, link);
-            if left > 0 {
-                open.issue(&side, left, lot, self.now, link);
+            if left <= 0 {
+                continue;
+            }
+            let takes_in = |known: &&OpenLot| earns && known.state.takes_in(&lot, slides_to, self.now);
+            match open.lots.values().find(takes_in).map(|known| known.state.lot_id.clone()) {
+                Some(lot_id) => open.grow(&side, &LotPart { lot_id, amount: left }, lot.expires_at, link),
+                None => open.issue(&side, left, lot, self.now, link),
             }
         }
         if let Some(entry) = open.entries.get_mut(first) {
@@ -281,6 +316,7 @@ impl<'a> Book<'a> {
     ///
     /// The holds must stand as the command leaves them: a hole takes at once what nobody keeps.
     pub(crate) fn close(mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        self.read_holes_to_write_off(tx)?;
         self.apply_terms();
         self.fill_from_free_lots(tx)?;
         self.write(tx)
@@ -294,9 +330,9 @@ impl<'a> Book<'a> {
                     Some((new, issued)) => {
                         store::insert_lot(tx, self.merchant, &open.row, &lot.state, issued, &new)?;
                     }
-                    None => store::update_lot(tx, self.merchant, balance_id, &lot.state)?,
+                    None => store::update_lot(tx, self.merchant, balance_id, &lot.state, lot.grown)?,
                 }
-                lot.touched = false;
+                (lot.grown, lot.touched) = (0, false);
             }
             for entry in &open.entries {
                 let (debit, credit) = if entry.credits_guest {
@@ -372,7 +408,7 @@ struct Origin {
 
 impl OpenLot {
     fn stored(state: LotState) -> Self {
-        Self { state, new: None, touched: false }
+        Self { state, new: None, grown: 0, touched: false }
     }
 }
 
@@ -381,6 +417,8 @@ impl Open {
         Self {
             row,
             lots: BTreeMap::new(),
+            unread: 0,
+            holes_read: HolesRead::default(),
             entries: Vec::new(),
             changed: false,
             classed: false,
@@ -390,24 +428,34 @@ impl Open {
         }
     }
 
-    /// Lots as a new spend sees them: live, not pending, and without what others hold of them.
-    fn free_lots(&self, reserved: &[LotPart], live_at: Timestamp) -> Vec<LotState> {
-        let mut free = self.live_lots(reserved, live_at);
-        free.retain(|lot| lot.is_available(live_at));
-        free
+    /// Puts a lot that was read beside the others.
+    fn put(&mut self, lot: LotState) {
+        self.unread += lot.remaining.min(0);
+        self.lots.insert(lot.lot_id.clone(), OpenLot::stored(lot));
     }
 
-    /// Lots that have not ended, pending ones too, without what others hold of them.
-    fn live_lots(&self, reserved: &[LotPart], live_at: Timestamp) -> Vec<LotState> {
-        let kept = |lot_id: &str| -> i64 {
-            reserved.iter().filter(|part| part.lot_id == lot_id).map(|part| part.amount).sum()
-        };
-        let live = self.lots.values().filter(|lot| lot.state.is_live(live_at));
-        live.map(|lot| LotState {
-            remaining: lot.state.remaining - kept(&lot.state.lot_id),
-            ..lot.state.clone()
-        })
-        .collect()
+    /// Whether some lot has something left.
+    fn has_value(&self) -> bool {
+        self.lots.values().any(|lot| lot.state.remaining > 0)
+    }
+
+    /// Lots as a new spend sees them: live, not pending, each with what of it others do not hold.
+    fn free_lots<'o>(
+        &'o self,
+        kept: &'o HashMap<&str, i64>,
+        live_at: Timestamp,
+    ) -> impl Iterator<Item = (&'o LotState, i64)> {
+        self.live_lots(kept, live_at).filter(move |(lot, _)| lot.is_available(live_at))
+    }
+
+    /// Lots that have not ended, pending ones too, each with what of it others do not hold.
+    fn live_lots<'o>(
+        &'o self,
+        kept: &'o HashMap<&str, i64>,
+        live_at: Timestamp,
+    ) -> impl Iterator<Item = (&'o LotState, i64)> {
+        let live = self.lots.values().map(|lot| &lot.state).filter(move |lot| lot.is_live(live_at));
+        live.map(|lot| (lot, lot.remaining - kept.get(lot.lot_id.as_str()).copied().unwrap_or(0)))
     }
 
     /// Takes up to `wanted` for a spend from lots that fit: first what its own hold keeps, then free ones in their
@@ -433,9 +481,9 @@ impl Open {
                 self.take(&held.lot_id, taken);
             }
         }
-        let mut free = self.free_lots(spend.reserved, spend.live_at);
-        free.retain(|lot| spend.of.takes(lot.kind) && fits(lot));
-        let free = consume(&free, left);
+        let kept = by_lot(spend.reserved);
+        let free = self.free_lots(&kept, spend.live_at);
+        let free = consume_free(free.filter(|(lot, _)| spend.of.takes(lot.kind) && fits(lot)), left);
         for part in &free.parts {
             self.take(&part.lot_id, part.amount);
         }
@@ -481,68 +529,18 @@ impl Open {
         format!("{:08}", self.row.last_entry + 1)
     }
 
-    /// A hole of the kind of value that is missing: `given`, or paid.
-    fn dig(&mut self, hole: &Origin, short: i64, given: bool, now: Timestamp, link: &Link) {
-        let lot_id = self.next_lot_id();
-        let paid_value = given.then_some(0);
-        let new = NewLot {
-            kind: LotKind::Overdraft,
-            source: link
-                .bill_id
-                .as_ref()
-                .map_or_else(|| "shortfall".to_owned(), |bill| format!("bill {bill}")),
-            vat_rate: self.own_rate(),
-            paid_value,
-            available_at: None,
-            expires_at: None,
-        };
-        let state = LotState {
-            lot_id: lot_id.clone(),
-            kind: LotKind::Overdraft,
-            remaining: -short,
-            vat_rate: self.own_rate(),
-            paid_value,
-            earned_at: now,
-            available_at: None,
-            expires_at: None,
-        };
-        self.lots.insert(lot_id.clone(), OpenLot { state, new: Some((new, 0)), touched: true });
-        let redeems = hole.kind == TransferKind::Overdraft;
-        self.dug.insert(lot_id.clone(), Dug { redeems, other: hole.other, link: link.clone() });
-        let part = LotPart { lot_id, amount: short };
-        self.enter(hole.kind, Side::Debit(hole.other), &part, hole.reverses, link);
-    }
-
-    /// Fills holes with up to `amount`, the oldest first; what stays of it. `given` says of which kind they must be.
-    fn fill_holes(&mut self, from: &Origin, amount: i64, given: Option<bool>, link: &Link) -> i64 {
-        let mut left = amount.max(0);
-        let of_kind = |lot: Option<&OpenLot>| {
-            given.is_none_or(|given| lot.is_some_and(|lot| lot.state.is_given() == given))
-        };
-        for (lot_id, _) in self.holes() {
-            if of_kind(self.lots.get(&lot_id)) {
-                left = self.fill_hole(&lot_id, from, left, link);
+    /// Adds to a lot what was issued until the same end.
+    fn grow(&mut self, from: &Origin, part: &LotPart, until: Option<Timestamp>, link: &Link) {
+        if let Some(lot) = self.lots.get_mut(&part.lot_id) {
+            lot.state.remaining += part.amount;
+            lot.state.expires_at = until;
+            lot.touched = true;
+            match &mut lot.new {
+                Some((_, issued)) => *issued += part.amount,
+                None => lot.grown += part.amount,
             }
         }
-        left
-    }
-
-    /// Fills one hole with up to `amount`; what stays of it. A lot that is no hole takes nothing.
-    fn fill_hole(&mut self, lot_id: &str, from: &Origin, amount: i64, link: &Link) -> i64 {
-        let depth = self.lots.get(lot_id).map_or(0, |lot| -lot.state.remaining);
-        let part = LotPart { lot_id: lot_id.to_owned(), amount: amount.min(depth) };
-        if part.amount <= 0 {
-            return amount;
-        }
-        self.take(&part.lot_id, -part.amount);
-        self.enter(from.kind, Side::Credit(from.other), &part, from.reverses, link);
-        amount - part.amount
-    }
-
-    /// The holes with their depths, the oldest first.
-    fn holes(&self) -> Vec<(String, i64)> {
-        let holes = self.lots.values().filter(|lot| lot.state.remaining < 0);
-        holes.map(|lot| (lot.state.lot_id.clone(), -lot.state.remaining)).collect()
+        self.enter(from.kind, Side::Credit(from.other), part, from.reverses, link);
     }
 
     fn issue(&mut self, from: &Origin, amount: i64, new: NewLot, now: Timestamp, link: &Link) {
@@ -556,26 +554,10 @@ impl Open {
             earned_at: now,
             available_at: new.available_at,
             expires_at: new.expires_at,
+            gathers: new.gathers(),
         };
-        self.lots.insert(lot_id.clone(), OpenLot { state, new: Some((new, amount)), touched: true });
+        let open = OpenLot { state, new: Some((new, amount)), grown: 0, touched: true };
+        self.lots.insert(lot_id.clone(), open);
         self.enter(from.kind, Side::Credit(from.other), &LotPart { lot_id, amount }, from.reverses, link);
     }
 }
-
-#[path = "book_back.rs"]
-mod back;
-#[path = "book_ends.rs"]
-mod ends;
-#[path = "book_holes.rs"]
-mod holes;
-#[path = "book_leaving.rs"]
-mod leaving;
-#[path = "book_validity.rs"]
-mod validity;
-
-pub(super) use holes::Dug;
-pub(crate) use holes::fill_holes;
-
-#[cfg(test)]
-#[path = "book_tests.rs"]
-mod tests;

@@ -143,16 +143,16 @@ fn a_block_of_the_books_ends_with_the_shortfall() {
         let mut book = start(status);
         let blocked = |book: &Book<'_>| (book.row("b").unwrap().status, book.row("b").unwrap().blocked_from);
         assert_eq!(blocked(&book), (BalanceStatus::Frozen, Some(status)));
-        book.credit("b", super::super::tests::earn(69), &Link::default());
+        book.credit_read("b", super::super::tests::earn(69), &Link::default());
         book.apply_terms();
         assert_eq!(blocked(&book), (BalanceStatus::Frozen, Some(status)));
-        book.credit("b", super::super::tests::earn(1), &Link::default());
+        book.credit_read("b", super::super::tests::earn(1), &Link::default());
         book.apply_terms();
         assert_eq!(blocked(&book), (status, None));
     }
     let mut by_hand = start(BalanceStatus::Frozen);
     assert_eq!(by_hand.row("b").unwrap().blocked_from, None);
-    by_hand.credit("b", super::super::tests::earn(70), &Link::default());
+    by_hand.credit_read("b", super::super::tests::earn(70), &Link::default());
     by_hand.apply_terms();
     let row = by_hand.row("b").unwrap();
     assert_eq!((row.status, row.posted), (BalanceStatus::Frozen, 0));
