@@ -1,7 +1,8 @@
 //! Which form does an error have when a caller meets it?
 //!
 //! One: `{"code", "message", "error", "name", "httpStatus", …}` (protocol.md §1.7; `error` repeats `message`
-//! because the vendor's clients read either). A message says what was expected, what came, what to do.
+//! because the vendor's clients read either; `code` is a number, and the word for programs stands in `name`). A message
+//! says what was expected, what came, what to do.
 //! Which error belongs where: a refusal of the caller is made here and not logged; a failure of ours is
 //! logged once, where it becomes an [`ApiError`], and the caller learns only that it was ours.
 
@@ -16,7 +17,7 @@ use wire::errors::ErrorBody;
 
 const RETRY_WHEN_BUSY_SECONDS: u64 = 1;
 const RETRY_WHEN_AWAY_SECONDS: u64 = 5;
-/// The code of a 415 that is about `Content-Encoding` (RFC 9110 §15.5.16), not about the kind of the content.
+/// The name of a 415 that is about `Content-Encoding` (RFC 9110, 15.5.16), not about the kind of the content.
 const UNSUPPORTED_CODING: &str = "UNSUPPORTED_CONTENT_ENCODING";
 /// Which codings of a body are read.
 const READ_CODINGS: &str = "gzip, identity";
@@ -26,8 +27,8 @@ const READ_CODINGS: &str = "gzip, identity";
 pub struct ApiError {
     /// The HTTP status; also `httpStatus` in the body.
     pub status: StatusCode,
-    /// A stable text for programs, such as `BAD_REQUEST` or `HOLD_GONE`.
-    pub code: Cow<'static, str>,
+    /// A stable word for programs, such as `BAD_REQUEST` or `HOLD_GONE`. The number beside it, `code`, is the status.
+    pub name: Cow<'static, str>,
     /// What was expected, what came, what to do: for people.
     pub message: String,
     /// Named members that stand beside the fixed ones, such as `field`.
@@ -37,21 +38,21 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error of any status with the code that belongs to the status.
+    /// An error of any status with the name that belongs to the status.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             status,
-            code: Cow::Borrowed(code_of(status)),
+            name: Cow::Borrowed(name_of(status)),
             message: message.into(),
             extra: Map::new(),
             retry_after_seconds: None,
         }
     }
 
-    /// Replaces the code that programs read.
+    /// Replaces the name that programs read.
     #[must_use]
-    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
-        self.code = code.into();
+    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
         self
     }
 
@@ -113,7 +114,7 @@ impl ApiError {
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             format!("Content-Encoding: expected {READ_CODINGS}, found {coding:?}; send the body plain"),
         )
-        .with_code(UNSUPPORTED_CODING)
+        .with_name(UNSUPPORTED_CODING)
     }
 
     /// 429: come back in `seconds`.
@@ -142,10 +143,10 @@ impl ApiError {
     /// The body of the answer.
     pub fn body(&self) -> ErrorBody {
         ErrorBody {
-            code: self.code.clone().into_owned(),
+            code: i64::from(self.status.as_u16()),
             message: self.message.clone(),
             error: self.message.clone(),
-            name: name_of(self.status).to_owned(),
+            name: self.name.clone().into_owned(),
             http_status: self.status.as_u16(),
             extra: self.extra.clone(),
         }
@@ -154,13 +155,14 @@ impl ApiError {
 
 impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}: {}", self.status.as_u16(), self.code, self.message)
+        write!(f, "{} {}: {}", self.status.as_u16(), self.name, self.message)
     }
 }
 
 impl std::error::Error for ApiError {}
 
-fn code_of(status: StatusCode) -> &'static str {
+/// The name of an error that has none of its own.
+fn name_of(status: StatusCode) -> &'static str {
     match status.as_u16() {
         400 => "BAD_REQUEST",
         401 => "UNAUTHORIZED",
@@ -181,11 +183,6 @@ fn code_of(status: StatusCode) -> &'static str {
     }
 }
 
-/// The `name` member: the standard phrase of the status.
-fn name_of(status: StatusCode) -> &'static str {
-    status.canonical_reason().unwrap_or("Error")
-}
-
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         // A body of texts and numbers cannot fail to be written.
@@ -196,7 +193,7 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.code == UNSUPPORTED_CODING {
+        if self.name == UNSUPPORTED_CODING {
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(READ_CODINGS));
         }
         if self.status == StatusCode::UNAUTHORIZED {

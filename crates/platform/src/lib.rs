@@ -34,7 +34,10 @@ use utoipa_axum::router::OpenApiRouter;
 /// The platform's tables (`platform_…`).
 pub const MIGRATIONS: db::Migrations = db::Migrations {
     owner: "platform",
-    files: &[("0001_start", include_str!("../migrations/0001_start.sql"))],
+    files: &[
+        ("0001_start", include_str!("../migrations/0001_start.sql")),
+        ("0003_refunded", include_str!("../migrations/0003_refunded.sql")),
+    ],
 };
 
 /// Every route of the platform: the documented APIs at the root, `/pos/…` and `/admin/v1/platform/…`.

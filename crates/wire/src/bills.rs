@@ -2,8 +2,10 @@
 //!
 //! The list and the detail of protocol.md §4, and the DataSync record of the domain `bills`.
 
+mod fiscal_data;
 mod refund;
 
+pub use fiscal_data::PatchBill;
 pub use refund::RefundWholeBill;
 
 use crate::{
@@ -48,7 +50,8 @@ pub struct Bill {
     pub tips: Number,
     /// ISO 4217.
     pub currency_code: Option<String>,
-    /// Whether it was given back.
+    /// Whether it counts no more: a bill that was wholly given back, and each corrective bill of it. The takings are the
+    /// sum of `finalPrice` over the bills where this is `false`.
     pub refunded: bool,
     /// On a corrective bill: the bill it reverses.
     pub refunded_bill_identifier: Option<String>,
@@ -263,6 +266,9 @@ pub struct BillItem {
     pub price: Number,
     /// A fraction, 0.21.
     pub vat_rate: Option<Number>,
+    /// The number of the rate in the merchant's own list.
+    #[schema(value_type = Option<i64>, example = 2)]
+    pub vat_id: Option<Value>,
     /// The product.
     pub product_id: Option<String>,
     /// The number behind the product's id.
@@ -289,6 +295,7 @@ impl Read for BillItem {
             measure: object.optional_text("measure")?,
             price: object.number("price")?,
             vat_rate: object.optional_number("vatRate")?,
+            vat_id: object.optional_value("vatId"),
             product_id: object.optional_id("productId")?,
             decoded_id: object.optional_integer("decodedId")?,
             category_id: object.optional_id("categoryId")?,

@@ -136,10 +136,10 @@ impl utoipa::ToSchema for Number {}
 pub struct DecimalText(pub Decimal);
 
 impl DecimalText {
-    /// Money with every decimal of its precision, `29.50`.
+    /// Money in its shortest form, `29.5`, as live bills have it.
     #[must_use]
     pub fn from_amount(amount: Amount, precision: Precision) -> Self {
-        Self(Decimal::new(amount.0, u32::from(precision.digits())))
+        Self(amount.to_decimal(precision).normalize())
     }
 }
 
@@ -226,12 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn decimal_text_keeps_the_decimals_of_money() {
+    fn decimal_text_has_no_trailing_zeros() {
         let two = Precision::new(2).expect("a precision");
-        assert_eq!(
-            serde_json::to_value(DecimalText::from_amount(Amount(2950), two)).expect("text"),
-            json!("29.50")
-        );
+        for (units, text) in
+            [(11_500, "115"), (10_268, "102.68"), (2_950, "29.5"), (0, "0"), (-50, "-0.5"), (100_000, "1000")]
+        {
+            let written = serde_json::to_value(DecimalText::from_amount(Amount(units), two)).expect("text");
+            assert_eq!(written, json!(text));
+        }
         assert_eq!(
             DecimalText::from_amount(Amount(2950), two),
             DecimalText::from(Number::parse("29.5").expect("a number"))

@@ -30,6 +30,16 @@ impl ApiClient {
         self.grant.loyalty_provider_id.as_deref()
     }
 
+    /// The application's id.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.grant.client_id
+    }
+
+    /// The merchants that are assigned to the application, sorted.
+    pub(crate) fn merchants(&self) -> &[String] {
+        &self.grant.merchants
+    }
+
     /// That the application is assigned to `merchant` (protocol.md §1.7).
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! (protocol.md §4)
 
 mod feed;
+mod fiscal_data;
 mod number;
 mod query;
 pub(crate) mod refund;
@@ -29,7 +30,7 @@ use wire::list::Page;
 pub(crate) fn routes() -> OpenApiRouter<Platform> {
     OpenApiRouter::new()
         .routes(routes!(list_bills))
-        .routes(routes!(get_bill))
+        .routes(routes!(get_bill, fiscal_data::patch_bill))
         .routes(routes!(refund_bill::refund_whole_bill))
 }
 

@@ -1,7 +1,9 @@
 //! How does a bill, or a part of it, come back?
 //!
 //! One transaction takes the original bill's row, looks at what went back before, writes the corrective bill under
-//! a number of its own, the usage report with its delivery, and the changes of both bills that the feed reads.
+//! a number of its own, the usage report with its delivery, and the changes of the bills that the feed reads. With the
+//! last part of a bill the bill and all its corrective bills become `refunded`: whoever adds up the rows that are not
+//! has the takings (protocol.md §4.3).
 
 use super::refund_store::{self, StoredRefund};
 use super::{BILLS, store};
@@ -132,11 +134,21 @@ fn book(
         request_key: command.request_key.clone(),
         request_hash: command.request_hash.clone(),
         back: plan.back,
+        taxes: plan.taxes,
     };
     refund_store::insert(tx, source, &command.bill_id, &refund, now)?;
     refund_store::give_back(tx, source, &command.bill_id, plan.wholly, now)?;
     let changed = |record| Change { domain: BILLS, place: Some(place), record, removed: false };
-    append(tx, merchant, &[changed(&command.bill_id), changed(&bill_id)], now)?;
+    let mut changes = vec![changed(command.bill_id.as_str())];
+    if plan.wholly {
+        // Whoever adds up the bills that are not refunded must see the bill and its corrections go together
+        for refund in &earlier {
+            refund_store::give_back(tx, source, &refund.corrective_bill_id, true, now)?;
+            changes.push(changed(&refund.corrective_bill_id));
+        }
+    }
+    changes.push(changed(&bill_id));
+    append(tx, merchant, &changes, now)?;
     Ok(bill_id)
 }
 
@@ -154,7 +166,7 @@ fn done_before(earlier: &[StoredRefund], command: &Command) -> Result<Option<Str
         same.corrective_bill_id, command.bill_id
     );
     Err(ApiError::conflict(message)
-        .with_code("REQUEST_ID_USED")
+        .with_name("REQUEST_ID_USED")
         .with("billId", same.corrective_bill_id.clone()))
 }
 
@@ -164,6 +176,8 @@ struct Plan {
     refund_number: i64,
     parts: Vec<PartOfItem>,
     value: Amount,
+    /// With the signs of the sale.
+    taxes: Vec<StoredTax>,
     tenders: Vec<StoredPayment>,
     back: GivenBack,
     /// As the corrective bill shows them.
@@ -183,14 +197,14 @@ fn plan(
             "bill {} is the corrective bill of {original}; only a bill that was paid can be given back",
             bill.bill_id
         );
-        return Err(ApiError::conflict(message).with_code("NOT_REFUNDABLE"));
+        return Err(ApiError::conflict(message).with_name("NOT_REFUNDABLE"));
     }
     let before = earlier.iter().fold(GivenBack::nothing(bill), |before, refund| before.and(&refund.back));
     let left = before.left(bill);
     if left.iter().all(Decimal::is_zero) {
         let message = format!("nothing is left of bill {}: all of it was given back", bill.bill_id);
         let last = earlier.last().map(|refund| refund.corrective_bill_id.clone());
-        return Err(ApiError::conflict(message).with_code("NOTHING_LEFT").with("billId", last));
+        return Err(ApiError::conflict(message).with_name("NOTHING_LEFT").with("billId", last));
     }
     let now = if command.items.is_empty() { left.clone() } else { wanted(bill, &left, &command.items)? };
     let mut parts = parts(bill, &before, &now);
@@ -208,12 +222,15 @@ fn plan(
             "tender creditOnly: balances paid {left} of what is left of bill {}, less than the {value} that come back; use proRata or moneyFirst",
             bill.bill_id
         );
-        ApiError::conflict(message).with_code("BALANCES_PAID_LESS")
+        ApiError::conflict(message).with_name("BALANCES_PAID_LESS")
     })?;
     let tenders = tenders(bill);
     let payments = payments(bill, &tenders, &given, command.payments.as_deref())?;
     let wholly = left == now;
+    let taxes_before: Vec<StoredTax> =
+        earlier.iter().flat_map(|refund| refund.taxes.iter().cloned()).collect();
     Ok(Plan {
+        taxes: taxes(bill, &taxes_before, &parts),
         refund_number: earlier.last().map_or(1, |refund| refund.refund_number + 1),
         parts,
         value,
@@ -250,7 +267,7 @@ fn wanted(bill: &StoredBill, left: &[Decimal], items: &[RefundBillItem]) -> Resu
             );
             let value = |number: Number| serde_json::to_value(number).unwrap_or(Value::Null);
             return Err(ApiError::conflict(message)
-                .with_code("OVER_REFUND")
+                .with_name("OVER_REFUND")
                 .with("field", path("amount"))
                 .with("left", value(left))
                 .with("found", value(amount)));
@@ -306,10 +323,20 @@ fn payments(
     let message =
         format!("expected payments that come to the {expected} that go to no balance, found {found}");
     Err(ApiError::bad_request(message)
-        .with_code("PAYMENT_MISMATCH")
+        .with_name("PAYMENT_MISMATCH")
         .with("field", "payments")
         .with("expected", value(expected))
         .with("found", value(found)))
+}
+
+/// The method of a corrective bill that gives nothing back: that of the bill, and of one that was split the first by
+/// which money was given.
+fn method_of_nothing<'b>(bill: &'b StoredBill, tenders: &'b [StoredPayment]) -> &'b str {
+    let money = tenders.iter().find(|tender| tender.balance_id.is_none());
+    match money {
+        Some(money) if bill.payments.len() > 1 => &money.payment_method,
+        _ => &bill.payment_method,
+    }
 }
 
 /// The bill with the other signs.
@@ -341,7 +368,6 @@ fn corrective(
         })
         .collect();
     let discount: Amount = plan.parts.iter().map(|part| part.till_discount + (part.total - part.after)).sum();
-    let taxes = taxes(bill, &plan.parts);
     StoredBill {
         bill_id,
         device_number: command.device_number.unwrap_or(bill.device_number),
@@ -351,18 +377,13 @@ fn corrective(
         modified_at: now,
         final_price: -plan.value,
         discount: -discount,
-        taxes: taxes
-            .into_iter()
-            .map(|tax| StoredTax { rate: tax.rate, gross: -tax.gross, net: -tax.net })
-            .collect(),
-        payment_method: payment_method(&plan.payments, &bill.payment_method),
+        taxes: refund_store::mirrored(&plan.taxes),
+        payment_method: payment_method(&plan.payments, method_of_nothing(bill, &plan.tenders)),
         payments: plan.payments.clone(),
-        created_by: command.paid_by.clone().or_else(|| bill.paid_by.clone()),
+        created_by: command.paid_by.clone().or_else(|| bill.created_by.clone()),
         paid_by: command.paid_by.clone().or_else(|| bill.paid_by.clone()),
-        // The guests were counted with the bill.
-        person_count: None,
         bill_messages: Vec::new(),
-        refunded: false,
+        refunded: plan.wholly,
         refunded_bill_identifier: Some(bill.bill_id.clone()),
         refund_reason: command.reason.clone(),
         fiscal_data: command.fiscal_data.clone(),

@@ -7,7 +7,6 @@ use crate::access::{ApiClient, SourceId};
 use axum::Json;
 use axum::extract::{Path, State};
 use door::{ApiError, Message};
-use serde_json::Value;
 use wire::bills::{Bill, RefundWholeBill};
 
 /// Gives back all that is left of a bill. Repeating it gives the same corrective bill.
@@ -41,23 +40,10 @@ pub(super) async fn refund_whole_bill(
         let expected = "false or nothing: a bill given back does not open its check again";
         return Err(ApiError::field("isReopen", expected, "true"));
     }
-    if let Some(named) = body.refunded_bill_identifier.filter(|named| *named != path.bill_id) {
-        let expected = format!("the bill of the path, {}", path.bill_id);
-        return Err(ApiError::field("refundedBillIdentifier", &expected, &format!("{named:?}")));
-    }
-    // An empty array is how the documented system writes that there is none.
-    let fiscal_data = body.fiscal_data.filter(|data| !data.as_array().is_some_and(Vec::is_empty));
-    if let Some(data) = fiscal_data.as_ref().filter(|data| !data.is_object()) {
-        let found = match data {
-            Value::Array(_) => "a list that is not empty",
-            _ => "something else",
-        };
-        return Err(ApiError::field("fiscalData", "an object, [] or null", found));
-    }
     let command = Command {
         bill_id: path.bill_id,
         reason: body.reason_id,
-        fiscal_data,
+        fiscal_data: body.fiscal_data,
         request_key: Some("api".to_owned()),
         ..Command::default()
     };

@@ -2,6 +2,7 @@
 
 use crate::access::SourceId;
 use crate::column::{Json, json};
+use crate::sale::bill::StoredTax;
 use crate::sale::corrective::GivenBack;
 use db::{Row, Tx, params};
 use jiff::Timestamp;
@@ -15,8 +16,10 @@ db::statement! {
         WHERE merchant = $1 AND place = $2 AND bill_id = $3 RETURNING version";
     GIVE_BACK = "UPDATE platform_bill SET version = version + 1, modified_at = $4, refunded = $5
         WHERE merchant = $1 AND place = $2 AND bill_id = $3";
-    REFUNDS = "SELECT refund_number, corrective_bill_id, request_key, request_hash, parts FROM platform_bill_refund
-        WHERE merchant = $1 AND place = $2 AND bill_id = $3 ORDER BY refund_number";
+    REFUNDS = "SELECT r.refund_number, r.corrective_bill_id, r.request_key, r.request_hash, r.parts, b.taxes
+        FROM platform_bill_refund r
+        JOIN platform_bill b ON b.merchant = $1 AND b.place = $2 AND b.bill_id = r.corrective_bill_id
+        WHERE r.merchant = $1 AND r.place = $2 AND r.bill_id = $3 ORDER BY r.refund_number";
     INSERT_REFUND = "INSERT INTO platform_bill_refund (merchant, place, bill_id, refund_number, corrective_bill_id,
             request_key, request_hash, parts, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -32,6 +35,8 @@ pub(super) struct StoredRefund {
     /// The hash of what it asked for.
     pub(super) request_hash: Option<Vec<u8>>,
     pub(super) back: GivenBack,
+    /// The VAT it gave back by rate, with the signs of the sale.
+    pub(super) taxes: Vec<StoredTax>,
 }
 
 /// [`GivenBack`] in its column.
@@ -46,7 +51,8 @@ pub(super) fn guard(tx: &mut Tx<'_>, source: &SourceId, bill_id: &str) -> Result
     Ok(tx.optional(&GUARD_BILL, params![&source.merchant, &source.place, bill_id])?.is_some())
 }
 
-/// Moves the original's version on, because something of it went back.
+/// Moves the version of a bill on, because something of it went back, and says whether it counts no more: a bill that
+/// is wholly back, and each of its corrective bills.
 pub(super) fn give_back(
     tx: &mut Tx<'_>,
     source: &SourceId,
@@ -79,10 +85,16 @@ fn refund_of(row: &Row) -> Result<StoredRefund, db::Error> {
             amounts: parts.amounts.into_iter().map(|amount| amount.0).collect(),
             given: parts.given.into_iter().map(Amount).collect(),
         },
+        taxes: mirrored(&row.get::<Json<Vec<StoredTax>>>(5)?.0),
     })
 }
 
-/// Keeps a refund.
+/// The taxes of a corrective bill with the signs of the sale, or the other way round.
+pub(super) fn mirrored(taxes: &[StoredTax]) -> Vec<StoredTax> {
+    taxes.iter().map(|tax| StoredTax { rate: tax.rate, gross: -tax.gross, net: -tax.net }).collect()
+}
+
+/// Keeps a refund; its VAT stands on the corrective bill.
 pub(super) fn insert(
     tx: &mut Tx<'_>,
     source: &SourceId,

@@ -1,14 +1,19 @@
 //! How does a stored bill look on the wire? (protocol.md §4)
 
 use crate::access::SourceId;
+use crate::menu::LineProduct;
 use crate::sale::bill::{StoredBill, StoredItem};
 use jiff::{Timestamp, tz::TimeZone};
 use money::{Amount, Precision, vat::VatRate};
-use serde_json::json;
-use wire::bills::{Bill, BillItem, Payment, TaxEntry};
+use serde_json::{Value, json};
+use wire::bills::{Bill, BillItem, Payment, Person, TaxEntry};
 use wire::number::DecimalText;
+use wire::pos::PosPerson;
 use wire::time::LocalTime;
 use wire::{Extra, Number};
+
+/// Guests of a bill whose register counted none.
+const PERSON_COUNT_DEFAULT: i64 = 1;
 
 /// The bill as lists show it: without items.
 pub(crate) fn listed(bill: &StoredBill, zone: &TimeZone) -> Bill {
@@ -16,9 +21,11 @@ pub(crate) fn listed(bill: &StoredBill, zone: &TimeZone) -> Bill {
     let money = |amount: Amount| Number::from_amount(amount, precision);
     let text = |amount: Amount| DecimalText::from_amount(amount, precision);
     let vat_total: Amount = bill.taxes.iter().map(|tax| Amount(tax.gross - tax.net)).sum();
+    // A rate whose lines come to nothing is not listed: a free bill has no taxes.
     let taxes: Vec<TaxEntry> = bill
         .taxes
         .iter()
+        .filter(|tax| tax.gross != 0 || tax.net != 0)
         .map(|tax| TaxEntry {
             vat: DecimalText(percent(tax.rate)),
             total_vat: text(Amount(tax.gross - tax.net)),
@@ -50,18 +57,10 @@ pub(crate) fn listed(bill: &StoredBill, zone: &TimeZone) -> Bill {
         refunded_bill_identifier: bill.refunded_bill_identifier.clone(),
         deleted: bill.deleted,
         payment_method: Some(bill.payment_method.clone()),
-        payments: bill
-            .payments
-            .iter()
-            .map(|payment| Payment {
-                payment_method: payment.payment_method.clone(),
-                price_with_vat: text(Amount(payment.value)),
-                extra: Extra::new(),
-            })
-            .collect(),
-        created_by: bill.created_by.as_ref().map(wire::pos::PosPerson::on_bill),
-        paid_by: bill.paid_by.as_ref().map(wire::pos::PosPerson::on_bill),
-        person_count: bill.person_count,
+        payments: payments(bill),
+        created_by: Some(person(bill.created_by.as_ref(), bill.device_number)),
+        paid_by: Some(person(bill.paid_by.as_ref(), bill.device_number)),
+        person_count: Some(bill.person_count.unwrap_or(PERSON_COUNT_DEFAULT)),
         desk_id: bill.desk_id.clone(),
         issued_as_vat_payer: Some(bill.issued_as_vat_payer),
         fiscal_data: bill.fiscal_data.clone(),
@@ -70,6 +69,33 @@ pub(crate) fn listed(bill: &StoredBill, zone: &TimeZone) -> Bill {
         extra,
         ..Bill::default()
     }
+}
+
+/// How the bill was paid; a bill that left nothing to pay has one payment of nothing.
+fn payments(bill: &StoredBill) -> Vec<Payment> {
+    let payment = |method: &str, value: i64| Payment {
+        payment_method: method.to_owned(),
+        price_with_vat: DecimalText::from_amount(Amount(value), bill.precision),
+        extra: Extra::new(),
+    };
+    if bill.payments.is_empty() {
+        return vec![payment(&bill.payment_method, 0)];
+    }
+    bill.payments.iter().map(|paid| payment(&paid.payment_method, paid.value)).collect()
+}
+
+/// The person as the bill shows it; where nobody signed in, the register stands in under its number below zero, which
+/// no person of a staff list has.
+fn person(signed_in: Option<&PosPerson>, device_number: i64) -> Person {
+    signed_in.map_or_else(
+        || Person {
+            person_id: Some(-device_number),
+            full_name: Some(format!("Register {device_number}")),
+            user_name: Some(format!("register-{device_number}")),
+            ..Person::default()
+        },
+        PosPerson::on_bill,
+    )
 }
 
 /// The bill with its items.
@@ -114,6 +140,7 @@ fn item_of(item: &StoredItem, precision: Precision) -> BillItem {
         measure: Some(product.measure.clone()),
         price: Number::from_amount(Amount(item.unit_price), precision),
         vat_rate: Some(product.vat_rate),
+        vat_id: Some(vat_id(product)),
         product_id: Some(product.product_id.clone()),
         decoded_id: product.decoded_id,
         category_id: product.category_id.clone(),
@@ -121,6 +148,13 @@ fn item_of(item: &StoredItem, precision: Precision) -> BillItem {
         extra,
         ..BillItem::default()
     }
+}
+
+/// The number of the line's VAT rate: the menu's own, or the rate in hundredths of a percent where the menu has none.
+fn vat_id(product: &LineProduct) -> Value {
+    let own = product.vat_id.as_ref().and_then(|id| serde_json::from_value::<Number>(id.clone()).ok());
+    let of_rate = || Number(percent(product.vat_rate) * money::Decimal::ONE_HUNDRED).integer();
+    own.and_then(Number::integer).or_else(of_rate).into()
 }
 
 /// The place's offset, whole seconds (protocol.md §1.5).

@@ -65,7 +65,7 @@ pub(crate) fn next_bill_id(
     let number: i64 = row.map_or(Ok(1), |row| row.get(0))?;
     bill_id(letters, year, number).ok_or_else(|| {
         let message = format!("place {place} has used all bill numbers of {year}");
-        TxError::Refused(ApiError::conflict(message).with_code("BILL_NUMBERS_USED_UP"))
+        TxError::Refused(ApiError::conflict(message).with_name("BILL_NUMBERS_USED_UP"))
     })
 }
 

@@ -295,5 +295,5 @@ pub(crate) fn problem_error(problem: &OfferProblem) -> ApiError {
     let status =
         if problem.code == "TIMEOUT" { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
     let errors = serde_json::to_value(&problem.errors).unwrap_or(Value::Null);
-    ApiError::new(status, problem.message.clone()).with_code(problem.code.clone()).with("errors", errors)
+    ApiError::new(status, problem.message.clone()).with_name(problem.code.clone()).with("errors", errors)
 }

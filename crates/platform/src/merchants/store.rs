@@ -23,8 +23,9 @@ pub(crate) async fn merchant(db: &Db, merchant: &str) -> Result<Option<Merchant>
             Ok::<_, TxError<Never>>(Some(Merchant {
                 merchant_id: merchant_id.clone(),
                 name: row.get(0)?,
-                business_id: row.get(1)?,
-                vat_id: row.get(2)?,
+                // Texts even where there is none: clients take nothing else
+                business_id: Some(row.get::<Option<String>>(1)?.unwrap_or_default()),
+                vat_id: Some(row.get::<Option<String>>(2)?.unwrap_or_default()),
                 is_vat_payer: row.get(3)?,
                 country_code: row.get(4)?,
                 currency_code: row.get(5)?,
@@ -41,7 +42,8 @@ fn place_of(row: &Row) -> Result<Place, db::Error> {
         place_id: row.get(0)?,
         name: row.get(1)?,
         state: row.get(2)?,
-        address_parts: row.get::<Option<Message<_>>>(3)?.map(|message| message.0),
+        // All parts, although each may be null: clients take a place for broken that lacks one
+        address_parts: Some(row.get::<Option<Message<_>>>(3)?.map(|message| message.0).unwrap_or_default()),
         extra: Extra::new(),
     })
 }

@@ -99,7 +99,7 @@ fn ask_first() -> ApiError {
     ApiError::conflict(
         "the newest offer does not show this balance; take the decision back or ask for an offer",
     )
-    .with_code("BALANCE_NOT_OFFERED")
+    .with_name("BALANCE_NOT_OFFERED")
 }
 
 /// Inside the range and on a step of it. Without a range the most is what the offer uses or holds.

@@ -57,16 +57,16 @@ pub(super) async fn add_code(
     change(&platform, "add_code", grant, path.check_id, move |_, selling, check| {
         if selling.connection.is_none() {
             let message = "this merchant has no loyalty provider; a code cannot be used";
-            return Err(TxError::Refused(ApiError::conflict(message).with_code("NO_LOYALTY")));
+            return Err(TxError::Refused(ApiError::conflict(message).with_name("NO_LOYALTY")));
         }
         if check.lines.is_empty() {
             // The documents rule a scan into an empty basket out (protocol.md §10.6).
             let message = "the basket is empty; add a line first, then scan the code again";
-            return Err(TxError::Refused(ApiError::conflict(message).with_code("EMPTY_BASKET")));
+            return Err(TxError::Refused(ApiError::conflict(message).with_name("EMPTY_BASKET")));
         }
         if check.codes.len() >= CODES_MAX {
             let message = format!("a check holds at most {CODES_MAX} codes; remove one first");
-            return Err(TxError::Refused(ApiError::conflict(message).with_code("TOO_MANY_CODES")));
+            return Err(TxError::Refused(ApiError::conflict(message).with_name("TOO_MANY_CODES")));
         }
         check.codes.push(code.clone());
         Ok(())

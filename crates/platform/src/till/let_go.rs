@@ -66,7 +66,7 @@ async fn ask_again(platform: &Platform, grant: &PosGrant, check_id: &str) -> Res
             turn::end(platform, grant, check_id, turn).await;
             told
         }
-        Err(error) if error.code == "CHECK_PAID" => {
+        Err(error) if error.name == "CHECK_PAID" => {
             let (check, selling) = load(platform, grant, check_id).await?;
             // One that was paid by an offer needs what it holds until its report has arrived.
             if check.offer.is_some() { Ok(()) } else { tell_of(platform, grant, &check, &selling).await }

@@ -140,13 +140,13 @@ fn refuse_unaskable(check: &StoredCheck, selling: &Selling) -> Result<(), ApiErr
     }
     if check.lines.is_empty() {
         let message = "the basket is empty; add a line first";
-        return Err(ApiError::conflict(message).with_code("EMPTY_BASKET"));
+        return Err(ApiError::conflict(message).with_name("EMPTY_BASKET"));
     }
     Ok(())
 }
 
 fn no_loyalty() -> ApiError {
-    ApiError::conflict("this merchant has no loyalty provider to ask").with_code("NO_LOYALTY")
+    ApiError::conflict("this merchant has no loyalty provider to ask").with_name("NO_LOYALTY")
 }
 
 /// Puts the question to the provider.
@@ -202,5 +202,5 @@ pub(super) async fn keep(
 /// The check is no longer what an answer was about.
 pub(super) fn changed(check_id: &str) -> ApiError {
     let message = format!("check {check_id} changed while the loyalty provider was asked; ask again");
-    ApiError::conflict(message).with_code("CHECK_CHANGED")
+    ApiError::conflict(message).with_name("CHECK_CHANGED")
 }

@@ -67,7 +67,7 @@ pub(super) async fn pay_check(
 /// The bill of a check that another call has paid since this one began.
 fn paid_meanwhile(error: ApiError) -> Result<String, ApiError> {
     let bill_id = error.extra.get("billId").and_then(|id| id.as_str()).map(str::to_owned);
-    bill_id.filter(|_| error.code == "CHECK_PAID").ok_or(error)
+    bill_id.filter(|_| error.name == "CHECK_PAID").ok_or(error)
 }
 
 /// Pays a check; gives the bill's id.
@@ -83,7 +83,7 @@ async fn pay(
     }
     if check.lines.is_empty() {
         let message = "the basket is empty: there is nothing to pay; add a line first";
-        return Err(ApiError::conflict(message).with_code("EMPTY_BASKET"));
+        return Err(ApiError::conflict(message).with_name("EMPTY_BASKET"));
     }
     if !check.has_loyalty() || selling.connection.is_none() {
         let bill_id = book(platform, grant, Agreed { check, selling, offer: None }, body).await?;

@@ -59,7 +59,7 @@ pub(super) fn tendered(
     let message =
         format!("expected payments that come to {expected}, found {found}; correct them and pay again");
     Err(ApiError::bad_request(message)
-        .with_code("PAYMENT_MISMATCH")
+        .with_name("PAYMENT_MISMATCH")
         .with("field", "payments")
         .with("expected", value(expected))
         .with("found", value(found)))
@@ -194,5 +194,5 @@ fn method_of(r#type: BalanceType) -> &'static str {
 pub(super) fn offer_changed(check: &wire::pos::Check) -> ApiError {
     let message =
         "the loyalty offer changed since it was shown; nothing was paid. Show the new offer and pay again";
-    ApiError::conflict(message).with_code("OFFER_CHANGED").with("check", json!(check))
+    ApiError::conflict(message).with_name("OFFER_CHANGED").with("check", json!(check))
 }

@@ -151,7 +151,7 @@ pub(super) fn end_turn(
 pub(crate) fn paid(check_id: &str, bill_id: &str) -> ApiError {
     let message =
         format!("check {check_id} is paid (bill {bill_id}) and cannot change any more; open a new check");
-    ApiError::conflict(message).with_code("CHECK_PAID").with("billId", bill_id)
+    ApiError::conflict(message).with_name("CHECK_PAID").with("billId", bill_id)
 }
 
 /// Writes back what a change made of a bumped check.

@@ -66,7 +66,7 @@ where
         }
         if tokio::time::Instant::now() >= patience {
             let message = format!("another call about check {check_id} is still under way; try again");
-            return Err(ApiError::conflict(message).with_code("CHECK_BUSY"));
+            return Err(ApiError::conflict(message).with_name("CHECK_BUSY"));
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSE_MAX);

@@ -96,6 +96,139 @@ on_both_engines! {
         let place = &merchant["places"][0];
         assert_eq!((&place["placeId"], &place["state"]), (&json!(PLACE), &json!("active")));
         assert_eq!(place["addressParts"]["latitude"].to_string(), "50.07");
+        let own = house.get("/merchants/me").await.ok();
+        assert_eq!(own, merchant);
+    }
+
+    /// Clients in the wild refuse a merchant whose numbers are null and a place that lacks a part of its address.
+    async fn what_was_not_set_up_is_empty_and_not_missing(house: House) {
+        let bare = "5f00000000000000000000a9";
+        let body = json!({"name": "Bare", "countryCode": "CZ", "currencyCode": "CZK"});
+        house.admin(Method::PUT, &format!("/merchants/{bare}"), Some(body)).await.ok();
+        let body = json!({"name": "Nowhere", "timeZone": "Europe/Prague", "posLang": "cs", "billLang": "cs"});
+        house.admin(Method::PUT, &format!("/merchants/{bare}/places/{PLACE}"), Some(body)).await.ok();
+        let client = json!({"name": "Reports", "merchantIds": [bare]});
+        let client = house.admin(Method::POST, "/clients", Some(client)).await.ok();
+        let token = house.token_for(&client).await;
+        let merchant = house.call(Method::GET, "/merchants/me", Some(&token), None).await.ok();
+        assert_eq!((&merchant["merchantId"], &merchant["businessId"], &merchant["vatId"]), (&json!(bare), &json!(""), &json!("")));
+        let address = merchant["places"][0]["addressParts"].as_object().unwrap();
+        for part in ["street", "streetNumber", "city", "country", "countryCode", "zip", "latitude", "longitude"] {
+            assert_eq!(address.get(part), Some(&Value::Null), "{part}");
+        }
+    }
+
+    async fn an_application_sees_the_merchants_it_is_assigned_to(house: House) {
+        let (second, third) = ("5f00000000000000000000a2", "5f00000000000000000000a3");
+        for merchant in [second, third] {
+            let body = json!({"name": merchant, "countryCode": "SK", "currencyCode": "EUR"});
+            house.admin(Method::PUT, &format!("/merchants/{merchant}"), Some(body)).await.ok();
+        }
+        let client = json!({"name": "Two", "merchantIds": [second, MERCHANT]});
+        let client = house.admin(Method::POST, "/clients", Some(client)).await.ok();
+        let token = house.token_for(&client).await;
+        let get = |path: String| { let (house, token) = (&house, &token); async move { house.call(Method::GET, &path, Some(token), None).await } };
+        let all = get("/merchants".to_owned()).await.ok();
+        let ids = |page: &Value| -> Vec<Value> { page["data"].as_array().unwrap().iter().map(|one| one["merchantId"].clone()).collect() };
+        assert_eq!((ids(&all), &all["nextPage"]), (vec![json!(MERCHANT), json!(second)], &Value::Null));
+        assert_eq!(all["data"][0], house.get(&format!("/merchants/{MERCHANT}")).await.ok());
+        let first = get("/merchants?limit=1".to_owned()).await.ok();
+        assert_eq!((ids(&first), &first["nextPage"]), (vec![json!(MERCHANT)], &json!(format!("/merchants?limit=1&lastMerchantId={MERCHANT}"))));
+        let next = get(first["nextPage"].as_str().unwrap().to_owned()).await.ok();
+        assert_eq!((ids(&next), &next["nextPage"]), (vec![json!(second)], &Value::Null));
+        let several = get("/merchants/me".to_owned()).await;
+        assert_eq!((several.error(), &several.body["merchantIds"]), ((400, "BAD_REQUEST"), &json!([MERCHANT, second])));
+        assert!(several.body["message"].as_str().unwrap().contains(second));
+        for (path, status) in [
+            (format!("/merchants?lastMerchantId={third}"), 404),
+            ("/merchants?limit=0".to_owned(), 400),
+            ("/merchants?limit=101".to_owned(), 400),
+            (format!("/merchants/{third}"), 403),
+            ("/merchants/none".to_owned(), 404),
+        ] {
+            assert_eq!(get(path.clone()).await.status, status, "{path}");
+        }
+        let nobody = house.admin(Method::POST, "/clients", Some(json!({"name": "None", "merchantIds": []}))).await.ok();
+        let token = house.token_for(&nobody).await;
+        assert_eq!(house.call(Method::GET, "/merchants/me", Some(&token), None).await.status, 404);
+        assert_eq!(house.call(Method::GET, "/merchants", Some(&token), None).await.ok()["data"], json!([]));
+    }
+
+    /// Clients in the wild refuse a whole page for one bill without a person or a count.
+    async fn a_register_where_nobody_signed_in_stands_in_as_a_person(house: House) {
+        let token = house.register(PLACE, 7).await;
+        let base = format!("/pos/{SOURCE}/checks");
+        let check = house.call(Method::POST, &base, Some(&token), Some(json!({}))).await.ok();
+        let check = check["checkId"].as_str().unwrap();
+        let lines = json!({"lines": [{"productId": "p:beer", "amount": 1}]});
+        house.call(Method::PUT, &format!("{base}/{check}/lines"), Some(&token), Some(lines)).await.ok();
+        let pay = json!({"payments": [{"paymentMethod": "cash", "priceWithVat": 59}]});
+        let bill = house.call(Method::POST, &format!("{base}/{check}/pay"), Some(&token), Some(pay)).await.ok();
+        let stand_in = json!({"personId": -7, "fullName": "Register 7", "userName": "register-7"});
+        let page = house.get(&format!("/bills/{SOURCE}")).await.ok();
+        for shown in [&bill, &page["data"][0]] {
+            assert_eq!((&shown["createdBy"], &shown["paidBy"], &shown["personCount"]), (&stand_in, &stand_in, &json!(1)));
+        }
+    }
+
+    async fn every_item_has_the_number_of_its_vat_rate(house: House) {
+        let menu = json!({"categories": [], "products": [
+            {"productId": "p:own", "name": "Own", "price": 10, "vatRate": 0.12, "vatId": 3},
+            {"productId": "p:none", "name": "None", "price": 10, "vatRate": 0.055}]});
+        house.admin(Method::PUT, &format!("/merchants/{MERCHANT}/menu"), Some(menu)).await.ok();
+        let check = house.check(&[("p:own", 1), ("p:none", 1)]).await;
+        let bill = house.pay(&check, &[("cash", json!(20))]).await.ok();
+        assert_eq!((&bill["items"][0]["vatId"], &bill["items"][1]["vatId"]), (&json!(3), &json!(550)));
+    }
+
+    /// As one was recorded live: no taxes, and one payment of nothing.
+    async fn a_free_bill_has_one_payment_of_nothing(house: House) {
+        let check = house.check(&[]).await;
+        let lines = json!({"lines": [{"productId": "p:main", "amount": 1, "discount": {"percent": 100}}]});
+        house.pos(Method::PUT, &format!("/checks/{check}/lines"), Some(lines)).await.ok();
+        let bill = house.pay(&check, &[]).await.ok();
+        assert_eq!((&bill["finalPrice"], &bill["discount"], &bill["finalPriceWithoutTax"]), (&json!(0), &json!(189), &json!("0")));
+        assert_eq!((&bill["taxes"], &bill["taxSummaries"]), (&json!([]), &json!({})));
+        assert_eq!(bill["payments"], json!([{"paymentMethod": "cash", "priceWithVat": "0"}]));
+        let cancel = format!("/bills/{}/cancel", bill["billId"].as_str().unwrap());
+        let corrective = house.pos(Method::POST, &cancel, Some(json!({}))).await.ok();
+        assert_eq!((&corrective["taxes"], &corrective["payments"]), (&json!([]), &bill["payments"]));
+        // One line for nothing beside one that is paid leaves no tax of nothing.
+        let check = house.check(&[]).await;
+        let lines = json!({"lines": [{"productId": "p:main", "amount": 1, "discount": {"percent": 100}}, {"productId": "p:beer", "amount": 1}]});
+        house.pos(Method::PUT, &format!("/checks/{check}/lines"), Some(lines)).await.ok();
+        let bill = house.pay(&check, &[("card", json!(59))]).await.ok();
+        assert_eq!(bill["taxes"], json!([{"vat": "21", "totalVat": "10.24", "totalWithoutVat": "48.76"}]));
+        assert_eq!(bill["payments"], json!([{"paymentMethod": "card", "priceWithVat": "59"}]));
+    }
+
+    async fn an_application_keeps_what_the_fiscal_system_said(house: House) {
+        let bill = sell(&house, 1).await;
+        let path = format!("/bills/{SOURCE}/{}", bill["billId"].as_str().unwrap());
+        let patch = async |body: Value| house.call(Method::PATCH, &path, Some(&house.access_token), Some(body)).await;
+        house.clock.advance_seconds(60);
+        let said = json!({"mode": 0, "fik": "f-1", "bkp": null});
+        let patched = patch(json!({"fiscalData": said, "unknown": 1})).await.ok();
+        assert_eq!(patched["fiscalData"], said);
+        assert_ne!(patched["_lastModifiedAt"], bill["_lastModifiedAt"]);
+        assert_eq!((&patched["items"], &patched["finalPrice"]), (&bill["items"], &bill["finalPrice"]));
+        assert_eq!(house.get(&path).await.ok(), patched);
+        let changes = house.changes().await;
+        house.clock.advance_seconds(60);
+        assert_eq!(patch(json!({"fiscalData": said})).await.ok(), patched, "the same again");
+        assert_eq!(house.changes().await, changes);
+        for nothing in [json!([]), Value::Null] {
+            patch(json!({"fiscalData": said})).await.ok();
+            assert_eq!(patch(json!({"fiscalData": nothing})).await.ok()["fiscalData"], Value::Null);
+        }
+        assert_eq!(house.changes().await, changes + 3);
+        for body in [json!({}), json!({"fiscalData": "x"}), json!({"fiscalData": [1]}), json!({"fiscalData": 1})] {
+            let refused = patch(body.clone()).await;
+            assert_eq!((refused.status, &refused.body["field"]), (400, &json!("fiscalData")), "{body}");
+        }
+        let missing = format!("/bills/{SOURCE}/QX2026000001");
+        assert_eq!(house.call(Method::PATCH, &missing, Some(&house.access_token), Some(json!({"fiscalData": null}))).await.status, 404);
+        assert_eq!(house.call(Method::PATCH, &path, Some(&house.pos_token), Some(json!({"fiscalData": null}))).await.status, 401);
     }
 
     async fn a_bill_reaches_the_subscriber(house: House) {

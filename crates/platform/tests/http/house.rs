@@ -23,6 +23,12 @@ pub(crate) const SOURCE: &str = "5f00000000000000000000a1-5f00000000000000000000
 pub(crate) const OTHER_SOURCE: &str = "5f00000000000000000000a1-5f00000000000000000000b2";
 pub(crate) const PROVIDER: &str = "5f00000000000000000000d1";
 
+static CHANGES: db::Query<i64> = db::Query::new(
+    "CHANGES",
+    module_path!(),
+    "SELECT COUNT(*) AS changes FROM courier_change WHERE merchant = $1",
+);
+
 /// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -39,9 +45,9 @@ impl Answer {
         self.body
     }
 
-    /// Status and code of an error.
+    /// Status and name of an error.
     pub(crate) fn error(&self) -> (u16, &str) {
-        (self.status, self.body["code"].as_str().unwrap_or_default())
+        (self.status, self.body["name"].as_str().unwrap_or_default())
     }
 }
 
@@ -211,6 +217,14 @@ impl House {
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
         Answer { status, body, retry_after }
+    }
+
+    /// How many changes the feed has of the merchant.
+    pub(crate) async fn changes(&self) -> i64 {
+        let counted = self.db.read("count_changes", |tx| -> Result<i64, db::TxError<db::Never>> {
+            Ok(tx.optional(&CHANGES, db::params![MERCHANT])?.unwrap_or(0))
+        });
+        counted.await.unwrap()
     }
 
     /// A check with lines `(productId, amount)`; gives its id.

@@ -50,6 +50,14 @@ impl Object {
         self.members.remove(key).filter(|value| !value.is_null())
     }
 
+    /// Moves a member out as it came, `null` too.
+    ///
+    /// # Errors
+    /// When it is missing.
+    pub fn nullable(&mut self, key: &str, expected: &str) -> Result<Value, ReadError> {
+        self.members.remove(key).ok_or_else(|| ReadError::new(key, expected, "nothing"))
+    }
+
     fn required<T>(
         &mut self,
         key: &str,

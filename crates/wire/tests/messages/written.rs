@@ -96,6 +96,7 @@ fn bill() -> Bill {
             amount: number("2"),
             measure: text("pcs"),
             price: number("85"),
+            vat_id: Some(json!(2)),
             vat_rate: Some(number("0.21")),
             product_id: text("p:ff6"),
             decoded_id: Some(60),
@@ -213,16 +214,27 @@ fn errors() {
     assert_json_snapshot!(
         "error_body",
         ErrorBody {
-            code: "BAD_REQUEST".to_owned(),
+            code: 400,
             message: "checkId: expected text, found nothing".to_owned(),
             error: "checkId: expected text, found nothing".to_owned(),
-            name: "Bad Request".to_owned(),
+            name: "BAD_REQUEST".to_owned(),
             http_status: 400,
             extra: [("field".to_owned(), json!("checkId"))].into_iter().collect(),
         }
     );
-    let foreign: ErrorBody = wire::read::from_slice(br#"{"error": "gone", "code": 404}"#).expect("read");
-    assert_eq!((foreign.message.as_str(), foreign.code.as_str()), ("gone", "404"));
+    // body, code, name, message, httpStatus
+    for (body, code, name, message, http_status) in [
+        (r#"{"error": "gone", "code": 404}"#, 404, "", "gone", 0),
+        (r#"{"message": "gone", "code": "404", "httpStatus": 404}"#, 404, "", "gone", 404),
+        (r#"{"message": "gone", "code": "NOT_FOUND", "httpStatus": "404"}"#, 404, "NOT_FOUND", "gone", 404),
+        (r#"{"code": "WORD", "name": "Other", "error": "e"}"#, 0, "Other", "e", 0),
+        (r#"{"code": 1042.0, "httpStatus": 409, "name": "CONFLICT"}"#, 1042, "CONFLICT", "", 409),
+        ("{}", 0, "", "", 0),
+    ] {
+        let read: ErrorBody = wire::read::from_slice(body.as_bytes()).expect(body);
+        let found = (read.code, read.name.as_str(), read.message.as_str(), read.http_status);
+        assert_eq!(found, (code, name, message, http_status), "{body}");
+    }
 }
 
 /// Every message has a schema under its own name, with the documented spelling of its members.

@@ -4,7 +4,9 @@
 //! what went back before, so that the last part closes exactly.
 
 use crate::sale::bill::{StoredBill, StoredItem, StoredPayment, StoredTax};
-use money::{Amount, Decimal, spread, vat};
+use money::vat::{VatRate, split_gross};
+use money::{Amount, Decimal, spread};
+use std::collections::BTreeMap;
 use wire::Number;
 use wire::pos::RefundTender;
 
@@ -94,24 +96,33 @@ fn part(index: usize, item: &StoredItem, before: Decimal, now: Decimal) -> PartO
     }
 }
 
-/// Parts by VAT rate, with the signs of the sale.
-pub(crate) fn taxes(bill: &StoredBill, parts: &[PartOfItem]) -> Vec<StoredTax> {
+/// The VAT of the parts by rate, with the signs of the sale: the VAT of all that is back so far, less the VAT already
+/// given back, so that the corrections of a bill that is wholly back sum to its VAT. `before` is what the corrective
+/// bills so far gave back by rate, with the signs of the sale.
+pub(crate) fn taxes(bill: &StoredBill, before: &[StoredTax], parts: &[PartOfItem]) -> Vec<StoredTax> {
     if !bill.issued_as_vat_payer {
         return Vec::new();
     }
-    let by_line: Vec<_> = parts
-        .iter()
-        .filter_map(|part| Some((bill.items.get(part.index)?.product.vat_rate, part.after)))
-        .map(|(rate, after)| (vat::VatRate::from_fraction(rate.0).unwrap_or(vat::VatRate::ZERO), after))
-        .collect();
-    vat::by_rate(&by_line)
-        .into_iter()
-        .map(|(rate, group)| StoredTax {
-            rate: Number(rate.fraction()),
-            gross: group.gross.0,
-            net: group.net.0,
+    let mut now: BTreeMap<VatRate, Amount> = BTreeMap::new();
+    for part in parts {
+        let Some(item) = bill.items.get(part.index) else { continue };
+        *now.entry(rate_of(item.product.vat_rate)).or_default() += part.after;
+    }
+    let gone = |rate: VatRate, of: fn(&StoredTax) -> i64| -> Amount {
+        before.iter().filter(|tax| rate_of(tax.rate) == rate).map(|tax| Amount(of(tax))).sum()
+    };
+    now.into_iter()
+        .map(|(rate, gross)| {
+            let so_far = split_gross(gone(rate, |tax| tax.gross) + gross, rate);
+            let net = so_far.net - gone(rate, |tax| tax.net);
+            StoredTax { rate: Number(rate.fraction()), gross: gross.0, net: net.0 }
         })
         .collect()
+}
+
+/// The VAT rate of a stored fraction; no VAT for what is no rate.
+fn rate_of(fraction: Number) -> VatRate {
+    VatRate::from_fraction(fraction.0).unwrap_or(VatRate::ZERO)
 }
 
 /// How a bill was paid, each method that money can go back by. A bill that no money paid has `cash` of nothing: a

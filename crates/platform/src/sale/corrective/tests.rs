@@ -167,7 +167,7 @@ fn vat_is_taken_by_rate_of_what_comes_back() {
     );
     let taxes_of = |now: &[&str]| {
         let parts = parts(&bill, &GivenBack::nothing(&bill), &decimals(now));
-        taxes(&bill, &parts)
+        taxes(&bill, &[], &parts)
             .iter()
             .map(|tax| (tax.rate.to_string(), tax.gross, tax.gross - tax.net))
             .collect::<Vec<_>>()
@@ -175,7 +175,71 @@ fn vat_is_taken_by_rate_of_what_comes_back() {
     assert_eq!(taxes_of(&["1", "2"]), [("0.12".into(), 23_000, 2_464), ("0.21".into(), 17_000, 2_950)]);
     assert_eq!(taxes_of(&["0", "1"]), [("0.21".into(), 8_500, 1_475)]);
     let not_payer = StoredBill { issued_as_vat_payer: false, ..bill.clone() };
-    assert!(taxes(&not_payer, &parts(&bill, &GivenBack::nothing(&bill), &decimals(&["1", "0"]))).is_empty());
+    let parts = parts(&bill, &GivenBack::nothing(&bill), &decimals(&["1", "0"]));
+    assert!(taxes(&not_payer, &[], &parts).is_empty());
+}
+
+/// What each of these refunds gives back of the VAT, by rate.
+fn vat_given_back(bill: &StoredBill, refunds: &[&[&str]]) -> Vec<Vec<(String, i64)>> {
+    let (mut before, mut taxes_before) = (GivenBack::nothing(bill), Vec::new());
+    let mut given_back = Vec::new();
+    for now in refunds {
+        let amounts = decimals(now);
+        let taxes = taxes(bill, &taxes_before, &parts(bill, &before, &amounts));
+        given_back.push(taxes.iter().map(|tax| (tax.rate.to_string(), tax.gross - tax.net)).collect());
+        taxes_before.extend(taxes);
+        before = before.and(&GivenBack { amounts, given: Vec::new() });
+    }
+    given_back
+}
+
+#[test]
+fn the_vat_of_the_corrections_closes() {
+    // case, items, refunds, VAT of each at 21 %
+    type Case<'c> = (&'c str, Vec<StoredItem>, &'c [&'c [&'c str]], &'c [i64]);
+    let three = || {
+        vec![
+            item("a", "1", 907, "0.21", &[]),
+            item("b", "1", 1_999, "0.21", &[]),
+            item("c", "1", 907, "0.21", &[]),
+        ]
+    };
+    let cases: Vec<Case<'_>> = vec![
+        (
+            "4 x 2.75",
+            vec![item("a", "4", 1_100, "0.21", &[])],
+            &[&["1"], &["1"], &["1"], &["1"]],
+            &[48, 47, 48, 48],
+        ),
+        (
+            "5 x 0.14",
+            vec![item("a", "5", 70, "0.21", &[])],
+            &[&["1"], &["1"], &["1"], &["1"], &["1"]],
+            &[2, 3, 2, 3, 2],
+        ),
+        ("three lines", three(), &[&["1", "0", "0"], &["0", "1", "0"], &["0", "0", "1"]], &[157, 347, 158]),
+        ("three lines at once", three(), &[&["1", "1", "1"]], &[662]),
+        (
+            "a cup that came back goes with its beer",
+            vec![item("beer", "1", 10_000, "0.21", &[]), item("cup", "-1", -5_001, "0.21", &[])],
+            &[&["1", "0"], &["0", "1"]],
+            &[1_736, -868],
+        ),
+    ];
+    for (case, items, refunds, expected) in cases {
+        let bill = bill(items, Vec::new());
+        let found: Vec<i64> = vat_given_back(&bill, refunds).iter().map(|taxes| taxes[0].1).collect();
+        let whole = split_gross(bill.final_price, rate_of(Number::parse("0.21").unwrap())).vat.0;
+        assert_eq!(found.iter().sum::<i64>(), whole, "{case}");
+        assert_eq!(found, expected, "{case}");
+    }
+    // Two rates, each by itself
+    let two = bill(vec![item("a", "3", 1_000, "0.12", &[1]), item("b", "2", 99, "0.21", &[])], Vec::new());
+    let found = vat_given_back(&two, &[&["1", "1"], &["1", "0"], &["1", "1"]]);
+    let at = |rate: &str| -> Vec<i64> {
+        found.iter().flatten().filter(|(of, _)| of == rate).map(|(_, vat)| *vat).collect()
+    };
+    assert_eq!((at("0.12"), at("0.21")), (vec![36, 35, 36], vec![9, 8]));
 }
 
 #[test]
@@ -260,7 +324,8 @@ proptest! {
         let items: Vec<StoredItem> = lines.iter().enumerate().map(|(index, (amount, total, one, other))| {
             let first = total * one / 100;
             let benefits = [first, (total - first) * other / 100];
-            item(&index.to_string(), &amount.to_string(), *total, "0.21", &benefits)
+            let rate = if index % 2 == 0 { "0.21" } else { "0.12" };
+            item(&index.to_string(), &amount.to_string(), *total, rate, &benefits)
         }).collect();
         let price = bill(items.clone(), Vec::new()).final_price.0;
         let credit = price * to_balance / 100;
@@ -268,6 +333,7 @@ proptest! {
         let mut before = GivenBack::nothing(&bill);
         let mut benefits = vec![[0_i64; 2]; lines.len()];
         let mut value = Amount::ZERO;
+        let mut taxes_before: Vec<StoredTax> = Vec::new();
         let mut refund = |before: &mut GivenBack, now: Vec<Decimal>| {
             let parts = parts(&bill, before, &now);
             let sum: Amount = parts.iter().map(|part| part.after).sum();
@@ -282,6 +348,7 @@ proptest! {
             assert!(given.iter().all(|given| !given.is_negative()));
             assert_eq!(given.iter().sum::<Amount>(), sum);
             value += sum;
+            taxes_before.extend(taxes(&bill, &taxes_before, &parts));
             *before = before.clone().and(&GivenBack { amounts: now, given });
         };
         for (line, amount) in steps {
@@ -294,6 +361,15 @@ proptest! {
         let rest = before.left(&bill);
         refund(&mut before, rest);
         prop_assert_eq!(value, bill.final_price);
+        let lines: Vec<_> = bill.items.iter().map(|item| {
+            let off: i64 = item.benefits.iter().map(|benefit| benefit.value).sum();
+            (rate_of(item.product.vat_rate), Amount(item.total - off))
+        }).collect();
+        for (rate, group) in money::vat::by_rate(&lines) {
+            let of_rate = || taxes_before.iter().filter(|tax| rate_of(tax.rate) == rate);
+            let back = (of_rate().map(|tax| tax.gross).sum::<i64>(), of_rate().map(|tax| tax.net).sum::<i64>());
+            prop_assert_eq!(back, (group.gross.0, group.net.0));
+        }
         prop_assert_eq!(before.given, [Amount(credit), Amount(price - credit)]);
         for (item, sums) in bill.items.iter().zip(benefits) {
             prop_assert_eq!(item.benefits.iter().map(|benefit| benefit.value).collect::<Vec<_>>(), sums.to_vec());

@@ -27,11 +27,11 @@ on_both_engines! {
         let id = bill["billId"].as_str().unwrap();
         assert_eq!((&id[2..], id.len()), ("2026000001", 12));
         assert_eq!(bill["finalPrice"], json!(555));
-        assert_eq!(bill["taxSummaries"], json!({"12": "40.50", "21": "30.72"}));
+        assert_eq!(bill["taxSummaries"], json!({"12": "40.5", "21": "30.72"}));
         assert_eq!(bill["finalPriceWithoutTax"], json!("483.78"));
         assert_eq!(bill["paymentMethod"], json!("split"));
-        assert_eq!(bill["payments"], json!([{"paymentMethod": "cash", "priceWithVat": "500.00"},
-            {"paymentMethod": "card", "priceWithVat": "55.00"}]));
+        assert_eq!(bill["payments"], json!([{"paymentMethod": "cash", "priceWithVat": "500"},
+            {"paymentMethod": "card", "priceWithVat": "55"}]));
         assert_eq!(bill["createdAt"], json!("2026-03-01T14:00:00+01:00"));
         assert_eq!(bill["items"][1]["price"], json!(59));
         assert_eq!(bill["items"][1]["vatRate"].to_string(), "0.21");
@@ -70,8 +70,8 @@ on_both_engines! {
             {"vat": "12", "totalVat": "33.13", "totalWithoutVat": "276.04"},
             {"vat": "21", "totalVat": "19.78", "totalWithoutVat": "94.19"}]));
         assert_eq!(bill["payments"], json!([
-            {"paymentMethod": "voucher", "priceWithVat": "300.00"},
-            {"paymentMethod": "prepaidCredit", "priceWithVat": "100.00"},
+            {"paymentMethod": "voucher", "priceWithVat": "300"},
+            {"paymentMethod": "prepaidCredit", "priceWithVat": "100"},
             {"paymentMethod": "cash", "priceWithVat": "23.14"}]));
         assert_eq!(bill["customerId"], json!("member-7"));
         assert_eq!(house.woken.load(Ordering::SeqCst), 1, "the courier was woken after the commit");
@@ -160,7 +160,7 @@ on_both_engines! {
         assert_eq!(house.partner.came("/getBenefitOffer")[1].body["balances"][0]["prepaidValue"], json!(200));
         let bill = house.pay(&check, &[("card", json!(259))]).await.ok();
         assert_eq!((&bill["finalPrice"], bill["items"].as_array().unwrap().len()), (&json!(259), 2));
-        assert_eq!(bill["taxSummaries"], json!({"0": "0.00", "21": "10.24"}));
+        assert_eq!(bill["taxSummaries"], json!({"0": "0", "21": "10.24"}));
         house.courier.run_due().await.unwrap();
         let report = house.partner.wait_for("/reportBenefitUsage").await.body;
         assert_eq!(report["usedBalances"][0]["prepaidValue"], json!(200));

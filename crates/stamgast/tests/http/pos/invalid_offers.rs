@@ -70,7 +70,7 @@ testkit::on_both_engines! {
             till.offers(offer);
             let path = till.house.open_check(1, &[(MAIN, 1), (BEER, 1)], &["code"]).await;
             let answer = register.send(Method::POST, &format!("{path}/offer"), Some(b"{}".to_vec())).await.unwrap();
-            assert_eq!((answer.status, &answer.json["code"]), (502, &json!("OFFER_INVALID")), "{code}: {}", answer.text);
+            assert_eq!((answer.status, &answer.json["name"]), (502, &json!("OFFER_INVALID")), "{code}: {}", answer.text);
             let check = register.get(&path).await.unwrap();
             assert_number("nothing is taken off", "248", &check["toPay"]);
             register.delete(&format!("{path}/offer")).await.unwrap();
@@ -107,7 +107,7 @@ testkit::on_both_engines! {
         ].into_iter().enumerate() {
             till.partner.decide(Box::new(move |came| came.path.ends_with("/getBenefitOffer").then(|| step.clone())));
             let answer = register.send(Method::POST, &format!("{path}/offer"), Some(b"{}".to_vec())).await.unwrap();
-            assert_eq!((answer.status, &answer.json["code"]), (502, &json!(code)), "{}", answer.text);
+            assert_eq!((answer.status, &answer.json["name"]), (502, &json!(code)), "{}", answer.text);
             let report = eventually("the report", async || {
                 let came = till.partner.received();
                 let mut reports = came.iter().filter(|came| came.path.ends_with("/reportOfferValidationError"));

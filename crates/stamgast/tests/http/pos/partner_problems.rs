@@ -36,7 +36,7 @@ testkit::on_both_engines! {
         for (step, status, code) in cases {
             partner.then(step);
             let answer = register.send(Method::POST, &format!("{path}/offer"), Some(b"{}".to_vec())).await.unwrap();
-            assert_eq!((answer.status, &answer.json["code"]), (status, &json!(code)), "{}", answer.text);
+            assert_eq!((answer.status, &answer.json["name"]), (status, &json!(code)), "{}", answer.text);
         }
         register.delete(&format!("{path}/offer")).await.unwrap();
         let cash = json!({"payments": [{"paymentMethod": "cash", "priceWithVat": 189}]});
