@@ -10,6 +10,7 @@ mod cache;
 pub mod credentials;
 mod error;
 mod observe;
+mod paths;
 mod rate;
 mod serve;
 pub mod token;
@@ -19,6 +20,7 @@ pub use body::{BODY_LIMIT_DEFAULT, BodyLimit, FormOrJson, Message, Raw, RawMessa
 pub use cache::TokenCache;
 pub use error::ApiError;
 pub use observe::{RequestId, observe};
+pub use paths::Paths;
 pub use rate::RateLimit;
 pub use serve::{Peer, ServeOptions, serve};
 

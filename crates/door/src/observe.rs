@@ -4,11 +4,12 @@
 //! route (never by path: paths hold ids), panics turned into 500, and every error answer in the one form
 //! of [`ApiError`], also those that axum makes by itself (404, 405, 413, 415, an unreadable query).
 
-use crate::ApiError;
+use crate::{ApiError, Paths};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 use metrics::{Counter, Histogram};
 use std::any::Any;
 use std::convert::Infallible;
@@ -34,19 +35,22 @@ const REWRITTEN_BYTES_MAX: usize = 8 * 1024;
 #[derive(Debug, Clone)]
 pub struct RequestId(pub HeaderValue);
 
-/// Puts all of it around the routes of `router`, its fallback included.
-pub fn observe(router: Router) -> Router {
-    router.layer(Observe).with_state(())
+/// Puts all of it around the routes of `router`, its fallback included. `paths` are those that people may call, for
+/// whoever asks for another one.
+pub fn observe(router: Router, paths: Paths) -> Router {
+    router.layer(Observe { paths: Arc::new(paths) }).with_state(())
 }
 
-#[derive(Clone, Copy)]
-struct Observe;
+#[derive(Clone)]
+struct Observe {
+    paths: Arc<Paths>,
+}
 
 impl<S> Layer<S> for Observe {
     type Service = Observed<S>;
 
     fn layer(&self, inner: S) -> Observed<S> {
-        Observed { inner, seen: Arc::default() }
+        Observed { inner, seen: Arc::default(), paths: Arc::clone(&self.paths) }
     }
 }
 
@@ -56,6 +60,7 @@ impl<S> Layer<S> for Observe {
 struct Observed<S> {
     inner: S,
     seen: Arc<RwLock<Vec<Seen>>>,
+    paths: Arc<Paths>,
 }
 
 #[derive(Clone)]
@@ -98,7 +103,7 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let started = Instant::now();
-        let seen = Arc::clone(&self.seen);
+        let (seen, paths) = (Arc::clone(&self.seen), Arc::clone(&self.paths));
         let method = request.method().clone();
         let uri = request.uri().clone();
         let route = MatchedRoute(request.extensions().get::<MatchedPath>().cloned());
@@ -112,16 +117,16 @@ where
             route = route.as_str(),
             id = id.to_str().unwrap_or_default()
         );
+        let refusal = refuse_at_sight(&request);
         // `call` itself may panic, so it happens inside what is caught.
         let mut inner = self.inner.clone();
         std::mem::swap(&mut self.inner, &mut inner);
         let handled = async move {
-            let response = if holds_nul(&uri) {
-                ApiError::bad_request("expected a path and query without %00; no id holds it").into_response()
-            } else {
-                caught(async move { inner.call(request).await }).await
+            let response = match refusal {
+                Some(refusal) => refusal.into_response(),
+                None => caught(async move { inner.call(request).await }).await,
             };
-            let mut response = in_one_form(response, &method, &uri, &route).await;
+            let mut response = in_one_form(response, &method, &uri, &route, &paths).await;
             let headers = response.headers_mut();
             headers.insert(REQUEST_ID, id);
             if let Some(correlation_id) = correlation_id {
@@ -140,6 +145,28 @@ where
         };
         Box::pin(handled.instrument(span))
     }
+}
+
+/// What is wrong with a request whatever its route.
+fn refuse_at_sight(request: &Request) -> Option<ApiError> {
+    if holds_nul(request.uri()) {
+        return Some(ApiError::bad_request("expected a path and query without %00; no id holds it"));
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let found = match (hosts.next(), hosts.next()) {
+        (None, _) if request.version() < Version::HTTP_11 => return None,
+        (None, _) => "none",
+        (Some(_), Some(_)) => "several",
+        // An empty one is allowed where the URI names no host (RFC 9112, section 3.2).
+        (Some(host), None) if host.is_empty() => return None,
+        (Some(host), None) => match Authority::try_from(host.as_bytes()) {
+            Ok(authority) if !authority.as_str().contains('@') => return None,
+            _ => "one that is no host",
+        },
+    };
+    Some(ApiError::bad_request(format!(
+        "expected one Host header with a host such as example.com:8080, found {found}"
+    )))
 }
 
 /// U+0000 in an id would reach the database, which cannot hold it.
@@ -170,7 +197,13 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// An error that is not JSON yet was made by axum: it gets our form and keeps its headers (such as `Allow`).
-async fn in_one_form(response: Response, method: &Method, uri: &Uri, route: &MatchedRoute) -> Response {
+async fn in_one_form(
+    response: Response,
+    method: &Method,
+    uri: &Uri,
+    route: &MatchedRoute,
+    paths: &Paths,
+) -> Response {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
@@ -182,12 +215,9 @@ async fn in_one_form(response: Response, method: &Method, uri: &Uri, route: &Mat
     let (parts, body) = response.into_parts();
     let text = axum::body::to_bytes(body, REWRITTEN_BYTES_MAX).await.unwrap_or_default();
     let message = match String::from_utf8_lossy(&text).trim() {
-        "" if status == StatusCode::NOT_FOUND && route.0.is_none() => {
-            format!("nothing answers at {}; the paths are in /openapi.json", uri.path())
-        }
+        "" if status == StatusCode::NOT_FOUND && route.0.is_none() => paths.unknown(uri.path()),
         "" if status == StatusCode::METHOD_NOT_ALLOWED => {
-            // axum adds Allow outside of this layer, so its value is not known here.
-            format!("expected one of the methods in the Allow header for {}, found {method}", uri.path())
+            paths.not_allowed(route.as_str(), uri.path(), method)
         }
         "" => status.canonical_reason().unwrap_or("error").to_lowercase(),
         text => text.to_owned(),
@@ -249,7 +279,7 @@ fn echoed(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
 
 /// A new id: unique in this process, and unlikely to meet that of another. It is for logs only, so it
 /// is not drawn from [`outside`], which is for what the books depend on.
-fn new_id() -> HeaderValue {
+pub(crate) fn new_id() -> HeaderValue {
     static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(std::process::id()));
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = PROCESS.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));

@@ -1,6 +1,6 @@
 //! What does every handler of the platform hold?
 
-use crate::access::{ClientGrant, PosGrant};
+use crate::access::{ClientGrant, ClientSecret, PosGrant};
 use axum::extract::FromRef;
 use courier::{call::Caller, seal::Keyring};
 use db::Db;
@@ -25,7 +25,7 @@ pub struct PlatformConfig {
     pub offer_bytes_max: usize,
     /// How long an access token lives.
     pub token_lifetime_seconds: i64,
-    /// Token calls per second and client id, after a burst of [`Self::token_requests_burst`].
+    /// Token calls per second and client, and as many wrong secrets per client and address, after a burst of [`Self::token_requests_burst`].
     pub token_requests_per_second: NonZeroU32,
     /// Token calls a client that has rested may make at once.
     pub token_requests_burst: NonZeroU32,
@@ -75,9 +75,11 @@ pub struct Platform(Arc<Inner>);
 
 struct Inner {
     parts: PlatformParts,
+    secrets: TokenCache<Arc<[ClientSecret]>>,
     clients: TokenCache<ClientGrant>,
     registers: TokenCache<PosGrant>,
     token_calls: RateLimit,
+    wrong_secrets: RateLimit,
     side_calls: Arc<Semaphore>,
 }
 
@@ -94,14 +96,14 @@ impl Platform {
     /// Joins the parts.
     pub fn new(parts: PlatformParts) -> Self {
         let config = &parts.config;
+        let (per_second, burst) = (config.token_requests_per_second, config.token_requests_burst);
+        let limit = || RateLimit::new(&parts.outside, per_second, burst);
         Self(Arc::new(Inner {
             clients: TokenCache::new(&parts.outside, CACHED_TOKENS_MAX),
             registers: TokenCache::new(&parts.outside, CACHED_TOKENS_MAX),
-            token_calls: RateLimit::new(
-                &parts.outside,
-                config.token_requests_per_second,
-                config.token_requests_burst,
-            ),
+            secrets: TokenCache::new(&parts.outside, CACHED_TOKENS_MAX),
+            token_calls: limit(),
+            wrong_secrets: limit(),
             side_calls: Arc::new(Semaphore::new(config.validation_reports_max)),
             parts,
         }))
@@ -144,6 +146,17 @@ impl Platform {
         &self.0.registers
     }
 
+    /// The secrets of applications, by client id.
+    pub(crate) fn secrets(&self) -> &TokenCache<Arc<[ClientSecret]>> {
+        &self.0.secrets
+    }
+
+    /// Counts wrong secrets by client and address of the caller.
+    pub(crate) fn wrong_secrets(&self) -> &RateLimit {
+        &self.0.wrong_secrets
+    }
+
+    /// Counts access tokens by client.
     pub(crate) fn token_calls(&self) -> &RateLimit {
         &self.0.token_calls
     }

@@ -95,11 +95,14 @@ impl App {
             router = router.merge(partner::router(side.clone()));
             partner = Some(side);
         }
-        let router = wrap(door::observe(router));
+        let router = wrap(door::observe(router, operations::paths(config.role)));
         let (stop, stopped) = oneshot::channel::<()>();
         let options = ServeOptions {
             header_read_timeout: Duration::from_secs(config.door.header_read_seconds),
+            write_timeout: Duration::from_secs(config.door.write_seconds),
+            exchange_timeout: Duration::from_secs(config.door.exchange_seconds),
             connections_max: config.door.connection_limit,
+            place_patience: Duration::from_millis(config.door.place_patience_ms),
             shutdown_grace: Duration::from_secs(config.door.shutdown_seconds),
         };
         let server = tokio::spawn(async move {
@@ -107,7 +110,7 @@ impl App {
             let stopped = async move { stopped.await.unwrap_or(()) };
             door::serve(listener, router, stopped, options).await;
         });
-        tracing::info!(%url, role = ?config.role, database = database::shown(&config.database), "listening");
+        tracing::info!(%url, role = config.role.text(), database = database::shown(&config.database), "listening");
         Ok(App { url, db, outside, courier, partner, stop, server, background })
     }
 

@@ -9,6 +9,7 @@ pub mod command;
 pub mod config;
 pub mod database;
 pub mod demo;
+mod docs;
 pub mod load;
 mod logs;
 pub mod openapi;

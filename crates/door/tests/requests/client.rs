@@ -1,7 +1,7 @@
 //! A server on a free port and a client that writes bytes.
 
 use axum::Router;
-use door::ServeOptions;
+use door::{Paths, ServeOptions};
 use serde_json::Value;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,7 +27,8 @@ impl Server {
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let served = tokio::spawn(door::serve(listener, door::observe(router), shutdown, options));
+        let served =
+            tokio::spawn(door::serve(listener, door::observe(router, Paths::default()), shutdown, options));
         Self { address, stop: Some(stop), served }
     }
 

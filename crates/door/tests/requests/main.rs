@@ -10,6 +10,8 @@
 mod client;
 
 mod admin;
+mod connections;
 mod errors;
+mod heads;
 mod life;
 mod limits;

@@ -6,6 +6,7 @@ mod register;
 mod source;
 pub(crate) mod store;
 
+pub(crate) use authorize::ClientSecret;
 pub(crate) use grant::{ApiClient, ClientGrant};
 pub(crate) use register::{PosGrant, Register};
 pub(crate) use source::SourceId;

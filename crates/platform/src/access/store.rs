@@ -1,12 +1,12 @@
 //! Where are applications and their access tokens kept?
 
-use super::ClientGrant;
+use super::{ClientGrant, ClientSecret};
 use db::{Db, Never, TxError, params};
 use door::ApiError;
+use std::sync::Arc;
 
 db::statement! {
-    /// What a client's secret must match.
-    pub(crate) CLIENT_SECRET = "SELECT secret_hash FROM platform_client WHERE client_id = $1";
+    CLIENT_SECRET = "SELECT secret_hash FROM platform_client WHERE client_id = $1";
     /// Tokens that have ended are of no more use.
     pub(crate) DROP_ENDED_TOKENS = "DELETE FROM platform_access_token WHERE client_id = $1 AND expires_at <= $2";
     /// A new access token.
@@ -18,6 +18,20 @@ db::statement! {
     /// The merchants assigned to a client.
     pub(crate) CLIENT_MERCHANTS = "SELECT merchant FROM platform_client_merchant WHERE client_id = $1 ORDER BY merchant";
     MERCHANT_EXISTS = "SELECT merchant FROM platform_merchant WHERE merchant = $1";
+}
+
+/// What the secret of a client must match; `None` for a client nobody knows.
+pub(crate) async fn client_secrets(
+    db: &Db,
+    client_id: &str,
+) -> Result<Option<Arc<[ClientSecret]>>, ApiError> {
+    let client_id = client_id.to_owned();
+    let secrets = db.read("client_secrets", move |tx| {
+        let Some(row) = tx.optional(&CLIENT_SECRET, params![&client_id])? else { return Ok(None) };
+        let secret = ClientSecret { hash: row.get(0)?, ends_at: None };
+        Ok::<_, TxError<Never>>(Some(Arc::from([secret])))
+    });
+    Ok(secrets.await?)
 }
 
 /// What the token with this public prefix stands for.

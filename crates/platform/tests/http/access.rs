@@ -78,6 +78,47 @@ on_both_engines! {
         assert_eq!(authorize(&house, &body).await.status, 401);
     }
 
+    async fn whoever_has_the_secret_passes_however_many_guess(house: House) {
+        let body = json!({"name": "Owner", "merchantIds": [MERCHANT]});
+        let client = house.admin(Method::POST, "/clients", Some(body)).await.ok();
+        let with = |secret: &Value| json!({"grant_type": "client_credentials", "client_id": client["clientId"], "client_secret": secret});
+        let mut statuses = Vec::new();
+        for _ in 0..40 {
+            statuses.push(authorize(&house, &with(&json!("wrong"))).await.status);
+        }
+        assert_eq!((statuses[0], statuses[39]), (401, 429));
+        for _ in 0..30 {
+            authorize(&house, &with(&client["clientSecret"])).await.ok();
+        }
+        // The owner too keeps a token until it ends.
+        assert_eq!(authorize(&house, &with(&client["clientSecret"])).await.status, 429);
+    }
+
+    async fn a_secret_may_come_as_basic(house: House) {
+        let (id, secret) = (house.client["clientId"].as_str().unwrap(), house.client["clientSecret"].as_str().unwrap());
+        let send = async |authorization: String, form: &'static str| {
+            let request = Request::post("/api/auth/authorize")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("authorization", authorization)
+                .body(Body::from(form)).unwrap();
+            house.send(request).await
+        };
+        let right = door::credentials::basic_header(id, secret);
+        let issued = send(right.clone(), "grant_type=client_credentials").await.ok();
+        assert_eq!(issued["token_type"], json!("Bearer"));
+        // authorization, form, status
+        for (authorization, form, status) in [
+            (door::credentials::basic_header(id, "wrong"), "grant_type=client_credentials", 401),
+            (door::credentials::basic_header("nobody", secret), "grant_type=client_credentials", 401),
+            (door::credentials::basic_header("", ""), "grant_type=client_credentials", 400),
+            (right.clone(), "grant_type=client_credentials&client_id=another", 400),
+            (right.clone(), "grant_type=client_credentials&client_secret=x", 400),
+            (right, "scope=all", 400),
+        ] {
+            assert_eq!(send(authorization, form).await.status, status, "{form}");
+        }
+    }
+
     async fn a_foreign_merchant_is_closed(house: House) {
         let body = json!({"name": "Other", "countryCode": "CZ", "currencyCode": "CZK"});
         house.admin(Method::PUT, &format!("/merchants/{OTHER_MERCHANT}"), Some(body)).await.ok();

@@ -40,7 +40,6 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let app = App::start(config, Outside::system(), listener).await?;
     terminal::result(&format!("ready {}", app.url()))?;
     stop_signal().await?;
-    tracing::info!("asked to stop");
     app.shutdown().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -188,7 +188,14 @@ pub fn load(
         layers.put(path, form::read_text(path, &value), Source::Flag(flag));
     }
     anyhow::ensure!(layers.faults.is_empty(), "{}", layers.faults.join("\n"));
-    let config = Value::Table(layers.table).try_into().context("the settings do not fit together")?;
+    let config: Config = Value::Table(layers.table).try_into().context("the settings do not fit together")?;
+    anyhow::ensure!(
+        config.door.exchange_seconds.saturating_mul(1000) > config.platform.offer_deadline_ms,
+        "door.exchange_seconds: expected more than the {} ms of platform.offer_deadline_ms, which a register waits for an \
+         offer within it, found {}",
+        config.platform.offer_deadline_ms,
+        config.door.exchange_seconds
+    );
     Ok(Loaded { config, sources: layers.sources })
 }
 
@@ -237,6 +244,13 @@ mod tests {
 
     fn wrong(pairs: &[(&str, &str)]) -> String {
         load(&Flags::default(), Vec::new(), environment(pairs)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_exchange_has_time_for_an_offer() {
+        let variables = [("STAMGAST_DOOR_EXCHANGE_SECONDS", "10")];
+        let error = load(&Flags::default(), Vec::new(), environment(&variables)).unwrap_err().to_string();
+        assert!(error.contains("door.exchange_seconds") && error.contains("10000 ms"), "{error}");
     }
 
     #[test]

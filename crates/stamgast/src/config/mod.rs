@@ -27,6 +27,15 @@ pub enum Role {
 }
 
 impl Role {
+    /// As it is written in the settings.
+    pub fn text(self) -> &'static str {
+        match self {
+            Role::All => "all",
+            Role::Platform => "platform",
+            Role::Partner => "partner",
+        }
+    }
+
     /// Whether the POS cloud runs here.
     pub fn is_platform(self) -> bool {
         self != Role::Partner
@@ -127,8 +136,14 @@ pub struct Lanes {
 pub struct Door {
     /// Seconds for the head of a request.
     pub header_read_seconds: u64,
+    /// Seconds in which the client has to take something of an answer.
+    pub write_seconds: u64,
+    /// Seconds from the head of a request to the end of its answer.
+    pub exchange_seconds: u64,
     /// Connections at once.
     pub connection_limit: usize,
+    /// How long a connection that waits for its client keeps its place from others.
+    pub place_patience_ms: u64,
     /// Time for accepted work to finish at the end.
     pub shutdown_seconds: u64,
 }
@@ -222,7 +237,14 @@ impl Default for Config {
             log: Log { level: "info".to_owned(), format: LogFormat::Text },
             secret: Secret { key: String::new(), key_file: String::new(), old_keys: Vec::new() },
             lanes: Lanes { read: 4, write: 8, queue_limit: 1024, batch_limit: 128 },
-            door: Door { header_read_seconds: 10, connection_limit: 4096, shutdown_seconds: 30 },
+            door: Door {
+                header_read_seconds: 10,
+                write_seconds: 10,
+                exchange_seconds: 60,
+                connection_limit: 4096,
+                place_patience_ms: 1000,
+                shutdown_seconds: 30,
+            },
             courier: Courier {
                 schedule_seconds: vec![10, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 86_400],
                 jitter_percent: 20,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
 
+mod crowd;
 mod demo;
 mod kill;
 mod program;

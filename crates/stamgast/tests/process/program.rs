@@ -56,7 +56,8 @@ impl Server {
         Self::started(command)
     }
 
-    fn started(mut command: Command) -> Self {
+    /// Starts with the words and settings of a command, and waits for `ready URL`.
+    pub(crate) fn started(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
         let mut line = String::new();
@@ -73,6 +74,21 @@ impl Server {
     /// A caller without credentials.
     pub(crate) fn caller(&self) -> JsonClient {
         JsonClient::new(&self.url).expect("a client")
+    }
+
+    /// The bytes of memory it has, as the kernel counts them.
+    pub(crate) fn memory(&self) -> u64 {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    }
+
+    /// How many sockets it has open.
+    pub(crate) fn sockets(&self) -> usize {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("its files");
+        let is_socket = |link: &std::path::PathBuf| link.to_string_lossy().starts_with("socket:");
+        open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()).filter(is_socket).count()
     }
 
     /// `kill -9`

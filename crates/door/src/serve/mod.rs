@@ -1,28 +1,29 @@
 //! How are connections accepted, bounded and finished?
 //!
-//! HTTP/1.1 with keep-alive. The caller owns the listener and says when to stop, so tests own ports and
-//! time. A client that does not send its head in time is cut off; more connections than the limit wait in
-//! the kernel's queue; after the stop signal nothing is accepted any more and what was accepted is answered.
+//! HTTP/1.1 with keep-alive. The caller owns the listener and says when to stop, so tests own ports and time.
+//! A connection never reads ahead while an answer waits to be written, so it holds one request and one answer
+//! and at most [`connection::HEADS_BYTES_MAX`] of what was sent after them. Sending a head, taking an answer and the whole
+//! exchange of a request each have a time limit. When every place is taken, connections that wait for
+//! their client make room. After the stop signal nothing is accepted any more and what was accepted is answered.
+
+mod connection;
+mod exchange;
+mod line;
+mod places;
+mod pulse;
 
 use axum::Router;
-use axum::body::Body;
-use http::Request;
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::rt::TokioTimer;
+use places::Places;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tower::Service;
+use tokio::sync::watch;
 
-/// The address of the peer, among the extensions of each request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub SocketAddr);
+pub use exchange::Peer;
 
 /// Limits of the accept loop.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +31,15 @@ pub struct ServeOptions {
     /// The head of a request must be complete this long after the connection became ready for it. An idle
     /// kept-alive connection is closed after the same time.
     pub header_read_timeout: Duration,
+    /// An answer of which the client takes no byte for this long is given up with its connection.
+    pub write_timeout: Duration,
+    /// From the complete head of a request to the last byte of its answer; then the connection is cut.
+    pub exchange_timeout: Duration,
     /// Connections open at once.
     pub connections_max: usize,
+    /// While all places are taken, a connection that has waited this long for its client (to send, or to take an
+    /// answer) loses its place to the next one.
+    pub place_patience: Duration,
     /// How long accepted requests may take to finish after the stop signal.
     pub shutdown_grace: Duration,
 }
@@ -40,7 +48,10 @@ impl Default for ServeOptions {
     fn default() -> Self {
         Self {
             header_read_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(10),
+            exchange_timeout: Duration::from_secs(60),
             connections_max: 4_096,
+            place_patience: Duration::from_secs(1),
             shutdown_grace: Duration::from_secs(30),
         }
     }
@@ -55,47 +66,40 @@ pub async fn serve(
 ) {
     // Without it axum would rebuild every handler with its state at each request.
     let router: Router = router.with_state(());
-    let permits = Arc::new(Semaphore::new(options.connections_max.max(1)));
-    let graceful = GracefulShutdown::new();
+    let places = Places::new(options.connections_max, options.place_patience);
+    let limits = connection::Limits { write: options.write_timeout, exchange: options.exchange_timeout };
+    let (stop, stopping) = watch::channel(false);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(options.header_read_timeout)
-        .keep_alive(true)
-        .pipeline_flush(true);
+        .max_buf_size(connection::HEADS_BYTES_MAX)
+        .keep_alive(true);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accepted = async {
-            // The semaphore is never closed, so a permit always comes.
-            let permit = Arc::clone(&permits).acquire_owned().await.ok();
-            (permit, accept(&listener).await)
+            let (stream, peer) = accept(&listener).await;
+            (stream, peer, places.take().await)
         };
-        let (permit, (stream, peer)) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             () = &mut shutdown => break,
             accepted = accepted => accepted,
         };
-        let router = router.clone();
-        let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer));
-            // A router is always ready.
-            router.clone().call(request.map(Body::new))
-        });
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let (http, router, stopping) = (http.clone(), router.clone(), stopping.clone());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%peer, %error, "a connection ended early");
-            }
-            drop(permit);
+            connection::run(&http, stream, Peer(peer), router, stopping, place.pulse(), limits).await;
+            drop(place);
         });
     }
     drop(listener);
-    let open = graceful.count();
-    tracing::info!(open, "no longer accepting; finishing what was accepted");
-    if tokio::time::timeout(options.shutdown_grace, graceful.shutdown()).await.is_err() {
+    tracing::info!("stopping: {} requests under way", places.requests_under_way());
+    // Connections that ended have dropped their receivers; that nobody hears it is as good.
+    let _ = stop.send(true);
+    if tokio::time::timeout(options.shutdown_grace, places.all_free()).await.is_err() {
         tracing::warn!(grace = ?options.shutdown_grace, "stopped before every connection had finished");
     }
 }
 
-/// The next connection; an error of one connection or a shortage of descriptors does not end the loop.
+/// Gives the next connection; an error of one connection or a shortage of descriptors does not end the loop.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
