@@ -67,7 +67,7 @@ impl CallRequest {
     }
 }
 
-/// What the other side answered, whatever its status.
+/// The answer of the other side, of any status.
 #[derive(Debug, Clone)]
 pub struct CallAnswer {
     /// The HTTP status.

@@ -16,7 +16,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tower::{Layer, Service};
 
-/// What a route without a limit of its own takes, in bytes.
+/// The largest body of a route without a limit of its own, in bytes.
 pub const BODY_LIMIT_DEFAULT: usize = 256 * 1024;
 /// A body must be there this long after its head.
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -76,9 +76,9 @@ pub struct Message<T>(pub T);
 /// A documented message with the bytes it came in (to store, hash or compare).
 #[derive(Debug, Clone)]
 pub struct RawMessage<T> {
-    /// What was understood.
+    /// The message as it was read.
     pub message: T,
-    /// What came.
+    /// The bytes as they came.
     pub bytes: Bytes,
 }
 

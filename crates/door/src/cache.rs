@@ -45,7 +45,7 @@ impl<T: Clone> TokenCache<T> {
         }
     }
 
-    /// What `prefix` stands for: from the cache while fresh, else from `load`. `None` is not kept.
+    /// The value of `prefix`: from the cache while it is fresh, else from `load`. `None` is not kept.
     pub async fn get_or_load<E, F>(&self, prefix: &str, load: impl FnOnce() -> F) -> Result<Option<T>, E>
     where
         F: Future<Output = Result<Option<T>, E>>,

@@ -17,7 +17,7 @@ const TOKEN_BYTES_MAX: usize = 160;
 
 /// A new token. `text` is shown once to whoever asked for it and kept nowhere.
 pub struct IssuedToken {
-    /// What the caller will send. A secret: it must not reach a log.
+    /// The text that the caller will send. A secret: it must not reach a log.
     pub text: String,
     /// The public part, the key of the stored row.
     pub prefix: String,

@@ -84,7 +84,7 @@ impl Amount {
     }
 }
 
-/// What became of a decimal at a precision.
+/// A decimal rounded to a precision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rounded {
     /// The amount.

@@ -8,19 +8,19 @@
 
 use crate::{Amount, Decimal, units_part};
 
-/// How a bill stands after some of it went back.
+/// The state of a bill after some of it went back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standing {
-    /// What was refunded in total.
+    /// The value refunded in total.
     pub value: Amount,
-    /// Positions of the discounts that are lost, in the order in which they were. None comes back.
+    /// Positions of the discounts that are lost, in the order in which they were lost. A lost discount stays lost.
     pub lost: Vec<usize>,
-    /// What of each line's shares was taken off what stays of the line: by line and share, at least 0.
+    /// The amounts of lost discounts that were taken back on the parts that stay: by line and share, at least 0.
     pub taken: Vec<Vec<Amount>>,
 }
 
 impl Standing {
-    /// What was taken off what stays of a line.
+    /// The amount of lost discounts that was taken back on the part of a line that stays.
     #[must_use]
     pub fn taken_of(&self, line: usize) -> Amount {
         self.taken.get(line).map_or(Amount::ZERO, |shares| shares.iter().sum())
@@ -32,20 +32,20 @@ impl Standing {
 pub struct Conditional<'a> {
     /// Whether the condition holds for what stays.
     pub holds: bool,
-    /// Where the discount stands on the bill: line and share.
+    /// The discount's shares on the bill: position of the line, and of the share within the line.
     pub shares: &'a [(usize, usize)],
 }
 
-/// What stays of a `value` that a line of this quantity had, when `gone` of the quantity went back.
+/// The part of a line's `value` that stays when `gone` of the line's `quantity` went back.
 #[must_use]
 pub fn staying(value: Amount, quantity: Decimal, gone: Decimal) -> Amount {
     value - units_part(value, value, quantity, Decimal::ZERO, gone)
 }
 
-/// How a bill stands after one more refund.
+/// The state of a bill after one more refund.
 ///
-/// `kept` is what the parts that went back came to in total with their shares, as if nothing was lost; `left` what of
-/// each share is on the parts that stay, by line and share. Lost shares are taken in the order in which the discounts
+/// `kept` is the net price of all parts that went back, as if no discount was lost; `left` is the amount of each share
+/// on the parts that stay, by line and share. Lost shares are taken in the order in which the discounts
 /// were lost and then of the lines, as far as the refund reaches. So nothing that was taken is given back before its
 /// line is.
 #[must_use]

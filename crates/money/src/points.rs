@@ -3,7 +3,7 @@
 use crate::{Amount, Precision, ratio::multiply_divide, share::scaled};
 use rust_decimal::Decimal;
 
-/// What `whole` units are worth at `rate` currency units each, rounded once, half away from zero.
+/// The worth of `whole` units at `rate` currency units each, rounded once, half away from zero.
 ///
 /// Points × worth of a point. Held within [`Amount::MAX_ABS`].
 #[must_use]

@@ -8,18 +8,19 @@ use crate::{Amount, Decimal, UNITS_MAX, ratio::multiply_divide, spread, spread_o
 /// More decimals of a quantity than these are cut off before anything is divided by it.
 const QUANTITY_DECIMALS: u32 = 9;
 
-/// What goes back with a part of a line.
+/// The amounts that go back with a part of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LinePart {
     /// The part's price before its shares: `net` and all of `shares` together.
     pub gross: Amount,
     /// The part of each share, in the order they were given.
     pub shares: Vec<Amount>,
-    /// What is left of the price after the shares: the value that is refunded.
+    /// The value that is refunded: `gross` less `shares`.
     pub net: Amount,
 }
 
-/// What of one `share` of a line belongs to the next `now` of its `quantity`, after `before` went back (C7).
+/// The part of one `share` of a line that goes back with the next `now` of the line's `quantity`, after `before` of it
+/// went back (loyalty.md §6 C7).
 ///
 /// A line of whole units gives the units' own shares in their order (the spreading of [`spread_over_units`] over
 /// `line_total`); any other quantity, or a part of a unit, is rounded half-up on the running sum. Quantities are held
@@ -42,7 +43,8 @@ pub fn units_part(
     at(after) - at(before)
 }
 
-/// What goes back with the next `now` of a line's `quantity`, after `before` went back (C6, C7).
+/// The price and shares that go back with the next `now` of a line's `quantity`, after `before` of it went back
+/// (loyalty.md §6 C6, C7).
 ///
 /// `line_total` is the line's price before its `shares`, both as stored at the sale; the shares are taken from the
 /// units one after the other, each by what the earlier ones left of a unit (loyalty.md §1 R5). Over any sequence
@@ -77,7 +79,8 @@ pub fn line_part(
     LinePart { gross: net + shares.iter().sum::<Amount>(), shares, net }
 }
 
-/// What of `total` belongs to the next `now` of `whole`, after `before` of it: half-up on the running sum (C8).
+/// The part of `total` that belongs to the next `now` of `whole`, after `before` of it: rounded half-up on the running sum
+/// (loyalty.md §6 C8).
 ///
 /// `before` and `now` are held inside `whole`; a `whole` that is not above zero gives nothing.
 #[must_use]
@@ -97,7 +100,8 @@ pub fn proportional(total: Amount, whole: Amount, part: Amount) -> Amount {
     if part.is_negative() { -size } else { size }
 }
 
-/// As [`cumulative`] for whole points, `total` at least 0: the running sum is rounded down (C7, P6).
+/// The part of `total` whole points, at least 0, that belongs to the next `now` of `whole`: as [`cumulative`], but the
+/// running sum is rounded down (loyalty.md §6 C7, §9 P6).
 #[must_use]
 pub fn cumulative_floor(total: i64, whole: Amount, before: Amount, now: Amount) -> i64 {
     let at = |place: Amount| {
@@ -109,7 +113,7 @@ pub fn cumulative_floor(total: i64, whole: Amount, before: Amount, now: Amount) 
     if whole.is_positive() { at(before + now.or_zero()) - at(before) } else { 0 }
 }
 
-/// From where to where a part of a quantity reaches; `None` when it takes nothing.
+/// The places within a quantity from which and up to which a part reaches; `None` for an empty part.
 fn span(quantity: Decimal, before: Decimal, now: Decimal) -> Option<(Decimal, Decimal)> {
     let all = if quantity > Decimal::ZERO { quantity } else { Decimal::ONE };
     let before = before.clamp(Decimal::ZERO, all);
@@ -151,7 +155,7 @@ fn unit_shares(line_total: Amount, units: u32, shares: &[Amount]) -> (Vec<Vec<Am
     (of_units, left)
 }
 
-/// What the first `place` units hold together; of the unit that `place` stands in, its part half-up.
+/// The sum of the first `place` units; of the unit that `place` falls into, its part, rounded half-up.
 fn running(units: impl Iterator<Item = Amount>, place: Decimal) -> Amount {
     let whole = usize::try_from(place.trunc()).unwrap_or(usize::MAX);
     let mut sum = Amount::ZERO;

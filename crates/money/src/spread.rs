@@ -65,7 +65,7 @@ pub fn spread_over_units(line_total: Amount, units: u32, share: Amount) -> Vec<A
     spread(share, &prices)
 }
 
-/// What the units of a line cost, as [`spread_over_units`] has them, without a list of them: the dearer price with
+/// The prices of a line's units, as [`spread_over_units`] has them, without a list of them: the dearer price with
 /// how many units have it, then the other one. `None` without a unit and above [`UNITS_MAX`].
 #[must_use]
 pub fn unit_prices(line_total: Amount, units: u32) -> Option<[(Amount, u32); 2]> {

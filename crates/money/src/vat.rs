@@ -65,7 +65,7 @@ pub struct NetAndVat {
     pub vat: Amount,
 }
 
-/// What the lines of one rate come to.
+/// The sums of the lines of one VAT rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateGroup {
     /// With VAT.

@@ -20,7 +20,7 @@ pub struct Outside {
     ids: Arc<OnceLock<Ids>>,
 }
 
-/// What the ids of one process have in common, and the number of the next one.
+/// The part that all ids of one process share, and the number of the next id.
 struct Ids {
     process: [u8; 5],
     next: AtomicU32,

@@ -1,5 +1,6 @@
 //! Does every test exist that a page of docs/ names as a proof?
 
+use super::references::is_rule_id;
 use super::{Fault, Source};
 
 /// How the pages shorten paths. A page that uses one says so in its head.
@@ -33,6 +34,28 @@ pub(super) fn check(pages: &[Source], rust: &[Source]) -> Vec<Fault> {
                 let place = format!("{}:{}", page.path, number + 1);
                 Fault::new(place, rule)
             }));
+        }
+        faults.extend(rules_without_proof(page));
+    }
+    faults
+}
+
+/// The headings of rules (`### C6 …`) below which no test is named before the next heading.
+fn rules_without_proof(page: &Source) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut open: Option<(usize, &str)> = None;
+    for (number, line) in page.text.lines().chain(["#"]).enumerate() {
+        if line.starts_with('#') {
+            if let Some((number, rule)) = open.take() {
+                faults.push(Fault::new(
+                    format!("{}:{}", page.path, number + 1),
+                    format!("{rule} has no test that proves it"),
+                ));
+            }
+            let word = line.strip_prefix("### ").and_then(|heading| heading.split(' ').next());
+            open = word.filter(|word| is_rule_id(word)).map(|rule| (number, rule));
+        } else if line.contains(".rs: ") {
+            open = None;
         }
     }
     faults
@@ -76,5 +99,14 @@ mod tests {
         let faults = check(&[source("docs/loyalty.md", page)], &rust);
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert_eq!(faults[0].place, "docs/loyalty.md:2");
+    }
+
+    #[test]
+    fn a_rule_without_a_proof_is_reported() {
+        let rust = [source("crates/money/src/vat.rs", "fn the_bill() {}")];
+        let page = "### C1 Once\n`crates/money/src/vat.rs: the_bill`\n### C2 Lots\nBack.\n### Other\n### C3 Points\n";
+        let faults = check(&[source("docs/loyalty.md", page)], &rust);
+        let places: Vec<&str> = faults.iter().map(|fault| fault.place.as_str()).collect();
+        assert_eq!(places, ["docs/loyalty.md:3", "docs/loyalty.md:6"]);
     }
 }

@@ -55,7 +55,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// A capital letter with a number of one or two digits.
-fn is_rule_id(word: &str) -> bool {
+pub(super) fn is_rule_id(word: &str) -> bool {
     let Some((letter, number)) = word.split_at_checked(1) else { return false };
     letter.bytes().all(|byte| byte.is_ascii_uppercase()) && number.len() <= 2 && is_number(number)
 }
@@ -79,12 +79,14 @@ fn names<'a>(text: &'a str, anchors: &Anchors) -> Vec<Name<'a>> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '§');
     let mut found = Vec::new();
     let mut at = 0;
+    // the sections of a standard are not ours: `RFC 9110 §15.5.16`
+    let mut before = ["", ""];
     while let Some(begin) = text[at..].find(is_word).map(|skip| at + skip) {
         let end = text[begin..].find(|c| !is_word(c)).map_or(text.len(), |length| begin + length);
         let word = text[begin..end].trim_end_matches(['.', '-', '/']);
         // a range such as C6–C8 comes as two words: its dash ends a word
         if let Some(number) = word.strip_prefix('§') {
-            if !number.is_empty() {
+            if !number.is_empty() && before[0] != "RFC" {
                 found.push(Name::Section(begin, number));
             }
         } else if is_page(word) {
@@ -93,6 +95,7 @@ fn names<'a>(text: &'a str, anchors: &Anchors) -> Vec<Name<'a>> {
         } else if anchors.looks_like_a_rule(word) {
             found.push(Name::Rule(begin, word));
         }
+        before = [before[1], word];
         at = end;
     }
     found
@@ -272,7 +275,7 @@ mod tests {
 
     #[test]
     fn what_leads_somewhere_is_left_alone() {
-        let text = "//! What goes back (loyalty.md §6 C1)?\n//!\n//! To its lots (C2), while held (§10 E3), as in protocol.md\n//! §10.8. An id such as X9 is no rule, nor is 2026-01-01T12:00 (docs/decisions/01-engines.md).\nlet x = \"C1\";\n";
+        let text = "//! What goes back (loyalty.md §6 C1)?\n//!\n//! To its lots (C2), while held (§10 E3), as in protocol.md\n//! §10.8. An id such as X9 is no rule, nor is RFC 6749 §2.3.1 or\n//! 2026-01-01T12:00 (docs/decisions/01-engines.md).\nlet x = \"C1\";\n";
         assert_eq!(rules(&[source("crates/a/src/b.rs", text)], &[]), Vec::<String>::new());
     }
 

@@ -67,7 +67,7 @@ pub struct CourierConfig {
     pub shutdown_grace: Duration,
     /// Which targets may be reached.
     pub guard: TargetGuard,
-    /// What wakes it.
+    /// Wakes the courier's loop after a commit.
     pub wake: Wake,
 }
 

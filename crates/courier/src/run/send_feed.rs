@@ -170,7 +170,7 @@ async fn write(shared: &Shared, lane: &ClaimedLane, outcome: FeedOutcome, more: 
     }
 }
 
-/// What an answer means for the lane.
+/// Decides from a receiver's answer how the lane goes on.
 fn decide(
     shared: &Shared,
     lane: &ClaimedLane,

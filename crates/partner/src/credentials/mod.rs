@@ -14,7 +14,7 @@ use door::{ApiError, credentials, token};
 use http::request::Parts;
 use jiff::Timestamp;
 
-/// What a token stands for, as its row says.
+/// A live token of a partner's connection: a row of `partner_credential`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Credential {
     pub(crate) kind: Kind,

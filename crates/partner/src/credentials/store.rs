@@ -19,7 +19,7 @@ db::statement! {
         WHERE token_prefix = $2 AND merchant = $1 AND revoked_at IS NULL";
 }
 
-/// What a token is for.
+/// The part of the partner's API that a token opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The three loyalty webhooks.
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// What is kept with a new token.
+/// The values kept with a new token.
 #[derive(Debug, Clone)]
 pub(crate) struct NewCredential {
     pub(crate) kind: Kind,
@@ -102,7 +102,7 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Ends a merchant's token; whether there was one.
+/// Ends a merchant's token, and returns whether there was one.
 pub(crate) fn revoke(tx: &mut Tx<'_>, merchant: &str, prefix: &str, now: Timestamp) -> Result<bool, Error> {
     Ok(tx.execute(&REVOKE_CREDENTIAL, params![merchant, prefix, now])? > 0)
 }

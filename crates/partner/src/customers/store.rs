@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use money::Precision;
 
 db::statement! {
-    /// What the feed needs of the merchant.
+    /// The merchant's precision and time zone.
     FEED_MERCHANT = "SELECT price_precision, time_zone FROM partner_merchant WHERE merchant = $1";
-    /// All matching records.
+    /// The number of customers that changed since an instant.
     COUNT_CUSTOMERS = "SELECT COUNT(*) FROM partner_customer WHERE merchant = $1 AND last_updated >= $2";
-    /// One page, by the number that never changes.
+    /// One page of customers, ordered by the number that never changes.
     PAGE_OF_CUSTOMERS = "SELECT c.customer_number, c.points, c.total_orders, c.total_sales, c.date_first_order, c.date_last_order,
           c.last_order_value, c.categories, m.status, p.first_name, p.last_name, p.email, p.mobile_phone, p.city, p.state,
           p.country, p.address, p.zip, p.birth_date, p.store_id, p.allow_sms, p.allow_email

@@ -104,18 +104,18 @@ fn kept_until(keep: &Keep, local: &Zoned) -> Option<Timestamp> {
     midnight_after(last.checked_add(grace).ok()?, local.time_zone())
 }
 
-/// Whose tier it is, and under which rules.
+/// A member whose tier is judged, and the program that judges it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ladder<'a> {
     pub(crate) program: &'a Program,
-    /// Of the books.
+    /// The precision of the books.
     pub(crate) precision: Precision,
     pub(crate) merchant: &'a str,
     pub(crate) member_id: &'a str,
 }
 
 impl<'a> Ladder<'a> {
-    /// Of a member of this merchant.
+    /// The ladder for a member of this merchant.
     pub(crate) fn of(program: &'a Program, merchant: &'a MerchantRow, member_id: &'a str) -> Self {
         Self { program, precision: merchant.precision, merchant: &merchant.merchant, member_id }
     }
@@ -131,7 +131,7 @@ impl<'a> Ladder<'a> {
         counted.collect()
     }
 
-    /// Without a ladder nothing changes, but a time that was set is taken back.
+    /// The tier at `local` after these bills. Where the program has no tiers, the tier stays and its end is taken away.
     fn judge(&self, history: &[Counted], current: &Standing, local: &Zoned) -> Standing {
         let settings = &self.program.settings;
         if settings.tiers.is_empty() {
@@ -140,8 +140,8 @@ impl<'a> Ladder<'a> {
         judge(&settings.tiers, settings.keep.as_ref(), history, self.precision, current, local)
     }
 
-    /// What has become of a tier whose time was over by `now`, judged at each of its ends by the bills paid before, on
-    /// the merchant's own wall; with the tier that ended last and when.
+    /// The tier after every end that came by `now`, and the tier that ended last with its end. At each end the tier is judged
+    /// by the bills paid before it, in the merchant's time zone.
     fn bring_up(
         &self,
         tx: &mut Tx<'_>,

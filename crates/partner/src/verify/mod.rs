@@ -20,11 +20,11 @@ use slice::Slice;
 /// One broken invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// What should hold.
+    /// The invariant, as a sentence.
     pub rule: &'static str,
-    /// Where it does not: table and key.
+    /// The row that breaks it: table and key.
     pub row: String,
-    /// What was found.
+    /// The values found there.
     pub found: String,
 }
 

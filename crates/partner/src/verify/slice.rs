@@ -6,17 +6,17 @@ use db::{Error, Row, Statement, Tx, params};
 /// Rows one slice looks at.
 pub(super) const SLICE_ROWS: i64 = 200;
 
-/// Merchant, and an id of its own.
+/// A merchant and an id within the merchant.
 pub(super) type Key = (String, String);
 
-/// What one slice found and where the next one begins; `None` at the end.
+/// The faults of one slice, and the key behind which the next one begins; `None` at the end.
 pub(super) struct Slice<K> {
     pub(super) faults: Vec<Fault>,
     pub(super) next: Option<K>,
 }
 
 impl<K> Slice<K> {
-    /// After these rows, the last of which has this key.
+    /// The slice that ends with these rows, the last of which has the key `last`.
     pub(super) fn after(rows: &[Row], last: Option<K>, faults: Vec<Fault>) -> Self {
         Self { faults, next: last.filter(|_| is_full(rows)) }
     }
@@ -47,12 +47,12 @@ impl Keys {
         Ok(Self { rows, after: after.clone(), last })
     }
 
-    /// What a statement finds from behind the slice's beginning to its end, by merchant and id of each.
+    /// The rows that a statement finds between the slice's beginning and end, by merchant and id.
     pub(super) fn find(&self, tx: &mut Tx<'_>, statement: &'static Statement) -> Result<Vec<Row>, Error> {
         tx.query(statement, params![&self.after.0, &self.after.1, &self.last.0, &self.last.1])
     }
 
-    /// What a statement finds behind the last slice; nothing where others follow.
+    /// The rows that a statement finds behind the last slice; none where another slice follows.
     pub(super) fn find_behind(
         &self,
         tx: &mut Tx<'_>,
@@ -64,7 +64,7 @@ impl Keys {
         tx.query(statement, params![&self.last.0, &self.last.1])
     }
 
-    /// The end of it.
+    /// Ends the slice with the faults found in it.
     pub(super) fn done(self, faults: Vec<Fault>) -> Slice<Key> {
         Slice::after(&self.rows, Some(self.last), faults)
     }

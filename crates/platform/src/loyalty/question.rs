@@ -89,7 +89,7 @@ pub(crate) fn product(product: &LineProduct) -> MenuProductDefinition {
     }
 }
 
-/// The same for the same question, whatever id it is asked under.
+/// The hash of a question without its offer id: equal questions have equal hashes, whatever id they are asked under.
 ///
 /// # Errors
 /// When the question has no JSON form, which its types rule out.

@@ -19,7 +19,7 @@ use wire::loyalty::{
 };
 use wire::{Extra, Number};
 
-/// What came back, by the bill it came back of.
+/// A refund and the bill it belongs to, as the usage report tells them.
 #[derive(Debug)]
 pub(crate) struct GivenBackTo<'a> {
     /// The original.
@@ -90,7 +90,7 @@ pub(crate) fn usage(
     }
 }
 
-/// What of a top-up comes back, when the item stands for one.
+/// The value of a top-up that comes back, where the item sold one.
 fn topped_up(item: &StoredItem, part: &PartOfItem, money: &impl Fn(Amount) -> Number) -> Option<UsedBalance> {
     let balance_id = item.check_item_id.strip_prefix(PREPAYMENT_PREFIX)?;
     Some(UsedBalance {

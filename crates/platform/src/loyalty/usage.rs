@@ -12,7 +12,7 @@ use wire::loyalty::{
 };
 use wire::{Extra, Number};
 
-/// What a report is made of.
+/// Everything from which a usage report is made.
 #[derive(Debug)]
 pub(crate) struct Paid<'a> {
     pub(crate) grant: &'a PosGrant,
@@ -97,7 +97,7 @@ fn used_balance(balance: &OfferBalance) -> Option<UsedBalance> {
     })
 }
 
-/// What the balance paid, when it paid.
+/// The amount that the balance paid; `None` for one that did not pay.
 fn payment(balance: &OfferBalance, reckoning: &Reckoning, precision: Precision) -> Option<PaymentByBalance> {
     let paid = reckoning.balance_payments.iter().find(|payment| payment.balance_id == balance.balance_id)?;
     Some(PaymentByBalance {

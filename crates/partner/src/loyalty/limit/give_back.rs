@@ -10,7 +10,7 @@ use db::{Error, Tx};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Which bill of which offer.
+/// A bill and the offer it was paid under.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OfBill<'a> {
     /// From the connection's token.
@@ -49,11 +49,11 @@ fn lock(tx: &mut Tx<'_>, of: &OfBill<'_>, now: Timestamp) -> Result<Vec<(Counter
     Ok(counters.into_iter().map(with_use).collect())
 }
 
-/// Gives back what a whole bill used (loyalty.md §6 C4); whether there was anything. A use counts once per
-/// offer: while another paid bill of the offer has the same promotion, the use moves over to that bill.
-/// Balances are locked before.
+/// Gives back all uses of limits by one bill (loyalty.md §6 C4), and returns whether there were any. A use counts once
+/// per offer: where another paid bill of the offer has the same promotion, the use moves over to that bill. Lock the
+/// balances before.
 pub(crate) fn give_back(tx: &mut Tx<'_>, of: &OfBill<'_>, now: Timestamp) -> Result<bool, Error> {
-    let mut heirs: Option<Vec<(String, BTreeSet<String>)>> = None;
+    let mut other_bills_of_offer: Option<Vec<(String, BTreeSet<String>)>> = None;
     let mut any = false;
     for (mut counter, used) in lock(tx, of, now)? {
         if used <= 0 {
@@ -64,15 +64,15 @@ pub(crate) fn give_back(tx: &mut Tx<'_>, of: &OfBill<'_>, now: Timestamp) -> Res
         if counter.counts_money() {
             continue;
         }
-        let bills = match heirs.take() {
+        let bills = match other_bills_of_offer.take() {
             Some(bills) => bills,
             None => other_bills(tx, of)?,
         };
-        let heir = bills.iter().find(|(_, promotions)| promotions.contains(&counter.promotion_id));
-        if let Some((bill_id, _)) = heir {
+        let next = bills.iter().find(|(_, promotions)| promotions.contains(&counter.promotion_id));
+        if let Some((bill_id, _)) = next {
             counter.enter(tx, of.merchant, used, of.offer_id, bill_id, now)?;
         }
-        heirs = Some(bills);
+        other_bills_of_offer = Some(bills);
     }
     Ok(any)
 }

@@ -26,18 +26,18 @@ db::statement! {
     /// The counters of which a check keeps something by an offer.
     LIMITS_OF_OFFER = "SELECT limit_id FROM partner_limit_hold
         WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND offer_id = $5 AND state = 'active'";
-    /// Holds that are not closed, of up to three counters; who asks judges `expires_at`. UNION ALL for the reason that
-    /// the balances' lots have.
+    /// The active holds of up to three counters; the caller judges `expires_at`. UNION ALL makes one index seek for each
+    /// counter, where SQLite would scan for an IN.
     ACTIVE_LIMIT_HOLDS = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
             FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $2 AND state = 'active'
         UNION ALL SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
             FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $3 AND state = 'active'
         UNION ALL SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
             FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $4 AND state = 'active'";
-    /// What a check keeps and nobody closed.
+    /// The active holds of a check on all counters.
     LIMIT_HOLDS_OF_CHECK = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
         FROM partner_limit_hold WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
-    /// What became of a hold.
+    /// One hold by its number, in any state.
     STATE_OF_LIMIT_HOLD = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at, state
         FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $2 AND hold_number = $3";
     /// A new hold.
@@ -61,9 +61,9 @@ db::statement! {
     /// One entry.
     INSERT_LIMIT_ENTRY = "INSERT INTO partner_limit_entry (merchant, limit_id, entry, amount, offer_id, bill_id, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    /// What the entries add up to now; the counter is locked.
+    /// Writes a locked counter's new sum.
     SETTLE_LIMIT = "UPDATE partner_limit SET used = $3, last_entry = $4 WHERE merchant = $1 AND limit_id = $2";
-    /// What the bills of an offer used and gave back.
+    /// The entries of an offer's bills, on all counters.
     LIMIT_ENTRIES_OF_OFFER = "SELECT limit_id, bill_id, amount FROM partner_limit_entry
         WHERE merchant = $1 AND offer_id = $2";
     /// The bodies of an offer's other bills that are paid and not taken back.
@@ -82,14 +82,14 @@ db::statement! {
 /// How many counters one statement looks at.
 const SLOTS: usize = 3;
 
-/// What one check keeps of a limit, as its row says (table `partner_limit_hold`), state `active`.
+/// An active hold of a check on a limit: a row of `partner_limit_hold`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LimitHold {
-    /// Of which counter.
+    /// The counter that is held.
     pub(crate) limit_id: String,
     /// Unique within its counter.
     pub(crate) hold_number: i64,
-    /// Whose.
+    /// The check that holds.
     pub(crate) check: CheckKey,
     /// The newest offer that placed or renewed it.
     pub(crate) offer_id: String,
@@ -261,7 +261,7 @@ pub(crate) fn end_hold(tx: &mut Tx<'_>, merchant: &str, hold: &LimitHold, ended:
     Ok(())
 }
 
-/// Gives back what an offer keeps of a limit. The counter is locked.
+/// Ends the holds of an offer on a limit. The counter is locked.
 pub(super) fn release(
     tx: &mut Tx<'_>,
     merchant: &str,
@@ -304,18 +304,18 @@ pub(super) fn insert_entry(
     Ok(())
 }
 
-/// What one bill of an offer moved on one counter.
+/// An entry of one bill on one counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LimitEntry {
-    /// On which counter.
+    /// The counter.
     pub(crate) limit_id: String,
-    /// By which bill.
+    /// The bill.
     pub(crate) bill_id: String,
     /// Above 0 used, below 0 gave back.
     pub(crate) amount: i64,
 }
 
-/// What the bills of an offer used of limits and gave back.
+/// The entries of an offer's bills on all counters: uses, and uses given back.
 pub(crate) fn entries_of_offer(
     tx: &mut Tx<'_>,
     merchant: &str,

@@ -18,7 +18,7 @@ pub(crate) enum Source {
 /// Value taken off one line by one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Share {
-    /// Who takes it off.
+    /// The promotion or balance that takes it off.
     pub(crate) source: Source,
     /// More than 0. Over the units of a whole-number quantity it is spread by
     /// [`money::spread_over_units`] when a refund needs it (loyalty.md R5).
@@ -80,7 +80,7 @@ impl Bill {
         self.total
     }
 
-    /// What is to be paid by other means: total − benefits − payments by balances.
+    /// The amount to be paid by other means: total − benefits − payments by balances.
     pub(crate) fn payable(&self) -> Amount {
         self.total - self.taken - self.paid
     }
@@ -100,7 +100,7 @@ impl Bill {
         self.lines.get(line).map_or(Amount::ZERO, |line| line.total - line.taken)
     }
 
-    /// What may still be taken off the line; 0 for return lines.
+    /// The amount that may still be taken off the line; 0 for return lines.
     pub(crate) fn open(&self, line: usize) -> Amount {
         self.lines.get(line).map_or(Amount::ZERO, |line| (line.ceiling - line.taken).max(Amount::ZERO))
     }
@@ -112,12 +112,12 @@ impl Bill {
         }
     }
 
-    /// What promotions may still take off the line.
+    /// The amount that promotions may still take off the line.
     pub(crate) fn open_to_promotions(&self, line: usize) -> Amount {
         self.lines.get(line).map_or(Amount::ZERO, |line| (line.room - line.taken).max(Amount::ZERO))
     }
 
-    /// What a source has taken off the line.
+    /// The amount that a source has taken off the line.
     pub(crate) fn share(&self, line: usize, source: Source) -> Amount {
         self.lines
             .get(line)
@@ -125,7 +125,7 @@ impl Bill {
             .map_or(Amount::ZERO, |share| share.value)
     }
 
-    /// What may still be taken off each of the lines that `eligible` admits; 0 for the others.
+    /// The amount that may still be taken off each line that `eligible` admits; 0 for the others.
     pub(crate) fn weights(&self, eligible: impl Fn(usize) -> bool) -> Vec<Amount> {
         (0..self.lines.len())
             .map(|line| if eligible(line) { self.open(line) } else { Amount::ZERO })

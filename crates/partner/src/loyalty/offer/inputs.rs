@@ -15,7 +15,7 @@ use crate::loyalty::program::Program;
 use jiff::Timestamp;
 use std::sync::Arc;
 
-/// What an entry turned out to be.
+/// The meaning of one scanned entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     /// Nothing of this merchant's.
@@ -39,7 +39,7 @@ pub(crate) struct Entry {
     pub(crate) refusal: Option<Reason>,
 }
 
-/// What a request's codes open.
+/// The promotions, balances and the member that a request's codes open.
 #[derive(Debug, Clone)]
 pub(crate) struct Identified<'a> {
     /// One per entry of `benefitInputs`.

@@ -36,6 +36,8 @@ mod balance_properties;
 #[cfg(test)]
 mod balance_vectors;
 #[cfg(test)]
+mod edge_vectors;
+#[cfg(test)]
 mod kept_vectors;
 #[cfg(test)]
 mod promotion_vectors;

@@ -5,7 +5,7 @@
 use crate::loyalty::program::SoldAs;
 use serde::{Deserialize, Serialize};
 
-/// What an offer gave of one balance, or of the bonus part of one (`<balanceId>:bonus`).
+/// The use of one balance, or of its bonus part (`<balanceId>:bonus`), that an offer gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OfferedBalance {

@@ -28,21 +28,21 @@ use std::sync::Arc;
 pub(crate) struct Question<'a> {
     /// The merchant's settings and promotions.
     pub(crate) program: &'a Program,
-    /// What the merchant's ledger counts in.
+    /// Currency and precision of the merchant's ledger.
     pub(crate) books: &'a Books,
-    /// What is on the check.
+    /// The lines of the check.
     pub(crate) basket: &'a Basket,
     /// The codes of the request that this merchant knows.
     pub(crate) codes: &'a [KnownCode],
     /// The balances behind them, with what this check may spend of each.
     pub(crate) balances: &'a [BalanceState],
-    /// What the cashier chose.
+    /// The cashier's choices.
     pub(crate) wishes: &'a Wishes,
-    /// What of each limit is taken already, as this check sees it.
+    /// How much of each limit is gone already, as this check sees it.
     pub(crate) limits: &'a Taken,
 }
 
-/// What a basket is worth looking at for.
+/// The kind of a basket by its sum, which decides what an offer may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sale {
     /// Nothing on it.
@@ -64,15 +64,15 @@ pub(crate) struct Quote {
     pub(crate) member: Option<Arc<Member>>,
     /// One per entry of `benefitInputs`, in order, judged to the end.
     pub(crate) entries: Vec<Entry>,
-    /// What the promotions take off, in the order they were applied.
+    /// The promotions that take something off, in the order in which they were applied.
     pub(crate) discounts: Vec<Discount>,
-    /// What the balances give, in the order they were applied.
+    /// The uses of balances, in the order in which they were applied.
     pub(crate) given: Vec<Given>,
-    /// What is sold as top-ups.
+    /// The top-ups that are sold.
     pub(crate) top_ups: Vec<TopUp>,
     /// The day on the place's calendar.
     pub(crate) day: Date,
-    /// What of the member's value ends soon.
+    /// The member's value that ends soon.
     pub(crate) endings: Vec<Ending>,
     /// What the applied promotions use of their limits; a hold keeps it until the bill is reported.
     pub(crate) limit_uses: Vec<LimitUse>,

@@ -6,17 +6,17 @@ use money::{Amount, Precision};
 use serde::Serialize;
 use wire::Number;
 
-/// What one step did to one line, in currency.
+/// The effect of one step on one line, in currency.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LineNote {
     /// The line.
     pub(crate) check_item_id: String,
-    /// What it came to before the step.
+    /// The line's price before the step.
     pub(crate) before: Number,
-    /// What the step took off; above 0.
+    /// The amount that the step took off; above 0.
     pub(crate) off: Number,
-    /// What it comes to now.
+    /// The line's price after the step.
     pub(crate) after: Number,
 }
 
@@ -31,12 +31,12 @@ pub(crate) struct StepNote {
     /// `APPLIED`, `CODE_NOT_SCANNED`, or a `reasonCode` of protocol.md §10.4; every promotion has exactly one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verdict: Option<&'static str>,
-    /// What happened, in English.
+    /// The step as a sentence, in English.
     pub(crate) text: String,
     /// The lines whose price changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) lines: Vec<LineNote>,
-    /// What is to pay after the step, in currency.
+    /// The amount to pay after the step, in currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) payable: Option<Number>,
 }

@@ -9,7 +9,7 @@ pub(crate) enum ErasedValue {
     /// It stays in the books under the opaque id.
     #[default]
     Keep,
-    /// What the guest paid for is handed over; the rest is forfeited.
+    /// The value that the guest paid for is handed over; the rest is forfeited.
     PayOut,
     /// Each balance becomes a voucher of whoever carries its new code.
     BearerVoucher,

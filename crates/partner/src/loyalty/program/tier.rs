@@ -15,9 +15,9 @@ pub(crate) struct Tier {
     /// By language code, for guests.
     #[serde(default)]
     pub(crate) titles: BTreeMap<String, String>,
-    /// What must be reached within the window: points, or currency. At least 0.
+    /// The sum to reach within the window: points, or currency. At least 0.
     pub(crate) threshold: Number,
-    /// What is counted.
+    /// Whether money or points are counted.
     pub(crate) of: TierOf,
     /// How many months back, from the moment of judging.
     pub(crate) window_months: i64,
@@ -29,7 +29,7 @@ pub(crate) struct Tier {
 pub(crate) enum TierOf {
     /// Points that bills earned and kept.
     Points,
-    /// What the bills came to.
+    /// The prices of the bills.
     Spend,
 }
 
@@ -48,9 +48,9 @@ pub(crate) struct Keep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum KeepUntil {
-    /// That day's month.
+    /// The end of the month of the day on which the tier was reached.
     Month,
-    /// That day's year.
+    /// The end of the year of that day.
     Year,
     /// The year after.
     NextYear,

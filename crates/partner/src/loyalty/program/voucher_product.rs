@@ -18,13 +18,13 @@ use wire::loyalty::BalanceType;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct VoucherProduct {
-    /// Its id, named by the vouchers that are it.
+    /// The product's id, which its vouchers name.
     pub(crate) voucher_product_id: String,
-    /// What it is from which day on; before the first day it is not sold.
+    /// The versions, each from a day on; before the first day the product is not sold.
     pub(crate) versions: Vec<VoucherVersion>,
 }
 
-/// What a voucher product is from a day on.
+/// A version of a voucher product: its class and rate from a day on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct VoucherVersion {
@@ -66,7 +66,7 @@ impl SoldAs {
 }
 
 impl VoucherProduct {
-    /// What it is sold as on a day: the newest version that has begun. `None` before the first.
+    /// The version by which the product is sold on a day: the newest that has begun. `None` before the first.
     pub(crate) fn on(&self, day: Date) -> Option<SoldAs> {
         let begun = self.versions.iter().filter(|version| version.from <= day);
         begun.max_by_key(|version| version.from).map(|version| SoldAs {
@@ -77,7 +77,7 @@ impl VoucherProduct {
     }
 }
 
-/// What a voucher of a product is sold as on a day; `None` for a balance that is none, or whose product is not sold.
+/// The version by which a voucher is sold on a day; `None` for a balance without a product, or whose product is not sold.
 pub(crate) fn sold_as(products: &[VoucherProduct], row: &BalanceRow, day: Date) -> Option<SoldAs> {
     let id = row.settings.voucher_product_id.as_deref()?;
     products.iter().find(|product| product.voucher_product_id == id)?.on(day)

@@ -9,7 +9,7 @@ use wire::Number;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum PercentOf {
-    /// What earlier steps left of the price.
+    /// The price that earlier steps left.
     #[default]
     Remaining,
     /// The price the line came in with.
@@ -94,13 +94,13 @@ pub(crate) enum Kind {
         buy: u32,
         /// At least 1.
         get: u32,
-        /// What comes off the units given; above 0, at most 100.
+        /// The percentage that comes off the given units; above 0, at most 100.
         #[serde(default = "whole")]
         percent: Number,
-        /// What may be given, by product; with `getCategories` also empty: what the scope names.
+        /// The products that may be given; where this and `getCategories` are empty, those of the scope.
         #[serde(default)]
         get_products: Vec<String>,
-        /// What may be given, by category.
+        /// The categories that may be given.
         #[serde(default)]
         get_categories: Vec<String>,
         /// Which of them.
@@ -112,15 +112,15 @@ pub(crate) enum Kind {
     },
     /// Units bought together, the dearest fitting ones first; exactly one of `price`, `percent` and `amount`.
     Bundle {
-        /// What makes one bundle; 1 to 20 parts.
+        /// The parts of one bundle; 1 to 20.
         parts: Vec<Part>,
-        /// What one bundle costs.
+        /// The price of one bundle.
         #[serde(default)]
         price: Option<Number>,
-        /// What comes off its units.
+        /// The percentage that comes off a bundle's units.
         #[serde(default)]
         percent: Option<Number>,
-        /// What comes off one bundle.
+        /// The amount that comes off one bundle.
         #[serde(default)]
         amount: Option<Number>,
         /// At most so many bundles on a check, for each time it counts.

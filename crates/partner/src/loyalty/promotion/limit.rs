@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::Number;
 
-/// Whose uses a limit counts together.
+/// The uses that a limit counts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Per {
@@ -25,7 +25,7 @@ pub(crate) enum Per {
 }
 
 impl Per {
-    /// Its part of a counter's id.
+    /// The word for it in a counter's id.
     fn text(self) -> &'static str {
         match self {
             Self::Code => "code",
@@ -53,12 +53,12 @@ pub(crate) enum Period {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Limit {
-    /// Whose uses count together.
+    /// The uses that count together.
     pub(crate) per: Per,
     /// How often it may be used; at least 1.
     #[serde(default)]
     pub(crate) uses: Option<i64>,
-    /// What it may take off in all, in currency; above 0.
+    /// The amount that the promotion may take off in all, in currency; above 0.
     #[serde(default)]
     pub(crate) amount: Option<Number>,
     /// Counts anew with each of these; `None`: never.
@@ -71,12 +71,12 @@ pub(crate) struct Limit {
 pub(crate) struct LimitKey {
     /// Key of `partner_limit`.
     pub(crate) limit_id: String,
-    /// Whose limit it is.
+    /// The promotion that is limited.
     pub(crate) promotion_id: String,
 }
 
 impl LimitKey {
-    /// What comes before the member in the counter's id; `None` where it does not count by member.
+    /// The counter's id up to the member's id; `None` for a counter that is not a member's.
     fn before_member(&self) -> Option<&str> {
         // the subject is the last part of a counter's id, and may have any sign in it
         let mut parts = rest_of(&self.promotion_id, &self.limit_id)?.splitn(4, '/');
@@ -89,8 +89,8 @@ impl LimitKey {
         self.before_member().is_some()
     }
 
-    /// The counters of the same limit and period for these members, but this one; none where it does not count by
-    /// member.
+    /// The counters of the same limit and period that belong to these members, without this one; none for a counter that
+    /// is not a member's.
     pub(crate) fn of_members<'m>(
         &self,
         member_ids: impl Iterator<Item = &'m str>,
@@ -100,13 +100,13 @@ impl LimitKey {
     }
 }
 
-/// What a quote uses of one counter.
+/// A quote's use of one counter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LimitUse {
     /// Key of `partner_limit`.
     pub(crate) limit_id: String,
-    /// Whose limit it is.
+    /// The promotion that is limited.
     pub(crate) promotion_id: String,
     /// Uses, or minor units of the ledger; above 0.
     pub(crate) amount: i64,
@@ -130,13 +130,13 @@ fn escaped(promotion_id: &str) -> String {
     promotion_id.replace('%', "%25").replace('/', "%2F")
 }
 
-/// What of a counter's id comes after its promotion; `None` for a counter of another one.
+/// The part of a counter's id behind the promotion; `None` for a counter of another promotion.
 fn rest_of<'a>(promotion_id: &str, limit_id: &'a str) -> Option<&'a str> {
     limit_id.strip_prefix(&escaped(promotion_id))?.strip_prefix('/')
 }
 
-/// What is taken of each counter already: used by bills, and kept by other checks. A counter that is
-/// missing is untouched.
+/// How much of each counter is gone already: used by bills, and held by other checks. A counter that is missing here
+/// is untouched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Taken {
     /// By limit id: used by bills.
@@ -146,7 +146,7 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// What is left of `most` for this check, at least 0.
+    /// The rest of `most` that is left for this check, at least 0.
     pub(crate) fn left(&self, limit_id: &str, most: i64) -> i64 {
         let of = |counters: &BTreeMap<String, i64>| counters.get(limit_id).copied().unwrap_or(0);
         most.saturating_sub(of(&self.used)).saturating_sub(of(&self.held)).max(0)
@@ -266,14 +266,14 @@ pub(crate) fn any_limited(program: &Program) -> bool {
 /// The counters an offer may touch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Watched {
-    /// Those it counts on, sorted.
+    /// The counters that the offer counts on, sorted.
     pub(crate) keys: Vec<LimitKey>,
-    /// Those of members that were merged into the guest's, each with the one of `keys` it counts with.
+    /// The counters of members that were merged into the guest's, each with the counter of `keys` it is added to.
     pub(crate) aliases: Vec<(String, String)>,
 }
 
 impl Watched {
-    /// For a member and its aliases.
+    /// The counters for a member and its aliases.
     pub(crate) fn new(
         program: &Program,
         scanned: &[(usize, &str)],

@@ -24,14 +24,14 @@ db::statement! {
     RULE_OF_PROMOTION = "SELECT definition FROM partner_promotion WHERE merchant = $1 AND promotion_id = $2";
 }
 
-/// What a report tells of the promotions it used.
+/// The part of a report that limits are counted from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reported<'a> {
     pub(super) offer_id: &'a str,
     pub(super) bill_id: &'a str,
-    /// What each promotion took off, in currency, above 0.
+    /// The amount that each promotion took off, in currency, above 0.
     pub(super) promotions: &'a BTreeMap<String, Decimal>,
-    /// The check and what was kept for it, where the offer is known.
+    /// The check and the uses of limits the offer held for it, where the offer is known.
     pub(super) offer: Option<(&'a CheckKey, &'a [LimitUse])>,
     pub(super) member_id: Option<&'a str>,
     pub(super) place: &'a str,
@@ -41,14 +41,14 @@ pub(super) struct Reported<'a> {
     pub(super) counts_money: bool,
 }
 
-/// What a bill uses of one counter.
+/// A bill's use of one counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Claim {
     key: LimitKey,
     /// Minor units, or the uses of the whole offer.
     amount: i64,
     money: bool,
-    /// What the offer kept; `None` where it kept nothing of this counter.
+    /// The amount that the offer held; `None` where it held nothing of this counter.
     given: Option<i64>,
     /// How much is allowed; `None` where the rule is not known (any more).
     most: Option<i64>,
@@ -148,7 +148,7 @@ impl Claims {
     }
 }
 
-/// What a report leaves of a hold stays with the check (loyalty.md §4).
+/// Takes `used` from a hold; the rest stays held for the check (loyalty.md §4).
 fn capture(tx: &mut Tx<'_>, merchant: &str, hold: &LimitHold, used: i64) -> Result<(), Error> {
     limit::capture_hold(tx, merchant, hold, hold.amount - used.min(hold.amount))
 }
@@ -192,9 +192,9 @@ fn rules<'p>(
     Ok(Cow::Owned(Program::new(program.settings.clone(), known, program.time_zone.clone())))
 }
 
-/// What the report uses of which counter. What the offer kept says it; a limit of which it kept nothing (the
-/// offer is not known, the limit is newer) counts by the member and the place's day of the payment, and a
-/// code's limit not at all: nobody knows which code it was.
+/// The report's use of each counter. Where the offer held something of a counter, that counter is used. A limit of which the
+/// offer held nothing (the offer is not known, or the limit is newer) counts by the member and the place's day of the
+/// payment; a limit per code then does not count, because nobody knows which code it was.
 fn claims(program: &Program, merchant: &MerchantRow, reported: &Reported<'_>) -> Vec<Claim> {
     let kept = reported.offer.map_or(&[][..], |(_, limits)| limits);
     let local = program.local(reported.place, reported.paid_at);

@@ -9,12 +9,12 @@ use crate::loyalty::program::RefundTender;
 use money::{Amount, cumulative, cumulative_floor, spread};
 use std::collections::BTreeMap;
 
-/// What a balance gave to the sale, and what of it went back already.
+/// How much a balance gave to the sale, and how much of that went back already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Spent {
     /// Points or minor units, as booked.
     pub(crate) amount: i64,
-    /// The same, at most `amount`.
+    /// How much of `amount` went back, in the same unit.
     pub(crate) returned: i64,
     /// Counted in whole points.
     pub(crate) points: bool,
@@ -30,7 +30,8 @@ impl Spent {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Asked {
     pub(crate) lines: Lines,
-    /// What the register gave back to balances that paid, minor units by wire id; empty when it did not say.
+    /// The amounts the register gave back to balances that paid, in minor units by the balance's id on the wire; empty
+    /// when the register did not say.
     pub(crate) facts: BTreeMap<String, i64>,
 }
 
@@ -38,7 +39,7 @@ pub(crate) struct Asked {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
     pub(crate) sale: &'a Sale,
-    /// What the sale used, by the balances' wire ids.
+    /// How much the sale used of each balance, by the balance's id on the wire.
     pub(crate) spent: &'a BTreeMap<String, Spent>,
     /// Lines of earlier refunds.
     pub(crate) before: &'a Returned,
@@ -47,25 +48,25 @@ pub(crate) struct Question<'a> {
     pub(crate) tender: RefundTender,
 }
 
-/// What a refund gives back.
+/// The outcome of planning one refund: how much goes back, and where to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Back {
     /// Lines after this refund.
     pub(crate) after: Returned,
     /// Price of what goes back, before its shares.
     pub(crate) gross: Amount,
-    /// What the guest gets in one form or another: the same after its shares, less what the lines that stay lose of a
-    /// discount whose condition no longer holds (C9).
+    /// The value the guest gets, on balances and as money together: `gross` less the shares of what goes back, less the
+    /// part of a discount that the lines that stay lose because its condition no longer holds (C9).
     pub(crate) value: Amount,
     /// By wire id, above 0: points or minor units.
     pub(crate) balances: BTreeMap<String, i64>,
-    /// What comes back to the guest as money.
+    /// The part of `value` that the guest gets as money.
     pub(crate) money: Amount,
-    /// What each general discount takes back, above 0 (for its budget).
+    /// The amount by which each general discount shrinks, above 0; it goes back into the discount's budget.
     pub(crate) discounts: Vec<(String, Amount)>,
     /// Nothing of the bill is left.
     pub(crate) whole: bool,
-    /// What the refund names that was not there.
+    /// The lines and quantities that the refund names and the bill does not have any more.
     pub(crate) excess: Vec<Excess>,
     /// Balances the register gave more than the bill can take back: id, given, taken.
     pub(crate) beyond: Vec<(String, i64, i64)>,
@@ -122,7 +123,7 @@ pub(crate) fn plan(question: &Question<'_>, asked: &Asked) -> Back {
     back
 }
 
-/// What of a discount belongs to `part` of `all`: points are rounded down, money half-up.
+/// The part of a spent balance that belongs to `part` of the bill's `all`: points are rounded down, money half-up.
 fn share_of(spent: &Spent, all: Amount, part: Amount) -> i64 {
     if spent.points {
         cumulative_floor(spent.amount, all, Amount::ZERO, part)
@@ -171,7 +172,7 @@ impl Back {
     }
 }
 
-/// What each tender is still due when `net` of the bill has gone back.
+/// The amount each tender must still get back when `net` of the bill has gone back.
 fn due(question: &Question<'_>, tenders: &BTreeMap<&str, Spent>, net: Amount) -> Vec<i64> {
     let paid: Vec<Amount> = tenders.values().map(|spent| Amount(spent.amount)).collect();
     let by_balances: Amount = paid.iter().sum();
@@ -192,7 +193,7 @@ fn due(question: &Question<'_>, tenders: &BTreeMap<&str, Spent>, net: Amount) ->
         .collect()
 }
 
-/// What is left of each tender; where registers gave as they saw fit, no more than the value that goes back.
+/// The amount left of each tender; together at most `at_most`, where registers gave back as they saw fit.
 fn rest(tenders: &BTreeMap<&str, Spent>, at_most: Option<Amount>) -> Vec<i64> {
     let left: Vec<i64> = tenders.values().map(Spent::left).collect();
     match at_most {
@@ -201,7 +202,7 @@ fn rest(tenders: &BTreeMap<&str, Spent>, at_most: Option<Amount>) -> Vec<i64> {
     }
 }
 
-/// The amounts one after the other, as far as the value goes.
+/// Cuts the amounts, one after the other, so that together they are at most `value`.
 fn within(value: Amount, amounts: &[i64]) -> Vec<i64> {
     let mut left = value.or_zero().0;
     amounts

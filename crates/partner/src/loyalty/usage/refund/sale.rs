@@ -1,14 +1,14 @@
-//! What did the paid bill hold that a refund goes by?
+//! What does a refund need to know of the paid bill?
 //!
 //! Read from the stored report of the sale: its lines with the shares they got. Shares are never spread again
-//! (loyalty.md §6 C6). The report also says while which amount stays a discount is kept (C9); where it does not, the
-//! till keeps it, and so do the books.
+//! (loyalty.md §6 C6). The report also says below which remaining amount a discount is lost (C9); where it says none,
+//! the till keeps the discount, and so do the books.
 
 use super::super::report::{Report, ReportedKept, ReportedLine};
 use money::{Amount, Conditional, Decimal, LinePart, Precision, Standing, line_part, reprice, staying};
 use std::collections::BTreeMap;
 
-/// Who took a share off a line.
+/// The discount or balance that took a share off a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
     /// A general discount, by its id.
@@ -30,12 +30,12 @@ pub(crate) struct SaleLine {
 }
 
 impl SaleLine {
-    /// What the line came to after its shares.
+    /// The line's price after its shares.
     pub(crate) fn net(&self) -> Amount {
         self.total - self.shares.iter().map(|(_, share)| *share).sum()
     }
 
-    /// What goes back with the next `now` of it, after `before`.
+    /// The price and shares that go back with the next `now` of the line's quantity, after `before` of it went back.
     pub(crate) fn part(&self, before: Decimal, now: Decimal) -> LinePart {
         let shares: Vec<Amount> = self.shares.iter().map(|(_, share)| *share).collect();
         line_part(self.total, &shares, self.quantity, before, now)
@@ -46,9 +46,9 @@ impl SaleLine {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct KeptDiscount {
     pub(crate) minimum: Amount,
-    /// What was counted, by the id of the line.
+    /// The amount that each line counted towards `minimum`, by the line's id.
     pub(crate) counted: Vec<(String, Amount)>,
-    /// Where its shares stand: position of the line, and of the share there.
+    /// The discount's shares: position of the line, and of the share within the line.
     pub(crate) shares: Vec<(usize, usize)>,
 }
 
@@ -64,12 +64,12 @@ pub(crate) struct Sale {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Returned {
     quantities: Vec<Decimal>,
-    /// What was refunded for it, and which discounts it lost.
+    /// The value refunded so far, and the discounts lost so far.
     standing: Standing,
 }
 
 impl Returned {
-    /// What was refunded in total: what the lines came to, less what was taken of discounts that what stays has lost.
+    /// The value refunded in total: the net price of the returned parts, less the discounts that the parts that stay lost.
     pub(crate) fn value(&self) -> Amount {
         self.standing.value
     }
@@ -78,7 +78,7 @@ impl Returned {
 /// Which lines go back, and how much of each.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Lines {
-    /// Whatever has not gone back yet.
+    /// Everything that has not gone back yet.
     Rest,
     /// `checkItemId` and quantity, above 0.
     Parts(Vec<(String, Decimal)>),
@@ -88,7 +88,7 @@ pub(crate) enum Lines {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Excess {
     pub(crate) check_item_id: String,
-    /// What nothing was left of.
+    /// The quantity that was not there to go back.
     pub(crate) quantity: Decimal,
 }
 
@@ -100,17 +100,18 @@ impl Sale {
         Self { lines, kept }
     }
 
-    /// What the lines came to after their shares.
+    /// The net price of all lines.
     pub(crate) fn value(&self) -> Amount {
         self.lines.iter().map(SaleLine::net).sum()
     }
 
-    /// Nothing returned yet.
+    /// A record of returns in which nothing went back yet.
     pub(crate) fn untouched(&self) -> Returned {
         Returned { quantities: vec![Decimal::ZERO; self.lines.len()], standing: Standing::default() }
     }
 
-    /// Adds what one refund takes back, line by line in the order of the bill; what is not there to be taken back.
+    /// Adds the lines of one refund to `returned`, in the order of the bill, and returns the quantities that were not there
+    /// to go back.
     pub(crate) fn take(&self, returned: &mut Returned, lines: &Lines) -> Vec<Excess> {
         let excess = self.take_lines(returned, lines);
         self.reprice(returned);
@@ -142,7 +143,7 @@ impl Sale {
         excess
     }
 
-    /// What the refund comes to once its lines have gone back (loyalty.md §6 C9).
+    /// Works out the refunded value in `returned` anew, once the lines have gone back (loyalty.md §6 C9).
     fn reprice(&self, returned: &mut Returned) {
         let parts = self.parts(returned);
         let left: Vec<Vec<Amount>> = self
@@ -169,7 +170,7 @@ impl Sale {
         returned.standing = reprice(&returned.standing, &discounts, kept, &left);
     }
 
-    /// What was taken of a source's shares on lines that stay, because its discount was lost.
+    /// The amount of a source's shares that was taken back on lines that stay, because their discount was lost.
     pub(crate) fn taken_of(&self, returned: &Returned, source: &Source) -> Amount {
         let taken = self.lines.iter().zip(&returned.standing.taken);
         taken
@@ -179,9 +180,9 @@ impl Sale {
             .sum()
     }
 
-    /// The lines a refund of `paid` names, by the ids they have there. A line without an id is the one of its product
-    /// whose price for a unit is nearest, as far as some of it is left after `before`; a position says nothing, a
-    /// refund has other lines than its bill.
+    /// The lines of `paid` that a refund names, with the quantity it names of each. A refund's line without an id means the
+    /// line of the same product whose price for a unit is nearest, as far as some of that line is left after `before`. A
+    /// line's position says nothing, since a refund has other lines than its bill.
     pub(crate) fn named(&self, paid: &Report, refund: &Report, before: &Returned) -> Vec<(String, Decimal)> {
         let mut before = before.clone();
         let mut parts = Vec::new();
@@ -226,7 +227,7 @@ impl Sale {
         parts
     }
 
-    /// What went back from the beginning until `returned`, by line.
+    /// The price and shares of each line that went back so far.
     pub(crate) fn parts(&self, returned: &Returned) -> Vec<LinePart> {
         let zipped = self.lines.iter().zip(&returned.quantities);
         zipped.map(|(line, quantity)| line.part(Decimal::ZERO, *quantity)).collect()
@@ -237,7 +238,7 @@ impl Sale {
         self.lines.iter().zip(&returned.quantities).all(|(line, quantity)| *quantity >= line.quantity)
     }
 
-    /// How much of a line's quantity went back, of how much; of all lines of this id together.
+    /// The quantity that went back and the quantity sold, of all lines with this id together.
     pub(crate) fn quantity_of(&self, returned: &Returned, check_item_id: &str) -> (Decimal, Decimal) {
         let of_id = |(line, _): &(&SaleLine, &Decimal)| line.check_item_id == check_item_id;
         let lines = self.lines.iter().zip(&returned.quantities).filter(of_id);
@@ -246,8 +247,8 @@ impl Sale {
         })
     }
 
-    /// What of the value of the lines of this id went back, of how much. Below 0 where what stays of them is worth more
-    /// than all of them were, because it lost a discount.
+    /// The value that went back and the value sold, of all lines with this id together. The first is below 0 where the parts
+    /// that stay cost more than all of them did, because they lost a discount.
     pub(crate) fn value_of(&self, returned: &Returned, check_item_id: &str) -> (Amount, Amount) {
         let mut sums = (Amount::ZERO, Amount::ZERO);
         for (at, (line, quantity)) in self.lines.iter().zip(&returned.quantities).enumerate() {
@@ -272,12 +273,12 @@ impl Sale {
     }
 }
 
-/// What a line without an id is called: by its position in its own report.
+/// The name of a line without an id: its position in its own report.
 pub(crate) fn nameless(index: usize) -> String {
     format!("#{index}")
 }
 
-/// What a unit of a line costs, before its discounts; a line without a quantity is one piece.
+/// The price of one unit of a line before its discounts; a line without a quantity is one unit.
 fn unit_price(line: &ReportedLine) -> Decimal {
     line.total.checked_div(line.quantity).unwrap_or(line.total).abs()
 }

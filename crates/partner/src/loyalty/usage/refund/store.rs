@@ -1,4 +1,4 @@
-//! What is kept of a bill that a refund has to know: SQL.
+//! Where does a refund find the reports and the ledger entries of its bill? SQL.
 
 use super::super::flag::Findings;
 use super::super::report::{Kind, Report};
@@ -31,7 +31,7 @@ db::statement! {
             OR (original.kind = 'writeOff' AND EXISTS (SELECT 1 FROM partner_transfer AS hole
               WHERE hole.merchant = original.merchant AND hole.bill_id = original.bill_id
                 AND hole.balance_id = original.balance_id AND hole.lot_id = original.lot_id AND hole.kind = 'overdraft')))";
-    /// Where a member's returned things are credited: its own balance before one that came by a merge.
+    /// The balance to which a member's returned things are credited: an own one before one that came by a merge.
     CREDIT_OF_MEMBER = "SELECT balance_id FROM partner_balance
         WHERE merchant = $1 AND member_id = $2 AND type = 'prepaidCredit' AND status = 'active'
         ORDER BY CASE WHEN merged_from IS NULL THEN 0 ELSE 1 END, balance_id LIMIT 1";
@@ -43,7 +43,7 @@ pub(crate) struct Kept {
     pub(crate) kind: Kind,
     /// `None` when the stored body is no report any more.
     pub(crate) report: Option<Report>,
-    /// What was found when it came.
+    /// The flags and remarks of the report from when it came.
     pub(crate) findings: Findings,
 }
 
@@ -76,17 +76,17 @@ pub(crate) struct Original {
     pub(crate) mirrored: i64,
     /// How it lies over the bill's lines (JSON), where the entry says it.
     pub(crate) lines: Option<String>,
-    /// Its lot was given and not paid; a shortfall: what is missing was.
+    /// Whether its lot is a bonus; of a shortfall, whether bonus value is missing.
     pub(crate) bonus: bool,
 }
 
 impl Original {
-    /// What of it has not gone back.
+    /// The amount that has not gone back yet.
     pub(crate) fn left(&self) -> i64 {
         self.transfer.amount - self.mirrored
     }
 
-    /// So much of it, as an entry to be mirrored.
+    /// The entry with `amount` instead of its own, to be mirrored.
     pub(crate) fn part(&self, amount: i64) -> Transfer {
         Transfer { amount, ..self.transfer.clone() }
     }
