@@ -35,31 +35,43 @@ impl Column {
     }
 }
 
-/// Every table, read from the migration: a column that comes later is compared and copied too.
+impl Kind {
+    /// Reads the type of a column.
+    fn of(word: &str) -> Option<Self> {
+        match word.trim_end_matches([',', ';']) {
+            "BIGINT" => Some(Self::Number),
+            "TEXT" => Some(Self::Text),
+            "BYTEA" => Some(Self::Bytes),
+            _ => None,
+        }
+    }
+}
+
+/// Every table, read from the migrations: a column that comes later is compared and copied too.
 pub(crate) fn tables() -> &'static [Table] {
     static TABLES: OnceLock<Vec<Table>> = OnceLock::new();
     TABLES.get_or_init(|| {
         let mut tables: Vec<Table> = Vec::new();
         let sql = partner::MIGRATIONS.files.iter().map(|(_, sql)| *sql).collect::<Vec<_>>().join("\n");
-        assert!(!sql.contains("ALTER TABLE"), "columns that are added later are not read here yet");
         for line in sql.lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
             match (words.as_slice(), tables.last_mut()) {
                 (["CREATE", "TABLE", name, ..], _) => {
                     tables.push(Table { name: (*name).to_owned(), columns: Vec::new(), key: Vec::new() });
                 }
+                (["ALTER", "TABLE", name, "ADD", "COLUMN", column, kind, ..], _) => {
+                    let table = tables.iter_mut().find(|table| table.name == *name).unwrap();
+                    let kind = Kind::of(kind).unwrap();
+                    table.columns.push(Column { name: (*column).to_owned(), kind });
+                }
+                (["ALTER", ..], _) => panic!("expected ADD COLUMN in one line, found {line}"),
                 (["PRIMARY", "KEY", ..], Some(table)) => {
                     let (_, names) = line.split_once('(').unwrap();
                     let names = names.split_once(')').unwrap().0.split(',');
                     table.key = names.map(|name| name.trim().to_owned()).collect();
                 }
                 ([name, kind, ..], Some(table)) if line.starts_with("    ") => {
-                    let kind = match kind.trim_end_matches(',') {
-                        "BIGINT" => Kind::Number,
-                        "TEXT" => Kind::Text,
-                        "BYTEA" => Kind::Bytes,
-                        _ => continue,
-                    };
+                    let Some(kind) = Kind::of(kind) else { continue };
                     table.columns.push(Column { name: (*name).to_owned(), kind });
                 }
                 _ => {}
@@ -97,7 +109,7 @@ pub(crate) async fn rows(db: &Db, from: &str, until: &str) -> Vec<Vec<Row>> {
     });
     let (from, until) = (from.to_owned(), until.to_owned());
     let found = db.read("all_rows", move |tx| {
-        let all = read.iter().map(|statement| tx.query(statement, params![&from, &until]));
+        let all = read.iter().map(|statement| tx.query(*statement, params![&from, &until]));
         Ok::<_, TxError<Never>>(all.collect::<Result<Vec<_>, _>>()?)
     });
     found.await.unwrap()
