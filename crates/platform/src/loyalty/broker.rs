@@ -19,16 +19,16 @@ use wire::loyalty::{
 };
 use wire::pos::{OfferProblem, OfferProblemDetail};
 
-/// What came of asking.
+/// The outcome of asking the provider.
 #[derive(Debug)]
 pub(crate) enum Asked {
-    /// An answer every rule holds for.
+    /// A valid answer.
     Offer(Box<LoyaltyOfferResponse>),
-    /// None that can be used.
+    /// No answer that can be used, and why.
     Problem(OfferProblem),
 }
 
-/// Asks the provider of `connection`. Problems of the answer are reported to the provider on the side.
+/// Asks the provider of `connection` for an offer. A problem of the answer is reported to the provider on the side.
 ///
 /// # Errors
 /// Only what is our own fault: a secret that cannot be opened, a question without a JSON form.
@@ -76,7 +76,7 @@ struct Refusal {
     problem_code: &'static str,
     message: String,
     violations: Vec<Violation>,
-    /// As it came; text when it was no JSON, nothing when none came.
+    /// The answer as it came: text where it was no JSON, `None` where none came.
     answer: Option<Value>,
 }
 
@@ -98,7 +98,7 @@ impl Refusal {
     }
 }
 
-/// Puts a question whose answer nobody waits for: what it no longer asks for is free at the provider.
+/// Asks the provider without keeping the answer, so that the provider ends the holds the question no longer needs.
 ///
 /// # Errors
 /// As [`ask`]. A provider that does not answer is only logged.
@@ -124,10 +124,10 @@ pub(crate) async fn tell(
     Ok(())
 }
 
-/// What the cashier can do whatever happened.
+/// The advice to the cashier, whatever the problem is.
 const GO_ON: &str = "ask again, or take the codes off and go on without loyalty";
 
-/// Reads and checks what came.
+/// Reads an answer and checks it against the question.
 fn judge(
     answer: Result<CallAnswer, CallError>,
     question: &ThirdPartyLoyaltyOfferRequest,
@@ -229,8 +229,8 @@ fn authorization(platform: &Platform, connection: &Connection) -> Result<HeaderV
     })
 }
 
-/// Tells the provider, once and on the side: the sale does not wait and a failure is only logged
-/// (protocol.md §10.7).
+/// Reports a problem of an answer to the provider, once and on the side: the sale does not wait, and a failure is only
+/// logged (protocol.md §10.7).
 fn report(
     platform: &Platform,
     connection: &Connection,

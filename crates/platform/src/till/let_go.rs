@@ -1,8 +1,8 @@
-//! How does the provider learn that a check gave up what it holds for it?
+//! How does the provider learn that a code or the whole basket was taken off a check?
 //!
-//! A code was taken off, or the whole basket: the provider is asked again (protocol.md §10.2), so that the guest's
-//! value is free at the next register. On the side and once: the cashier does not wait, and where it fails the holds
-//! end by themselves.
+//! It is asked again with what is left (protocol.md §10.2), so that it ends its holds and the guest's value is free at the
+//! next register. It is asked on the side and once: the cashier does not wait, and where the call fails the holds end by
+//! themselves.
 
 use super::{Selling, load, selling, turn};
 use crate::Platform;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tracing::Instrument as _;
 use wire::pos::CheckState;
 
-/// What a check asked about, before a change.
+/// How many codes and lines a check had before a change, and whether the provider was asked about it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     asked: bool,

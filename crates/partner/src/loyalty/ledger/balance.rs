@@ -20,7 +20,7 @@ pub(crate) struct BalanceRow {
     /// have not, and where a person has (loyalty.md §8 N4).
     pub(crate) blocked_from: Option<BalanceStatus>,
     pub(crate) settings: BalanceSettings,
-    /// What the entries add up to; below zero only after a fact that nothing covered (loyalty.md §8).
+    /// The sum of the entries; below zero only after a fact that nothing covered (loyalty.md §8).
     pub(crate) posted: i64,
     /// Moves with every command that locks the balance.
     pub(crate) version: i64,
@@ -89,7 +89,7 @@ impl BalanceStatus {
 pub(crate) struct BalanceSettings {
     /// Titles for the cashier and for the bill.
     pub(crate) titles: Titles,
-    /// What one point is worth in the currency (`0.10`); `None` for other types, whose rate is 1.
+    /// The worth of one point in the currency (`0.10`); `None` for other types, whose rate is 1.
     #[serde(with = "exact")]
     pub(crate) point_value: Option<Decimal>,
     /// Points are spent in multiples of this; `None` means 1.
@@ -111,7 +111,7 @@ pub(crate) struct BalanceSettings {
     pub(crate) voucher_product_id: Option<String>,
     /// A voucher of another issuer: who is to be invoiced for what is redeemed (loyalty.md §3 V8).
     pub(crate) issuer_id: Option<String>,
-    /// What the register may sell as a top-up; `None`: no top-up.
+    /// The top-ups that the register may sell; `None`: none.
     pub(crate) prepayment: Option<Prepayment>,
 }
 

@@ -8,25 +8,25 @@
 use super::lot::LotKind;
 use wire::loyalty::BalanceType;
 
-/// What the id of a bonus part ends with. No balance may be set up with such an id.
+/// The end of the id of a bonus part. No balance may be set up with such an id.
 pub(crate) const BONUS_SUFFIX: &str = ":bonus";
 /// What the `checkItemId` of the line that sells a top-up begins with (protocol.md §10.6).
 const TOP_UP_PREFIX: &str = "prepayment:";
 
-/// Which lots of a balance a part of it stands for.
+/// A part of a balance: the lots that an id on the wire stands for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Every lot: points and single-purpose vouchers.
     #[default]
     Whole,
-    /// What was given on top.
+    /// The bonus lots.
     Bonus,
-    /// All but that.
+    /// All but the bonus lots.
     Paid,
 }
 
 impl Part {
-    /// What the plain id of a balance of this type stands for.
+    /// The part that the plain id of a balance of this type stands for.
     pub(crate) fn of_plain_id(balance_type: BalanceType) -> Self {
         if splits(balance_type) { Self::Paid } else { Self::Whole }
     }

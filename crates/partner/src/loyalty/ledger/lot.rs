@@ -8,13 +8,13 @@ use std::collections::HashMap;
 /// The source of a lot that gathers what bills earn.
 const BILLS: &str = "bills";
 
-/// One credit that is still (partly) there; what was frozen at its issue comes with it.
+/// One credit that is still there, wholly or in part, with the values that were frozen at its issue.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LotState {
     /// Unique within its balance.
     pub(crate) lot_id: String,
     pub(crate) kind: LotKind,
-    /// What is left, in the balance's unit. Below zero only for [`LotKind::Overdraft`].
+    /// The rest of the credit, in the balance's unit. Below zero only for [`LotKind::Overdraft`].
     pub(crate) remaining: i64,
     /// A fraction (`0.12`), SPV only, as at issue (loyalty.md §3 V5).
     pub(crate) vat_rate: Option<Decimal>,
@@ -60,7 +60,7 @@ impl LotState {
         self.kind == LotKind::Bonus && self.paid_value == Some(0)
     }
 
-    /// The lot in which value of this one lives on after its end, until another.
+    /// A new lot in which value of this lot lives on after its end, until the instant `until`.
     pub(crate) fn returned(&self, until: Timestamp) -> NewLot {
         NewLot {
             kind: self.kind,
@@ -88,7 +88,7 @@ impl LotState {
     }
 }
 
-/// Where a lot came from.
+/// The origin of a lot, which decides how it is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LotKind {
     /// Given on top of what was paid (loyalty.md §3 V9).
@@ -124,7 +124,7 @@ impl LotKind {
     }
 }
 
-/// What a credit says about the lot it makes.
+/// The values of a lot that a credit makes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NewLot {
     pub(crate) kind: LotKind,
@@ -169,7 +169,7 @@ pub(crate) struct LotPart {
     pub(crate) amount: i64,
 }
 
-/// Adds up what these parts keep of each lot, by its id.
+/// The sum of these parts, by the id of the lot.
 pub(crate) fn by_lot<'p>(parts: impl IntoIterator<Item = &'p LotPart>) -> HashMap<&'p str, i64> {
     let mut kept = HashMap::new();
     for part in parts {
@@ -178,12 +178,12 @@ pub(crate) fn by_lot<'p>(parts: impl IntoIterator<Item = &'p LotPart>) -> HashMa
     kept
 }
 
-/// What [`consume`] found.
+/// The outcome of [`consume`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Consumed {
-    /// What to take from which lot, in the order of consumption.
+    /// The amount to take from each lot, in the order of consumption.
     pub(crate) parts: Vec<LotPart>,
-    /// What no lot covers; 0 when there was enough.
+    /// The amount that no lot covers; 0 when there was enough.
     pub(crate) short: i64,
 }
 
@@ -194,7 +194,7 @@ pub(crate) fn consume(lots: &[LotState], amount: i64) -> Consumed {
     consume_free(lots.iter().map(|lot| (lot, lot.remaining)), amount)
 }
 
-/// The same of lots of which only so much each may be used.
+/// As [`consume`], where only a given amount of each lot may be used.
 pub(crate) fn consume_free<'l>(lots: impl Iterator<Item = (&'l LotState, i64)>, amount: i64) -> Consumed {
     let mut consumed = Consumed { parts: Vec::new(), short: amount.max(0) };
     if consumed.short == 0 {
@@ -212,7 +212,7 @@ pub(crate) fn consume_free<'l>(lots: impl Iterator<Item = (&'l LotState, i64)>, 
     consumed
 }
 
-/// Where a lot stands in the order of consumption.
+/// The key by which lots are ordered for consumption.
 pub(crate) fn key(lot: &LotState) -> (Timestamp, LotKind, Timestamp, &str) {
     (lot.expires_at.unwrap_or(Timestamp::MAX), lot.kind, lot.earned_at, &lot.lot_id)
 }

@@ -302,13 +302,14 @@ pub(super) fn of_member(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Res
     Ok(merges)
 }
 
-/// Who has what was a member's; the member itself where nobody else does, `None` for nobody.
+/// The member that owns `member_id`'s balances now: the member it was merged into, else itself; `None` where there is no
+/// such member.
 pub(crate) fn survivor(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Option<String>, Error> {
     let Some(found) = tx.optional(&SURVIVOR_OF, params![merchant, member_id])? else { return Ok(None) };
     Ok(Some(found.get::<Option<String>>(0)?.unwrap_or_else(|| member_id.to_owned())))
 }
 
-/// Who was merged into a member; nobody into one that is not there.
+/// The ids of the members merged into a member; none where there is no such member.
 pub(crate) fn aliases(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<String>, Error> {
     Ok(member(tx, merchant, member_id)?.map_or_else(Vec::new, |member| member.aliases))
 }

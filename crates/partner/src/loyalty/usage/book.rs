@@ -134,7 +134,8 @@ pub(crate) fn book(
         let terms = Terms::new(&program.settings, local.clone());
         let desk =
             Refunds { merchant: &ground.merchant, rules: &refund::rules(&program), terms: &terms, now };
-        // a bill may be known as somebody else's than this report says, and use points of a third
+        // the stored bill may belong to another member than the report names, and its points may come from a third: update
+        // all of them
         let mut members: BTreeSet<String> = known_bill.member_id.iter().cloned().collect();
         members.extend(who.member_id.clone());
         if report.kind != Kind::Paid {

@@ -140,7 +140,7 @@ pub(crate) struct Report {
     pub(crate) sold: Vec<SoldLine>,
     /// Names of the categories of the bill's products.
     pub(crate) categories: BTreeSet<String>,
-    /// What is odd about the body by itself.
+    /// Remarks that need only the body.
     pub(crate) oddities: Vec<String>,
 }
 

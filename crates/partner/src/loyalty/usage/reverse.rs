@@ -90,10 +90,10 @@ pub(super) fn mirror(
     Ok(())
 }
 
-/// Writes what was mirrored, and adds to `members` whose points changed. A voucher that is sold once only, and whose
-/// sale went back, waits for its buyer as before (loyalty.md §6 C5, §11 T4); one that was spent meanwhile does so once
-/// its shortfall is filled. One on which something else is left, a gift by hand or what another bill returned, stays
-/// what it is: that is the guest's.
+/// Writes the mirrored entries, and adds to `members` the members whose points changed. A voucher that may be sold once
+/// only, and whose sale went back, becomes inactive and waits for its buyer as before (loyalty.md §6 C5, §11 T4); one that
+/// was spent meanwhile does so once its shortfall is filled. A voucher on which something else is left, such as a gift by
+/// hand or value that another bill returned, stays active, because that value is the guest's.
 pub(super) fn close(
     tx: &mut Tx<'_>,
     books: Book<'_>,

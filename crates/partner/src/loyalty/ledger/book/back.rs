@@ -23,7 +23,7 @@ impl Book<'_> {
         Ok(())
     }
 
-    /// The same where the holes it may fill have been read.
+    /// As [`Self::give_back`], where the holes that the value may fill have been read already.
     pub(super) fn give_back_read(&mut self, original: &Transfer, link: &Link) {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return };
         let grace = self.terms.as_ref().and_then(|terms| terms.grace_end(&open.row));

@@ -17,7 +17,7 @@ impl Book<'_> {
         self
     }
 
-    /// When what a bill credits to this balance now ends.
+    /// The end of value that a bill credits to this balance now.
     pub(crate) fn lot_end(&self, balance_id: &str) -> Option<Timestamp> {
         self.terms.as_ref()?.lot_end(self.row(balance_id)?)
     }
@@ -28,7 +28,7 @@ impl Book<'_> {
         self.expire_unkept(balance_id, &by_lot(held))
     }
 
-    /// The same with what is kept of each lot.
+    /// As [`Self::expire`], with the amounts that holds keep of each lot.
     pub(super) fn expire_unkept(&mut self, balance_id: &str, kept: &HashMap<&str, i64>) -> i64 {
         let Some(open) = self.balances.get_mut(balance_id) else { return 0 };
         let reason = self.terms.as_ref().and_then(|terms| terms.breakage(&open.row));
@@ -53,12 +53,12 @@ impl Book<'_> {
         ended
     }
 
-    /// What of a balance ended since it was last locked: booked when this book locked it.
+    /// The value of a balance that ended since it was last locked, and was booked when this book locked it.
     pub(crate) fn ended(&self, balance_id: &str) -> i64 {
         self.balances.get(balance_id).map_or(0, |open| open.ended)
     }
 
-    /// What the terms make of what was booked: once, before it is written.
+    /// Applies the merchant's terms to the booked entries: once, before they are written.
     pub(super) fn apply_terms(&mut self) {
         for open in self.balances.values_mut() {
             if let Some(terms) = &self.terms {
@@ -79,8 +79,8 @@ impl Open {
         self.row.posted < 0 && self.entries.iter().any(taken)
     }
 
-    /// A balance that a fact of this command took below zero (loyalty.md §8 N4), by a hole of its own or by using
-    /// what stood beside one.
+    /// Does what the merchant wants with a balance that a fact of this command took below zero (loyalty.md §8 N4), by a
+    /// hole of its own or by using the value beside a hole.
     fn settle_hole(&mut self, rule: Negative) {
         if !self.was_taken_below_zero() {
             return;

@@ -37,7 +37,8 @@ impl Book<'_> {
         Ok(leaving)
     }
 
-    /// What could be spent of a balance now or later: what is left of lots that have not ended, less holes.
+    /// The value of a balance that could be spent now or later: the sum of the lots that have not ended, less the
+    /// holes.
     pub(crate) fn value(&self, balance_id: &str) -> i64 {
         let Some(open) = self.balances.get(balance_id) else { return 0 };
         let live = open.lots.values().filter(|lot| lot.state.is_live(self.now));

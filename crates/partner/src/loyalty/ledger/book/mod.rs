@@ -12,6 +12,8 @@ mod leaving;
 mod validity;
 
 #[cfg(test)]
+mod gathered_tests;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use holes::{fill_holes, shortfall};
@@ -43,30 +45,30 @@ pub(crate) struct Book<'a> {
 #[derive(Debug)]
 struct Open {
     row: BalanceRow,
-    /// Every lot with something left, and of the holes and empty lots those that were asked for.
+    /// Every lot with something left, and those holes and empty lots that the command asked for.
     lots: BTreeMap<String, OpenLot>,
-    /// How deep the holes are that are not in `lots`: what the lots have more than is posted.
+    /// The depth of the holes that are not in `lots`: the sum of the lots less `posted`.
     unread: i64,
-    /// Which holes are in `lots`.
+    /// The holes that are in `lots`.
     holes_read: HolesRead,
     entries: Vec<Entry>,
     changed: bool,
-    /// What the balance is was decided by this command.
+    /// Whether this command changed the class of the balance.
     classed: bool,
-    /// What dug the holes, by the id of their lot.
+    /// The cause of each hole, by the id of its lot.
     dug: BTreeMap<String, Dug>,
-    /// What of it ended since the balance was last locked.
+    /// The value that ended since the balance was last locked.
     ended: i64,
-    /// Entries were written: what happened before this command.
+    /// Whether entries were written for events before this command.
     written: bool,
 }
 
 #[derive(Debug)]
 struct OpenLot {
     state: LotState,
-    /// What it was issued with, when this command made it.
+    /// The values it was issued with; `None` for a lot that was there before this command.
     new: Option<(NewLot, i64)>,
-    /// What this command issued on top, when it was there before.
+    /// The amount this command added to a lot that was there before.
     grown: i64,
     touched: bool,
 }
@@ -84,29 +86,29 @@ struct Entry {
     lines: Option<String>,
 }
 
-/// What a spend may take from.
+/// The lots that a spend may use, and in which way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spend<'a> {
     /// In the balance's unit, at least 0.
     pub(crate) amount: i64,
-    /// What the check's own hold keeps: taken first, even past a lot's end (loyalty.md §10 E3).
+    /// The parts of lots that the check's own hold keeps: taken first, even past a lot's end (loyalty.md §10 E3).
     pub(crate) own: &'a [LotPart],
-    /// What holds of other checks keep: not touched.
+    /// The parts of lots that holds of other checks keep: not touched.
     pub(crate) reserved: &'a [LotPart],
     /// The instant at which a lot must have been live.
     pub(crate) live_at: Timestamp,
-    /// Which lots it means.
+    /// The part of the balance that is spent.
     pub(crate) of: Part,
     /// How much of it is for goods of which VAT rate, a fraction: lots sold at that rate give it as far as they have
     /// it (loyalty.md §3 V5, V6). Empty where rates do not matter.
     pub(crate) by_rate: &'a [(Decimal, i64)],
 }
 
-/// What is added to a balance.
+/// Value to be added to a balance.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Credit {
     pub(crate) kind: TransferKind,
-    /// Where it comes from.
+    /// The account that gives it.
     pub(crate) other: Account,
     /// In the balance's unit, above 0.
     pub(crate) amount: i64,
@@ -116,16 +118,16 @@ pub(crate) struct Credit {
     pub(crate) lines: Option<String>,
 }
 
-/// What a spend took.
+/// The outcome of a spend.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Spent {
-    /// From which lots.
+    /// The amounts taken, by lot.
     pub(crate) parts: Vec<LotPart>,
     /// The part of it that bonus lots gave.
     pub(crate) bonus: i64,
-    /// What nothing covered: it went into an overdraft lot.
+    /// The amount that no lot covered: it became a hole.
     pub(crate) short: i64,
-    /// What lots of another VAT rate gave than the goods have.
+    /// The amount taken from lots of another VAT rate than the goods have.
     pub(crate) other_rate: i64,
 }
 
@@ -181,7 +183,7 @@ impl<'a> Book<'a> {
         self.balances.keys().map(String::as_str).collect()
     }
 
-    /// What kind a lot of a locked balance is; `None` for one that is empty and was not loaded.
+    /// The kind of a lot of a locked balance; `None` for an empty lot that was not loaded.
     pub(crate) fn kind_of_lot(&self, balance_id: &str, lot_id: &str) -> Option<LotKind> {
         self.balances.get(balance_id)?.lots.get(lot_id).map(|lot| lot.state.kind)
     }
@@ -193,7 +195,8 @@ impl<'a> Book<'a> {
         })
     }
 
-    /// A balance that was sold may be spent; one that a shortfall blocks, once that is filled.
+    /// Makes an inactive balance active after its sale; one that a shortfall blocks becomes active once the
+    /// shortfall is filled.
     pub(crate) fn activate(&mut self, balance_id: &str) {
         if let Some(open) = self.balances.get_mut(balance_id) {
             open.changed = true;
@@ -231,7 +234,7 @@ impl<'a> Book<'a> {
         changed.filter_map(|open| open.row.member_id.as_deref())
     }
 
-    /// Makes sure a lot is in the book even if nothing is left of it: value may return to it.
+    /// Loads a lot into the book even if nothing is left of it, so that value may return to it.
     pub(crate) fn load_lot(&mut self, tx: &mut Tx<'_>, balance_id: &str, lot_id: &str) -> Result<(), Error> {
         let Some(open) = self.balances.get_mut(balance_id) else { return Ok(()) };
         if !open.lots.contains_key(lot_id)
@@ -242,7 +245,8 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
-    /// Takes what a bill used: the own hold's lots, then free ones in their order, then a hole.
+    /// Takes the value that a bill used: from the lots of the check's own hold, then from free lots in their order;
+    /// the rest becomes a hole.
     pub(crate) fn spend(&mut self, balance_id: &str, spend: &Spend<'_>, link: &Link) -> Spent {
         let Some(open) = self.balances.get_mut(balance_id) else { return Spent::default() };
         let mut left = spend.amount.max(0);
@@ -285,7 +289,7 @@ impl<'a> Book<'a> {
         Ok(())
     }
 
-    /// The same where the holes it may fill have been read.
+    /// As [`Self::credit`], where the holes that the credit may fill have been read already.
     fn credit_read(&mut self, balance_id: &str, credit: Credit, link: &Link) {
         let Some(open) = self.balances.get_mut(balance_id) else { return };
         let first = open.entries.len();
@@ -399,7 +403,7 @@ enum Side {
     Credit(Account),
 }
 
-/// What the entries of one step have in common.
+/// The values that the entries of one step share.
 struct Origin {
     kind: TransferKind,
     other: Account,
@@ -439,7 +443,7 @@ impl Open {
         self.lots.values().any(|lot| lot.state.remaining > 0)
     }
 
-    /// Lots as a new spend sees them: live, not pending, each with what of it others do not hold.
+    /// The lots that a new spend may use, live and not pending, each with the amount that no other check holds.
     fn free_lots<'o>(
         &'o self,
         kept: &'o HashMap<&str, i64>,
@@ -448,7 +452,7 @@ impl Open {
         self.live_lots(kept, live_at).filter(move |(lot, _)| lot.is_available(live_at))
     }
 
-    /// Lots that have not ended, pending ones too, each with what of it others do not hold.
+    /// The lots that have not ended, pending ones too, each with the amount that no other check holds.
     fn live_lots<'o>(
         &'o self,
         kept: &'o HashMap<&str, i64>,

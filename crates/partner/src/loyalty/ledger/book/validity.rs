@@ -25,7 +25,7 @@ impl Book<'_> {
         Ok(())
     }
 
-    /// The same where the holes that what ended may fill have been read.
+    /// As [`Self::move_ends`], where the holes that the returning value may fill have been read already.
     pub(super) fn move_ends_read(
         &mut self,
         balance_id: &str,

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// How many holes are read at a time.
 const HOLES_AT_ONCE: usize = 64;
 
-/// Which holes of a balance were read: of either kind the oldest, up to one.
+/// The holes of a balance that were read so far: of each kind the oldest ones, up to a last one.
 #[derive(Debug, Default)]
 pub(super) struct HolesRead {
     paid: Read,
@@ -33,9 +33,9 @@ pub(super) struct HolesRead {
 
 #[derive(Debug, Default)]
 struct Read {
-    /// The id of the last one.
+    /// The id of the last hole that was read.
     upto: String,
-    /// There are no others.
+    /// Whether that was the last hole of its kind.
     all: bool,
 }
 
@@ -54,7 +54,7 @@ impl HolesRead {
     }
 }
 
-/// How deep the holes of a balance are in all, by its lots with something left; at least 0.
+/// The depth of all holes of a balance, worked out from its lots with something left; at least 0.
 pub(crate) fn shortfall(row: &BalanceRow, lots: &[LotState]) -> i64 {
     let left = lots.iter().map(|lot| lot.remaining.max(0)).fold(0, i64::saturating_add);
     left.saturating_sub(row.posted).max(0)
@@ -98,7 +98,7 @@ fn of_balance<'h>(holds: &'h [HoldRow], balance_id: &str) -> Vec<&'h HoldRow> {
     holds.iter().filter(|hold| hold.balance_id == balance_id).collect()
 }
 
-/// What holds that count at an instant keep, by lot.
+/// The amounts that holds keep at an instant, by lot.
 fn kept<'h>(holds: &[&'h HoldRow], instant: Timestamp) -> HashMap<&'h str, i64> {
     by_lot(holds.iter().filter(|hold| hold.counts(instant)).flat_map(|hold| &hold.lots))
 }
@@ -125,7 +125,7 @@ impl Book<'_> {
         self.write(tx)
     }
 
-    /// The same for one balance whose holes have been read, with the holds on it that are not closed.
+    /// As above for one balance whose holes have been read; `holds` are the holds on it that are not closed.
     #[cfg(test)]
     pub(super) fn bring_balance_up(&mut self, balance_id: &str, holds: &[&HoldRow]) {
         let now = self.now;
@@ -242,7 +242,7 @@ impl Open {
         self.unread > 0 || self.lots.values().any(|lot| lot.state.remaining < 0)
     }
 
-    /// How deep the holes of a kind are that were read one after the other.
+    /// The depths of the holes of a kind that were read, one after the other.
     fn depth_read(&self, given: bool) -> i64 {
         let upto = if given { &self.holes_read.given.upto } else { &self.holes_read.paid.upto };
         let read = self.lots.range::<String, _>(..=upto.clone()).map(|(_, lot)| &lot.state);
@@ -319,7 +319,7 @@ impl Open {
         left
     }
 
-    /// Fills one hole with up to `amount`; what stays of it. A lot that is no hole takes nothing.
+    /// Fills one hole with up to `amount`, and returns the rest of `amount`. A lot that is no hole takes nothing.
     pub(super) fn fill_hole(&mut self, lot_id: &str, from: &Origin, amount: i64, link: &Link) -> i64 {
         let depth = self.lots.get(lot_id).map_or(0, |lot| -lot.state.remaining);
         let part = LotPart { lot_id: lot_id.to_owned(), amount: amount.min(depth) };
@@ -347,13 +347,13 @@ impl Open {
         Some(self.lots.get(lot_id).is_some_and(|lot| lot.state.is_given()))
     }
 
-    /// Whose a hole is, and for people which one.
+    /// The cause of a hole, and a text for people that names it.
     pub(super) fn link_of_hole(&self, lot_id: &str) -> Link {
         let link = self.dug.get(lot_id).map(|dug| dug.link.clone()).unwrap_or_default();
         Link { reason: Some(format!("shortfall of entry {}", lot_id.trim_start_matches('0'))), ..link }
     }
 
-    /// What nobody keeps of the lots that were given, or of those that were not.
+    /// The bonus lots, or the other lots, of which no hold keeps everything, each with the amount that is free.
     fn free_of_kind<'o>(
         &'o self,
         kept: &'o HashMap<&str, i64>,
@@ -432,10 +432,10 @@ impl Open {
     }
 }
 
-/// A lot of which something is free for holes.
+/// A lot with an amount that is free to fill holes.
 struct Free {
     lot: LotState,
-    /// It was given, where that is spent apart.
+    /// Whether it is bonus value, where bonus is spent apart.
     given: bool,
     left: i64,
 }
