@@ -31,6 +31,10 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
     files: &[
         ("0001_start", include_str!("../migrations/0001_start.sql")),
         ("0002_one_guest", include_str!("../migrations/0002_one_guest.sql")),
+        (
+            "0003_what_went_back_and_whose_records",
+            include_str!("../migrations/0003_what_went_back_and_whose_records.sql"),
+        ),
     ],
 };
 

@@ -33,6 +33,8 @@ pub struct PartnerConfig {
     pub loyalty_body_bytes_max: usize,
     /// Longest DataSync request, in bytes; longer is 413.
     pub datasync_body_bytes_max: usize,
+    /// Most records of a DataSync request.
+    pub datasync_records_max: usize,
     /// Longest body of a set-up request, in bytes; longer is 413.
     pub admin_body_bytes_max: usize,
     /// How many ended holds one slice of the sweeper marks.
@@ -44,6 +46,7 @@ impl Default for PartnerConfig {
         Self {
             loyalty_body_bytes_max: 1024 * 1024,
             datasync_body_bytes_max: 8 * 1024 * 1024,
+            datasync_records_max: 10_000,
             admin_body_bytes_max: 256 * 1024,
             sweep_slice_rows: 500,
         }

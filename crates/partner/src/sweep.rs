@@ -5,6 +5,7 @@
 
 mod holes;
 mod lots;
+mod points;
 mod tiers;
 
 use crate::Partner;
@@ -22,8 +23,9 @@ db::statement! {
 }
 
 impl Partner {
-    /// Fills shortfalls with what holds left free, marks every hold that has ended, expires every lot that has, and judges every tier whose time is over, a
-    /// slice per transaction; how many rows that were.
+    /// Fills shortfalls with what holds left free, marks every hold that has ended, expires every lot that has,
+    /// counts in points whose wait is over and judges every tier whose time is over, a slice per transaction; how many
+    /// rows that were.
     pub async fn sweep(&self) -> Result<u64, db::Error> {
         let (now, rows) = (self.outside().now(), self.config().sweep_slice_rows.max(1));
         let mut marked = holes::sweep(self, now, rows).await?;
@@ -40,6 +42,7 @@ impl Partner {
             }
         }
         marked += lots::sweep(self, now, rows).await?;
+        marked += points::sweep(self, now, rows).await?;
         marked += tiers::sweep(self, now, rows).await?;
         Ok(marked)
     }

@@ -236,6 +236,7 @@ fn partner_side(config: &Config, db: &Db, outside: &Outside) -> Partner {
     let limits = PartnerConfig {
         loyalty_body_bytes_max: settings.loyalty_body_bytes_max,
         datasync_body_bytes_max: settings.datasync_body_bytes_max,
+        datasync_records_max: settings.datasync_records_max,
         admin_body_bytes_max: settings.admin_body_bytes_max,
         sweep_slice_rows: settings.sweep_slice_rows,
     };

@@ -16,6 +16,7 @@ const SHORT: &[(&str, &str)] = &[
     ("sale/", "crates/platform/src/sale/"),
     ("till/", "crates/platform/src/till/"),
     ("partner/", "crates/partner/tests/partner/"),
+    ("customers/", "crates/partner/src/customers/"),
     ("offer/", "crates/partner/src/loyalty/offer/"),
     ("usage/", "crates/partner/src/loyalty/usage/"),
     ("ledger/", "crates/partner/src/loyalty/ledger/"),

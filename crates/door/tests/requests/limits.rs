@@ -5,6 +5,7 @@ use axum::Router;
 use axum::routing::post;
 use door::{Message, RateLimit, Raw, ServeOptions, body_limit};
 use outside::{ManualClock, Outside, SeededEntropy};
+use std::io::Write;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,6 +41,41 @@ async fn each_route_has_its_own_limit() {
         limit.to_string().as_bytes()
     );
     server.send("POST", "/default", "", &vec![b'x'; limit + 1]).await.error(413, "PAYLOAD_TOO_LARGE");
+}
+
+/// The body as gzip.
+fn packed(body: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(body).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_packed_body_is_read_within_the_limit_of_what_it_holds() {
+    let server = Server::start(router()).await;
+    let gzip = "content-encoding: gzip\r\n";
+    let body = br#"{"dataDomain": "bills", "data": []}"#;
+    assert_eq!(server.send("POST", "/message", gzip, &packed(body)).await.body, b"bills");
+    assert_eq!(server.send("POST", "/message", "content-encoding: identity\r\n", body).await.body, b"bills");
+    // two packed parts one after the other are one text
+    let parts = [packed(&body[..10]), packed(&body[10..])].concat();
+    assert!(parts.len() <= 100, "{}", parts.len());
+    assert_eq!(server.send("POST", "/message", "content-encoding: GZIP\r\n", &parts).await.body, b"bills");
+    assert_eq!(server.send("POST", "/small", gzip, &packed(&[b'x'; 100])).await.body, b"100");
+    let bomb = packed(&vec![b'x'; 50_000]);
+    assert!(bomb.len() <= 100, "{}", bomb.len());
+    let message = server.send("POST", "/small", gzip, &bomb).await.error(413, "PAYLOAD_TOO_LARGE");
+    assert!(message.contains("100 bytes"), "{message}");
+    let broken = &packed(body)[..20];
+    for body in [broken, body, b""] {
+        server.send("POST", "/message", gzip, body).await.error(400, "BAD_REQUEST");
+    }
+    for coding in ["br", "deflate", "gzip, gzip"] {
+        let answer = server.send("POST", "/message", &format!("content-encoding: {coding}\r\n"), body).await;
+        let message = answer.error(415, "UNSUPPORTED_CONTENT_ENCODING");
+        assert!(message.contains(coding), "{message}");
+        assert_eq!(answer.header("accept-encoding"), Some("gzip, identity"));
+    }
 }
 
 #[tokio::test]

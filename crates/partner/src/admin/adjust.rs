@@ -83,6 +83,7 @@ pub(crate) async fn put_balance(
     let now = partner.outside().now();
     let changed = partner.db().write("put_balance", move |tx| {
         let Some(row) = ledger::lock_balance(tx, &merchant, &balance_id, now)? else { return gone() };
+        let (counts_points, member_id) = (row.counts_points(), row.member_id.clone());
         fill_holes(tx, &merchant, &[&balance_id], now)?;
         // what a person says is the person's: the books will not lift it
         let (status, blocked_from) = match body.status {
@@ -102,6 +103,9 @@ pub(crate) async fn put_balance(
         let settings = row::to_json("partner_balance", "settings", &settings)?;
         let blocked_from = blocked_from.map(BalanceStatus::text);
         tx.execute(&PUT_BALANCE, params![&merchant, &balance_id, status.text(), &settings, blocked_from])?;
+        if counts_points && let Some(member_id) = &member_id {
+            recompute(tx, &merchant, member_id, Changed::Points, now)?;
+        }
         view(tx, &merchant, &balance_id, now)?.map_or_else(gone, Ok)
     });
     Ok(Json(changed.await?))

@@ -12,7 +12,7 @@ use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
 use serde::Deserialize;
-use wire::admin::partner_holds::{HoldList, ReleaseHolds};
+use wire::admin::partner::holds::{HoldList, ReleaseHolds};
 
 /// Which holds are asked for: of a balance, of a limit, or of a check with all three of its parts.
 #[derive(Debug, Clone, Default, Deserialize)]

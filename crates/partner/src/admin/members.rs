@@ -17,10 +17,10 @@ use door::{ApiError, Strict};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
+use wire::admin::partner::people::ErasedMember;
 use wire::admin::partner::{
     CreatedMember, MemberPerson, MemberState, MemberView, NewBalance, NewMember, PutMember,
 };
-use wire::admin::partner_people::ErasedMember;
 use wire::errors::ErrorBody;
 use wire::loyalty::BalanceType;
 

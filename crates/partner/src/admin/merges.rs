@@ -10,7 +10,7 @@ use db::TxError;
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
-use wire::admin::partner_people::{MergeList, MergeMembers, MergeView};
+use wire::admin::partner::people::{MergeList, MergeMembers, MergeView};
 use wire::errors::ErrorBody;
 
 /// Merges another member into this one: its cards, balances and bills are this one's from now on. No value moves;

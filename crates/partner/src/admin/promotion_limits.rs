@@ -15,7 +15,7 @@ use money::Amount;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use wire::Number;
-use wire::admin::partner_limits::{LimitPage, LimitView};
+use wire::admin::partner::limits::{LimitPage, LimitView};
 use wire::errors::ErrorBody;
 use wire::time::utc_millis;
 

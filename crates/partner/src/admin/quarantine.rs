@@ -1,7 +1,6 @@
 //! What was kept aside, and why?
 
 use crate::Partner;
-use crate::row;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use db::{Error, Never, Row, TxError, params};
@@ -9,6 +8,7 @@ use door::ApiError;
 use door::admin::AdminCaller;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 use wire::admin::partner::{QuarantinePage, QuarantineView};
 use wire::errors::ErrorBody;
 use wire::time::utc_millis;
@@ -73,7 +73,8 @@ fn view(row: &Row) -> Result<QuarantineView, Error> {
         source: row.get(1)?,
         record_key: row.get(2)?,
         reason: row.get(3)?,
-        body: row::json("partner_quarantine", "body", &body)?,
+        // what could not be read at all is shown as the text that came
+        body: serde_json::from_str(&body).unwrap_or(Value::String(body)),
         received_at: utc_millis(row.get(5)?),
         resolved_at: row.get::<Option<Timestamp>>(6)?.map(utc_millis),
     })

@@ -2,67 +2,76 @@
 //!
 //! A bill is told of twice: by its usage report and by its own record (DataSync). Either may come first.
 //! The record outranks the report for what was paid and when; whoever first says whose bill it is stands; a
-//! report that the bill was cancelled stands too, whatever a record says later.
+//! report that the bill was cancelled stands too, whatever a record says later. What the bill came to is kept as it was
+//! told; what is left of it after refunds is worked out by [`settle`], so that no order of telling makes a difference.
 
+use super::paid_at::is_plausible;
+use super::went_back::{self, Refund, WentBack};
 use crate::loyalty::merge;
 use crate::row;
-use db::{Error, Tx, params};
+use db::{Error, Json, Tx, params};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 db::statement! {
     /// A bill as its usage report tells it; also the lock under which the reports of one bill follow each other.
-    BILL_FROM_USAGE = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from)
-        VALUES ($1, $2, $3, $4, $5, $6, 1, $7, 'usage', $8, $9)
+    BILL_FROM_USAGE -> KnownBill = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from, whole_price, returns_only)
+        VALUES ($1, $2, $3, $4, $5, $6, 1, $7, 'usage', $8, $9, $5, $10)
         ON CONFLICT (merchant, bill_id) DO UPDATE SET
           place = COALESCE(kept.place, EXCLUDED.place),
           member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
           merged_from = CASE WHEN kept.member_id IS NULL THEN EXCLUDED.merged_from ELSE kept.merged_from END,
-          final_price = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.final_price ELSE EXCLUDED.final_price END,
+          whole_price = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.whole_price ELSE EXCLUDED.whole_price END,
+          returns_only = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.returns_only ELSE EXCLUDED.returns_only END,
           paid_at = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.paid_at ELSE EXCLUDED.paid_at END,
           cancelled = CASE WHEN EXCLUDED.cancelled = 1 THEN 1 ELSE kept.cancelled END,
           counts = CASE WHEN kept.source = 'record' THEN kept.counts ELSE 1 END,
-          prepaid = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.prepaid ELSE 0 END,
+          whole_prepaid = CASE WHEN kept.source = 'record' OR EXCLUDED.cancelled = 1 THEN kept.whole_prepaid ELSE 0 END,
           categories = CASE WHEN EXCLUDED.cancelled = 1 THEN kept.categories ELSE EXCLUDED.categories END
         RETURNING cancelled, member_id";
     /// Locks a bill without telling what it came to; one that nothing else told of yet is no order.
-    LOCK_BILL = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from)
+    LOCK_BILL -> KnownBill = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from)
         VALUES ($1, $2, $3, $4, 0, NULL, 0, 0, 'usage', '[]', $5)
         ON CONFLICT (merchant, bill_id) DO UPDATE SET
           place = COALESCE(kept.place, EXCLUDED.place), member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
           merged_from = CASE WHEN kept.member_id IS NULL THEN EXCLUDED.merged_from ELSE kept.merged_from END
         RETURNING cancelled, member_id";
     /// Whose bill it is, if it is known at all.
-    WHOSE_BILL = "SELECT member_id FROM partner_bill WHERE merchant = $1 AND bill_id = $2";
+    WHOSE_BILL -> Option<String> = "SELECT member_id FROM partner_bill WHERE merchant = $1 AND bill_id = $2";
     /// What of a bill was paid for later use. No more than it came to.
     KEEP_PREPAID = "UPDATE partner_bill SET
-          prepaid = CASE WHEN final_price < CAST($3 AS BIGINT) THEN (CASE WHEN final_price > 0 THEN final_price ELSE 0 END) ELSE CAST($3 AS BIGINT) END
+          whole_prepaid = CASE WHEN whole_price < CAST($3 AS BIGINT) THEN (CASE WHEN whole_price > 0 THEN whole_price ELSE 0 END) ELSE CAST($3 AS BIGINT) END
         WHERE merchant = $1 AND bill_id = $2";
-    /// A part of a bill went back; nothing is left of one that went back whole.
-    BILL_REFUNDED = "UPDATE partner_bill SET
-          final_price = CASE WHEN source = 'record' THEN final_price WHEN final_price < CAST($3 AS BIGINT) THEN 0 ELSE final_price - CAST($3 AS BIGINT) END,
-          prepaid = CASE WHEN source = 'record' THEN prepaid WHEN prepaid < CAST($5 AS BIGINT) THEN 0 ELSE prepaid - CAST($5 AS BIGINT) END,
-          cancelled = CASE WHEN CAST($4 AS BIGINT) = 1 THEN 1 ELSE cancelled END
-        WHERE merchant = $1 AND bill_id = $2";
-    /// A bill as its own record tells it.
-    BILL_FROM_RECORD = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from, prepaid)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'record', '[]', $8, $9)
+    /// Nothing is left of a bill that went back whole.
+    BILL_CANCELLED = "UPDATE partner_bill SET cancelled = 1 WHERE merchant = $1 AND bill_id = $2";
+    /// A bill as its own record tells it. A clock that cannot be right does not replace an instant that is known, and
+    /// a record without lines does not say whether goods were sold.
+    BILL_FROM_RECORD -> RecordedRow = "INSERT INTO partner_bill AS kept (merchant, bill_id, place, member_id, final_price, paid_at, counts, cancelled, source, categories, merged_from, whole_price, whole_prepaid, returns_only)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'record', '[]', $8, $5, $9, $10)
         ON CONFLICT (merchant, bill_id) DO UPDATE SET
           place = COALESCE(EXCLUDED.place, kept.place),
           member_id = COALESCE(kept.member_id, EXCLUDED.member_id),
           merged_from = CASE WHEN kept.member_id IS NULL THEN EXCLUDED.merged_from ELSE kept.merged_from END,
-          final_price = EXCLUDED.final_price, paid_at = EXCLUDED.paid_at, counts = EXCLUDED.counts, source = 'record',
-          prepaid = CASE WHEN EXCLUDED.prepaid > 0 THEN EXCLUDED.prepaid ELSE kept.prepaid END
+          whole_price = EXCLUDED.whole_price, counts = EXCLUDED.counts, source = 'record',
+          paid_at = CASE WHEN CAST($11 AS BIGINT) = 1 THEN EXCLUDED.paid_at ELSE COALESCE(kept.paid_at, EXCLUDED.paid_at) END,
+          returns_only = CASE WHEN CAST($12 AS BIGINT) = 1 OR kept.counts = 0 THEN EXCLUDED.returns_only ELSE kept.returns_only END,
+          whole_prepaid = CASE WHEN EXCLUDED.whole_prepaid > 0 THEN EXCLUDED.whole_prepaid ELSE kept.whole_prepaid END
         RETURNING member_id, categories";
-    /// What a bill's points add up to in the ledger: earned, and taken back. Stamps are none.
-    SETTLE_BILL_POINTS = "UPDATE partner_bill SET points = (
+    /// Brings up to date what a bill shows: its points as they add up in the ledger, earned and taken back (stamps are
+    /// none), and what it came to before anything went back.
+    SETTLE_BILL -> WholeBill = "UPDATE partner_bill SET final_price = whole_price, prepaid = whole_prepaid,
+          is_order = CASE WHEN returns_only = 1 OR (whole_prepaid > 0 AND whole_price <= whole_prepaid) THEN 0 ELSE 1 END,
+          points = (
           SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'earn' THEN amount ELSE 0 - amount END), 0) AS BIGINT)
           FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND kind IN ('earn', 'clawBack')
             AND NOT EXISTS (SELECT 1 FROM partner_balance AS card WHERE card.merchant = $1
               AND card.balance_id = partner_transfer.balance_id AND card.stamp_card_id IS NOT NULL))
-        WHERE merchant = $1 AND bill_id = $2";
+        WHERE merchant = $1 AND bill_id = $2
+        RETURNING has_refunds, whole_price, whole_prepaid, is_order";
+    /// What is left of a bill of which parts went back.
+    KEEP_WHAT_IS_LEFT = "UPDATE partner_bill SET final_price = $3, prepaid = $4, is_order = $5 WHERE merchant = $1 AND bill_id = $2";
     /// Whether a balance is sold as the goods themselves.
-    IS_SINGLE_PURPOSE = "SELECT balance_id FROM partner_balance
+    IS_SINGLE_PURPOSE -> String = "SELECT balance_id FROM partner_balance
         WHERE merchant = $1 AND balance_id = $2 AND type = 'singlePurposePrepaidVoucher'";
 }
 
@@ -81,14 +90,36 @@ pub(crate) struct ReportedBill<'a> {
     pub(crate) cancelled: bool,
     /// A JSON list.
     pub(crate) categories: &'a str,
+    /// Goods came back and none were sold.
+    pub(crate) returns_only: bool,
 }
 
-/// What is known of a bill after a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct KnownBill {
-    /// Whether some report said that it was refunded or cancelled.
-    pub(crate) cancelled: bool,
-    pub(crate) member_id: Option<String>,
+db::row! {
+    /// What is known of a bill after a report.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub(crate) struct KnownBill {
+        /// Whether some report said that it was refunded or cancelled.
+        pub(crate) cancelled: bool,
+        pub(crate) member_id: Option<String>,
+    }
+}
+
+db::row! {
+    /// What is known of a bill after its record.
+    struct RecordedRow {
+        member_id: Option<String>,
+        categories: Vec<String> as Json,
+    }
+}
+
+db::row! {
+    /// What a bill came to before anything went back, in minor units.
+    struct WholeBill {
+        has_refunds: bool,
+        whole_price: i64,
+        whole_prepaid: i64,
+        is_order: bool,
+    }
 }
 
 /// Keeps what a usage report tells of a bill, and locks the bill.
@@ -109,12 +140,10 @@ pub(crate) fn from_usage(
             bill.cancelled,
             bill.categories,
             bill.merged_from,
+            bill.returns_only,
         ],
     )?;
-    match row {
-        Some(row) => Ok(KnownBill { cancelled: row.get(0)?, member_id: row.get(1)? }),
-        None => Err(row::unreadable("partner_bill", "cancelled", "the row that was just written")),
-    }
+    row.ok_or_else(|| row::unreadable("partner_bill", "cancelled", "the row that was just written"))
 }
 
 /// Locks a bill of which a part goes back, or whose money is set aside.
@@ -126,16 +155,13 @@ pub(crate) fn lock(
     member_id: Option<&str>,
     merged_from: Option<&str>,
 ) -> Result<KnownBill, Error> {
-    match tx.optional(&LOCK_BILL, params![merchant, bill_id, place, member_id, merged_from])? {
-        Some(row) => Ok(KnownBill { cancelled: row.get(0)?, member_id: row.get(1)? }),
-        None => Err(row::unreadable("partner_bill", "cancelled", "the row that was just written")),
-    }
+    let row = tx.optional(&LOCK_BILL, params![merchant, bill_id, place, member_id, merged_from])?;
+    row.ok_or_else(|| row::unreadable("partner_bill", "cancelled", "the row that was just written"))
 }
 
 /// Whose bill it is as far as anybody said, without a lock.
 pub(crate) fn whose(tx: &mut Tx<'_>, merchant: &str, bill_id: &str) -> Result<Option<String>, Error> {
-    let row = tx.optional(&WHOSE_BILL, params![merchant, bill_id])?;
-    Ok(row.map(|row| row.get(0)).transpose()?.flatten())
+    Ok(tx.optional(&WHOSE_BILL, params![merchant, bill_id])?.flatten())
 }
 
 /// Keeps what of a bill was paid for later use of any goods, in minor units: it is in the bill's price, but no sale,
@@ -152,32 +178,42 @@ pub(crate) fn keep_prepaid(
     Ok(())
 }
 
-/// What went back of a bill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refunded {
-    /// Minor units; the bill is worth so much less, unless its own record says what it is worth.
-    pub(crate) value: i64,
-    /// Of that, what was paid for later use (see [`keep_prepaid`]).
-    pub(crate) prepaid: i64,
-    /// Nothing of it is left: it is no order any more.
-    pub(crate) whole: bool,
-}
-
-/// Keeps what went back of a bill; the bill is locked.
+/// Keeps what a refund report gave back of a bill that is locked. `whole`: nothing of it is left, it is no order any more.
 pub(crate) fn refunded(
     tx: &mut Tx<'_>,
     merchant: &str,
     bill_id: &str,
-    refunded: &Refunded,
+    refund: &Refund,
+    whole: bool,
 ) -> Result<(), Error> {
-    tx.execute(&BILL_REFUNDED, params![merchant, bill_id, refunded.value, refunded.whole, refunded.prepaid])?;
+    went_back::put(tx, merchant, bill_id, refund)?;
+    if whole {
+        tx.execute(&BILL_CANCELLED, params![merchant, bill_id])?;
+    }
     Ok(())
 }
 
-/// Brings the points of a bill up to date with what is booked. Call it after the books are closed.
-pub(crate) fn settle_points(tx: &mut Tx<'_>, merchant: &str, bill_id: &str) -> Result<(), Error> {
-    tx.execute(&SETTLE_BILL_POINTS, params![merchant, bill_id])?;
+/// Brings a bill up to date with what was told of it, what went back and what is booked. Call it after the books are
+/// closed.
+pub(crate) fn settle(tx: &mut Tx<'_>, merchant: &str, bill_id: &str) -> Result<(), Error> {
+    let Some(told) = tx.optional(&SETTLE_BILL, params![merchant, bill_id])? else { return Ok(()) };
+    if !told.has_refunds {
+        return Ok(());
+    }
+    let back = went_back::of_bill(tx, merchant, bill_id)?;
+    let (price, prepaid) = left((told.whole_price, told.whole_prepaid), back);
+    let is_order = told.is_order && (back.value == 0 || price > prepaid);
+    tx.execute(&KEEP_WHAT_IS_LEFT, params![merchant, bill_id, price, prepaid, is_order])?;
     Ok(())
+}
+
+/// What is left of a bill's price and of what of it was paid for later use; nothing goes below zero by a refund.
+fn left((price, prepaid): (i64, i64), back: WentBack) -> (i64, i64) {
+    if back.value == 0 {
+        return (price, prepaid);
+    }
+    let price = if price > back.value { price - back.value } else { price.min(0) };
+    (price, (prepaid - back.prepaid).clamp(0, price.max(0)))
 }
 
 /// A bill as its own record tells it.
@@ -191,7 +227,12 @@ pub(crate) struct RecordedBill {
     pub(crate) final_price: i64,
     /// What its lines sell for later use, by balance, in minor units.
     pub(crate) top_ups: Vec<(String, i64)>,
+    /// Whether goods came back and none were sold, and whether its lines say so.
+    pub(crate) returns_only: bool,
+    pub(crate) has_lines: bool,
     pub(crate) paid_at: Option<Timestamp>,
+    /// When the record last changed at its sender.
+    pub(crate) last_modified_at: Option<Timestamp>,
     /// Whether it is an order: not deleted, refunded or corrective, and in the currency of the books.
     pub(crate) counts: bool,
 }
@@ -201,6 +242,8 @@ pub(crate) struct RecordedBill {
 pub(crate) struct Told {
     /// Whose totals are to be brought up to date.
     pub(crate) members: BTreeSet<String>,
+    /// The bills that may have changed.
+    pub(crate) bills: BTreeSet<String>,
     /// Names of categories on the bills.
     pub(crate) categories: BTreeSet<String>,
     /// Other bills may have changed hands.
@@ -222,11 +265,14 @@ pub(crate) fn from_record(
     };
     let merged_from =
         bill.customer_id.as_deref().filter(|id| member_id.as_deref().is_some_and(|one| one != *id));
-    let mut prepaid = 0_i64;
-    for (balance_id, value) in &bill.top_ups {
-        if tx.optional(&IS_SINGLE_PURPOSE, params![merchant, balance_id])?.is_none() {
-            prepaid = prepaid.saturating_add(*value);
-        }
+    let prepaid = paid_for_later(tx, merchant, &bill.top_ups)?;
+    let told_at = bill.last_modified_at.unwrap_or(now).min(now);
+    let right = bill.paid_at.is_none_or(|paid_at| is_plausible(paid_at, told_at, now));
+    if !right {
+        tracing::warn!(
+            "a DataSync bill is paid at an instant that cannot be right; it counts as paid at its arrival"
+        );
+        metrics::counter!("partner_bills_with_a_wrong_clock_total").increment(1);
     }
     let row = tx.optional(
         &BILL_FROM_RECORD,
@@ -236,20 +282,64 @@ pub(crate) fn from_record(
             bill.place.as_deref(),
             member_id.as_deref(),
             bill.final_price,
-            bill.paid_at,
+            if right { bill.paid_at } else { Some(now) },
             bill.counts,
             merged_from,
             prepaid.clamp(0, bill.final_price.max(0)),
+            bill.returns_only,
+            right,
+            bill.has_lines,
         ],
     )?;
+    settle(tx, merchant, &bill.bill_id)?;
+    told.bills.insert(bill.bill_id.clone());
     if let Some(row) = row {
-        told.members.extend(row.get::<Option<String>>(0)?);
-        let names: Vec<String> = row::json("partner_bill", "categories", &row.get::<String>(1)?)?;
-        told.categories.extend(names);
+        told.members.extend(row.member_id);
+        told.categories.extend(row.categories);
     }
     if let (Some(named), Some(survivor)) = (merged_from, &member_id) {
         told.moved |= merge::settle_alias(tx, merchant, named, survivor, now)?;
         told.members.insert(named.to_owned());
     }
     Ok(())
+}
+
+/// What of these top-ups by balance was paid for later use of any goods, in minor units.
+pub(crate) fn paid_for_later(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    top_ups: &[(String, i64)],
+) -> Result<i64, Error> {
+    let mut prepaid = 0_i64;
+    for (balance_id, value) in top_ups {
+        if tx.optional(&IS_SINGLE_PURPOSE, params![merchant, balance_id])?.is_none() {
+            prepaid = prepaid.saturating_add(*value);
+        }
+    }
+    Ok(prepaid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_never_below_zero_by_a_refund() {
+        for (told, back, expected) in [
+            ((600, 0), (0, 0), (600, 0)),
+            ((600, 0), (260, 0), (340, 0)),
+            ((600, 0), (700, 0), (0, 0)),
+            ((600, 500), (100, 0), (500, 500)),
+            ((600, 500), (300, 0), (300, 300)),
+            ((600, 500), (500, 500), (100, 0)),
+            ((-50, 0), (0, 0), (-50, 0)),
+            ((-50, 0), (10, 0), (-50, 0)),
+        ] {
+            assert_eq!(
+                left(told, WentBack { value: back.0, prepaid: back.1 }),
+                expected,
+                "{told:?} {back:?}"
+            );
+        }
+    }
 }

@@ -4,9 +4,11 @@
 //! the person is kept up to date by whoever changes it ([`totals`], [`bill`]); a request only reads.
 
 pub(crate) mod bill;
+pub(crate) mod paid_at;
 mod query;
 mod store;
 pub(crate) mod totals;
+pub(crate) mod went_back;
 
 use crate::merchant::zone;
 use crate::{CustomersClient, Partner};

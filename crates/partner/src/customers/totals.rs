@@ -21,64 +21,80 @@ db::statement! {
     /// Category names on the bills that count.
     CATEGORIES_OF_MEMBER = "SELECT DISTINCT categories FROM partner_bill
         WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0";
-    /// The points of a customer: what is posted on the points balances. Stamps are no points.
+    /// The points of a customer: those that the till gives now. What waits is counted in at `points_due_at`, what is
+    /// frozen is none, what is owed is below zero; stamps are no points.
     SET_POINTS = "UPDATE partner_customer SET
-          points = (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM partner_balance
-            WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints' AND stamp_card_id IS NULL)
+          points = (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
+            SELECT b.posted, b.status, (SELECT COALESCE(SUM(l.remaining), 0) FROM partner_lot AS l WHERE l.merchant = $1
+              AND l.balance_id = b.balance_id AND l.available_at > $3 AND l.remaining <> 0) AS waiting
+            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
+          points_due_at = (SELECT MIN(l.available_at) FROM partner_balance AS b
+            JOIN partner_lot AS l ON l.merchant = $1 AND l.balance_id = b.balance_id AND l.available_at > $3 AND l.remaining <> 0
+            WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL)
         WHERE merchant = $1 AND member_id = $2";
     /// The same, and what changed bills add to the totals; which were the first and the last one the index says.
     ADD_TO_CUSTOMER = "UPDATE partner_customer SET
-          points = (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM partner_balance
-            WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints' AND stamp_card_id IS NULL),
+          points = (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
+            SELECT b.posted, b.status, (SELECT COALESCE(SUM(l.remaining), 0) FROM partner_lot AS l WHERE l.merchant = $1
+              AND l.balance_id = b.balance_id AND l.available_at > $6 AND l.remaining <> 0) AS waiting
+            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
+          points_due_at = (SELECT MIN(l.available_at) FROM partner_balance AS b
+            JOIN partner_lot AS l ON l.merchant = $1 AND l.balance_id = b.balance_id AND l.available_at > $6 AND l.remaining <> 0
+            WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL),
           total_orders = total_orders + $4, total_sales = total_sales + $5,
           date_first_order = (SELECT paid_at FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) AND paid_at IS NOT NULL
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
             ORDER BY paid_at LIMIT 1),
           date_last_order = (SELECT paid_at FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) AND paid_at IS NOT NULL
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
             ORDER BY paid_at DESC LIMIT 1),
           last_order_value = (SELECT final_price - prepaid FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) AND paid_at IS NOT NULL
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
             ORDER BY paid_at DESC, bill_id DESC LIMIT 1),
           categories = $3
         WHERE merchant = $1 AND member_id = $2";
     /// Everything the feed shows beside the person, from all the bills that count. What was paid for later use is no sale
-    /// yet, and a bill of nothing else is no order.
+    /// yet; what came back without a sale lowers the sales, and is no order.
     RECOMPUTE_CUSTOMER = "UPDATE partner_customer SET
-          points = (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM partner_balance
-            WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints' AND stamp_card_id IS NULL),
+          points = (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
+            SELECT b.posted, b.status, (SELECT COALESCE(SUM(l.remaining), 0) FROM partner_lot AS l WHERE l.merchant = $1
+              AND l.balance_id = b.balance_id AND l.available_at > $4 AND l.remaining <> 0) AS waiting
+            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
+          points_due_at = (SELECT MIN(l.available_at) FROM partner_balance AS b
+            JOIN partner_lot AS l ON l.merchant = $1 AND l.balance_id = b.balance_id AND l.available_at > $4 AND l.remaining <> 0
+            WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL),
           total_orders = (SELECT COUNT(*) FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid)),
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1),
           total_sales = (SELECT CAST(COALESCE(SUM(final_price - prepaid), 0) AS BIGINT) FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid)),
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0),
           date_first_order = (SELECT paid_at FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) AND paid_at IS NOT NULL
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
             ORDER BY paid_at LIMIT 1),
           date_last_order = (SELECT paid_at FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) AND paid_at IS NOT NULL
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
             ORDER BY paid_at DESC LIMIT 1),
           last_order_value = (SELECT final_price - prepaid FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) AND paid_at IS NOT NULL
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
             ORDER BY paid_at DESC, bill_id DESC LIMIT 1),
           categories = $3
         WHERE merchant = $1 AND member_id = $2";
     /// What a bill counts, less what of it is in the totals of its member.
     UNTOLD_OF_BILL = "SELECT member_id,
-          CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) THEN 1 ELSE 0 END - told_orders,
-          CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) THEN final_price - prepaid ELSE 0 END - told_sales
+          CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND is_order = 1 THEN 1 ELSE 0 END - told_orders,
+          CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 THEN final_price - prepaid ELSE 0 END - told_sales
         FROM partner_bill WHERE merchant = $1 AND bill_id = $2";
     /// All that a bill counts is in the totals now.
     TELL_BILL = "UPDATE partner_bill SET
-          told_orders = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) THEN 1 ELSE 0 END,
-          told_sales = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) THEN final_price - prepaid ELSE 0 END
+          told_orders = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND is_order = 1 THEN 1 ELSE 0 END,
+          told_sales = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 THEN final_price - prepaid ELSE 0 END
         WHERE merchant = $1 AND bill_id = $2";
     /// All that a member's bills count is.
     TELL_BILLS = "UPDATE partner_bill SET
-          told_orders = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) THEN 1 ELSE 0 END,
-          told_sales = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) THEN final_price - prepaid ELSE 0 END
+          told_orders = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND is_order = 1 THEN 1 ELSE 0 END,
+          told_sales = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 THEN final_price - prepaid ELSE 0 END
         WHERE merchant = $1 AND member_id = $2
-          AND (told_orders <> CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) THEN 1 ELSE 0 END
-            OR told_sales <> CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND (prepaid = 0 OR final_price > prepaid) THEN final_price - prepaid ELSE 0 END)";
+          AND (told_orders <> CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND is_order = 1 THEN 1 ELSE 0 END
+            OR told_sales <> CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 THEN final_price - prepaid ELSE 0 END)";
 }
 
 /// What of a member may have changed since its totals were brought up to date.
@@ -136,15 +152,15 @@ fn recompute_with(
         return Ok(None);
     };
     let Some(survivor) = locked.get::<Option<String>>(1)? else {
-        bring_up_to_date(tx, merchant, member_id, (changed, untold), &locked.get::<String>(0)?)?;
+        bring_up_to_date(tx, (merchant, member_id), (changed, untold), &locked.get::<String>(0)?, now)?;
         return Ok(None);
     };
     let moved = merge::follow(tx, merchant, member_id, &survivor)? || matches!(changed, Changed::Everything);
     // what is told of under an old id is the surviving one's already
     let changed = (if moved { Changed::Everything } else { Changed::Points }, Untold::default());
-    bring_up_to_date(tx, merchant, member_id, changed, "[]")?;
+    bring_up_to_date(tx, (merchant, member_id), changed, "[]", now)?;
     if let Some(locked) = tx.optional(&LOCK_CUSTOMER, params![merchant, &survivor, now])? {
-        bring_up_to_date(tx, merchant, &survivor, changed, &locked.get::<String>(0)?)?;
+        bring_up_to_date(tx, (merchant, &survivor), changed, &locked.get::<String>(0)?, now)?;
     }
     Ok(Some(survivor))
 }
@@ -192,17 +208,17 @@ fn tell(tx: &mut Tx<'_>, merchant: &str, bill_ids: &[&str]) -> Result<BTreeMap<S
     Ok(untold)
 }
 
-/// Computes what the feed shows of a customer that is locked; `kept` are its categories so far.
+/// Computes what the feed shows at `now` of a customer that is locked; `kept` are its categories so far.
 fn bring_up_to_date(
     tx: &mut Tx<'_>,
-    merchant: &str,
-    member_id: &str,
+    (merchant, member_id): (&str, &str),
     (changed, untold): (Changed<'_>, Untold),
     kept: &str,
+    now: Timestamp,
 ) -> Result<(), Error> {
     let categories = match changed {
         Changed::Points => {
-            tx.execute(&SET_POINTS, params![merchant, member_id])?;
+            tx.execute(&SET_POINTS, params![merchant, member_id, now])?;
             return Ok(());
         }
         Changed::Bills(_, categories) => categories,
@@ -225,10 +241,10 @@ fn bring_up_to_date(
     };
     let categories = row::to_json("partner_customer", "categories", &known)?;
     if let Changed::Everything = changed {
-        tx.execute(&RECOMPUTE_CUSTOMER, params![merchant, member_id, &categories])?;
+        tx.execute(&RECOMPUTE_CUSTOMER, params![merchant, member_id, &categories, now])?;
         tx.execute(&TELL_BILLS, params![merchant, member_id])?;
     } else {
-        let of = params![merchant, member_id, &categories, untold.orders, untold.sales];
+        let of = params![merchant, member_id, &categories, untold.orders, untold.sales, now];
         tx.execute(&ADD_TO_CUSTOMER, of)?;
     }
     Ok(())

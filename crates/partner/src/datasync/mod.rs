@@ -1,15 +1,14 @@
 //! How are records of the register cloud taken in, each exactly in its newest state?
 //!
-//! `POST|PUT /partner/datasync` (protocol.md §11, sync.md §4). A batch is one transaction; a record that
-//! cannot be read is kept aside with the reason and does not cost the others; an unknown domain is kept as it is.
+//! `POST|PUT /partner/datasync` (protocol.md §11, sync.md §4). A record that cannot be read is kept aside with the
+//! reason and does not cost the others; an unknown domain is kept as it is. A request is taken in slices of some
+//! records, each one transaction, so that others get their turn; it is answered when the last is durable, and what
+//! comes again after a break is passed over.
 
+mod projection;
 mod record;
 mod store;
 
-use crate::customers::bill::{self, RecordedBill};
-use crate::customers::totals;
-use crate::loyalty::merge;
-use crate::loyalty::tier::Ladder;
 use crate::{DataSyncConnection, Partner};
 use axum::extract::State;
 use db::{Error, Never, Tx, TxError};
@@ -17,11 +16,14 @@ use door::{ApiError, Raw, body_limit};
 use http::StatusCode;
 use jiff::Timestamp;
 use record::{Incoming, Outcome};
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use wire::datasync::{Domain, Envelope};
+use wire::datasync::{Envelope, Received};
 use wire::errors::ErrorBody;
+
+/// Records that are kept in one transaction: a few milliseconds of the one write lane of SQLite.
+const SLICE_RECORDS: usize = 200;
 
 /// The receiver.
 pub(crate) fn routes(datasync_body_bytes_max: usize) -> OpenApiRouter<Partner> {
@@ -39,7 +41,7 @@ pub(crate) fn routes(datasync_body_bytes_max: usize) -> OpenApiRouter<Partner> {
         (status = 204, description = "Everything is kept; records that could not be read, aside"),
         (status = 400, body = ErrorBody, description = "No object with `dataDomain` and `data`"),
         (status = 401, body = ErrorBody, description = "Not a DataSync secret"),
-        (status = 413, body = ErrorBody, description = "Too long; send fewer records at a time"),
+        (status = 413, body = ErrorBody, description = "Too long, or too many records (`recordsMax`); send fewer at a time"),
     ),
     security(("bearer" = [])),
 )]
@@ -59,7 +61,7 @@ pub(crate) async fn receive_by_post(
         (status = 204, description = "Everything is kept; records that could not be read, aside"),
         (status = 400, body = ErrorBody, description = "No object with `dataDomain` and `data`"),
         (status = 401, body = ErrorBody, description = "Not a DataSync secret"),
-        (status = 413, body = ErrorBody, description = "Too long; send fewer records at a time"),
+        (status = 413, body = ErrorBody, description = "Too long, or too many records (`recordsMax`); send fewer at a time"),
     ),
     security(("bearer" = [])),
 )]
@@ -76,18 +78,25 @@ async fn receive(
     connection: DataSyncConnection,
     bytes: &[u8],
 ) -> Result<StatusCode, ApiError> {
-    // not door's Message: a record with a character no table can hold must not cost the others
-    let envelope: Envelope = wire::read::from_slice(bytes)?;
-    let now = partner.outside().now();
-    let batch = Batch {
+    let records_max = partner.config().datasync_records_max;
+    let received = Received::read(bytes, records_max)?;
+    if received.more {
+        return Err(too_many(records_max));
+    }
+    let batch = Arc::new(Batch {
         partner: partner.clone(),
         merchant: connection.merchant,
-        records: record::read_all(&envelope, || partner.outside().object_id()),
-        now,
-    };
-    let counts =
-        partner.db().write("receive_datasync", move |tx| batch.keep(tx).map_err(TxError::<Never>::from));
-    let counts = counts.await?;
+        records: record::read_all(&received, || partner.outside().object_id()),
+        now: partner.outside().now(),
+    });
+    let mut counts = Counts::default();
+    for start in (0..batch.records.len()).step_by(SLICE_RECORDS) {
+        let slice = batch.clone();
+        let kept = partner
+            .db()
+            .write("receive_datasync", move |tx| slice.keep(tx, start).map_err(TxError::<Never>::from));
+        counts.add(kept.await?);
+    }
     metrics::counter!("partner_datasync_records_total", "outcome" => "kept").increment(counts.kept);
     metrics::counter!("partner_datasync_records_total", "outcome" => "passed").increment(counts.passed);
     metrics::counter!("partner_datasync_records_total", "outcome" => "quarantined")
@@ -99,6 +108,16 @@ async fn receive(
         );
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// 413 that says how many records a request may have.
+fn too_many(records_max: usize) -> ApiError {
+    let message = format!(
+        "data: expected at most {records_max} records in one request, found more; send fewer at a time"
+    );
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+        .with("field", "data")
+        .with("recordsMax", records_max)
 }
 
 /// The records of one request, read.
@@ -117,67 +136,32 @@ struct Counts {
     quarantined: u64,
 }
 
+impl Counts {
+    fn add(&mut self, other: Self) {
+        self.kept += other.kept;
+        self.passed += other.passed;
+        self.quarantined += other.quarantined;
+    }
+}
+
 impl Batch {
-    /// Keeps the batch. Records go in the order of their ids, then the customers in the order of theirs, each with
-    /// its tier, so two batches at once wait for each other and never block each other for good.
-    fn keep(&self, tx: &mut Tx<'_>) -> Result<Counts, Error> {
+    /// Keeps the slice of the records that begins at `start`. Records go in the order of their ids, so two batches at
+    /// once wait for each other and never block each other for good; then what follows from those that were kept.
+    fn keep(&self, tx: &mut Tx<'_>, start: usize) -> Result<Counts, Error> {
         let mut counts = Counts::default();
-        let mut bills = Vec::new();
-        for record in &self.records {
+        let mut projected = Vec::new();
+        for record in self.records.iter().skip(start).take(SLICE_RECORDS) {
             match record.keep(tx, &self.merchant, self.now)? {
                 Outcome::Kept => {
                     counts.kept += 1;
-                    if record.domain() == Some(Domain::Bills) {
-                        bills.push(record);
-                    }
+                    projected.extend(record.projected());
                 }
                 Outcome::Passed => counts.passed += 1,
                 Outcome::Quarantined => counts.quarantined += 1,
             }
         }
-        self.count_bills(tx, &bills)?;
+        let of = projection::Of { partner: &self.partner, merchant: &self.merchant, now: self.now };
+        projection::apply(tx, &of, &projected)?;
         Ok(counts)
-    }
-
-    /// Lets the customers feed know of bills that are new or changed.
-    fn count_bills(&self, tx: &mut Tx<'_>, bills: &[&Incoming]) -> Result<(), Error> {
-        if bills.is_empty() {
-            return Ok(());
-        }
-        let Some(merchant) = crate::merchant::get(tx, &self.merchant)? else { return Ok(()) };
-        let program = self.partner.programs().of(&merchant)?;
-        let recorded: Vec<_> =
-            bills.iter().filter_map(|bill| bill.bill(merchant.precision, &merchant.currency_code)).collect();
-        if !program.settings.tiers.is_empty() {
-            for member_id in &self.whose(tx, &recorded)? {
-                Ladder::of(&program, &merchant, member_id).catch_up(tx, self.now)?;
-            }
-        }
-        let mut told = bill::Told::default();
-        for bill in &recorded {
-            bill::from_record(tx, &self.merchant, bill, &mut told, self.now)?;
-        }
-        let local = program.local("", self.now);
-        let bill_ids: Vec<&str> = recorded.iter().map(|bill| bill.bill_id.as_str()).collect();
-        let changed = if told.moved {
-            totals::Changed::Everything
-        } else if recorded.iter().all(|bill| bill.counts) {
-            totals::Changed::Bills(&bill_ids, totals::Categories::Added(&told.categories))
-        } else {
-            totals::Changed::Bills(&bill_ids, totals::Categories::Unknown)
-        };
-        totals::bills_changed(tx, &program, &merchant, &told.members, changed, &local)
-    }
-
-    /// Whose bills these are, as far as it is known or said.
-    fn whose(&self, tx: &mut Tx<'_>, bills: &[RecordedBill]) -> Result<BTreeSet<String>, Error> {
-        let mut members = BTreeSet::new();
-        for bill in bills {
-            members.extend(bill::whose(tx, &self.merchant, &bill.bill_id)?);
-            if let Some(customer_id) = &bill.customer_id {
-                members.extend(merge::survivor(tx, &self.merchant, customer_id)?);
-            }
-        }
-        Ok(members)
     }
 }

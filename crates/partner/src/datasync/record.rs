@@ -1,21 +1,17 @@
 //! What is one record that came, and does it replace the one that is known?
 
+use super::projection::{self, Projected};
 use super::store;
-use crate::customers::bill::RecordedBill;
 use crate::id::ID_BYTES_MAX;
-use crate::loyalty::ledger::topped_up_by;
 use db::{Error, Tx};
 use jiff::Timestamp;
-use money::{Amount, Precision};
 use serde_json::{Map, Value};
-use wire::bills::Bill;
-use wire::datasync::{Domain, Envelope};
+use wire::datasync::{Domain, Reach, Received};
 
 /// One record of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Incoming {
     domain: String,
-    documented: Option<Domain>,
     text: String,
     hash: [u8; 32],
     /// For the case that it has to be kept aside.
@@ -27,15 +23,15 @@ pub(super) struct Incoming {
 #[derive(Debug, Clone, PartialEq)]
 struct Readable {
     record_id: String,
+    /// Whose of several records with this id it is: of a place; empty in a domain that all places share.
+    of_place: String,
+    /// Where it is from.
     place: Option<String>,
     version: Option<i64>,
     last_modified_at: Option<Timestamp>,
     removed: bool,
-    bill: Option<Box<Bill>>,
+    projected: Option<Projected>,
 }
-
-/// A price that fits with the most decimals a currency has fits with fewer.
-const MOST_DECIMALS: Option<Precision> = Precision::new(Precision::DIGITS_MAX);
 
 /// Why a record could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,26 +51,32 @@ pub(super) enum Outcome {
     Quarantined,
 }
 
-/// Reads the records of an envelope, in the order in which they are to be kept: by id. A record that occurs
+/// Reads the records of a request, in the order in which they are to be kept: by id and place. A record that occurs
 /// twice is kept in both states one after the other.
-pub(super) fn read_all(envelope: &Envelope, mut new_id: impl FnMut() -> String) -> Vec<Incoming> {
-    let documented = Domain::named(&envelope.data_domain);
+pub(super) fn read_all(received: &Received, mut new_id: impl FnMut() -> String) -> Vec<Incoming> {
+    let documented = Domain::named(&received.data_domain);
+    let of =
+        OfDomain { documented, name: &received.data_domain, place_of_batch: received.place_id.as_deref() };
     let domain =
-        documented.map_or_else(|| kept_name(&envelope.data_domain), |domain| domain.name().to_owned());
-    let mut records: Vec<Incoming> = envelope
-        .data
+        documented.map_or_else(|| kept_name(&received.data_domain), |domain| domain.name().to_owned());
+    let mut records: Vec<Incoming> = received
+        .records
         .iter()
         .enumerate()
-        .map(|(index, raw)| Incoming {
-            domain: domain.clone(),
-            documented,
-            text: raw.to_text(),
-            hash: wire::canonical::hash_value(&raw.0),
-            quarantine_id: new_id(),
-            read: read(documented, &envelope.data_domain, envelope.place_id.as_deref(), index, &raw.0),
+        .map(|(index, text)| {
+            let value: Result<Value, _> = serde_json::from_str(text);
+            let (hash, read) = match &value {
+                Ok(value) => (wire::canonical::hash_value(value), of.read(index, value)),
+                Err(error) => {
+                    let reason = format!("data[{index}]: expected a JSON object, found {error}");
+                    let hash = wire::canonical::hash_value(&Value::from(text.as_str()));
+                    (hash, Err(Unreadable { key: format!("data[{index}]"), reason }))
+                }
+            };
+            Incoming { domain: domain.clone(), text: text.clone(), hash, quarantine_id: new_id(), read }
         })
         .collect();
-    records.sort_by(|one, other| one.key().cmp(other.key()));
+    records.sort_by(|one, other| one.key().cmp(&other.key()));
     records
 }
 
@@ -87,20 +89,27 @@ fn kept_name(domain: &str) -> String {
 }
 
 fn name_fits(domain: &str) -> bool {
-    domain.len() <= ID_BYTES_MAX && !domain.contains('\0')
+    domain.len() <= ID_BYTES_MAX
 }
 
 impl Incoming {
-    /// The documented domain it belongs to.
-    pub(super) fn domain(&self) -> Option<Domain> {
-        self.documented
+    fn key(&self) -> (&str, &str) {
+        match &self.read {
+            Ok(readable) => (&readable.record_id, &readable.of_place),
+            Err(unreadable) => (&unreadable.key, ""),
+        }
     }
 
-    fn key(&self) -> &str {
-        match &self.read {
-            Ok(readable) => &readable.record_id,
-            Err(unreadable) => &unreadable.key,
-        }
+    /// The record as the projection of its domain looks at it; `None` where the domain has none.
+    pub(super) fn projected(&self) -> Option<projection::Kept<'_, Projected>> {
+        let readable = self.read.as_ref().ok()?;
+        Some(projection::Kept {
+            record_id: &readable.record_id,
+            place: readable.place.as_deref(),
+            removed: readable.removed,
+            last_modified_at: readable.last_modified_at,
+            record: Some(readable.projected.as_ref()?),
+        })
     }
 
     /// Keeps the record, unless the same or a newer state is known.
@@ -126,8 +135,8 @@ impl Incoming {
         };
         let new = store::NewRecord {
             domain: &self.domain,
+            place: &readable.of_place,
             record_id: &readable.record_id,
-            place: readable.place.as_deref(),
             version: readable.version,
             last_modified_at: readable.last_modified_at,
             removed: readable.removed,
@@ -136,172 +145,114 @@ impl Incoming {
         };
         Ok(if store::upsert(tx, merchant, &new, now)? { Outcome::Kept } else { Outcome::Passed })
     }
-
-    /// The bill it is, for the customers feed. A removed bill is no order; one without a price neither, nor one
-    /// whose price is in another currency than the books, which a sum of sales cannot have in it.
-    pub(super) fn bill(&self, precision: Precision, currency_code: &str) -> Option<RecordedBill> {
-        let readable = self.read.as_ref().ok()?;
-        let Some(bill) = &readable.bill else {
-            return (readable.removed && self.documented == Some(Domain::Bills)).then(|| RecordedBill {
-                bill_id: readable.record_id.clone(),
-                place: readable.place.clone(),
-                customer_id: None,
-                final_price: 0,
-                top_ups: Vec::new(),
-                paid_at: None,
-                counts: false,
-            });
-        };
-        let foreign =
-            bill.currency_code.as_ref().is_some_and(|code| !code.eq_ignore_ascii_case(currency_code));
-        let final_price = bill.final_price.amount(precision).map_or(Amount::ZERO, |rounded| rounded.amount);
-        Some(RecordedBill {
-            bill_id: readable.record_id.clone(),
-            place: readable.place.clone(),
-            customer_id: bill.customer_id.clone(),
-            final_price: final_price.0,
-            top_ups: top_ups(bill, precision),
-            paid_at: bill.paid_at.as_ref().map(|at| at.instant),
-            counts: !(readable.removed
-                || foreign
-                || bill.deleted
-                || bill.refunded
-                || bill.refunded_bill_identifier.is_some()),
-        })
-    }
 }
 
-/// What the lines of a bill sell for later use, by balance: the product is called as the line of a check is.
-fn top_ups(bill: &Bill, precision: Precision) -> Vec<(String, i64)> {
-    let lines = bill.items.iter().flatten();
-    let sold = lines.filter_map(|item| {
-        let balance_id = topped_up_by(item.product_id.as_deref()?)?;
-        let value = item.price.0.checked_mul(item.amount.0)?;
-        let value = Amount::from_decimal(value, precision).ok()?.amount;
-        value.is_positive().then(|| (balance_id.to_owned(), value.0))
-    });
-    sold.collect()
-}
-
-fn read(
+/// The domain of a request.
+struct OfDomain<'a> {
     documented: Option<Domain>,
-    domain: &str,
-    place_of_batch: Option<&str>,
-    index: usize,
-    value: &Value,
-) -> Result<Readable, Unreadable> {
-    let refused = |key: String, reason: String| Unreadable { key, reason };
-    let nowhere = || format!("data[{index}]");
-    if !name_fits(domain) {
-        let reason = format!("dataDomain: expected a name of at most {ID_BYTES_MAX} bytes without U+0000");
-        return Err(refused(nowhere(), reason));
-    }
-    let Value::Object(members) = value else {
-        return Err(refused(nowhere(), format!("data[{index}]: expected a JSON object")));
-    };
-    // The record's own JSON text escapes it, so it can be kept aside whole.
-    if wire::read::nul_in(value).is_some() {
-        return Err(refused(nowhere(), format!("data[{index}]: expected text without the character U+0000")));
-    }
-    let record_id = id(documented, domain, members).map_err(|reason| refused(nowhere(), reason))?;
-    if documented.is_none() && record_id.is_none() {
-        // an unknown domain is kept raw: where nothing looks like an id, the content is the id
-        let hash = outside::hex(&wire::canonical::hash_value(value));
-        return Ok(readable(format!("sha256:{hash}"), members, place_of_batch));
-    }
-    let Some(record_id) = record_id else {
-        let expected = documented.map_or("id", Domain::id_member);
-        return Err(refused(nowhere(), format!("{expected}: expected an id, found none")));
-    };
-    for (name, expected) in [("_lastModifiedAt", "a date-time with offset"), ("_version", "a whole number")] {
-        if let Some(found) = members.get(name).filter(|found| !found.is_null()) {
-            let fits = if name == "_version" { whole(found).is_some() } else { instant(found).is_some() };
-            if !fits {
-                return Err(refused(record_id, format!("{name}: expected {expected}, found {found}")));
-            }
+    /// As it was written.
+    name: &'a str,
+    place_of_batch: Option<&'a str>,
+}
+
+impl OfDomain<'_> {
+    fn read(&self, index: usize, value: &Value) -> Result<Readable, Unreadable> {
+        let refused = |key: String, reason: String| Unreadable { key, reason };
+        let nowhere = || format!("data[{index}]");
+        if !name_fits(self.name) {
+            let reason = format!("dataDomain: expected a name of at most {ID_BYTES_MAX} bytes");
+            return Err(refused(nowhere(), reason));
         }
+        let Value::Object(members) = value else {
+            return Err(refused(nowhere(), format!("data[{index}]: expected a JSON object")));
+        };
+        // The record's own JSON text escapes it, so it can be kept aside whole.
+        if wire::read::nul_in(value).is_some() {
+            let reason = format!("data[{index}]: expected text without U+0000 and bytes that are no UTF-8");
+            return Err(refused(nowhere(), reason));
+        }
+        let record_id = self.id(members).map_err(|reason| refused(nowhere(), reason))?;
+        let Some(record_id) = record_id else {
+            if self.documented.is_none() {
+                // an unknown domain is kept raw: where nothing looks like an id, the content is the id
+                let hash = outside::hex(&wire::canonical::hash_value(value));
+                return self
+                    .readable(format!("sha256:{hash}"), members)
+                    .map_err(|reason| refused(nowhere(), reason));
+            }
+            let expected = self.documented.map_or("id", Domain::id_member);
+            return Err(refused(nowhere(), format!("{expected}: expected an id, found none")));
+        };
+        let found = self.readable(record_id.clone(), members);
+        let mut found = found.map_err(|reason| refused(record_id.clone(), reason))?;
+        if let Some(domain) = self.documented {
+            found.projected = projection::read(domain, value, found.removed)
+                .map_err(|reason| refused(record_id, reason))?;
+        }
+        Ok(found)
     }
-    let mut found = readable(record_id.clone(), members, place_of_batch);
-    if documented == Some(Domain::Bills) && (!found.removed || members.contains_key("finalPrice")) {
-        let bill: Bill = wire::read::from_value(value.clone())
-            .map_err(|error| refused(record_id.clone(), error.to_string()))?;
-        if MOST_DECIMALS.is_none_or(|precision| bill.final_price.amount(precision).is_err()) {
-            return Err(refused(
-                record_id,
-                format!("finalPrice: expected an amount of money, found {}", bill.final_price.0),
+
+    fn readable(&self, record_id: String, members: &Map<String, Value>) -> Result<Readable, String> {
+        let place = members.get("placeId").and_then(wire::read::text).filter(|place| !place.is_empty());
+        let place = place.or_else(|| self.place_of_batch.map(str::to_owned));
+        if let Some(place) = place.as_ref().filter(|place| place.len() > ID_BYTES_MAX) {
+            let found = place.len();
+            return Err(format!(
+                "placeId: expected an id of at most {ID_BYTES_MAX} bytes, found {found} bytes"
             ));
         }
-        found.bill = Some(Box::new(bill));
+        // Of a domain nobody knows it is not known either whether places share it; kept by place nothing is lost
+        let by_place = self.documented.is_none_or(|domain| domain.reach() == Reach::Place);
+        Ok(Readable {
+            record_id,
+            of_place: place.clone().filter(|_| by_place).unwrap_or_default(),
+            place,
+            version: said(members, "_version", "a whole number", wire::read::integer)?,
+            last_modified_at: said(members, "_lastModifiedAt", "a date-time with offset", instant)?,
+            removed: said(members, "_removed", "true or false", wire::read::flag)?.unwrap_or(false),
+            projected: None,
+        })
     }
-    Ok(found)
+
+    /// The record's id: the documented member; for place items also product and place together; `id` for
+    /// everything (a removed record has no more than that).
+    fn id(&self, members: &Map<String, Value>) -> Result<Option<String>, String> {
+        let text = |name: &str| members.get(name).and_then(wire::read::text);
+        let named = match self.documented {
+            Some(domain) => text(domain.id_member()),
+            None => text(&format!("{}Id", self.name.strip_suffix('s').unwrap_or(self.name))),
+        };
+        let pair = match self.documented {
+            Some(Domain::PlaceItems) => {
+                text("productId").zip(text("placeId")).map(|(product, place)| format!("{product}@{place}"))
+            }
+            _ => None,
+        };
+        match named.or(pair).or_else(|| text("id")) {
+            Some(found) if found.is_empty() || found.len() > ID_BYTES_MAX => {
+                let member = self.documented.map_or("id", Domain::id_member);
+                let found = found.len();
+                Err(format!("{member}: expected an id of 1 to {ID_BYTES_MAX} bytes, found {found} bytes"))
+            }
+            found => Ok(found),
+        }
+    }
 }
 
-fn readable(record_id: String, members: &Map<String, Value>, place_of_batch: Option<&str>) -> Readable {
-    let place = members.get("placeId").and_then(text);
-    Readable {
-        record_id,
-        place: place.or_else(|| place_of_batch.map(str::to_owned)).filter(|place| !place.contains('\0')),
-        version: members.get("_version").and_then(whole),
-        last_modified_at: members.get("_lastModifiedAt").and_then(instant),
-        removed: members.get("_removed").is_some_and(is_true),
-        bill: None,
-    }
-}
-
-/// The record's id: the documented member; for place items also product and place together; `id` for
-/// everything (a removed record has no more than that).
-fn id(
-    documented: Option<Domain>,
-    domain: &str,
+/// What a member says, `None` where it is missing or null; one that says nothing that is understood is an error, so
+/// that a state is never taken for another.
+fn said<T>(
     members: &Map<String, Value>,
-) -> Result<Option<String>, String> {
-    let named = match documented {
-        Some(domain) => members.get(domain.id_member()).and_then(text),
-        None => {
-            let singular = domain.strip_suffix('s').unwrap_or(domain);
-            members.get(&format!("{singular}Id")).and_then(text)
-        }
-    };
-    let pair = match documented {
-        Some(Domain::PlaceItems) => members
-            .get("productId")
-            .and_then(text)
-            .zip(members.get("placeId").and_then(text))
-            .map(|(product, place)| format!("{product}@{place}")),
-        _ => None,
-    };
-    let found = named.or(pair).or_else(|| members.get("id").and_then(text));
-    match found {
-        Some(found) if found.is_empty() || found.len() > ID_BYTES_MAX || found.contains('\0') => {
-            let member = documented.map_or("id", Domain::id_member);
-            Err(format!("{member}: expected an id of 1 to {ID_BYTES_MAX} bytes, found {} bytes", found.len()))
-        }
-        found => Ok(found),
-    }
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn whole(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    }
+    name: &str,
+    expected: &str,
+    read: impl Fn(&Value) -> Option<T>,
+) -> Result<Option<T>, String> {
+    let Some(found) = members.get(name).filter(|found| !found.is_null()) else { return Ok(None) };
+    read(found).map(Some).ok_or_else(|| format!("{name}: expected {expected}, found {found:.40}"))
 }
 
 fn instant(value: &Value) -> Option<Timestamp> {
     wire::time::parse_date_time(value.as_str()?).ok()
-}
-
-fn is_true(value: &Value) -> bool {
-    matches!(value, Value::Bool(true)) || whole(value) == Some(1) || value.as_str() == Some("true")
 }
 
 #[cfg(test)]
@@ -310,13 +261,12 @@ mod tests {
     use serde_json::json;
 
     fn incoming(domain: &str, records: &Value) -> Vec<Incoming> {
-        let envelope =
-            wire::read::from_value(json!({"placeId": "P", "dataDomain": domain, "data": records})).unwrap();
-        read_all(&envelope, || "q".to_owned())
+        let body = json!({"placeId": "P", "dataDomain": domain, "data": records}).to_string();
+        read_all(&Received::read(body.as_bytes(), 100).unwrap(), || "q".to_owned())
     }
 
     fn ids(domain: &str, records: &Value) -> Vec<String> {
-        incoming(domain, records).iter().map(|one| one.key().to_owned()).collect()
+        incoming(domain, records).iter().map(|one| one.key().0.to_owned()).collect()
     }
 
     #[test]
@@ -324,8 +274,43 @@ mod tests {
         assert_eq!(ids("DESKS", &json!([{"deskId": "2"}, {"deskId": 1}])), ["1", "2"]);
         assert_eq!(ids("placeItems", &json!([{"productId": "p:1", "placeId": "X"}])), ["p:1@X"]);
         assert_eq!(ids("desks", &json!([{"id": "9", "_removed": true}])), ["9"]);
-        assert_eq!(ids("parcels", &json!([{"parcelId": "7", "_version": "x"}])).len(), 1);
+        assert_eq!(ids("parcels", &json!([{"parcelId": "7", "_version": 1}])), ["7"]);
         assert!(ids("weather", &json!([{"wind": 3}]))[0].starts_with("sha256:"));
+    }
+
+    #[test]
+    fn an_id_that_comes_as_a_number_is_one_id() {
+        let numbers: Value = serde_json::from_str(
+            r#"[{"deskId": 38}, {"deskId": 38.0}, {"deskId": 3.8e1}, {"deskId": "38"}]"#,
+        )
+        .unwrap();
+        assert_eq!(ids("desks", &numbers), ["38", "38", "38", "38"]);
+    }
+
+    #[test]
+    fn records_of_places_are_by_place_and_shared_ones_are_not() {
+        let of_place = |domain: &str, record: Value| {
+            let found = incoming(domain, &json!([record]));
+            found[0].key().1.to_owned()
+        };
+        assert_eq!(of_place("desks", json!({"deskId": "12"})), "P");
+        assert_eq!(of_place("desks", json!({"deskId": "12", "placeId": "Q"})), "Q");
+        assert_eq!(of_place("items", json!({"productId": "12", "placeId": "Q"})), "");
+        assert_eq!(of_place("parcels", json!({"parcelId": "12"})), "P");
+    }
+
+    #[test]
+    fn versions_and_removals_are_understood_in_every_spelling() {
+        for (version, removed) in [("3", "true"), ("3.0", "\"True\""), ("0.3e1", "1.0"), ("\"3\"", "\"yes\"")]
+        {
+            let record: Value = serde_json::from_str(&format!(
+                r#"[{{"deskId": "1", "_version": {version}, "_removed": {removed}}}]"#
+            ))
+            .unwrap();
+            let found = incoming("desks", &record);
+            let found = found[0].read.as_ref().unwrap();
+            assert_eq!((found.version, found.removed), (Some(3), true), "{record}");
+        }
     }
 
     #[test]
@@ -335,35 +320,16 @@ mod tests {
             ("desks", json!("12"), "data[0]: expected a JSON object"),
             ("desks", json!({"deskId": ""}), "deskId: expected an id of 1 to 200 bytes"),
             ("desks", json!({"deskId": "1", "_version": "new"}), "_version: expected a whole number"),
+            ("desks", json!({"deskId": "1", "_version": 1.5}), "_version: expected a whole number"),
+            ("desks", json!({"deskId": "1", "_removed": "perhaps"}), "_removed: expected true or false"),
             ("desks", json!({"deskId": "1", "_lastModifiedAt": "today"}), "_lastModifiedAt: expected"),
+            ("desks", json!({"deskId": "1", "placeId": "x".repeat(201)}), "placeId: expected an id"),
+            ("desks", json!({"deskId": "1", "name": "a\u{0}"}), "U+0000"),
             ("bills", json!({"billId": "b"}), "finalPrice"),
         ] {
             let records = incoming(domain, &json!([record]));
             let found = &records[0].read.as_ref().unwrap_err().reason;
             assert!(found.contains(reason), "{found}");
         }
-    }
-
-    #[test]
-    fn which_bills_are_orders() {
-        let two = Precision::new(2).unwrap();
-        for (change, counts) in [
-            (json!({}), true),
-            (json!({"refunded": true}), false),
-            (json!({"deleted": true}), false),
-            (json!({"_removed": true}), false),
-            (json!({"refundedBillIdentifier": "other"}), false),
-            (json!({"currencyCode": "czk"}), true),
-            (json!({"currencyCode": "EUR"}), false),
-        ] {
-            let mut bill =
-                json!({"billId": "b", "finalPrice": "150.4", "paidAt": "2026-03-01T14:40:02+01:00"});
-            bill.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-            let found = incoming("bills", &json!([bill]))[0].bill(two, "CZK").unwrap();
-            assert_eq!((found.final_price, found.counts), (15_040, counts), "{bill}");
-            assert_eq!(found.place.as_deref(), Some("P"));
-        }
-        let removed = incoming("bills", &json!([{"billId": "b", "_removed": true}]));
-        assert!(!removed[0].bill(two, "CZK").unwrap().counts);
     }
 }

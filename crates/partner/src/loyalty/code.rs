@@ -1,5 +1,8 @@
 //! Which codes does a merchant have, and what is each one for?
+//!
+//! A code is kept and looked for in one form ([`one_text`]), so that it is found however a scanner writes it.
 
+use crate::loyalty::program::one_text;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
 use wire::admin::partner::CodeView;
@@ -64,7 +67,7 @@ pub(crate) fn insert(
         &INSERT_CODE,
         params![
             merchant,
-            new.code,
+            &*one_text(new.code),
             new.kind,
             new.member_id,
             new.balance_id,
@@ -89,8 +92,10 @@ pub(crate) fn put_promotion_codes<'c>(
     now: Timestamp,
 ) -> Result<Option<&'c str>, Error> {
     for code in codes {
-        let put =
-            tx.execute(&PUT_PROMOTION_CODE, params![merchant, code, promotion_id, program_version, now])?;
+        let put = tx.execute(
+            &PUT_PROMOTION_CODE,
+            params![merchant, &*one_text(code), promotion_id, program_version, now],
+        )?;
         if put == 0 {
             return Ok(Some(code));
         }
@@ -110,12 +115,12 @@ pub(crate) struct CodeUse {
 
 /// A code as it is set up, if this merchant has it.
 pub(crate) fn get(tx: &mut Tx<'_>, merchant: &str, code: &str) -> Result<Option<CodeView>, Error> {
-    tx.optional(&GET_CODE, params![merchant, code])?.map(|row| view(&row)).transpose()
+    tx.optional(&GET_CODE, params![merchant, &*one_text(code)])?.map(|row| view(&row)).transpose()
 }
 
 /// Until when a code may be used; `None` for ever.
 pub(crate) fn valid_until(tx: &mut Tx<'_>, merchant: &str, code: &str) -> Result<Option<Timestamp>, Error> {
-    let row = tx.optional(&END_OF_CODE, params![merchant, code])?;
+    let row = tx.optional(&END_OF_CODE, params![merchant, &*one_text(code)])?;
     Ok(row.map(|row| row.get(0)).transpose()?.flatten())
 }
 
@@ -127,7 +132,7 @@ pub(crate) fn put(
     usable: CodeUse,
 ) -> Result<Option<CodeView>, Error> {
     let CodeUse { status, valid_from, valid_until } = usable;
-    tx.optional(&PUT_CODE, params![merchant, code, status, valid_from, valid_until])?
+    tx.optional(&PUT_CODE, params![merchant, &*one_text(code), status, valid_from, valid_until])?
         .map(|row| view(&row))
         .transpose()
 }
@@ -147,7 +152,7 @@ pub(crate) fn freeze_card(
     member_id: &str,
     code: &str,
 ) -> Result<bool, Error> {
-    Ok(tx.execute(&FREEZE_CARD, params![merchant, code, member_id])? > 0)
+    Ok(tx.execute(&FREEZE_CARD, params![merchant, &*one_text(code), member_id])? > 0)
 }
 
 /// Takes a member's cards away.

@@ -4,7 +4,7 @@
 
 use super::code::{self, NewCode};
 use super::ledger::{self, NewBalanceRow, type_from_text};
-use super::program::{ProgramSettings, email_key};
+use super::program::{ProgramSettings, email_key, one_text};
 use crate::customers::totals::{Changed, recompute};
 use crate::{merchant, row};
 use db::{Error, Row, Tx, TxError, params};
@@ -257,7 +257,8 @@ fn person(found: &Row) -> Result<MemberPerson, Error> {
     })
 }
 
-/// Writes the person, and the forms of number and address by which an offer finds them.
+/// Writes the person, and the forms of number and address by which an offer finds them. Marks that show nothing are left
+/// out of both: marketing would get them too.
 fn put_person(tx: &mut Tx<'_>, merchant: &str, member_id: &str, person: &MemberPerson) -> Result<(), Error> {
     let phone_key = match &person.mobile_phone {
         Some(phone) => phone_key(tx, merchant, phone)?,
@@ -270,8 +271,8 @@ fn put_person(tx: &mut Tx<'_>, merchant: &str, member_id: &str, person: &MemberP
             member_id,
             person.first_name.as_deref(),
             person.last_name.as_deref(),
-            person.email.as_deref(),
-            person.mobile_phone.as_deref(),
+            person.email.as_deref().map(one_text).as_deref(),
+            person.mobile_phone.as_deref().map(one_text).as_deref(),
             person.city.as_deref(),
             person.state.as_deref(),
             person.country.as_deref(),

@@ -12,9 +12,9 @@ db::statement! {
             FROM partner_transfer t WHERE t.merchant = b.merchant AND t.bill_id = b.bill_id AND t.kind IN ('earn', 'clawBack')
               AND NOT EXISTS (SELECT 1 FROM partner_balance c WHERE c.merchant = t.merchant
                 AND c.balance_id = t.balance_id AND c.stamp_card_id IS NOT NULL)),
-          CASE WHEN b.member_id IS NOT NULL AND b.counts = 1 AND b.cancelled = 0 AND (b.prepaid = 0 OR b.final_price > b.prepaid)
+          CASE WHEN b.member_id IS NOT NULL AND b.counts = 1 AND b.cancelled = 0
             THEN b.final_price - b.prepaid ELSE 0 END - b.told_sales,
-          CASE WHEN b.member_id IS NOT NULL AND b.counts = 1 AND b.cancelled = 0 AND (b.prepaid = 0 OR b.final_price > b.prepaid)
+          CASE WHEN b.member_id IS NOT NULL AND b.counts = 1 AND b.cancelled = 0 AND b.is_order = 1
             THEN 1 ELSE 0 END - b.told_orders
         FROM partner_bill b WHERE (b.merchant, b.bill_id) > ($1, $2)
         ORDER BY b.merchant, b.bill_id LIMIT $3";

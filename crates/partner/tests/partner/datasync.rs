@@ -1,12 +1,23 @@
 //! Does the DataSync receiver keep every record in its newest state, and lose none?
 
 use crate::side::*;
-use db::{Never, TxError, params};
+use db::{Json, Never, TxError, params};
 use serde_json::{Value, json};
 
 db::statement! {
     /// A record as it is kept.
     KEPT_RECORD = "SELECT body, removed FROM partner_record WHERE merchant = $1 AND domain = $2 AND record_id = $3";
+    /// The records with an id, by place.
+    KEPT_RECORDS -> KeptRecord = "SELECT place, body, removed FROM partner_record WHERE merchant = $1 AND domain = $2 AND record_id = $3 ORDER BY place";
+}
+
+db::row! {
+    /// A record with the place it is of.
+    struct KeptRecord {
+        place: String,
+        body: Value as Json,
+        removed: bool,
+    }
 }
 
 async fn kept(side: &Side, domain: &'static str, record: &'static str) -> Option<(Value, bool)> {
@@ -16,6 +27,19 @@ async fn kept(side: &Side, domain: &'static str, record: &'static str) -> Option
         Ok::<_, TxError<Never>>(read.transpose()?)
     });
     found.await.unwrap().map(|(body, removed)| (serde_json::from_str(&body).unwrap(), removed))
+}
+
+/// Where the records with an id are and how each is called, in the order of their places.
+async fn names(side: &Side, domain: &'static str, record: &str) -> Vec<String> {
+    let record = record.to_owned();
+    let found = side.db.read("kept_records", move |tx| {
+        Ok::<_, TxError<Never>>(tx.query(&KEPT_RECORDS, params![MERCHANT, domain, &record])?)
+    });
+    let shown = |KeptRecord { place, body, removed }: KeptRecord| {
+        let name = if removed { "removed" } else { body["name"].as_str().unwrap_or_default() };
+        format!("{place} {name}")
+    };
+    found.await.unwrap().into_iter().map(shown).collect()
 }
 
 fn bill(change: Value) -> Value {
@@ -165,5 +189,96 @@ on_both_engines! {
         assert_eq!(orders(&side, number).await, (0, "0".to_owned()));
         assert_eq!(side.customer(number).await["date_first_order"], Value::Null);
         side.books_add_up().await;
+    }
+
+    /// An edit of the same second is a newer state; the same content is none.
+    async fn of_two_states_of_one_second_the_later_one_stays(side: Side) {
+        let desk = |name: &str, at: &str| json!([{"deskId": "1", "name": name, "_lastModifiedAt": at}]);
+        for (name, at, expected) in [
+            ("first", "2026-11-30T11:00:00+01:00", "first"),
+            ("second", "2026-11-30T10:00:00Z", "second"),
+            ("older", "2026-11-30T10:59:59+01:00", "second"),
+        ] {
+            side.sync("desks", desk(name, at)).await;
+            assert_eq!(kept(&side, "desks", "1").await.unwrap().0["name"], expected, "{name}");
+        }
+        let number = side.member().await;
+        for price in [100, 140] {
+            let state = json!({"customerId": "anna", "finalPrice": price, "_version": null, "_lastModifiedAt": "2026-03-01T10:00:00Z"});
+            side.sync("bills", json!([bill(state)])).await;
+            assert_eq!(orders(&side, number).await, (1, price.to_string()));
+        }
+    }
+
+    async fn two_places_may_both_have_a_desk_12(side: Side) {
+        let desk = |name: &str, version: i64| json!({"deskId": "12", "name": name, "_version": version});
+        for (place, name, version) in [("A", "Okno", 5), ("B", "Bar", 2), ("A", "Okno II", 6), ("B", "stale", 1)] {
+            let body = json!({"placeId": place, "dataDomain": "desks", "data": [desk(name, version)]}).to_string();
+            assert_eq!(side.call("POST", "/partner/datasync", &side.datasync, Some(body)).await.status, 204);
+        }
+        assert_eq!(names(&side, "desks", "12").await, ["A Okno II", "B Bar"]);
+        // a record says its own place, and a shared domain has none
+        for place in ["A", "B"] {
+            let body = json!({"placeId": place, "dataDomain": "items", "data": [{"productId": "p", "name": place, "_version": 1}]}).to_string();
+            assert_eq!(side.call("POST", "/partner/datasync", &side.datasync, Some(body)).await.status, 204);
+        }
+        assert_eq!(names(&side, "items", "p").await, [" A"]);
+        let body = json!({"placeId": "A", "dataDomain": "desks", "data": [{"deskId": "12", "placeId": "C", "name": "own"}, {"deskId": "12", "_removed": true, "_version": 7}]});
+        assert_eq!(side.call("POST", "/partner/datasync", &side.datasync, Some(body.to_string())).await.status, 204);
+        assert_eq!(names(&side, "desks", "12").await, ["A removed", "B Bar", "C own"]);
+    }
+
+    /// Half an emoji, a byte that is no UTF-8, nesting without end: each is a fault of its record.
+    async fn a_broken_text_costs_its_record_alone(side: Side) {
+        let deep = format!("{}1{}", "[".repeat(150), "]".repeat(150));
+        let mut count = 0;
+        for odd in [&br#""Okno \ud83d""#[..], br#""Okno\u0000""#, b"\"Okno \xe9\"", deep.as_bytes()] {
+            count += 1;
+            let body = [&b"{\"dataDomain\":\"desks\",\"data\":[{\"deskId\":\"1\",\"name\":"[..], odd,
+                format!("}},{{\"deskId\":\"good{count}\"}}]}}").as_bytes()].concat();
+            for _ in 0..2 {
+                let request = axum::http::Request::post("/partner/datasync").header("authorization", &side.datasync)
+                    .body(axum::body::Body::from(body.clone())).unwrap();
+                let answer = tower::ServiceExt::oneshot(side.router(), request).await.unwrap();
+                assert_eq!(answer.status(), 204, "{}", String::from_utf8_lossy(odd));
+            }
+            assert_eq!(names(&side, "desks", &format!("good{count}")).await.len(), 1);
+            let aside = side.view("/quarantine").await;
+            assert_eq!(aside["data"].as_array().unwrap().len(), count, "{aside}");
+        }
+        assert!(names(&side, "desks", "1").await.is_empty());
+    }
+
+    async fn versions_and_removals_are_read_in_every_spelling(side: Side) {
+        side.sync("desks", json!([{"deskId": "1", "name": "first", "_version": 1}])).await;
+        let third: Value = serde_json::from_str(r#"[{"deskId": 1.0, "name": "third", "_version": 3.0}]"#).unwrap();
+        side.sync("desks", third).await;
+        assert_eq!(names(&side, "desks", "1").await, [" third".replace(' ', "P ")]);
+        for (number, removed) in ["\"True\"", "\"TRUE\"", "1.0", "\"yes\"", "true"].into_iter().enumerate() {
+            let id = format!("r{number}");
+            side.sync("desks", json!([{"deskId": id, "name": "lives"}])).await;
+            side.sync("desks", serde_json::from_str(&format!(r#"[{{"deskId": "{id}", "_removed": {removed}}}]"#)).unwrap()).await;
+            assert_eq!(names(&side, "desks", &id).await, ["P removed"], "{removed}");
+        }
+        side.sync("desks", json!([{"deskId": "1", "_removed": "perhaps"}])).await;
+        assert_eq!(names(&side, "desks", "1").await, ["P third"], "never taken for the other");
+        assert!(side.view("/quarantine").await.to_string().contains("_removed"));
+    }
+
+    /// The configured limits are the only ones, and more than one slice is kept whole.
+    async fn a_large_request_is_taken_up_to_the_limits(side: Side) {
+        let desks = |count: usize, name: &str| -> Value {
+            (0..count).map(|number| json!({"deskId": format!("d{number}"), "name": name})).collect()
+        };
+        let body = json!({"placeId": "P", "dataDomain": "desks", "data": desks(8_000, &"x".repeat(240))}).to_string();
+        assert!(body.len() > 2 * 1024 * 1024);
+        assert_eq!(side.call("POST", "/partner/datasync", &side.datasync, Some(body)).await.status, 204);
+        assert_eq!(names(&side, "desks", "d7999").await.len(), 1);
+        let body = json!({"dataDomain": "desks", "data": desks(10_001, "x")}).to_string();
+        let answer = side.call("POST", "/partner/datasync", &side.datasync, Some(body)).await;
+        assert_eq!((answer.status.as_u16(), &answer.body["recordsMax"]), (413, &json!(10_000)), "{answer:?}");
+        assert!(names(&side, "desks", "d10000").await.is_empty(), "nothing of it is kept");
+        let long = json!({"dataDomain": "desks", "data": [{"deskId": "long", "name": "x".repeat(8 * 1024 * 1024)}]}).to_string();
+        assert_eq!(side.call("POST", "/partner/datasync", &side.datasync, Some(long)).await.status, 413);
     }
 }

@@ -35,3 +35,4 @@ mod tolerance;
 mod two_clocks;
 mod usages;
 mod verify;
+mod went_back;

@@ -67,6 +67,7 @@ on_both_engines! {
         assert_eq!((tier(&side).await, side.posted("points").await), (json!("Silver"), 200), "earned as before");
         side.report(&bill("b3", "100", &[])).await;
         assert_eq!(side.posted("points").await, 220, "twice");
+        at(&side, "2026-03-05T10:00:00Z");
         side.report(&paid_at(bill("b4", "100", &[]), "2026-03-05T10:00:00Z")).await;
         assert_eq!(side.posted("points").await, 260, "twice for the tier, three times for the campaign: four times");
         side.report(&with(bill("b1", "999.99", &[]), json!({"billState": "refunded"}))).await;

@@ -56,6 +56,13 @@ pub(crate) fn tables() -> &'static [Table] {
         for line in sql.lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
             match (words.as_slice(), tables.last_mut()) {
+                (["ALTER", "TABLE", table, "RENAME", "TO", name], _) => {
+                    let table = tables.iter_mut().find(|known| known.name == *table).unwrap();
+                    name.trim_end_matches(';').clone_into(&mut table.name);
+                }
+                (["DROP", "TABLE", name], _) => {
+                    tables.retain(|known| known.name != name.trim_end_matches(';'));
+                }
                 (["CREATE", "TABLE", name, ..], _) => {
                     tables.push(Table { name: (*name).to_owned(), columns: Vec::new(), key: Vec::new() });
                 }
@@ -64,7 +71,7 @@ pub(crate) fn tables() -> &'static [Table] {
                     let kind = Kind::of(kind).unwrap();
                     table.columns.push(Column { name: (*column).to_owned(), kind });
                 }
-                (["ALTER", ..], _) => panic!("expected ADD COLUMN in one line, found {line}"),
+                (["ALTER", ..], _) => panic!("expected ADD COLUMN or RENAME TO in one line, found {line}"),
                 (["PRIMARY", "KEY", ..], Some(table)) => {
                     let (_, names) = line.split_once('(').unwrap();
                     let names = names.split_once(')').unwrap().0.split(',');

@@ -51,6 +51,7 @@ const BOUNDS: &[(&str, i128, i128)] = &[
     ("platform.admin_body_bytes_max", 1, 1024 * MIB),
     ("partner.loyalty_body_bytes_max", 1, 1024 * MIB),
     ("partner.datasync_body_bytes_max", 1, 1024 * MIB),
+    ("partner.datasync_records_max", 1, 1_000_000),
     ("partner.admin_body_bytes_max", 1, 1024 * MIB),
     ("partner.sweep_seconds", 1, DAY),
     ("partner.sweep_slice_rows", 1, 1_000_000),

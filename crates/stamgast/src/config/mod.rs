@@ -218,6 +218,8 @@ pub struct Partner {
     pub loyalty_body_bytes_max: usize,
     /// Bytes of a DataSync request.
     pub datasync_body_bytes_max: usize,
+    /// Most records of a DataSync request.
+    pub datasync_records_max: usize,
     /// Bytes of a set-up body.
     pub admin_body_bytes_max: usize,
     /// How often ended holds are marked.
@@ -272,6 +274,7 @@ impl Default for Config {
             partner: Partner {
                 loyalty_body_bytes_max: 1 << 20,
                 datasync_body_bytes_max: 8 << 20,
+                datasync_records_max: 10_000,
                 admin_body_bytes_max: 256 << 10,
                 sweep_seconds: 30,
                 sweep_slice_rows: 500,

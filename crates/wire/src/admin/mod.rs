@@ -1,7 +1,4 @@
 //! What is said under `/admin/v1`, by side: which file holds the body of a set-up call?
 
 pub mod partner;
-pub mod partner_holds;
-pub mod partner_limits;
-pub mod partner_people;
 pub mod platform;

@@ -3,9 +3,11 @@
 //! The envelope of protocol.md §11.1: records of one domain that are new or changed, or that were removed.
 
 mod domain;
+mod received;
 mod tombstone;
 
 pub use domain::{Domain, Reach};
+pub use received::Received;
 pub use tombstone::Tombstone;
 
 use crate::read::{Extra, Object, Read, ReadError};

@@ -14,7 +14,7 @@ mod scalar;
 
 pub use object::{Extra, Object};
 pub use objects::objects_only;
-pub use repair::mended;
+pub use repair::{mended, repaired};
 pub use scalar::{flag, integer, text};
 
 use serde_json::Value;

@@ -10,9 +10,10 @@ use std::borrow::Cow;
 /// The mark of a character that cannot be kept, as JSON writes it.
 const MARK: &str = "\\u0000";
 
-/// The body with [`MARK`] in the place of every half surrogate pair and of every byte that is no UTF-8, and with the
+/// The body with the escape of U+0000 in the place of every half surrogate pair and of every byte that is no UTF-8, and with the
 /// control characters of its texts escaped. Outside of texts nothing becomes valid that was not.
-pub(super) fn repaired(bytes: &[u8]) -> String {
+#[must_use]
+pub fn repaired(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() + 16);
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

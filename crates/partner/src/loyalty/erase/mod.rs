@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use store::Erasure;
 use wire::Number;
-use wire::admin::partner_people::{ErasedBalance, ErasedMember};
+use wire::admin::partner::people::{ErasedBalance, ErasedMember};
 use wire::loyalty::BalanceType;
 
 /// A member to be erased.

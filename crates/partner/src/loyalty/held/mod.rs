@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use money::{Amount, Precision};
 use std::collections::BTreeSet;
 use wire::Number;
-use wire::admin::partner_holds::HeldView;
+use wire::admin::partner::holds::HeldView;
 use wire::time::utc_millis;
 
 /// What a hold is of, and its number there.

@@ -27,7 +27,7 @@ use rules::{Standing, joined, may_merge, may_undo, parted};
 use std::collections::BTreeSet;
 use store::{Came, CameBalance, MemberToMerge, MergeRow};
 use wire::Number;
-use wire::admin::partner_people::{MergeView, MergedBalance};
+use wire::admin::partner::people::{MergeView, MergedBalance};
 use wire::time::utc_millis;
 
 /// Two members to be joined.

@@ -4,6 +4,7 @@
 //! that was scanned or typed instead of a code.
 
 use super::code::{self, KnownCode};
+use crate::loyalty::program::plain_text;
 use serde_json::Value;
 use wire::loyalty::LoyaltyOfferResponse;
 
@@ -48,12 +49,11 @@ pub(crate) fn may_be_contact(text: &str) -> bool {
 
 /// A message with `benefitInputs` as it is kept: contacts are hidden there. `None` when nothing has to be.
 pub(crate) fn without_contacts(body: &str, codes: &[KnownCode]) -> Option<String> {
-    let mut body: Value = serde_json::from_str(body).ok()?;
+    let mut body = wire::read::mended(wire::read::value_from_slice(body.as_bytes()).ok()?);
     let mut changed = false;
     for input in body.get_mut("benefitInputs")?.as_array_mut()? {
         let Some(input_code) = input.get_mut("inputCode") else { continue };
-        // a number is read as its digits
-        let text = input_code.as_str().map_or_else(|| input_code.to_string(), str::to_owned);
+        let Some(text) = wire::read::text(input_code) else { continue };
         if let Some(hidden) = hidden_unless_code(&text, codes) {
             *input_code = Value::String(hidden);
             changed = true;
@@ -69,6 +69,7 @@ fn hidden_unless_code(text: &str, codes: &[KnownCode]) -> Option<String> {
 
 /// What is kept of a text that may be a contact: enough to recognise it when it was a mistyped code.
 fn hidden(text: &str) -> Option<String> {
+    let text = plain_text(text);
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let letters = text.chars().any(char::is_alphabetic);
     if text.contains('@') {
@@ -91,6 +92,7 @@ mod tests {
             ("+420 777 123 456", Some("…456")),
             ("8590000000017", Some("…017")),
             ("jana@example.com", Some("…@…")),
+            ("\u{202a}+４２０ 777 123 456\u{202c}", Some("…456")),
             ("CARD-1234567", None),
             ("123456", None),
         ] {
@@ -108,6 +110,9 @@ mod tests {
         let kept = without_contacts(&body("\"jana@example.com\"", "420777123456"), &[]);
         assert_eq!(kept, Some(body("\"…@…\"", "\"…456\"")));
         assert_eq!(without_contacts(&body("\"CARD-1001\"", "\"discount_10\""), &[]), None);
+        // nothing that the reader takes keeps a contact from being hidden
+        let broken = body("\"jana@example.com\"", "\"\\ud83d\"");
+        assert!(without_contacts(&format!("\u{feff}{broken}"), &[]).unwrap().contains("…@…"));
         for odd in ["", "[]", "{}", r#"{"benefitInputs":null}"#, r#"{"benefitInputs":[1,{}]}"#] {
             assert_eq!(without_contacts(odd, &[]), None, "{odd}");
         }

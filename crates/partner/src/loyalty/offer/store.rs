@@ -16,12 +16,13 @@ use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
 use money::Precision;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 db::statement! {
     /// What an offer needs of the merchant, and whether DataSync has brought the place.
     OFFER_MERCHANT = "SELECT currency_code, price_precision, hold_ttl_seconds, program_version,
-            (SELECT COUNT(*) FROM partner_record WHERE merchant = $1 AND domain = 'places' AND record_id = $2 AND removed = 0)
+            (SELECT COUNT(*) FROM partner_record WHERE merchant = $1 AND domain = 'places' AND place = '' AND record_id = $2 AND removed = 0)
         FROM partner_merchant WHERE merchant = $1";
     /// The settings with the version they have.
     PROGRAM_SETTINGS = "SELECT program, program_version, time_zone FROM partner_merchant WHERE merchant = $1";
@@ -153,7 +154,7 @@ pub(crate) fn codes<'t>(
     settings: &CodeSettings,
     currency_code: &str,
 ) -> Result<Vec<KnownCode>, Error> {
-    let mut inputs: Vec<(&str, &str)> = Vec::with_capacity(scanned.size_hint().0);
+    let mut inputs: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(scanned.size_hint().0);
     for text in scanned {
         if inputs.iter().all(|(seen, _)| *seen != text) {
             inputs.push((text, settings.bare(text)));
@@ -161,9 +162,9 @@ pub(crate) fn codes<'t>(
     }
     let mut known = Vec::with_capacity(inputs.len());
     for (scanned, bare) in inputs {
-        if let Some(row) = tx.optional(&CODE, params![merchant, bare])? {
+        if let Some(row) = tx.optional(&CODE, params![merchant, &*bare])? {
             known.push(KnownCode { scanned: scanned.to_owned(), ..code(&row)? });
-        } else if let Some(contact) = settings.contact(bare, currency_code)
+        } else if let Some(contact) = settings.contact(&bare, currency_code)
             && let Some(meaning) = behind_contact(tx, merchant, &contact)?
         {
             known.push(KnownCode {

@@ -1,5 +1,6 @@
 //! How is a scanned or typed text read: as a code, behind an address on the web, or as a person's contact?
 
+use super::one_text::{one_text, plain_text};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -73,11 +74,15 @@ impl CodeSettings {
         }
     }
 
-    /// The code in a scanned text: without spaces around it and without a prefix of the merchant's.
-    pub(crate) fn bare<'t>(&self, scanned: &'t str) -> &'t str {
-        let text = scanned.trim();
-        let behind = self.url_prefixes.iter().filter_map(|prefix| text.strip_prefix(prefix.trim()));
-        behind.min_by_key(|rest| rest.len()).map_or(text, str::trim)
+    /// The code in a scanned text, in the one form in which codes are compared ([`one_text`]) and without a prefix of
+    /// the merchant's.
+    pub(crate) fn bare<'t>(&self, scanned: &'t str) -> Cow<'t, str> {
+        let text = one_text(scanned);
+        let behind = self.url_prefixes.iter().filter_map(|prefix| text.strip_prefix(&*one_text(prefix)));
+        match behind.min_by_key(|rest| rest.len()) {
+            Some(rest) => Cow::Owned(rest.trim().to_owned()),
+            None => text,
+        }
     }
 
     /// The contact a text looks like, if any.
@@ -88,22 +93,22 @@ impl CodeSettings {
     }
 
     /// A telephone number as digits with its calling code: `+420 777 123 456`, `00420777123456` and `777123456`
-    /// are one. `None` when the text is no number.
+    /// are one. Blanks and dashes of any kind and marks that show nothing mean nothing; `(0)` behind a calling code is
+    /// what is dialled only within the country. `None` when the text is no number.
     pub(crate) fn phone_key(&self, text: &str, currency_code: &str) -> Option<String> {
-        let text = text.trim();
-        let (international, rest) = match text.strip_prefix('+') {
+        let text = plain_text(text);
+        let (plus, rest) = match text.strip_prefix('+') {
             Some(rest) => (true, rest),
-            None => (false, text),
+            None => (false, &*text),
         };
-        if !rest
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '\u{a0}' | '-' | '(' | ')' | '.' | '/'))
-        {
+        let abroad = plus || rest.trim_start_matches(is_separator).starts_with("00");
+        let rest = if abroad { rest.replacen("(0)", "", 1) } else { rest.to_owned() };
+        if !rest.chars().all(|c| c.is_ascii_digit() || is_separator(c)) {
             return None;
         }
         let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
         let own = self.calling_code(currency_code);
-        let key = if international {
+        let key = if plus {
             Cow::Borrowed(digits.as_str())
         } else if let Some(rest) = digits.strip_prefix("00") {
             Cow::Borrowed(rest)
@@ -134,9 +139,18 @@ impl CodeSettings {
     }
 }
 
+/// What stands between the digits of a number and means nothing.
+fn is_separator(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(
+            character,
+            '-' | '(' | ')' | '.' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}'
+        )
+}
+
 /// An address in the form in which it is kept; `None` when the text is none.
 pub(crate) fn email_key(text: &str) -> Option<String> {
-    let text = text.trim();
+    let text = one_text(text);
     let (name, host) = text.split_once('@')?;
     let whole =
         !name.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace);
@@ -160,6 +174,12 @@ mod tests {
             (&czech, "CZK", "+421 903 123 456", Some("421903123456")),
             (&german, "EUR", "0171 1234567", Some("491711234567")),
             (&german, "EUR", "+49 (171) 1234567", Some("491711234567")),
+            (&german, "EUR", "+49 (0)151 2345 6789", Some("4915123456789")),
+            (&german, "EUR", "0049(0)151 2345 6789", Some("4915123456789")),
+            (&german, "EUR", "(0)151 2345 6789", Some("4915123456789")),
+            (&czech, "CZK", "\u{202a}+420 777 000 111\u{202c}", Some("420777000111")),
+            (&czech, "CZK", "+420\u{2009}777\u{2011}000\u{2013}111\u{200b}", Some("420777000111")),
+            (&czech, "CZK", "\u{ff0b}４２０ 777 000 111", Some("420777000111")),
             // nothing says where this is: it is kept as it is
             (&czech, "EUR", "0903 123 456", Some("0903123456")),
             (&czech, "CZK", "123456", None),
@@ -176,6 +196,7 @@ mod tests {
     fn one_address_has_one_form() {
         for (text, key) in [
             (" Jana@Example.COM ", Some("jana@example.com")),
+            ("\u{202a}Ja\u{301}na@example.com\u{202c}", Some("jána@example.com")),
             ("jana@", None),
             ("@example.com", None),
             ("a@b@c", None),
@@ -199,6 +220,7 @@ mod tests {
             ("https://b.example/77", "https://b.example/77"),
             ("HTTPS://A.EXAMPLE/77", "HTTPS://A.EXAMPLE/77"),
             ("card-a", "card-a"),
+            ("https://a.example/card/KA\u{301}VA10\u{200b}", "KÁVA10"),
         ] {
             assert_eq!(settings.bare(scanned), bare, "{scanned}");
         }

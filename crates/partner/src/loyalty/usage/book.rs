@@ -157,7 +157,7 @@ pub(crate) fn book(
                 categories = totals::Categories::Unknown;
             }
         }
-        bill::settle_points(tx, &command.merchant, &report.bill_id)?;
+        bill::settle(tx, &command.merchant, &report.bill_id)?;
         let bills = [report.bill_id.as_str()];
         let mut changed = totals::Changed::Bills(&bills, categories);
         // a bill may be known as somebody else's than this report says
@@ -226,6 +226,9 @@ fn who(
     findings: &mut Findings,
 ) -> Result<Who, Error> {
     report.oddities.iter().for_each(|oddity| findings.remark(oddity.clone()));
+    if report.wrong_clock {
+        findings.flag(Flag::WrongClock);
+    }
     if report.merchant_id.as_deref().is_some_and(|id| id != key.merchant) {
         findings.remark("merchantId is not the merchant of this connection; the connection decides");
     }
@@ -303,6 +306,7 @@ fn known_bill(
         paid_at: new.paid_at,
         cancelled: report.kind.takes_back(),
         categories: &categories,
+        returns_only: report.returns_only(),
     };
     bill::from_usage(tx, key.merchant, &reported)
 }

@@ -18,6 +18,8 @@ pub(crate) enum Flag {
     Conflict,
     /// A promotion was used more often, or for more money, than its limit allows.
     OverLimit,
+    /// It says it was paid more than a day ahead or more than a year ago; it counts as paid when it came.
+    WrongClock,
 }
 
 /// What a report leaves for people: flags without repetition, remarks in the order they came up.

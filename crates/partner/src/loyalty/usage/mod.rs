@@ -72,10 +72,11 @@ impl UsageReport {
         message: &LoyaltyBenefitUsagesPayload,
         bytes: &[u8],
     ) -> Result<Self, ApiError> {
+        let now = partner.outside().now();
         Ok(Self(Command {
             merchant: connection.merchant,
             loyalty_provider_id: connection.loyalty_provider_id,
-            report: Report::read(message)?,
+            report: Report::read(message)?.arrived(now),
             contacts: message
                 .benefit_inputs
                 .iter()
@@ -86,7 +87,7 @@ impl UsageReport {
             body_hash: wire::canonical::hash(bytes)?,
             body: wire::read::kept_text(bytes),
             quarantine_id: partner.outside().object_id(),
-            now: partner.outside().now(),
+            now,
         }))
     }
 

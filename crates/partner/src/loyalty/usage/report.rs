@@ -5,6 +5,7 @@
 
 use super::refund::{Asked, Lines, Source, nameless};
 use super::sold::{self, SoldLine};
+use crate::customers::paid_at::is_plausible;
 use crate::id::id_fits;
 use door::ApiError;
 use jiff::Timestamp;
@@ -126,6 +127,10 @@ pub(crate) struct Report {
     pub(crate) customer_id: Option<String>,
     pub(crate) currency_code: String,
     pub(crate) paid_at: Timestamp,
+    /// `paid_at` is when the report came, because what it says cannot be right.
+    pub(crate) wrong_clock: bool,
+    /// The bill that a refund made, if it says so.
+    pub(crate) corrective_bill_id: Option<String>,
     /// By balance id; balances with nothing used and nothing topped up are left out.
     pub(crate) uses: BTreeMap<String, Use>,
     /// What each promotion took off, in currency, above 0.
@@ -199,6 +204,8 @@ impl Report {
             customer_id: message.customer_id.clone(),
             currency_code: message.currency_code.clone(),
             paid_at: message.paid_at,
+            wrong_clock: false,
+            corrective_bill_id: message.corrective_bill_id.clone(),
             uses,
             promotions,
             kept: kept(message),
@@ -209,6 +216,25 @@ impl Report {
             categories,
             oddities,
         })
+    }
+
+    /// The report as it counts when it comes at `now`: an instant of payment that cannot be right gives way to it.
+    pub(crate) fn arrived(mut self, now: Timestamp) -> Self {
+        if !is_plausible(self.paid_at, now, now) {
+            self.oddities.push(format!(
+                "paidAt: expected at most a day ahead and a year back, found {}; it counts as paid when it came",
+                self.paid_at
+            ));
+            self.paid_at = now;
+            self.wrong_clock = true;
+        }
+        self
+    }
+
+    /// Whether goods came back and none were sold: no order and no visit.
+    pub(crate) fn returns_only(&self) -> bool {
+        let sold = self.lines.iter().any(|line| line.quantity > Decimal::ZERO && line.total >= Decimal::ZERO);
+        !sold && self.total.is_sign_negative() && !self.total.is_zero()
     }
 
     /// What a refund or a cancellation asks for. Only a numbered refund says which parts and to which balances.

@@ -124,6 +124,11 @@ impl<'a> Key<'a> {
         OfBill { merchant, loyalty_provider_id, offer_id, bill_id }
     }
 
+    /// What tells a refund of the bill from its others.
+    pub(super) fn refund_id(&self) -> String {
+        format!("{}/{}/{}", self.loyalty_provider_id, self.offer_id, self.kind.text())
+    }
+
     /// For people: offer, bill and kind.
     pub(super) fn text(&self) -> String {
         format!("{}/{}/{}", self.offer_id, self.bill_id, self.kind.text())

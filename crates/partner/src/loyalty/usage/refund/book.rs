@@ -13,7 +13,7 @@ use super::plan::{Asked, Back, Question, Spent, plan};
 use super::sale::{Lines, Returned, Sale};
 use super::store::{Kept, Original};
 use super::{Rules, store};
-use crate::customers::bill;
+use crate::customers::{bill, went_back};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Transfer, TransferKind, topped_up_by};
 use crate::loyalty::limit;
@@ -186,8 +186,14 @@ impl Refund<'_> {
                 limit::give_back_amount(tx, &self.key.of_bill(), promotion_id, amount.0, self.desk.now)?;
             }
         }
-        let effect = bill::Refunded { value: back.value.0, prepaid: prepaid.0, whole: back.whole };
-        bill::refunded(tx, self.key.merchant, self.key.bill_id, &effect)
+        let refund = went_back::Refund {
+            source: went_back::Source::Usage,
+            refund_id: self.key.refund_id(),
+            corrective_bill_id: report.corrective_bill_id.clone(),
+            value: back.value.0,
+            prepaid: prepaid.0,
+        };
+        bill::refunded(tx, self.key.merchant, self.key.bill_id, &refund, back.whole)
     }
 
     /// What a refund asks for, its lines by the names they have on the bill.
@@ -269,7 +275,7 @@ impl Refund<'_> {
     }
 }
 
-/// What of the value that goes back was paid for later use, as [`bill::Refunded`] means it.
+/// What of the value that goes back was paid for later use, as [`went_back::Refund`] means it.
 fn prepaid_back(sale: &Sale, before: &Returned, after: &Returned, books: &Book<'_>) -> Amount {
     let lines: BTreeSet<&str> = sale.lines.iter().map(|line| line.check_item_id.as_str()).collect();
     let tops_up = |id: &&str| {

@@ -3,7 +3,10 @@
 //! Own API: unknown members are refused by name. Money and points are JSON numbers; times are ISO 8601 with
 //! offset.
 
+pub mod holds;
+pub mod limits;
 mod member;
+pub mod people;
 mod rules;
 mod vat_reports;
 
