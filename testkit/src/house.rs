@@ -36,6 +36,7 @@ impl House {
         let app = TestApp::start_with(engine, change, wrap).await;
         let wishes = Wishes::new(&app.outside, app.url());
         let restaurant = set_up(&app.admin, &wishes).await.expect("the sample restaurant");
+        fed(&app.admin, &restaurant.merchant_id).await;
         Self { app, restaurant }
     }
 
@@ -154,6 +155,20 @@ impl House {
         let faults = stamgast::database::verify(self.app.app.db(), stamgast::config::Role::All).await;
         assert_eq!(faults.expect("verify runs"), Vec::<String>::new());
     }
+}
+
+/// Waits until every subscription of the merchant has been sent what changed so far.
+///
+/// # Panics
+/// As [`eventually`].
+pub async fn fed(admin: &JsonClient, merchant: &str) {
+    let path = format!("/admin/v1/platform/merchants/{merchant}/datasync");
+    eventually("the feed's end", async || {
+        let lanes = admin.get(&path).await.ok()?;
+        let lanes = lanes.as_array()?;
+        (!lanes.is_empty() && lanes.iter().all(|lane| lane["records"] == 0)).then_some(())
+    })
+    .await;
 }
 
 /// Asks again and again until there is something.

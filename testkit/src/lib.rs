@@ -22,7 +22,7 @@ pub use app::{KEY, START, TestApp, test_config};
 pub use database::TestDatabase;
 pub use db::Engine;
 pub use engine::run;
-pub use house::{House, assert_number, eventually};
+pub use house::{House, assert_number, eventually, fed};
 pub use scripted::{Decide, Received, Scripted, Step};
 pub use stamgast::demo::restaurant;
 

@@ -1,9 +1,10 @@
 //! What is the POS cloud made of, and how is it joined into a program?
 //!
 //! A folder per documented API, each with its routes, its SQL (`store.rs`) and its pure rules: [`access`]
-//! the token call, [`merchants`], [`menu`], [`bills`], [`loyalty`] the broker towards the provider and the
+//! the token call, [`merchants`], [`menu`], [`bills`], [`desks`], [`loyalty`] the broker towards the provider and the
 //! benefit usages; [`till`] is our own API for registers and [`admin`] the set-up. Below them stand [`sale`], what
-//! a check comes to and what its bill says, [`place`] and [`api`], what all of them share. To join it in:
+//! a check comes to and what its bill says, [`place`], [`api`], what all of them share, and [`feed`], which tells
+//! DataSync what they change (docs/adding-an-api.md). To join it in:
 //!
 //! ```text
 //! db.migrate(&[door::MIGRATIONS, courier::MIGRATIONS, platform::MIGRATIONS]).await?;
@@ -18,6 +19,8 @@ mod admin;
 mod api;
 mod bills;
 mod column;
+mod desks;
+mod feed;
 mod loyalty;
 mod menu;
 mod merchants;
@@ -36,6 +39,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
     owner: "platform",
     files: &[
         ("0001_start", include_str!("../migrations/0001_start.sql")),
+        ("0002_desks", include_str!("../migrations/0002_desks.sql")),
         ("0003_refunded", include_str!("../migrations/0003_refunded.sql")),
     ],
 };
@@ -43,12 +47,17 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
 /// Every route of the platform: the documented APIs at the root, `/pos/…` and `/admin/v1/platform/…`.
 pub fn router(platform: Platform) -> axum::Router {
     let (pos, admin) = (platform.config().pos_body_bytes_max, platform.config().admin_body_bytes_max);
-    public_routes(pos).merge(admin::routes(admin)).with_state(platform).split_for_parts().0
+    let documented = documented_routes().with_state(api::Documented::new(platform.clone()));
+    let own = access::routes().merge(till::routes(pos)).merge(admin::routes(admin)).with_state(platform);
+    OpenApiRouter::new().merge(documented).merge(own).split_for_parts().0
 }
 
 /// The description of the documented APIs and of `/pos/…`.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    public_routes(PlatformConfig::default().pos_body_bytes_max).into_openapi()
+    let mut description = access::routes().into_openapi();
+    description.merge(documented_routes().into_openapi());
+    description.merge(till::routes(PlatformConfig::default().pos_body_bytes_max).into_openapi());
+    description
 }
 
 /// The description of the platform's part of `/admin/v1`.
@@ -63,14 +72,22 @@ pub fn listeners() -> Vec<Arc<dyn courier::Listener>> {
 
 /// What the courier reads for DataSync: the platform's domains.
 pub fn feeds() -> Vec<Arc<dyn courier::FeedSource>> {
-    vec![Arc::new(bills::BillsFeed)]
+    vec![
+        Arc::new(feed::Feed::<bills::BillRecords>::new()),
+        Arc::new(feed::Feed::<merchants::MerchantRecords>::new()),
+        Arc::new(feed::Feed::<merchants::PlaceRecords>::new()),
+        Arc::new(feed::Feed::<menu::CategoryRecords>::new()),
+        Arc::new(feed::Feed::<menu::ItemRecords>::new()),
+        Arc::new(feed::Feed::<desks::SectionRecords>::new()),
+        Arc::new(feed::Feed::<desks::DeskRecords>::new()),
+    ]
 }
 
-fn public_routes(pos_body_bytes_max: usize) -> OpenApiRouter<Platform> {
+/// The documented APIs. Their state gives the platform to nobody but a caller ([`api::At`]).
+fn documented_routes() -> OpenApiRouter<api::Documented> {
     OpenApiRouter::new()
-        .merge(access::routes())
         .merge(merchants::routes())
         .merge(bills::routes())
+        .merge(desks::routes())
         .merge(loyalty::routes())
-        .merge(till::routes(pos_body_bytes_max))
 }

@@ -1,7 +1,7 @@
 //! What does a place, with its merchant, decide for everything that happens at it?
 
 use crate::column::{Digits, Zone};
-use db::{Db, Row, Tx, TxError, params};
+use db::{Db, Never, Row, Tx, TxError, params};
 use door::ApiError;
 use jiff::tz::TimeZone;
 use money::Precision;
@@ -48,16 +48,23 @@ fn settings_of(row: &Row) -> Result<PlaceSettings, db::Error> {
     })
 }
 
-/// The place's settings, outside any other transaction.
+/// The place's settings, outside any other transaction; `None` when the merchant has no such place.
+pub(crate) async fn settings_at(
+    db: &Db,
+    merchant: &str,
+    place: &str,
+) -> Result<Option<PlaceSettings>, ApiError> {
+    let (merchant, place) = (merchant.to_owned(), place.to_owned());
+    let found =
+        db.read("place_settings", move |tx| Ok::<_, TxError<Never>>(place_settings(tx, &merchant, &place)?));
+    Ok(found.await?)
+}
+
+/// As [`settings_at`], where a place that is not there is an error.
 ///
 /// # Errors
 /// 404 when the merchant has no such place.
 pub(crate) async fn settings(db: &Db, merchant: &str, place: &str) -> Result<PlaceSettings, ApiError> {
-    let (merchant, place) = (merchant.to_owned(), place.to_owned());
-    db.read("place_settings", move |tx| {
-        place_settings(tx, &merchant, &place)?
-            .ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("place {place}"))))
-    })
-    .await
-    .map_err(ApiError::from)
+    let found = settings_at(db, merchant, place).await?;
+    found.ok_or_else(|| ApiError::not_found(&format!("place {place}")))
 }

@@ -6,6 +6,20 @@ use crate::read::{Extra, Object, Read, ReadError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// A documented API that an application may be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Api {
+    /// Merchants and their places.
+    Merchants,
+    /// Paid bills.
+    Bills,
+    /// Desks and their sections.
+    Deskview,
+    /// Benefit usages of the loyalty provider the application is.
+    Loyalty,
+}
+
 /// Client credentials, as a form or as JSON. Members have the names of OAuth 2.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TokenRequest {

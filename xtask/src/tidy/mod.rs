@@ -2,6 +2,7 @@
 
 mod arrows;
 mod files;
+mod folders;
 mod proofs;
 mod references;
 mod sql;
@@ -47,6 +48,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let migrations = sources(root, "sql")?;
     let pages = read_all(root, &["docs"], "md")?;
     let mut faults = arrows::check(root)?;
+    faults.extend(folders::check(&rust));
     faults.extend(files::check(&rust));
     faults.extend(words::check(&rust));
     faults.extend(sql::check(&rust, &migrations));

@@ -65,6 +65,30 @@ fn start_of(tx: &mut Tx<'_>, merchant: &str, from_date: Timestamp) -> Result<i64
     Ok(first.map_or(newest.unwrap_or(0), |first| first - 1))
 }
 
+/// Where the subscription is sent now; `None` when there is none.
+pub(super) fn url_of(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    subscription_id: &str,
+) -> Result<Option<String>, db::Error> {
+    let row = tx.optional(&store::SUBSCRIPTION, params![merchant, subscription_id])?;
+    Ok(row.map(|row| subscription_of(merchant, &row)).transpose()?.map(|subscription| subscription.url))
+}
+
+/// Puts every lane of the subscription before the first change from `from_date` on, as if it had never sent anything.
+pub(super) fn start_again(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    subscription_id: &str,
+    from_date: Timestamp,
+    now: Timestamp,
+) -> Result<(), db::Error> {
+    let start = start_of(tx, merchant, from_date)?;
+    tx.execute(&store::START_AGAIN, params![merchant, subscription_id, start, now])?;
+    tx.execute(&store::RESOLVE_ALL_ASIDE, params![merchant, subscription_id, now])?;
+    Ok(())
+}
+
 /// Lanes that may be claimed at `now`: after a change since `changed_since`, or only those whose retry is due.
 pub(crate) async fn due(
     db: &Db,

@@ -84,7 +84,7 @@ pub struct NewSubscription<'a> {
     pub sealed_secret: &'a str,
     /// The secret of `webhook-signature`, if the receiver checks one.
     pub sealed_signing_secret: Option<&'a str>,
-    /// Changes from this instant on are sent. A later change of it does not move a lane that has begun.
+    /// Changes from this instant on are sent. A later change of it moves a lane that has begun only together with the URL.
     pub from_date: Timestamp,
 }
 
@@ -131,8 +131,10 @@ pub fn seal_signing_secret(
     Ok(keyring.seal(outside, &context("signing", merchant, subscription_id), secret.as_bytes())?)
 }
 
-/// Stores a subscription; the newest set-up wins and the positions stay. Call [`crate::Courier::wake`] after the commit.
+/// Stores a subscription; the newest set-up wins and the positions stay, unless its URL changes: that is a new receiver,
+/// which is sent everything from its date on. Call [`crate::Courier::wake`] after the commit.
 pub fn subscribe(tx: &mut Tx<'_>, new: &NewSubscription<'_>, now: Timestamp) -> Result<(), db::Error> {
+    let url = claim::url_of(tx, new.merchant, new.subscription_id)?;
     tx.execute(
         &store::PUT_SUBSCRIPTION,
         params![
@@ -149,6 +151,9 @@ pub fn subscribe(tx: &mut Tx<'_>, new: &NewSubscription<'_>, now: Timestamp) -> 
             now
         ],
     )?;
+    if url.is_some_and(|url| url != new.url) {
+        claim::start_again(tx, new.merchant, new.subscription_id, new.from_date, now)?;
+    }
     Ok(())
 }
 

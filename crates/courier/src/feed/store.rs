@@ -13,6 +13,14 @@ db::statement! {
     pub(super) END_SUBSCRIPTION = "DELETE FROM courier_subscription WHERE merchant = $1 AND subscription_id = $2";
     /// Forgets the positions of a subscription.
     pub(super) END_POSITIONS = "DELETE FROM courier_position WHERE merchant = $1 AND subscription_id = $2";
+    /// Every lane of a subscription begins anew at a position; the fence ends what is under way.
+    pub(super) START_AGAIN = "UPDATE courier_position SET position = $3, due_at = $4, lease_until = 0, fence = fence + 1,
+            failures = 0, span = 0, probing = 0, failing_since = NULL, last_error = NULL, last_success_at = NULL,
+            paused_at = NULL, paused_reason = NULL
+        WHERE merchant = $1 AND subscription_id = $2";
+    /// Records set aside for a receiver that is no more are no longer aside.
+    pub(super) RESOLVE_ALL_ASIDE = "UPDATE courier_set_aside SET resolved_at = $3
+        WHERE merchant = $1 AND subscription_id = $2 AND resolved_at IS NULL";
     /// Paused lanes go on.
     pub(super) RESUME = "UPDATE courier_position SET paused_at = NULL, paused_reason = NULL, failing_since = NULL, due_at = $3
         WHERE merchant = $1 AND subscription_id = $2 AND paused_at IS NOT NULL";
@@ -75,7 +83,8 @@ db::statement! {
     pub(super) CHANGES = "SELECT c.record, c.number, c.removed, c.changed_at FROM courier_change AS c
         WHERE c.merchant = $1 AND c.domain = $2 AND c.place IN ('', $3) AND c.number > $4 AND c.number <= $5
             AND NOT EXISTS (SELECT 1 FROM courier_change AS later WHERE later.merchant = c.merchant
-                AND later.domain = c.domain AND later.record = c.record AND later.number > c.number
+                AND later.domain = c.domain AND later.place = c.place AND later.record = c.record
+                AND later.number > c.number
                 AND later.number <= $5)
         ORDER BY c.number LIMIT $6 OFFSET $7";
 

@@ -187,7 +187,19 @@ impl Bench {
         secret: &str,
         from: &str,
     ) {
-        let url = format!("{}/datasync", self.receiver.url);
+        self.subscribe_at(subscription_id, place, secret, from, "/datasync").await;
+    }
+
+    /// As [`Self::subscribe`], with the path of the receiver.
+    pub(crate) async fn subscribe_at(
+        &self,
+        subscription_id: &'static str,
+        place: &'static str,
+        secret: &str,
+        from: &str,
+        path: &str,
+    ) {
+        let url = format!("{}{path}", self.receiver.url);
         let sealed = feed::seal_secret(
             &self.keyring,
             &self.outside,

@@ -84,6 +84,37 @@ on_both_engines! {
         assert_eq!(courier.run_due().await.unwrap(), 3);
     }
 
+    async fn a_new_receiver_begins_at_its_date_again(bench: Bench) {
+        change(&bench, "bills", Some("p1"), &["before"]).await;
+        bench.clock.advance_seconds(3_600);
+        change(&bench, "bills", Some("p1"), &["b1", "b2"]).await;
+        bench.subscribe("s1", "p1", "secret", "2026-03-01T10:30:00Z").await;
+        let courier = bench.courier();
+        assert_eq!(courier.run_due().await.unwrap(), 1);
+        // Another secret and another date are the same receiver.
+        bench.subscribe("s1", "p1", "other", "2026-03-01T09:00:00Z").await;
+        assert_eq!(courier.run_due().await.unwrap(), 0);
+        // Another URL is another one: it gets all from its date on, and no failure of the old one stands.
+        bench.subscribe_at("s1", "p1", "secret", "2026-03-01T10:30:00Z", "/elsewhere").await;
+        let begun = &lag(&bench).await["s1/bills"];
+        assert_eq!((begun.position, begun.records, begun.last_success_at), (1, 2, None));
+        assert_eq!(courier.run_due().await.unwrap(), 1);
+        let last = bench.receiver.received().pop().unwrap();
+        assert_eq!((last.path.as_str(), ids(&last)), ("/elsewhere", vec!["b1".to_owned(), "b2".to_owned()]));
+    }
+
+    async fn two_places_may_have_records_of_one_id(bench: Bench) {
+        bench.subscribe("s1", "p1", "one", "2026-01-01T00:00:00Z").await;
+        bench.subscribe("s2", "p2", "two", "2026-01-01T00:00:00Z").await;
+        change(&bench, "bills", Some("p1"), &["12"]).await;
+        change(&bench, "bills", Some("p2"), &["12"]).await;
+        assert_eq!(bench.courier().run_due().await.unwrap(), 2);
+        let sent: BTreeSet<(String, Vec<String>)> =
+            bench.receiver.received().iter().map(|r| (r.headers["authorization"].clone(), ids(r))).collect();
+        let twelve = || vec!["12".to_owned()];
+        assert_eq!(sent, BTreeSet::from([("one".to_owned(), twelve()), ("two".to_owned(), twelve())]));
+    }
+
     async fn a_batch_has_at_most_500_records_and_a_position_per_domain(bench: Bench) {
         bench.subscribe("s1", "p1", "secret", "2026-01-01T00:00:00Z").await;
         let records: Vec<String> = (0..1_200).map(|number| format!("b{number:04}")).collect();

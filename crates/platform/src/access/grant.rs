@@ -6,6 +6,8 @@ use axum::extract::FromRequestParts;
 use door::{ApiError, credentials, token};
 use http::request::Parts;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
+use wire::access::Api;
 
 /// What an access token stands for.
 #[derive(Debug, Clone)]
@@ -13,8 +15,10 @@ pub(crate) struct ClientGrant {
     pub(crate) token_hash: Vec<u8>,
     pub(crate) expires_at: Timestamp,
     pub(crate) client_id: String,
-    /// Sorted.
-    pub(crate) merchants: Vec<String>,
+    /// The APIs it has been given; `None`: all.
+    pub(crate) apis: Option<Vec<Api>>,
+    /// The merchants it is assigned to, each with the places it may act at; `None`: all of the merchant's.
+    pub(crate) merchants: BTreeMap<String, Option<Vec<String>>>,
     pub(crate) loyalty_provider_id: Option<String>,
 }
 
@@ -36,25 +40,41 @@ impl ApiClient {
     }
 
     /// The merchants that are assigned to the application, sorted.
-    pub(crate) fn merchants(&self) -> &[String] {
-        &self.grant.merchants
+    pub(crate) fn merchants(&self) -> Vec<String> {
+        self.grant.merchants.keys().cloned().collect()
     }
 
-    /// That the application is assigned to `merchant` (protocol.md §1.7).
+    /// That the application has been given `api`.
     ///
     /// # Errors
-    /// 404 for a merchant nobody knows, 403 for one that is not assigned.
-    pub(crate) async fn may_read(&self, platform: &Platform, merchant: &str) -> Result<(), ApiError> {
-        if self.grant.merchants.binary_search_by(|known| known.as_str().cmp(merchant)).is_ok() {
+    /// 403 when it has not.
+    pub(crate) fn may_call(&self, api: Api) -> Result<(), ApiError> {
+        if self.grant.apis.as_ref().is_none_or(|given| given.contains(&api)) {
             return Ok(());
         }
-        if store::merchant_exists(platform.db(), merchant).await? {
+        let id = &self.grant.client_id;
+        Err(ApiError::forbidden(format!("application {id} has not been given the {api:?} API; ask for it")))
+    }
+
+    /// That the application has been given `api` and is assigned to the merchant, and to the place where there is one
+    /// (protocol.md §1.7). Both are known to exist.
+    ///
+    /// # Errors
+    /// 403 that says what it lacks.
+    pub(crate) fn may(&self, api: Api, merchant: &str, place: Option<&str>) -> Result<(), ApiError> {
+        let id = &self.grant.client_id;
+        self.may_call(api)?;
+        let not_assigned = |what: String| {
             Err(ApiError::forbidden(format!(
-                "merchant {merchant} is not assigned to application {}; ask for the assignment",
-                self.grant.client_id
+                "{what} is not assigned to application {id}; ask for the assignment"
             )))
-        } else {
-            Err(ApiError::not_found(&format!("merchant {merchant}")))
+        };
+        match (self.grant.merchants.get(merchant), place) {
+            (None, _) => not_assigned(format!("merchant {merchant}")),
+            (Some(Some(places)), Some(place)) if !places.iter().any(|known| known == place) => {
+                not_assigned(format!("place {place}"))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where are applications and their access tokens kept?
 
 use super::{ClientGrant, ClientSecret};
+use crate::column::Json;
 use db::{Db, Never, TxError, params};
 use door::ApiError;
 use std::sync::Arc;
@@ -12,11 +13,11 @@ db::statement! {
     /// A new access token.
     pub(crate) KEEP_ACCESS_TOKEN = "INSERT INTO platform_access_token (token_prefix, token_hash, client_id, issued_at, expires_at)
         VALUES ($1, $2, $3, $4, $5)";
-    ACCESS_TOKEN = "SELECT t.token_hash, t.expires_at, t.client_id, c.loyalty_provider_id
+    ACCESS_TOKEN = "SELECT t.token_hash, t.expires_at, t.client_id, c.loyalty_provider_id, c.apis
         FROM platform_access_token t JOIN platform_client c ON c.client_id = t.client_id
         WHERE t.token_prefix = $1";
     /// The merchants assigned to a client.
-    pub(crate) CLIENT_MERCHANTS = "SELECT merchant FROM platform_client_merchant WHERE client_id = $1 ORDER BY merchant";
+    pub(crate) CLIENT_MERCHANTS = "SELECT merchant, places FROM platform_client_merchant WHERE client_id = $1 ORDER BY merchant";
     MERCHANT_EXISTS = "SELECT merchant FROM platform_merchant WHERE merchant = $1";
 }
 
@@ -41,17 +42,16 @@ pub(crate) async fn client_grant(db: &Db, prefix: &str) -> Result<Option<ClientG
         .read("client_grant", move |tx| {
             let Some(row) = tx.optional(&ACCESS_TOKEN, params![&prefix])? else { return Ok(None) };
             let client_id: String = row.get(2)?;
-            let mut merchants = tx
+            let merchants = tx
                 .query(&CLIENT_MERCHANTS, params![&client_id])?
                 .iter()
-                .map(|row| row.get::<String>(0))
-                .collect::<Result<Vec<_>, _>>()?;
-            // The database's collation need not be the order of bytes that a binary search wants.
-            merchants.sort_unstable();
+                .map(|row| Ok((row.get(0)?, row.get::<Option<Json<_>>>(1)?.map(|json| json.0))))
+                .collect::<Result<_, db::Error>>()?;
             Ok::<_, TxError<Never>>(Some(ClientGrant {
                 token_hash: row.get(0)?,
                 expires_at: row.get(1)?,
                 client_id,
+                apis: row.get::<Option<Json<_>>>(4)?.map(|json| json.0),
                 merchants,
                 loyalty_provider_id: row.get(3)?,
             }))

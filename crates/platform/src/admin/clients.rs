@@ -2,9 +2,10 @@
 
 use super::{ids, store};
 use crate::Platform;
+use crate::column::json;
 use axum::Json;
 use axum::extract::State;
-use db::{Never, TxError, params};
+use db::{Never, Tx, TxError, params};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict, token};
 use http::StatusCode;
@@ -19,7 +20,7 @@ use wire::admin::platform::{AdminClient, IssuedClient, PostClient};
     request_body = PostClient,
     responses(
         (status = 201, description = "Its id and secret: the secret is shown this once", body = IssuedClient),
-        (status = 400, description = "The body cannot be read, or names a merchant nobody has set up"),
+        (status = 400, description = "The body cannot be read, or names a merchant or place nobody has set up"),
         (status = 401, description = "No admin token")
     )
 )]
@@ -32,6 +33,8 @@ pub(super) async fn post_client(
     if let Some(provider) = &body.loyalty_provider_id {
         ids::id("loyaltyProviderId", provider)?;
     }
+    let apis =
+        body.apis.as_ref().map(|apis| json("apis", apis)).transpose().map_err(|_| ApiError::internal())?;
     let now = platform.now();
     let client_id = platform.outside().object_id();
     let secret = token::issue(platform.outside(), "client");
@@ -41,19 +44,50 @@ pub(super) async fn post_client(
         .db()
         .write("post_client", move |tx| {
             let provider = body.loyalty_provider_id.as_ref();
-            tx.execute(&store::ADD_CLIENT, params![&client_id, &hash[..], &body.name, provider, now])?;
+            tx.execute(
+                &store::ADD_CLIENT,
+                params![&client_id, &hash[..], &body.name, provider, now, apis.as_ref()],
+            )?;
             let merchants: BTreeSet<&String> = body.merchant_ids.iter().collect();
+            let mut found = BTreeSet::new();
             for merchant in merchants {
-                if tx.execute(&store::ASSIGN_MERCHANT, params![merchant, &client_id, now])? == 0 {
+                let places = match &body.place_ids {
+                    Some(wanted) => Some(json("places", &places_of(tx, merchant, wanted, &mut found)?)?),
+                    None => None,
+                };
+                let row = params![merchant, &client_id, now, places.as_ref()];
+                if tx.execute(&store::ASSIGN_MERCHANT, row)? == 0 {
                     let error =
                         ApiError::field("merchantIds", "merchants that are set up", &format!("{merchant:?}"));
                     return Err(TxError::Refused(error));
                 }
             }
+            if let Some(unknown) = body.place_ids.iter().flatten().find(|id| !found.contains(*id)) {
+                let error = ApiError::field("placeIds", "places of these merchants", &format!("{unknown:?}"));
+                return Err(TxError::Refused(error));
+            }
             Ok(())
         })
         .await?;
     Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// The places of the merchant that are wanted; adds them to those `found`.
+fn places_of(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    wanted: &[String],
+    found: &mut BTreeSet<String>,
+) -> Result<Vec<String>, db::Error> {
+    let mut places = Vec::new();
+    for row in tx.query(&store::PLACES, params![merchant])? {
+        let place: String = row.get(0)?;
+        if wanted.contains(&place) {
+            found.insert(place.clone());
+            places.push(place);
+        }
+    }
+    Ok(places)
 }
 
 /// Every application; no secrets.

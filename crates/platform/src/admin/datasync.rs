@@ -13,7 +13,8 @@ use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use wire::admin::platform::{AdminDataSync, DataSyncLag, PutDataSync};
 
-/// Sets where the changes of a place are sent. Changing it keeps the position.
+/// Sets where the changes of a place are sent. Changing it keeps the position, unless the URL changes: a new receiver
+/// is sent everything from its date on.
 #[utoipa::path(
     put,
     path = "/admin/v1/platform/merchants/{merchantId}/places/{placeId}/datasync",
@@ -43,8 +44,7 @@ pub(super) async fn put_datasync(
         .check_url(&body.url)
         .map_err(|refusal| ApiError::field("url", "a URL that may be called", &refusal.to_string()))?;
     let zone = crate::place::settings(platform.db(), &merchant, &place).await?.zone;
-    let from_date = crate::api::query::instant("fromDate", Some(&body.from_date), &zone)?
-        .ok_or_else(|| ApiError::field("fromDate", "a date or date-time", "nothing"))?;
+    let from_date = crate::api::instant("fromDate", &body.from_date, &zone)?;
     // A place has one subscription, so the place names it.
     let subscription_id = place.clone();
     let authorization = Authorization::Verbatim;

@@ -1,9 +1,9 @@
 //! Which ids and words may set-up use?
 
+use crate::api::ID_CHARACTERS_MAX;
+pub(super) use crate::api::identifier as id;
 use door::ApiError;
 
-/// Longest id.
-const ID_CHARACTERS_MAX: usize = 64;
 /// Longest name of something.
 const NAME_CHARACTERS_MAX: usize = 200;
 
@@ -18,15 +18,6 @@ pub(super) fn source_part(member: &str, id: &str) -> Result<(), ApiError> {
     let expected =
         "1 to 64 letters, digits or _ (24 hex digits by custom; no dash, which parts merchant and place)";
     Err(ApiError::field(member, expected, &format!("{id:?}")))
-}
-
-/// Any other id.
-pub(super) fn id(member: &str, id: &str) -> Result<(), ApiError> {
-    let length = id.chars().count();
-    if length > 0 && length <= ID_CHARACTERS_MAX && !id.chars().any(char::is_control) {
-        return Ok(());
-    }
-    Err(ApiError::field(member, "1 to 64 characters", &format!("{length} of them")))
 }
 
 /// A name for people.

@@ -3,13 +3,13 @@
 use super::merchants::missing;
 use super::{ids, store};
 use crate::Platform;
-use crate::column::json;
+use crate::api::{Upsert, exact_amount, upsert};
+use crate::feed::Changes;
 use axum::Json;
 use axum::extract::{Path, State};
 use db::{Tx, TxError, params};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
-use jiff::Timestamp;
 use money::vat::VatRate;
 use money::{Amount, Precision};
 use std::collections::HashMap;
@@ -34,43 +34,71 @@ const DEPTH_MAX: usize = 20;
 )]
 pub(super) async fn put_menu(
     State(platform): State<Platform>,
-    _admin: AdminCaller,
+    admin: AdminCaller,
     Path(merchant): Path<String>,
     Strict(body): Strict<PutMenu>,
 ) -> Result<Json<AdminMenu>, ApiError> {
-    let now = platform.now();
-    let menu = platform
-        .db()
-        .write("put_menu", move |tx| {
-            // Held to the commit: two menus set up at once are set up one after the other.
-            let row = tx.optional(&store::TOUCH_MERCHANT_PRECISION, params![&merchant, now])?;
-            let row = row.ok_or_else(|| missing(&merchant))?;
-            let precision = row.get::<crate::column::Digits>(0)?.0;
-            for (index, category) in body.categories.iter().enumerate() {
-                put_category(tx, &merchant, index, category, now)?;
+    upsert(&platform, admin, SetUp { merchant, body }).await
+}
+
+/// What of a menu shall be so; what it does not name stays.
+struct SetUp {
+    merchant: String,
+    body: PutMenu,
+}
+
+impl Upsert for SetUp {
+    const NAME: &'static str = "put_menu";
+    type Shown = AdminMenu;
+
+    fn merchant(&self) -> &str {
+        &self.merchant
+    }
+
+    fn check(&self) -> Result<(), ApiError> {
+        for (index, category) in self.body.categories.iter().enumerate() {
+            ids::id(&format!("categories[{index}].categoryId"), &category.category_id)?;
+            ids::name(&format!("categories[{index}].name"), &category.name)?;
+        }
+        Ok(())
+    }
+
+    fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<AdminMenu, TxError<ApiError>> {
+        let Self { merchant, body } = self;
+        // Held to the commit: two menus set up at once are set up one after the other.
+        let row = tx.optional(&store::TOUCH_MERCHANT_PRECISION, params![merchant, changes.now()])?;
+        let row = row.ok_or_else(|| missing(merchant))?;
+        let precision = row.get::<crate::column::Digits>(0)?.0;
+        let known = store::menu(tx, merchant, precision)?;
+        // What is as it was is not written: nobody who follows the menu hears of it again.
+        let mut categories: HashMap<&str, &MenuCategory> =
+            known.categories.iter().map(|category| (category.category_id.as_str(), category)).collect();
+        for category in &body.categories {
+            if categories.insert(&category.category_id, category) != Some(category) {
+                store::put_category(tx, changes, merchant, category)?;
             }
-            let menu = store::menu(tx, &merchant, precision)?;
-            let parents: HashMap<&str, Option<&str>> = menu
-                .categories
-                .iter()
-                .map(|category| (category.category_id.as_str(), category.parent_category_id.as_deref()))
-                .collect();
-            for (index, category) in body.categories.iter().enumerate() {
-                check_parents(index, category, &parents)?;
+        }
+        let parents: HashMap<&str, Option<&str>> =
+            categories.iter().map(|(id, category)| (*id, category.parent_category_id.as_deref())).collect();
+        for (index, category) in body.categories.iter().enumerate() {
+            check_parents(index, category, &parents)?;
+        }
+        let mut products: HashMap<&str, &MenuProduct> =
+            known.products.iter().map(|product| (product.product_id.as_str(), product)).collect();
+        for (index, product) in body.products.iter().enumerate() {
+            let category = product.category_id.as_deref();
+            if !category.is_none_or(|id| parents.contains_key(id)) {
+                let path = format!("products[{index}].categoryId");
+                let found = format!("{:?}", product.category_id);
+                return Err(TxError::Refused(ApiError::field(&path, "a category of the menu", &found)));
             }
-            for (index, product) in body.products.iter().enumerate() {
-                let known = product.category_id.as_deref().is_none_or(|id| parents.contains_key(id));
-                if !known {
-                    let path = format!("products[{index}].categoryId");
-                    let found = format!("{:?}", product.category_id);
-                    return Err(TxError::Refused(ApiError::field(&path, "a category of the menu", &found)));
-                }
-                put_product(tx, &merchant, index, product, precision, now)?;
+            let price = priced(index, product, precision).map_err(TxError::Refused)?;
+            if products.insert(&product.product_id, product) != Some(product) {
+                store::put_product(tx, changes, merchant, product, price)?;
             }
-            Ok(store::menu(tx, &merchant, precision)?)
-        })
-        .await?;
-    Ok(Json(menu))
+        }
+        Ok(store::menu(tx, merchant, precision)?)
+    }
 }
 
 /// The whole menu as set up.
@@ -102,20 +130,6 @@ pub(super) async fn get_menu(
     Ok(Json(menu))
 }
 
-fn put_category(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    index: usize,
-    category: &MenuCategory,
-    now: Timestamp,
-) -> Result<(), TxError<ApiError>> {
-    ids::id(&format!("categories[{index}].categoryId"), &category.category_id).map_err(TxError::Refused)?;
-    ids::name(&format!("categories[{index}].name"), &category.name).map_err(TxError::Refused)?;
-    let parent = category.parent_category_id.as_ref();
-    tx.execute(&store::PUT_CATEGORY, params![merchant, &category.category_id, parent, &category.name, now])?;
-    Ok(())
-}
-
 /// Every category above is known and the way up ends.
 fn check_parents(
     index: usize,
@@ -134,42 +148,15 @@ fn check_parents(
     Err(TxError::Refused(ApiError::field(&path, &expected, "more, or a circle")))
 }
 
-fn put_product(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    index: usize,
-    product: &MenuProduct,
-    precision: Precision,
-    now: Timestamp,
-) -> Result<(), TxError<ApiError>> {
+/// The price of a product that can be.
+fn priced(index: usize, product: &MenuProduct, precision: Precision) -> Result<Amount, ApiError> {
     let member = |name: &str| format!("products[{index}].{name}");
-    let check = || -> Result<Amount, ApiError> {
-        ids::id(&member("productId"), &product.product_id)?;
-        ids::name(&member("name"), &product.name)?;
-        ids::id(&member("measure"), &product.measure)?;
-        if VatRate::from_fraction(product.vat_rate.0).is_none() {
-            let found = product.vat_rate.to_string();
-            return Err(ApiError::field(&member("vatRate"), "a fraction from 0 to 1, such as 0.12", &found));
-        }
-        crate::api::exact_amount(&member("price"), &product.price, precision)
-    };
-    let price = check().map_err(TxError::Refused)?;
-    let vat_id = product.vat_id.as_ref().map(|vat_id| json("vat_id", vat_id)).transpose()?;
-    tx.execute(
-        &store::PUT_PRODUCT,
-        params![
-            merchant,
-            &product.product_id,
-            product.category_id.as_ref(),
-            &product.name,
-            &product.measure,
-            product.ean.as_ref(),
-            price.0,
-            product.is_price_variable,
-            &product.vat_rate.to_string(),
-            vat_id.as_ref(),
-            now
-        ],
-    )?;
-    Ok(())
+    ids::id(&member("productId"), &product.product_id)?;
+    ids::name(&member("name"), &product.name)?;
+    ids::id(&member("measure"), &product.measure)?;
+    if VatRate::from_fraction(product.vat_rate.0).is_none() {
+        let found = product.vat_rate.to_string();
+        return Err(ApiError::field(&member("vatRate"), "a fraction from 0 to 1, such as 0.12", &found));
+    }
+    exact_amount(&member("price"), &product.price, precision)
 }

@@ -2,9 +2,11 @@
 
 use super::{ids, store};
 use crate::Platform;
+use crate::api::{Upsert, upsert};
+use crate::feed::Changes;
 use axum::Json;
 use axum::extract::{Path, State};
-use db::{TxError, params};
+use db::{Tx, TxError};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use money::Precision;
@@ -26,48 +28,54 @@ use wire::admin::platform::{AdminMerchant, PutMerchant};
 )]
 pub(super) async fn put_merchant(
     State(platform): State<Platform>,
-    _admin: AdminCaller,
+    admin: AdminCaller,
     Path(merchant): Path<String>,
     Strict(body): Strict<PutMerchant>,
 ) -> Result<Json<AdminMerchant>, ApiError> {
-    ids::source_part("merchantId", &merchant)?;
-    ids::name("name", &body.name)?;
-    ids::code("countryCode", &body.country_code, 2)?;
-    ids::code("currencyCode", &body.currency_code, 3)?;
-    if Precision::new(body.price_precision).is_none() {
-        return Err(ApiError::field("pricePrecision", "0, 1, 2 or 3", &body.price_precision.to_string()));
+    upsert(&platform, admin, SetUp { merchant, body }).await
+}
+
+/// A merchant as it shall be.
+struct SetUp {
+    merchant: String,
+    body: PutMerchant,
+}
+
+impl Upsert for SetUp {
+    const NAME: &'static str = "put_merchant";
+    type Shown = AdminMerchant;
+
+    fn merchant(&self) -> &str {
+        &self.merchant
     }
-    let now = platform.now();
-    let shown = platform
-        .db()
-        .write("put_merchant", move |tx| {
-            tx.execute(
-                &store::PUT_MERCHANT,
-                params![
-                    &merchant,
-                    &body.name,
-                    body.business_id.as_ref(),
-                    body.vat_id.as_ref(),
-                    body.is_vat_payer,
-                    &body.country_code,
-                    &body.currency_code,
-                    i64::from(body.price_precision),
-                    now
-                ],
-            )?;
-            let shown = store::merchant(tx, &merchant)?.ok_or_else(|| missing(&merchant))?;
-            let is = &shown.merchant;
-            if is.currency_code != body.currency_code || is.price_precision != body.price_precision {
-                let message = format!(
-                    "prices of merchant {merchant} are already kept in {} with {} decimals; set up another merchant",
-                    is.currency_code, is.price_precision
-                );
-                return Err(TxError::Refused(ApiError::conflict(message)));
-            }
-            Ok(shown)
-        })
-        .await?;
-    Ok(Json(shown))
+
+    fn check(&self) -> Result<(), ApiError> {
+        let body = &self.body;
+        ids::source_part("merchantId", &self.merchant)?;
+        ids::name("name", &body.name)?;
+        ids::code("countryCode", &body.country_code, 2)?;
+        ids::code("currencyCode", &body.currency_code, 3)?;
+        if Precision::new(body.price_precision).is_none() {
+            let found = body.price_precision.to_string();
+            return Err(ApiError::field("pricePrecision", "0, 1, 2 or 3", &found));
+        }
+        Ok(())
+    }
+
+    fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<AdminMerchant, TxError<ApiError>> {
+        let Self { merchant, body } = self;
+        store::put_merchant(tx, changes, merchant, body)?;
+        let shown = store::merchant(tx, merchant)?.ok_or_else(|| missing(merchant))?;
+        let is = &shown.merchant;
+        if is.currency_code != body.currency_code || is.price_precision != body.price_precision {
+            let message = format!(
+                "prices of merchant {merchant} are already kept in {} with {} decimals; set up another merchant",
+                is.currency_code, is.price_precision
+            );
+            return Err(TxError::Refused(ApiError::conflict(message)));
+        }
+        Ok(shown)
+    }
 }
 
 /// The merchant with its places, registers and loyalty connections; no secrets.

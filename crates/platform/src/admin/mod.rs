@@ -26,6 +26,7 @@ pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Platform> {
         .routes(routes!(datasync::put_datasync))
         .routes(routes!(datasync::get_datasync))
         .routes(routes!(clients::post_client, clients::list_clients))
+        .merge(crate::desks::admin::routes())
         .layer(door::body_limit(body_bytes_max))
 }
 

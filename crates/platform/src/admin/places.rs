@@ -3,8 +3,9 @@
 use super::merchants::missing;
 use super::{ids, store};
 use crate::Platform;
+use crate::api::{Upsert, upsert};
 use crate::bills::{LETTER_PAIRS, letters};
-use crate::column::json;
+use crate::feed::Changes;
 use axum::Json;
 use axum::extract::{Path, State};
 use db::{Tx, TxError, params};
@@ -43,58 +44,62 @@ pub(super) struct PlacePath {
 )]
 pub(super) async fn put_place(
     State(platform): State<Platform>,
-    _admin: AdminCaller,
+    admin: AdminCaller,
     Path(path): Path<PlacePath>,
     Strict(body): Strict<PutPlace>,
 ) -> Result<Json<AdminPlace>, ApiError> {
-    ids::source_part("placeId", &path.place_id)?;
-    ids::name("name", &body.name)?;
-    ids::language("posLang", &body.pos_lang)?;
-    ids::language("billLang", &body.bill_lang)?;
-    if TimeZone::get(&body.time_zone).is_err() {
-        let expected = "an IANA time zone such as Europe/Prague";
-        return Err(ApiError::field("timeZone", expected, &format!("{:?}", body.time_zone)));
-    }
-    let now = platform.now();
     let first = platform.outside().below(LETTER_PAIRS);
-    let shown = platform
-        .db()
-        .write("put_place", move |tx| {
-            let PlacePath { merchant_id: merchant, place_id: place } = &path;
-            // Places of one merchant are set up one after the other: they share the pairs of letters.
-            if tx.execute(&store::TOUCH_MERCHANT, params![merchant, now])? == 0 {
-                return Err(missing(merchant));
-            }
-            let letters = match tx.optional(&store::PLACE_LETTERS, params![merchant, place])? {
-                Some(row) => row.get(0)?,
-                None => free_letters(tx, merchant, first)?,
-            };
-            let address = body.address_parts.as_ref().map(|address| json("address", address)).transpose()?;
-            tx.execute(
-                &store::PUT_PLACE,
-                params![
-                    merchant,
-                    place,
-                    &body.name,
-                    body.state.as_str(),
-                    &body.time_zone,
-                    &body.pos_lang,
-                    &body.bill_lang,
-                    &letters,
-                    address.as_ref(),
-                    now
-                ],
-            )?;
-            Ok(AdminPlace {
-                place_id: place.clone(),
-                source_id: format!("{merchant}-{place}"),
-                bill_letters: letters,
-                place: body.clone(),
-            })
-        })
-        .await?;
+    let shown = upsert(&platform, admin, SetUp { path, body, first }).await?;
     platform.registers().clear();
-    Ok(Json(shown))
+    Ok(shown)
+}
+
+/// A place as it shall be; `first` is where the search for its bills' letters begins.
+struct SetUp {
+    path: PlacePath,
+    body: PutPlace,
+    first: u64,
+}
+
+impl Upsert for SetUp {
+    const NAME: &'static str = "put_place";
+    type Shown = AdminPlace;
+
+    fn merchant(&self) -> &str {
+        &self.path.merchant_id
+    }
+
+    fn check(&self) -> Result<(), ApiError> {
+        let body = &self.body;
+        ids::source_part("placeId", &self.path.place_id)?;
+        ids::name("name", &body.name)?;
+        ids::language("posLang", &body.pos_lang)?;
+        ids::language("billLang", &body.bill_lang)?;
+        if TimeZone::get(&body.time_zone).is_err() {
+            let expected = "an IANA time zone such as Europe/Prague";
+            return Err(ApiError::field("timeZone", expected, &format!("{:?}", body.time_zone)));
+        }
+        Ok(())
+    }
+
+    fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<AdminPlace, TxError<ApiError>> {
+        let PlacePath { merchant_id: merchant, place_id: place } = &self.path;
+        // Places of one merchant are set up one after the other: they share the pairs of letters.
+        if tx.execute(&store::TOUCH_MERCHANT, params![merchant, changes.now()])? == 0 {
+            return Err(missing(merchant));
+        }
+        let letters: String = match tx.optional(&store::PLACE_LETTERS, params![merchant, place])? {
+            Some(row) => row.get(0)?,
+            None => free_letters(tx, merchant, self.first)?,
+        };
+        store::put_place(tx, changes, merchant, place, &letters, &self.body)?;
+        Ok(AdminPlace {
+            place_id: place.clone(),
+            source_id: format!("{merchant}-{place}"),
+            bill_letters: letters,
+            place: self.body.clone(),
+        })
+    }
 }
 
 /// The first pair that no place of the merchant has, going round from `first`.

@@ -1,6 +1,9 @@
 //! Where does set-up write, and how is it read back?
 
-use crate::column::{Exact, Json};
+use crate::column::{Exact, Json, json};
+use crate::feed::Changes;
+use crate::menu::{CategoryRecords, ItemRecords};
+use crate::merchants::{MerchantRecords, PlaceRecords};
 use db::{Row, Tx, params};
 use money::{Amount, Precision};
 use wire::Number;
@@ -11,7 +14,7 @@ use wire::admin::platform::{
 
 db::statement! {
     // Prices are minor units of one currency at one precision: these two change only while there are none.
-    pub(super) PUT_MERCHANT = "INSERT INTO platform_merchant (merchant, name, business_id, vat_id, is_vat_payer, country_code,
+    PUT_MERCHANT = "INSERT INTO platform_merchant (merchant, name, business_id, vat_id, is_vat_payer, country_code,
             currency_code, price_precision, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
         ON CONFLICT (merchant) DO UPDATE SET name = excluded.name, business_id = excluded.business_id,
@@ -31,17 +34,17 @@ db::statement! {
         FROM platform_place WHERE merchant = $1 ORDER BY created_at, place";
     pub(super) PLACE_LETTERS = "SELECT bill_letters FROM platform_place WHERE merchant = $1 AND place = $2";
     pub(super) TAKEN_LETTERS = "SELECT bill_letters FROM platform_place WHERE merchant = $1";
-    pub(super) PUT_PLACE = "INSERT INTO platform_place (merchant, place, name, state, time_zone, pos_lang, bill_lang, bill_letters,
+    PUT_PLACE = "INSERT INTO platform_place (merchant, place, name, state, time_zone, pos_lang, bill_lang, bill_letters,
             address, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
         ON CONFLICT (merchant, place) DO UPDATE SET name = excluded.name, state = excluded.state,
             time_zone = excluded.time_zone, pos_lang = excluded.pos_lang, bill_lang = excluded.bill_lang,
             address = excluded.address, updated_at = excluded.updated_at";
-    pub(super) PUT_CATEGORY = "INSERT INTO platform_category (merchant, category_id, parent_category_id, name, updated_at)
+    PUT_CATEGORY = "INSERT INTO platform_category (merchant, category_id, parent_category_id, name, updated_at)
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (merchant, category_id) DO UPDATE SET parent_category_id = excluded.parent_category_id,
             name = excluded.name, updated_at = excluded.updated_at";
-    pub(super) PUT_PRODUCT = "INSERT INTO platform_product (merchant, product_id, decoded_id, category_id, name, measure, ean,
+    PUT_PRODUCT = "INSERT INTO platform_product (merchant, product_id, decoded_id, category_id, name, measure, ean,
             price, is_price_variable, vat_rate, vat_id, updated_at)
         VALUES ($1, $2, (SELECT COALESCE(MAX(p.decoded_id), 0) + 1 FROM platform_product p WHERE p.merchant = $1),
             $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -63,12 +66,14 @@ db::statement! {
         VALUES ($1, $2, $3, $4, $5, $6, NULL)";
     ADMIN_REGISTERS = "SELECT place, device_number, name FROM platform_register WHERE merchant = $1
         ORDER BY place, device_number";
-    pub(super) ADD_CLIENT = "INSERT INTO platform_client (client_id, secret_hash, name, loyalty_provider_id, created_at)
-        VALUES ($1, $2, $3, $4, $5)";
+    pub(super) ADD_CLIENT = "INSERT INTO platform_client (client_id, secret_hash, name, loyalty_provider_id, created_at, apis)
+        VALUES ($1, $2, $3, $4, $5, $6)";
     // Nothing is inserted for a merchant nobody has set up.
-    pub(super) ASSIGN_MERCHANT = "INSERT INTO platform_client_merchant (merchant, client_id, assigned_at)
-        SELECT merchant, CAST($2 AS TEXT), CAST($3 AS BIGINT) FROM platform_merchant WHERE merchant = $1";
-    ADMIN_CLIENTS = "SELECT client_id, name, loyalty_provider_id FROM platform_client ORDER BY created_at, client_id";
+    pub(super) ASSIGN_MERCHANT = "INSERT INTO platform_client_merchant (merchant, client_id, assigned_at, places)
+        SELECT merchant, CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS TEXT) FROM platform_merchant
+        WHERE merchant = $1";
+    pub(super) PLACES = "SELECT place FROM platform_place WHERE merchant = $1";
+    ADMIN_CLIENTS = "SELECT client_id, name, loyalty_provider_id, apis FROM platform_client ORDER BY created_at, client_id";
     pub(super) RETIRE_CONNECTIONS = "UPDATE platform_loyalty_connection SET in_use = 0, updated_at = $2
         WHERE merchant = $1 AND in_use = 1";
     pub(super) PUT_CONNECTION = "INSERT INTO platform_loyalty_connection (merchant, loyalty_provider_id, in_use, created_at,
@@ -77,6 +82,102 @@ db::statement! {
         ON CONFLICT (merchant, loyalty_provider_id) DO UPDATE SET in_use = 1, updated_at = excluded.updated_at";
     ADMIN_CONNECTIONS = "SELECT loyalty_provider_id, in_use FROM platform_loyalty_connection WHERE merchant = $1
         ORDER BY created_at, loyalty_provider_id";
+}
+
+/// Writes a merchant and its entry in the feed; currency and precision stay once there are prices in them.
+pub(super) fn put_merchant(
+    tx: &mut Tx<'_>,
+    changes: &mut Changes,
+    merchant: &str,
+    body: &PutMerchant,
+) -> Result<(), db::Error> {
+    tx.execute(
+        &PUT_MERCHANT,
+        params![
+            merchant,
+            &body.name,
+            body.business_id.as_ref(),
+            body.vat_id.as_ref(),
+            body.is_vat_payer,
+            &body.country_code,
+            &body.currency_code,
+            i64::from(body.price_precision),
+            changes.now()
+        ],
+    )?;
+    changes.put::<MerchantRecords>(merchant);
+    Ok(())
+}
+
+/// Writes a place and its entry in the feed.
+pub(super) fn put_place(
+    tx: &mut Tx<'_>,
+    changes: &mut Changes,
+    merchant: &str,
+    place: &str,
+    bill_letters: &str,
+    body: &PutPlace,
+) -> Result<(), db::Error> {
+    let address = body.address_parts.as_ref().map(|address| json("address", address)).transpose()?;
+    tx.execute(
+        &PUT_PLACE,
+        params![
+            merchant,
+            place,
+            &body.name,
+            body.state.as_str(),
+            &body.time_zone,
+            &body.pos_lang,
+            &body.bill_lang,
+            bill_letters,
+            address.as_ref(),
+            changes.now()
+        ],
+    )?;
+    changes.put::<PlaceRecords>(place);
+    Ok(())
+}
+
+/// Writes a category and its entry in the feed.
+pub(super) fn put_category(
+    tx: &mut Tx<'_>,
+    changes: &mut Changes,
+    merchant: &str,
+    category: &MenuCategory,
+) -> Result<(), db::Error> {
+    let (id, parent) = (&category.category_id, category.parent_category_id.as_ref());
+    tx.execute(&PUT_CATEGORY, params![merchant, id, parent, &category.name, changes.now()])?;
+    changes.put::<CategoryRecords>(id);
+    Ok(())
+}
+
+/// Writes a product, priced in minor units, and its entry in the feed.
+pub(super) fn put_product(
+    tx: &mut Tx<'_>,
+    changes: &mut Changes,
+    merchant: &str,
+    product: &MenuProduct,
+    price: Amount,
+) -> Result<(), db::Error> {
+    let vat_id = product.vat_id.as_ref().map(|vat_id| json("vat_id", vat_id)).transpose()?;
+    tx.execute(
+        &PUT_PRODUCT,
+        params![
+            merchant,
+            &product.product_id,
+            product.category_id.as_ref(),
+            &product.name,
+            &product.measure,
+            product.ean.as_ref(),
+            price.0,
+            product.is_price_variable,
+            &product.vat_rate.to_string(),
+            vat_id.as_ref(),
+            changes.now()
+        ],
+    )?;
+    changes.put::<ItemRecords>(&product.product_id);
+    Ok(())
 }
 
 /// The merchant with all that is set up for it.
@@ -173,9 +274,17 @@ pub(super) fn clients(tx: &mut Tx<'_>) -> Result<Vec<AdminClient>, db::Error> {
     for row in tx.query(&ADMIN_CLIENTS, params![])? {
         let client_id: String = row.get(0)?;
         let merchants = tx.query(&crate::access::store::CLIENT_MERCHANTS, params![&client_id])?;
+        let mut place_ids: Option<Vec<String>> = None;
+        for row in &merchants {
+            if let Some(Json(places)) = row.get::<Option<Json<Vec<String>>>>(1)? {
+                place_ids.get_or_insert_default().extend(places);
+            }
+        }
         clients.push(AdminClient {
             name: row.get(1)?,
             loyalty_provider_id: row.get(2)?,
+            apis: row.get::<Option<Json<_>>>(3)?.map(|json| json.0),
+            place_ids,
             merchant_ids: merchants.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?,
             client_id,
         });

@@ -1,14 +1,10 @@
 //! `PATCH /bills/{sourceId}/{billId}`: what did the fiscal system say to a bill? (protocol.md §4.3)
 
-use super::BILLS;
-use super::BillPath;
-use super::store;
-use crate::Platform;
-use crate::access::{ApiClient, SourceId};
+use super::{BillPath, BillRecords, OfBills, store};
+use crate::api::{At, ReadRefusals};
 use crate::column::json;
 use axum::Json;
-use axum::extract::{Path, State};
-use courier::change::{Change, append};
+use axum::extract::Path;
 use db::{TxError, params};
 use door::{ApiError, Message};
 use wire::bills::{Bill, PatchBill};
@@ -31,37 +27,29 @@ db::statement! {
     responses(
         (status = 200, description = "The bill with its items", body = Bill),
         (status = 400, description = "The body cannot be read; `field` names the member"),
-        (status = 401, description = "No access token, or one that has ended"),
-        (status = 403, description = "The merchant is not assigned to the application"),
-        (status = 404, description = "No such place or bill")
+        ReadRefusals
     )
 )]
 pub(super) async fn patch_bill(
-    State(platform): State<Platform>,
-    client: ApiClient,
+    at: At<OfBills>,
     Path(path): Path<BillPath>,
     Message(body): Message<PatchBill>,
 ) -> Result<Json<Bill>, ApiError> {
-    let source = SourceId::parse(&path.source_id)?;
-    client.may_read(&platform, &source.merchant).await?;
-    let now = platform.now();
-    let (place, bill_id) = (source.clone(), path.bill_id.clone());
-    platform
-        .db()
-        .write("patch_bill", move |tx| {
-            let (merchant, place) = (place.merchant.as_str(), place.place.as_str());
+    let (source, bill_id) = (at.source.clone(), path.bill_id.clone());
+    let kept =
+        at.platform.change("patch_bill", &at.source.merchant, at.platform.now(), move |tx, changes| {
+            let (merchant, place) = (&source.merchant, &source.place);
             let bill = store::detail(tx, merchant, place, &bill_id)?
                 .ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("bill {bill_id}"))))?;
             if bill.fiscal_data == body.fiscal_data {
                 return Ok(());
             }
             let fiscal_data = body.fiscal_data.as_ref().map(|data| json("fiscal_data", data)).transpose()?;
-            tx.execute(&SET_FISCAL_DATA, params![merchant, place, &bill_id, now, fiscal_data.as_ref()])?;
-            let change = Change { domain: BILLS, place: Some(place), record: &bill_id, removed: false };
-            append(tx, merchant, &[change], now)?;
+            let row = params![merchant, place, &bill_id, changes.now(), fiscal_data.as_ref()];
+            tx.execute(&SET_FISCAL_DATA, row)?;
+            changes.put_at::<BillRecords>(place, &bill_id);
             Ok::<_, TxError<ApiError>>(())
-        })
-        .await?;
-    platform.wake_courier();
-    super::read(&platform, &source, &path.bill_id).await.map(Json)
+        });
+    kept.await?;
+    super::read(&at.platform, &at.source, &path.bill_id).await.map(Json)
 }

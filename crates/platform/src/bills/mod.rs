@@ -3,31 +3,44 @@
 
 mod feed;
 mod fiscal_data;
+mod list;
 mod number;
-mod query;
 pub(crate) mod refund;
 mod refund_bill;
 mod refund_store;
 pub(crate) mod shape;
 pub(crate) mod store;
 
-pub(crate) use feed::{BILLS, BillsFeed};
+pub(crate) use feed::BillRecords;
 pub(crate) use number::{LETTER_PAIRS, letters};
 
 use crate::Platform;
 use crate::access::{ApiClient, SourceId};
-use crate::api::query::{self as listing, Parameters};
-use crate::place::{place_settings, settings};
+use crate::api::{At, Documented, Grant, ListRefusals, Query, ReadRefusals};
+use crate::place::place_settings;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::TxError;
 use door::ApiError;
-use query::{BillsParameters, BillsQuery};
+use list::{BillFilters, Bills};
 use utoipa_axum::{router::OpenApiRouter, routes};
+use wire::access::Api;
 use wire::bills::Bill;
 use wire::list::Page;
 
-pub(crate) fn routes() -> OpenApiRouter<Platform> {
+/// May read and give back bills.
+#[derive(Debug, Clone, Copy)]
+struct OfBills;
+
+impl Grant for OfBills {
+    const API: Api = Api::Bills;
+
+    fn of(_client: &ApiClient) -> Result<Self, ApiError> {
+        Ok(Self)
+    }
+}
+
+pub(crate) fn routes() -> OpenApiRouter<Documented> {
     OpenApiRouter::new()
         .routes(routes!(list_bills))
         .routes(routes!(get_bill, fiscal_data::patch_bill))
@@ -39,41 +52,20 @@ pub(crate) fn routes() -> OpenApiRouter<Platform> {
     get,
     path = "/bills/{sourceId}",
     tag = "Bills",
-    params(("sourceId" = String, Path, description = "`<merchantId>-<placeId>`"), BillsParameters),
+    params(("sourceId" = String, Path, description = "`<merchantId>-<placeId>`"), BillFilters),
     responses(
         (status = 200, description = "A page of bills", body = Page<Bill>),
-        (status = 400, description = "A parameter cannot be read; `field` names it"),
-        (status = 401, description = "No access token, or one that has ended"),
-        (status = 403, description = "The merchant is not assigned to the application"),
-        (status = 404, description = "No such place, or no such bill to continue after")
+        ListRefusals
     )
 )]
-async fn list_bills(
-    State(platform): State<Platform>,
-    client: ApiClient,
-    Path(source): Path<String>,
-    Parameters(parameters): Parameters<BillsParameters>,
-) -> Result<Json<Page<Bill>>, ApiError> {
-    let source = SourceId::parse(&source)?;
-    client.may_read(&platform, &source.merchant).await?;
-    let zone = settings(platform.db(), &source.merchant, &source.place).await?.zone;
-    let query = BillsQuery::parse(parameters, &zone)?;
-    let (asked, place) = (query.clone(), source.clone());
-    let mut bills =
-        platform.db().read("bills", move |tx| store::page(tx, &place.merchant, &place.place, &asked)).await?;
-    let size = usize::try_from(query.page_size()).unwrap_or(usize::MAX);
-    let more = bills.len() > size;
-    bills.truncate(size);
-    let next_page = bills.last().filter(|_| more).map(|last| query.next_page(&source, &last.bill_id));
-    let bills = bills.iter().map(|bill| shape::listed(bill, &zone)).collect();
-    Ok(Json(listing::page(bills, next_page)))
+async fn list_bills(at: At<OfBills>, query: Query) -> Result<Json<Page<Bill>>, ApiError> {
+    crate::api::list::<Bills>(at, query).await
 }
 
 /// A path to a bill.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BillPath {
-    source_id: String,
     bill_id: String,
 }
 
@@ -88,19 +80,11 @@ struct BillPath {
     ),
     responses(
         (status = 200, description = "The bill", body = Bill),
-        (status = 401, description = "No access token, or one that has ended"),
-        (status = 403, description = "The merchant is not assigned to the application"),
-        (status = 404, description = "No such place or bill")
+        ReadRefusals
     )
 )]
-async fn get_bill(
-    State(platform): State<Platform>,
-    client: ApiClient,
-    Path(path): Path<BillPath>,
-) -> Result<Json<Bill>, ApiError> {
-    let source = SourceId::parse(&path.source_id)?;
-    client.may_read(&platform, &source.merchant).await?;
-    read(&platform, &source, &path.bill_id).await.map(Json)
+async fn get_bill(at: At<OfBills>, Path(path): Path<BillPath>) -> Result<Json<Bill>, ApiError> {
+    read(&at.platform, &at.source, &path.bill_id).await.map(Json)
 }
 
 /// The bill with its items.

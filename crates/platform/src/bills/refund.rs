@@ -6,10 +6,12 @@
 //! has the takings (protocol.md §4.3).
 
 use super::refund_store::{self, StoredRefund};
-use super::{BILLS, store};
+use super::store;
 use crate::Platform;
 use crate::access::SourceId;
 use crate::api::exact_amount;
+use crate::feed::Changes;
+use crate::loyalty::freeze_report;
 use crate::loyalty::refund_usage::{self, GivenBackTo};
 use crate::place::place_settings;
 use crate::sale::bill::{
@@ -17,7 +19,6 @@ use crate::sale::bill::{
 };
 use crate::sale::corrective::{GivenBack, PartOfItem, divide, parts, taxes, tenders};
 use crate::sale::lost::{self, KeptDiscount};
-use courier::change::{Change, append};
 use db::{Tx, TxError};
 use door::ApiError;
 use jiff::Timestamp;
@@ -74,21 +75,22 @@ pub(crate) async fn refund(
     let (now, benefit_usage_id) = (platform.now(), platform.outside().object_id());
     let place = source.clone();
     let corrective = platform
-        .db()
-        .write("refund_bill", move |tx| book(tx, &place, &command, &benefit_usage_id, now))
+        .change("refund_bill", &source.merchant, now, move |tx, changes| {
+            book(tx, changes, &place, &command, &benefit_usage_id)
+        })
         .await?;
-    platform.wake_courier();
     super::read(platform, source, &corrective).await
 }
 
 /// The transaction; gives the corrective bill's id.
 fn book(
     tx: &mut Tx<'_>,
+    changes: &mut Changes,
     source: &SourceId,
     command: &Command,
     benefit_usage_id: &str,
-    now: Timestamp,
 ) -> Result<String, TxError<ApiError>> {
+    let now = changes.now();
     let (merchant, place) = (source.merchant.as_str(), source.place.as_str());
     let missing = |what: String| TxError::Refused(ApiError::not_found(&what));
     let settings = place_settings(tx, merchant, place)?.ok_or_else(|| missing(format!("place {place}")))?;
@@ -124,10 +126,9 @@ fn book(
             device_number: corrective.device_number,
         };
         let payload = refund_usage::usage(paid, &given_back);
-        refund_usage::report(tx, source, &payload, &command.bill_id, benefit_usage_id, now)?;
+        freeze_report(tx, source, &payload, &command.bill_id, benefit_usage_id, now)?;
         corrective.benefit_usage_id = Some(benefit_usage_id.to_owned());
     }
-    store::insert(tx, merchant, place, &corrective)?;
     let refund = StoredRefund {
         refund_number: plan.refund_number,
         corrective_bill_id: bill_id.clone(),
@@ -137,18 +138,14 @@ fn book(
         taxes: plan.taxes,
     };
     refund_store::insert(tx, source, &command.bill_id, &refund, now)?;
-    refund_store::give_back(tx, source, &command.bill_id, plan.wholly, now)?;
-    let changed = |record| Change { domain: BILLS, place: Some(place), record, removed: false };
-    let mut changes = vec![changed(command.bill_id.as_str())];
+    refund_store::give_back(tx, changes, source, &command.bill_id, plan.wholly)?;
     if plan.wholly {
         // Whoever adds up the bills that are not refunded must see the bill and its corrections go together
         for refund in &earlier {
-            refund_store::give_back(tx, source, &refund.corrective_bill_id, true, now)?;
-            changes.push(changed(&refund.corrective_bill_id));
+            refund_store::give_back(tx, changes, source, &refund.corrective_bill_id, true)?;
         }
     }
-    changes.push(changed(&bill_id));
-    append(tx, merchant, &changes, now)?;
+    store::insert(tx, changes, merchant, place, &corrective)?;
     Ok(bill_id)
 }
 

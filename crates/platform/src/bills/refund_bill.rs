@@ -1,11 +1,10 @@
 //! `POST /bills/{sourceId}/{billId}/refund`: how does an application give a whole bill back? (protocol.md §4.3)
 
-use super::BillPath;
 use super::refund::{Command, refund};
-use crate::Platform;
-use crate::access::{ApiClient, SourceId};
+use super::{BillPath, OfBills};
+use crate::api::At;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use door::{ApiError, Message};
 use wire::bills::{Bill, RefundWholeBill};
 
@@ -29,13 +28,10 @@ use wire::bills::{Bill, RefundWholeBill};
     )
 )]
 pub(super) async fn refund_whole_bill(
-    State(platform): State<Platform>,
-    client: ApiClient,
+    at: At<OfBills>,
     Path(path): Path<BillPath>,
     Message(body): Message<RefundWholeBill>,
 ) -> Result<Json<Bill>, ApiError> {
-    let source = SourceId::parse(&path.source_id)?;
-    client.may_read(&platform, &source.merchant).await?;
     if body.is_reopen {
         let expected = "false or nothing: a bill given back does not open its check again";
         return Err(ApiError::field("isReopen", expected, "true"));
@@ -47,5 +43,5 @@ pub(super) async fn refund_whole_bill(
         request_key: Some("api".to_owned()),
         ..Command::default()
     };
-    refund(&platform, &source, command).await.map(Json)
+    refund(&at.platform, &at.source, command).await.map(Json)
 }

@@ -1,7 +1,9 @@
 //! Where is it kept what came back of a bill?
 
+use super::BillRecords;
 use crate::access::SourceId;
 use crate::column::{Json, json};
+use crate::feed::Changes;
 use crate::sale::bill::StoredTax;
 use crate::sale::corrective::GivenBack;
 use db::{Row, Tx, params};
@@ -55,12 +57,13 @@ pub(super) fn guard(tx: &mut Tx<'_>, source: &SourceId, bill_id: &str) -> Result
 /// is wholly back, and each of its corrective bills.
 pub(super) fn give_back(
     tx: &mut Tx<'_>,
+    changes: &mut Changes,
     source: &SourceId,
     bill_id: &str,
     wholly: bool,
-    now: Timestamp,
 ) -> Result<(), db::Error> {
-    tx.execute(&GIVE_BACK, params![&source.merchant, &source.place, bill_id, now, wholly])?;
+    tx.execute(&GIVE_BACK, params![&source.merchant, &source.place, bill_id, changes.now(), wholly])?;
+    changes.put_at::<BillRecords>(&source.place, bill_id);
     Ok(())
 }
 

@@ -104,12 +104,12 @@ pub(crate) fn detailed(bill: &StoredBill, zone: &TimeZone) -> Bill {
     Bill { items: Some(items), ..listed(bill, zone) }
 }
 
-/// The bill as DataSync sends it.
+/// The bill as DataSync sends it; the feed adds version and time.
 pub(crate) fn synchronized(bill: &StoredBill, source: &SourceId, zone: &TimeZone) -> Bill {
     Bill {
         merchant_id: Some(source.merchant.clone()),
         place_id: Some(source.place.clone()),
-        version: Some(bill.version),
+        last_modified_at: None,
         ..detailed(bill, zone)
     }
 }

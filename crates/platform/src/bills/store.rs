@@ -1,13 +1,18 @@
 //! Where are bills kept, how do they get their numbers, and how is a page of them found?
 
+use super::feed::BillRecords;
+use super::list::BillFilters;
 use super::number::bill_id;
-use super::query::BillsQuery;
+use crate::access::SourceId;
+use crate::api::{Filters as _, unknown_cursor};
 use crate::column::{Digits, Exact, Json, json};
+use crate::feed::{Changes, Owner, many};
 use crate::menu::LineProduct;
 use crate::sale::bill::{StoredBill, StoredItem};
 use db::{Row, Tx, TxError, params};
 use door::ApiError;
 use money::Amount;
+use std::collections::BTreeMap;
 
 db::statement! {
     // The counter's row is the lock: a number that is taken is used, or rolled back with its bill.
@@ -32,6 +37,20 @@ db::statement! {
     ITEMS = "SELECT check_item_id, product_id, decoded_id, category_id, name, amount, measure, ean, unit_price, vat_rate,
             vat_id, till_discount, total, benefits
         FROM platform_bill_item WHERE merchant = $1 AND place = $2 AND bill_id = $3 ORDER BY item_number";
+    // Bills of 32 ids, and their items.
+    BILLS_OF = "SELECT bill_id, check_id, device_number, version, session_created, created_at, paid_at, modified_at,
+            currency_code, price_precision, final_price, discount, taxes, payment_method, payments, created_by, paid_by,
+            person_count, desk_id, issued_as_vat_payer, customer_id, bill_messages, refunded,
+            refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id
+        FROM platform_bill WHERE merchant = $1 AND place = $2 AND bill_id IN (
+            $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+            $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
+    ITEMS_OF = "SELECT check_item_id, product_id, decoded_id, category_id, name, amount, measure, ean, unit_price, vat_rate,
+            vat_id, till_discount, total, benefits, bill_id
+        FROM platform_bill_item WHERE merchant = $1 AND place = $2 AND bill_id IN (
+            $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+            $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
+        ORDER BY bill_id, item_number";
     BILL_POSITION = "SELECT created_at FROM platform_bill WHERE merchant = $1 AND place = $2 AND bill_id = $3";
     // Newest first; a bill's id decides between bills of one instant, as it follows the running number.
     PAGE = "SELECT bill_id, check_id, device_number, version, session_created, created_at, paid_at, modified_at,
@@ -69,9 +88,10 @@ pub(crate) fn next_bill_id(
     })
 }
 
-/// Writes a new bill with its items.
+/// Writes a new bill with its items and its entry in the feed.
 pub(crate) fn insert(
     tx: &mut Tx<'_>,
+    changes: &mut Changes,
     merchant: &str,
     place: &str,
     bill: &StoredBill,
@@ -141,6 +161,7 @@ pub(crate) fn insert(
             ],
         )?;
     }
+    changes.put_at::<BillRecords>(place, &bill.bill_id);
     Ok(())
 }
 
@@ -158,29 +179,51 @@ pub(crate) fn detail(
     Ok(Some(bill))
 }
 
-/// One page without items, and one bill more where there is one.
+/// The bills of these ids with their items, by id.
+pub(super) fn details(
+    tx: &mut Tx<'_>,
+    owner: Owner<'_>,
+    ids: &[&str],
+) -> Result<BTreeMap<String, StoredBill>, db::Error> {
+    let mut bills: BTreeMap<String, StoredBill> = BTreeMap::new();
+    let (mut rows, mut items) = (Vec::new(), Vec::new());
+    many(tx, &BILLS_OF, params![owner.merchant, owner.place], ids, |row| rows.push(row))?;
+    many(tx, &ITEMS_OF, params![owner.merchant, owner.place], ids, |row| items.push(row))?;
+    for row in &rows {
+        let bill = bill_of(row)?;
+        bills.insert(bill.bill_id.clone(), bill);
+    }
+    for row in &items {
+        if let Some(bill) = bills.get_mut(&row.get::<String>(14)?) {
+            bill.items.push(item_of(row)?);
+        }
+    }
+    Ok(bills)
+}
+
+/// The first `most` bills of a page, without items.
 ///
 /// # Errors
 /// 404 for a `lastBillId` the place does not have.
-pub(crate) fn page(
+pub(super) fn page(
     tx: &mut Tx<'_>,
-    merchant: &str,
-    place: &str,
-    query: &BillsQuery,
+    source: &SourceId,
+    filters: &BillFilters,
+    most: i64,
 ) -> Result<Vec<StoredBill>, TxError<ApiError>> {
-    let (before, before_id) = match &query.last_bill_id {
+    let (merchant, place) = (&source.merchant, &source.place);
+    let (before, before_id) = match filters.after() {
         None => FIRST_PAGE,
         Some(last) => {
             let row = tx.optional(&BILL_POSITION, params![merchant, place, last])?;
-            let row = row.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("bill {last}"))))?;
-            (row.get(0)?, last.as_str())
+            (row.ok_or_else(|| unknown_cursor("bill", last))?.get(0)?, last)
         }
     };
-    let from = query.from.map_or(i64::MIN, |from| from.as_microsecond());
-    let till = query.till.map_or(i64::MAX, |till| till.as_microsecond());
-    let modified_since = query.modified_since.map_or(i64::MIN, |since| since.as_microsecond());
+    let from = filters.from.map_or(i64::MIN, |from| from.as_microsecond());
+    let till = filters.till.map_or(i64::MAX, |till| till.as_microsecond());
+    let modified_since = filters.modified_since.map_or(i64::MIN, |since| since.as_microsecond());
     let (refunded_min, refunded_max) =
-        query.refunded.map_or((0, 1), |refunded| (i64::from(refunded), i64::from(refunded)));
+        filters.refunded.map_or((0, 1), |refunded| (i64::from(refunded), i64::from(refunded)));
     let rows = tx.query(
         &PAGE,
         params![
@@ -191,10 +234,10 @@ pub(crate) fn page(
             modified_since,
             refunded_min,
             refunded_max,
-            query.include_deleted.unwrap_or(false),
+            filters.include_deleted.unwrap_or(false),
             before,
             before_id,
-            query.page_size() + 1
+            most
         ],
     )?;
     Ok(rows.iter().map(bill_of).collect::<Result<_, _>>()?)

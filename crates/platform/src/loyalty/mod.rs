@@ -6,6 +6,7 @@
 mod benefit_usages;
 pub(crate) mod broker;
 mod connection;
+mod freeze;
 mod listener;
 pub(crate) mod question;
 pub(crate) mod refund_usage;
@@ -14,15 +15,16 @@ pub(crate) mod usage;
 mod wishes;
 
 pub(crate) use connection::{Connection, in_use};
+pub(crate) use freeze::freeze_report;
 pub(crate) use listener::UsageListener;
 
-use crate::Platform;
+use crate::api::Documented;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The courier's kind of a usage report.
-pub(crate) const BENEFIT_USAGE: &str = "benefitUsage";
+const BENEFIT_USAGE: &str = "benefitUsage";
 
-pub(crate) fn routes() -> OpenApiRouter<Platform> {
+pub(crate) fn routes() -> OpenApiRouter<Documented> {
     OpenApiRouter::new()
         .routes(routes!(benefit_usages::list_benefit_usages))
         .routes(routes!(benefit_usages::mark_as_synchronized))

@@ -2,15 +2,8 @@
 //!
 //! The report names the original bill and says what the till gave back; shares are those of the sale.
 
-use super::BENEFIT_USAGE;
-use super::store::{self, NewUsage};
-use crate::access::SourceId;
-use crate::column::json;
 use crate::sale::bill::{StoredBill, StoredItem, StoredPayment};
 use crate::sale::corrective::PartOfItem;
-use courier::outbox::{NewDelivery, enqueue};
-use db::Tx;
-use jiff::Timestamp;
 use money::Amount;
 use std::collections::BTreeMap;
 use wire::loyalty::{
@@ -135,36 +128,4 @@ fn paid_item(
             .collect(),
         ..whole.clone()
     })
-}
-
-/// Freezes a report: the same bytes are kept for the pull and sent by the courier, in the lane of the payment's
-/// report and so after it.
-pub(crate) fn report(
-    tx: &mut Tx<'_>,
-    source: &SourceId,
-    payload: &LoyaltyBenefitUsagesPayload,
-    bill_id: &str,
-    benefit_usage_id: &str,
-    now: Timestamp,
-) -> Result<(), db::Error> {
-    let Some(loyalty_provider_id) = &payload.loyalty_provider_id else { return Ok(()) };
-    let body = json("payload", payload)?;
-    let (merchant, place) = (source.merchant.as_str(), source.place.as_str());
-    let usage =
-        NewUsage { merchant, place, benefit_usage_id, loyalty_provider_id, bill_id, payload: &body, now };
-    store::insert(tx, &usage)?;
-    enqueue(
-        tx,
-        &NewDelivery {
-            merchant,
-            delivery_id: benefit_usage_id,
-            destination_id: loyalty_provider_id,
-            place,
-            kind: BENEFIT_USAGE,
-            record: bill_id,
-            path: "/reportBenefitUsage",
-            body: body.as_bytes(),
-            now,
-        },
-    )
 }

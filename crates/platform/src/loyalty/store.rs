@@ -1,6 +1,8 @@
 //! Where are benefit usages kept?
 
+use super::benefit_usages::UsageFilters;
 use crate::access::SourceId;
+use crate::api::{Filters as _, unknown_cursor};
 use crate::column::Message;
 use courier::Delivery;
 use db::{Row, Tx, TxError, params};
@@ -117,50 +119,40 @@ pub(crate) fn mark(
     Ok(true)
 }
 
-/// Which usages a page asks for.
-#[derive(Debug, Clone)]
-pub(crate) struct UsagesQuery {
-    pub(crate) synchronized: Option<bool>,
-    pub(crate) from: Option<Timestamp>,
-    pub(crate) till: Option<Timestamp>,
-    pub(crate) limit: i64,
-    pub(crate) last_benefit_usage_id: Option<String>,
-}
-
-/// One page of the provider's usages and, where there is one, one more.
+/// The first `most` of the provider's usages on a page.
 ///
 /// # Errors
 /// 404 for a `lastBenefitUsageId` the provider does not have here.
-pub(crate) fn page(
+pub(super) fn page(
     tx: &mut Tx<'_>,
     source: &SourceId,
     loyalty_provider_id: &str,
-    query: &UsagesQuery,
+    filters: &UsageFilters,
+    most: i64,
 ) -> Result<Vec<BenefitUsage>, TxError<ApiError>> {
-    let (after, after_id) = match &query.last_benefit_usage_id {
+    let (after, after_id) = match filters.after() {
         None => (i64::MIN, ""),
         Some(last) => {
             let key = params![&source.merchant, &source.place, loyalty_provider_id, last];
             let row = tx.optional(&USAGE_POSITION, key)?;
-            let row =
-                row.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("benefit usage {last}"))))?;
-            (row.get(0)?, last.as_str())
+            (row.ok_or_else(|| unknown_cursor("benefit usage", last))?.get(0)?, last)
         }
     };
-    let (least, most) = query.synchronized.map_or((0, 1), |flag| (i64::from(flag), i64::from(flag)));
+    let (least_flag, most_flag) =
+        filters.synchronized.map_or((0, 1), |flag| (i64::from(flag), i64::from(flag)));
     let rows = tx.query(
         &USAGES,
         params![
             &source.merchant,
             &source.place,
             loyalty_provider_id,
-            query.from.map_or(i64::MIN, |from| from.as_microsecond()),
-            query.till.map_or(i64::MAX, |till| till.as_microsecond()),
-            least,
-            most,
+            filters.from.map_or(i64::MIN, |from| from.as_microsecond()),
+            filters.till.map_or(i64::MAX, |till| till.as_microsecond()),
+            least_flag,
+            most_flag,
             after,
             after_id,
-            query.limit + 1
+            most
         ],
     )?;
     Ok(rows.iter().map(usage_of).collect::<Result<_, _>>()?)

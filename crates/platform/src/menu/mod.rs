@@ -1,6 +1,8 @@
 //! What does the merchant sell? Set by `/admin/v1`, used by the till.
 
+mod feed;
 mod product;
 pub(crate) mod store;
 
+pub(crate) use feed::{CategoryRecords, ItemRecords};
 pub(crate) use product::{LineCategory, LineProduct};

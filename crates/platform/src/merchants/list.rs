@@ -1,25 +1,21 @@
 //! `GET /merchants`: which merchants may an application read? (protocol.md §2.1)
 
-use super::store;
-use crate::Platform;
-use crate::access::ApiClient;
-use crate::api::query::{self as listing, LIMIT_DEFAULT, NextPage, Parameters, limit};
+use super::{ReadMerchants, store};
+use crate::api::{Application, Filters as _, ListRefusals, Query, filters, page};
 use axum::Json;
-use axum::extract::State;
 use door::ApiError;
-use serde::Deserialize;
+use jiff::tz::TimeZone;
 use wire::list::Page;
 use wire::merchants::Merchant;
 
-/// The query as it came.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query)]
-pub(super) struct MerchantsParameters {
-    /// 1 to 100, default 50.
-    limit: Option<String>,
+filters! {
+    /// Which of its merchants an application asks for.
+    pub(crate) struct MerchantFilters {
+        /// 1 to 100, default 50.
+        limit: Limit = "limit",
+    }
     /// Continue after this merchant.
-    last_merchant_id: Option<String>,
+    cursor "lastMerchantId"
 }
 
 /// The merchants that are assigned to the application, in the order of their ids, each with all its places.
@@ -27,40 +23,27 @@ pub(super) struct MerchantsParameters {
     get,
     path = "/merchants",
     tag = "Merchants",
-    params(MerchantsParameters),
-    responses(
-        (status = 200, description = "A page of merchants", body = Page<Merchant>),
-        (status = 400, description = "A parameter cannot be read; `field` names it"),
-        (status = 401, description = "No access token, or one that has ended"),
-        (status = 404, description = "No such merchant to continue after")
-    )
+    params(MerchantFilters),
+    responses((status = 200, description = "A page of merchants", body = Page<Merchant>), ListRefusals)
 )]
 pub(super) async fn list_merchants(
-    State(platform): State<Platform>,
-    client: ApiClient,
-    Parameters(parameters): Parameters<MerchantsParameters>,
+    at: Application<ReadMerchants>,
+    query: Query,
 ) -> Result<Json<Page<Merchant>>, ApiError> {
-    let limit = limit(parameters.limit.as_deref())?;
-    let assigned = client.merchants();
-    let after = match &parameters.last_merchant_id {
-        None => assigned,
+    let filters = MerchantFilters::read(&query, &TimeZone::UTC)?;
+    let after = match filters.after() {
+        None => at.merchants.as_slice(),
         Some(last) => {
-            let position = assigned.binary_search(last);
-            let position = position.map_err(|_| ApiError::not_found(&format!("merchant {last}")))?;
-            assigned.get(position + 1..).unwrap_or_default()
+            let position = at.merchants.iter().position(|known| known == last);
+            let position = position.ok_or_else(|| ApiError::not_found(&format!("merchant {last}")))?;
+            at.merchants.get(position + 1..).unwrap_or_default()
         }
     };
-    let size = usize::try_from(limit.unwrap_or(LIMIT_DEFAULT)).unwrap_or(usize::MAX);
-    let (shown, more) = after.split_at(size.min(after.len()));
-    let mut merchants = Vec::with_capacity(shown.len());
-    for merchant in shown {
-        merchants.extend(store::merchant(platform.db(), merchant).await?);
+    // One more than the page says that there is a next one.
+    let most = usize::try_from(filters.limit()).unwrap_or(usize::MAX).saturating_add(1);
+    let mut merchants = Vec::new();
+    for merchant in after.iter().take(most) {
+        merchants.extend(store::merchant(at.platform.db(), merchant).await?);
     }
-    let next_page = shown.last().filter(|_| !more.is_empty()).map(|last| {
-        let mut path = NextPage::new("/merchants".to_owned());
-        path.add("limit", limit.map(|limit| limit.to_string()).as_deref());
-        path.add("lastMerchantId", Some(last));
-        path.finish()
-    });
-    Ok(Json(listing::page(merchants, next_page)))
+    Ok(Json(page(&query, &filters, merchants, |merchant| merchant.merchant_id.as_str(), |merchant| merchant)))
 }

@@ -1,17 +1,31 @@
 //! `GET /merchants/{merchantId}`: who is the merchant and what are its places? (protocol.md §2.1)
 
+mod feed;
 mod list;
 pub(crate) mod store;
 
-use crate::Platform;
+pub(crate) use feed::{MerchantRecords, PlaceRecords};
+
 use crate::access::ApiClient;
+use crate::api::{Application, AtMerchant, Documented, Grant, ReadRefusals};
 use axum::Json;
-use axum::extract::{Path, State};
 use door::ApiError;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use wire::access::Api;
 use wire::merchants::Merchant;
 
-pub(crate) fn routes() -> OpenApiRouter<Platform> {
+/// May read merchants and their places.
+struct ReadMerchants;
+
+impl Grant for ReadMerchants {
+    const API: Api = Api::Merchants;
+
+    fn of(_client: &ApiClient) -> Result<Self, ApiError> {
+        Ok(Self)
+    }
+}
+
+pub(crate) fn routes() -> OpenApiRouter<Documented> {
     OpenApiRouter::new()
         .routes(routes!(list::list_merchants))
         .routes(routes!(get_own_merchant))
@@ -30,27 +44,24 @@ pub(crate) fn routes() -> OpenApiRouter<Platform> {
         (status = 404, description = "No merchant is assigned to the application")
     )
 )]
-async fn get_own_merchant(
-    State(platform): State<Platform>,
-    client: ApiClient,
-) -> Result<Json<Merchant>, ApiError> {
-    let merchant = match client.merchants() {
+async fn get_own_merchant(at: Application<ReadMerchants>) -> Result<Json<Merchant>, ApiError> {
+    let merchant = match at.merchants.as_slice() {
         [] => {
-            let message = format!("no merchant is assigned to application {}", client.client_id());
+            let message = format!("no merchant is assigned to application {}", at.client_id);
             return Err(ApiError::new(http::StatusCode::NOT_FOUND, message));
         }
         [merchant] => merchant,
         several => {
             let message = format!(
                 "application {} has {} merchants, so `me` names none of them; call /merchants/{{merchantId}} with one of {}",
-                client.client_id(),
+                at.client_id,
                 several.len(),
                 several.join(", ")
             );
             return Err(ApiError::bad_request(message).with("merchantIds", several));
         }
     };
-    let found = store::merchant(platform.db(), merchant).await?;
+    let found = store::merchant(at.platform.db(), merchant).await?;
     found.map(Json).ok_or_else(|| ApiError::not_found(&format!("merchant {merchant}")))
 }
 
@@ -62,17 +73,10 @@ async fn get_own_merchant(
     params(("merchantId" = String, Path, description = "The merchant's id")),
     responses(
         (status = 200, description = "The merchant", body = Merchant),
-        (status = 401, description = "No access token, or one that has ended"),
-        (status = 403, description = "The merchant is not assigned to the application"),
-        (status = 404, description = "No such merchant")
+        ReadRefusals
     )
 )]
-async fn get_merchant(
-    State(platform): State<Platform>,
-    client: ApiClient,
-    Path(merchant): Path<String>,
-) -> Result<Json<Merchant>, ApiError> {
-    client.may_read(&platform, &merchant).await?;
-    let found = store::merchant(platform.db(), &merchant).await?;
-    found.map(Json).ok_or_else(|| ApiError::not_found(&format!("merchant {merchant}")))
+async fn get_merchant(at: AtMerchant<ReadMerchants>) -> Result<Json<Merchant>, ApiError> {
+    let found = store::merchant(at.platform.db(), &at.merchant).await?;
+    found.map(Json).ok_or_else(|| ApiError::not_found(&format!("merchant {}", at.merchant)))
 }

@@ -10,18 +10,15 @@ use super::sale::{Sale, offer_changed, tendered};
 use super::{CheckPath, Selling, load, store, turn, view};
 use crate::access::SourceId;
 use crate::access::{PosGrant, Register};
-use crate::column::json;
 use crate::loyalty::broker::{Asked, problem_error};
+use crate::loyalty::freeze_report;
 use crate::loyalty::usage::{Paid, usage};
-use crate::loyalty::{self, BENEFIT_USAGE};
 use crate::sale::StoredCheck;
 use crate::sale::reckon;
 use crate::{Platform, bills};
 use axum::Json;
 use axum::extract::{Path, State};
-use courier::change::{Change, append};
-use courier::outbox::{NewDelivery, enqueue};
-use db::{Tx, TxError};
+use db::TxError;
 use door::{ApiError, Strict};
 use wire::bills::Bill;
 use wire::loyalty::LoyaltyOfferResponse;
@@ -86,9 +83,7 @@ async fn pay(
         return Err(ApiError::conflict(message).with_name("EMPTY_BASKET"));
     }
     if !check.has_loyalty() || selling.connection.is_none() {
-        let bill_id = book(platform, grant, Agreed { check, selling, offer: None }, body).await?;
-        platform.wake_courier();
-        return Ok(bill_id);
+        return book(platform, grant, Agreed { check, selling, offer: None }, body).await;
     }
     let asking = begin(platform, grant, check_id).await?;
     let turn = asking.turn;
@@ -96,9 +91,8 @@ async fn pay(
         Ok(agreed) => book(platform, grant, agreed, body).await,
         Err(error) => Err(error),
     };
-    match &booked {
-        Ok(_) => platform.wake_courier(),
-        Err(_) => turn::end(platform, grant, check_id, turn).await,
+    if booked.is_err() {
+        turn::end(platform, grant, check_id, turn).await;
     }
     booked
 }
@@ -195,9 +189,10 @@ async fn book(
     let year = i64::from(now.to_zoned(selling.settings.zone.clone()).year());
     let grant = grant.clone();
     let paid_by = body.paid_by;
+    let source = SourceId { merchant: grant.merchant.clone(), place: grant.place.clone() };
+    let merchant = grant.merchant.clone();
     platform
-        .db()
-        .write("pay_check", move |tx| {
+        .change("pay_check", &merchant, now, move |tx, changes| {
             let check = match store::bump_or_bill(tx, &grant, &seen.check_id, now)? {
                 store::Bumped::Open(check) => check,
                 // Paid meanwhile, perhaps by an earlier attempt of the same call: that bill stands.
@@ -220,7 +215,7 @@ async fn book(
                 benefit_usage_id: loyal.map(|_| benefit_usage_id.as_str()),
                 now,
             };
-            bills::store::insert(tx, &grant.merchant, &grant.place, &sale.bill(bill_id.clone()))?;
+            bills::store::insert(tx, changes, &grant.merchant, &grant.place, &sale.bill(bill_id.clone()))?;
             store::close(tx, &grant, &check.check_id, &bill_id, offer.as_ref(), now)?;
             if let Some((offer, connection)) = loyal {
                 let paid = Paid {
@@ -233,45 +228,10 @@ async fn book(
                     bill_id: &bill_id,
                     paid_at: now,
                 };
-                report(tx, &paid, &benefit_usage_id)?;
+                freeze_report(tx, &source, &usage(&paid), &bill_id, &benefit_usage_id, now)?;
             }
-            let place = Some(grant.place.as_str());
-            let change = Change { domain: bills::BILLS, place, record: &bill_id, removed: false };
-            append(tx, &grant.merchant, &[change], now)?;
             Ok(bill_id)
         })
         .await
         .map_err(ApiError::from)
-}
-
-/// Freezes the report: the same bytes are kept for the pull and sent by the courier.
-fn report(tx: &mut Tx<'_>, paid: &Paid<'_>, benefit_usage_id: &str) -> Result<(), db::Error> {
-    let payload = json("payload", &usage(paid))?;
-    let (merchant, place) = (&paid.grant.merchant, &paid.grant.place);
-    loyalty::store::insert(
-        tx,
-        &loyalty::store::NewUsage {
-            merchant,
-            place,
-            benefit_usage_id,
-            loyalty_provider_id: paid.loyalty_provider_id,
-            bill_id: paid.bill_id,
-            payload: &payload,
-            now: paid.paid_at,
-        },
-    )?;
-    enqueue(
-        tx,
-        &NewDelivery {
-            merchant,
-            delivery_id: benefit_usage_id,
-            destination_id: paid.loyalty_provider_id,
-            place,
-            kind: BENEFIT_USAGE,
-            record: paid.bill_id,
-            path: "/reportBenefitUsage",
-            body: payload.as_bytes(),
-            now: paid.paid_at,
-        },
-    )
 }

@@ -153,6 +153,12 @@ async fn platform_side(
         admin.put(&format!("{base}/places/{id}"), &body).await?;
     }
     admin.put(&format!("{base}/menu"), &menu()).await?;
+    let room = json!({"name": "Sál", "order": 1});
+    admin.put(&format!("{base}/places/{place}/deskSections/sal"), &room).await?;
+    for (id, name) in [("1", "U okna"), ("2", "U kamen"), ("3", "Štamtiš")] {
+        let desk = json!({"name": name, "code": id, "sectionId": "sal", "seats": 4});
+        admin.put(&format!("{base}/places/{place}/desks/{id}"), &desk).await?;
+    }
     let mut pos_tokens = Vec::new();
     for number in [1, 2] {
         let register = json!({"deviceNumber": number, "name": format!("Pokladna {number}")});

@@ -7,6 +7,7 @@ mod admin;
 mod bills;
 mod customers;
 mod database;
+mod deskview;
 mod loyalty;
 mod operations;
 mod partner;

@@ -8,7 +8,9 @@ use testkit::{House, assert_number};
 
 /// A second merchant with the same codes on the same server.
 async fn neighbour(house: &House) -> Restaurant {
-    set_up(&house.app.admin, &Wishes::new(&house.app.outside, house.app.url())).await.unwrap()
+    let other = set_up(&house.app.admin, &Wishes::new(&house.app.outside, house.app.url())).await.unwrap();
+    testkit::fed(&house.app.admin, &other.merchant_id).await;
+    other
 }
 
 testkit::on_both_engines! {
@@ -59,6 +61,9 @@ testkit::on_both_engines! {
             (&application, Method::GET, format!("/merchants/{merchant}")),
             (&application, Method::GET, format!("/bills/{source}")),
             (&application, Method::GET, format!("/bills/{source}/QX2026000001")),
+            (&application, Method::GET, format!("/deskViews/{source}")),
+            (&application, Method::GET, format!("/deskViews/{source}/desks")),
+            (&application, Method::GET, format!("/deskViews/{source}/sections")),
             (&application, Method::GET, format!("/loyalty/{source}/benefitUsages")),
             (&application, Method::POST, format!("/loyalty/{source}/benefitUsages/synchronized")),
         ];

@@ -4,6 +4,7 @@
 //! that made it or not at all: reading back gives whether one is set, never which.
 
 use crate::Number;
+use crate::access::Api;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -245,6 +246,12 @@ pub struct PostClient {
     /// The loyalty provider it is, for benefit usages.
     #[serde(default)]
     pub loyalty_provider_id: Option<String>,
+    /// The only APIs it may call; absent: all of them.
+    #[serde(default)]
+    pub apis: Option<Vec<Api>>,
+    /// The only places of its merchants it may call for; absent: all of them.
+    #[serde(default)]
+    pub place_ids: Option<Vec<String>>,
 }
 
 /// A client with its secret: the only time it is shown.
@@ -269,6 +276,10 @@ pub struct AdminClient {
     pub merchant_ids: Vec<String>,
     /// The loyalty provider it is.
     pub loyalty_provider_id: Option<String>,
+    /// The only APIs it may call; `null`: all of them.
+    pub apis: Option<Vec<Api>>,
+    /// The only places it may call for; `null`: all places of its merchants.
+    pub place_ids: Option<Vec<String>>,
 }
 
 /// `PUT /admin/v1/platform/merchants/{merchantId}/loyalty`: the provider the merchant's registers ask from now on.

@@ -85,7 +85,7 @@ pub struct Bill {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<BillItem>>,
     /// When the record last changed.
-    #[serde(rename = "_lastModifiedAt")]
+    #[serde(rename = "_lastModifiedAt", skip_serializing_if = "Option::is_none")]
     pub last_modified_at: Option<LocalTime>,
     /// Grows with every change of the record. Ours, in DataSync.
     #[serde(rename = "_version", skip_serializing_if = "Option::is_none")]

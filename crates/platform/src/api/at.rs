@@ -1,0 +1,120 @@
+//! Who calls a documented API, where, and may it?
+//!
+//! One order for every call: 401 without a token that works, 404 for a merchant or place nobody knows, 403 for one the
+//! application may not use or for an API it has not been given.
+
+use crate::access::{ApiClient, SourceId};
+use crate::place::{self, PlaceSettings};
+use crate::{Platform, access};
+use axum::extract::{FromRequestParts, RawPathParams};
+use door::ApiError;
+use http::request::Parts;
+use std::marker::PhantomData;
+use wire::access::Api;
+
+/// What documented routes are given as their state. The platform comes out of it through [`At`], [`AtMerchant`] and
+/// [`Application`] only: a handler that does not say who may call it cannot reach a single row.
+#[derive(Clone)]
+pub(crate) struct Documented(Platform);
+
+impl Documented {
+    pub(crate) fn new(platform: Platform) -> Self {
+        Self(platform)
+    }
+}
+
+/// What a call needs of the application besides the merchant and the place.
+pub(crate) trait Grant: Sized + Send {
+    /// The documented API the call belongs to.
+    const API: Api;
+
+    /// What the handler gets to know of the application.
+    ///
+    /// # Errors
+    /// 403 when it lacks what the call needs.
+    fn of(client: &ApiClient) -> Result<Self, ApiError>;
+}
+
+/// An application at the place of `{sourceId}`.
+pub(crate) struct At<G> {
+    pub(crate) platform: Platform,
+    pub(crate) grant: G,
+    pub(crate) source: SourceId,
+    pub(crate) place: PlaceSettings,
+}
+
+/// An application at the merchant of `{merchantId}`.
+pub(crate) struct AtMerchant<G> {
+    pub(crate) platform: Platform,
+    pub(crate) merchant: String,
+    _grant: PhantomData<G>,
+}
+
+/// An application, wherever it is assigned.
+pub(crate) struct Application<G> {
+    pub(crate) platform: Platform,
+    pub(crate) client_id: String,
+    /// The merchants that are assigned to it, sorted.
+    pub(crate) merchants: Vec<String>,
+    _grant: PhantomData<G>,
+}
+
+impl<G: Grant> FromRequestParts<Documented> for Application<G> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Documented) -> Result<Self, ApiError> {
+        let platform = state.0.clone();
+        let client = ApiClient::from_request_parts(parts, &platform).await?;
+        client.may_call(G::API)?;
+        G::of(&client)?;
+        let (client_id, merchants) = (client.client_id().to_owned(), client.merchants());
+        Ok(Self { platform, client_id, merchants, _grant: PhantomData })
+    }
+}
+
+impl<G: Grant> FromRequestParts<Documented> for At<G> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Documented) -> Result<Self, ApiError> {
+        let platform = state.0.clone();
+        let client = ApiClient::from_request_parts(parts, &platform).await?;
+        let source = SourceId::parse(&in_path(parts, "sourceId").await?)?;
+        let Some(place) = place::settings_at(platform.db(), &source.merchant, &source.place).await? else {
+            merchant_is_known(&platform, &source.merchant).await?;
+            return Err(ApiError::not_found(&format!("place {}", source.place)));
+        };
+        client.may(G::API, &source.merchant, Some(&source.place))?;
+        Ok(Self { grant: G::of(&client)?, platform, source, place })
+    }
+}
+
+impl<G: Grant> FromRequestParts<Documented> for AtMerchant<G> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Documented) -> Result<Self, ApiError> {
+        let platform = state.0.clone();
+        let client = ApiClient::from_request_parts(parts, &platform).await?;
+        let merchant = in_path(parts, "merchantId").await?;
+        merchant_is_known(&platform, &merchant).await?;
+        client.may(G::API, &merchant, None)?;
+        G::of(&client)?;
+        Ok(Self { platform, merchant, _grant: PhantomData })
+    }
+}
+
+async fn merchant_is_known(platform: &Platform, merchant: &str) -> Result<(), ApiError> {
+    let known = access::store::merchant_exists(platform.db(), merchant).await?;
+    if known { Ok(()) } else { Err(ApiError::not_found(&format!("merchant {merchant}"))) }
+}
+
+/// The text of a path parameter.
+async fn in_path(parts: &mut Parts, name: &'static str) -> Result<String, ApiError> {
+    let path = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let found = path.iter().find(|(parameter, _)| *parameter == name).map(|(_, value)| value.to_owned());
+    found.ok_or_else(|| {
+        tracing::error!(parameter = name, "a route has no such path parameter");
+        ApiError::internal()
+    })
+}
