@@ -25,7 +25,7 @@ db::statement! {
     /// frozen is none, what is owed is below zero; stamps are no points.
     SET_POINTS = "UPDATE partner_customer SET
           points = (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
-            SELECT b.posted, b.status, (SELECT COALESCE(SUM(l.remaining), 0) FROM partner_lot AS l WHERE l.merchant = $1
+            SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = $1
               AND l.balance_id = b.balance_id AND l.available_at > $3 AND l.remaining <> 0) AS waiting
             FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
           points_due_at = (SELECT MIN(l.available_at) FROM partner_balance AS b
@@ -35,7 +35,7 @@ db::statement! {
     /// The same, and what changed bills add to the totals; which were the first and the last one the index says.
     ADD_TO_CUSTOMER = "UPDATE partner_customer SET
           points = (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
-            SELECT b.posted, b.status, (SELECT COALESCE(SUM(l.remaining), 0) FROM partner_lot AS l WHERE l.merchant = $1
+            SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = $1
               AND l.balance_id = b.balance_id AND l.available_at > $6 AND l.remaining <> 0) AS waiting
             FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
           points_due_at = (SELECT MIN(l.available_at) FROM partner_balance AS b
@@ -57,7 +57,7 @@ db::statement! {
     /// yet; what came back without a sale lowers the sales, and is no order.
     RECOMPUTE_CUSTOMER = "UPDATE partner_customer SET
           points = (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
-            SELECT b.posted, b.status, (SELECT COALESCE(SUM(l.remaining), 0) FROM partner_lot AS l WHERE l.merchant = $1
+            SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = $1
               AND l.balance_id = b.balance_id AND l.available_at > $4 AND l.remaining <> 0) AS waiting
             FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
           points_due_at = (SELECT MIN(l.available_at) FROM partner_balance AS b

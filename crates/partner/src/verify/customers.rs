@@ -9,7 +9,7 @@ db::statement! {
     /// `points_due_at` on were not counted in.
     VERIFY_CUSTOMERS = "SELECT c.merchant, c.customer_number, c.points, c.total_orders, c.total_sales,
           (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
-            SELECT b.posted, b.status, (SELECT COALESCE(SUM(l.remaining), 0) FROM partner_lot AS l WHERE l.merchant = c.merchant
+            SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = c.merchant
               AND l.balance_id = b.balance_id AND l.available_at >= c.points_due_at AND l.remaining <> 0) AS waiting
             FROM partner_balance AS b WHERE b.merchant = c.merchant AND b.member_id = c.member_id
               AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
