@@ -112,8 +112,9 @@ const CRATES: &[Crate] = &[
         arrows: &[
             ("admin", &["cache", "credentials", "error", "token"]),
             ("body", &["error"]),
-            ("observe", &["error"]),
+            ("observe", &["error", "paths"]),
             ("rate", &["error", "serve"]),
+            ("serve", &["error", "observe"]),
         ],
     },
     Crate {
