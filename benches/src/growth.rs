@@ -8,14 +8,15 @@ use crate::site::{Site, load};
 use db::{Engine, Never, TxError, params};
 use outside::Outside;
 use serde_json::{Value, json};
-use stamgast::load::{Code, Codes, Kind, Report};
+use stamgast::client::JsonClient;
+use stamgast::load::{Code, Codes, Kind, Report, Template};
 
 /// Bills of the guest with a history.
 const BILLS: u64 = 5_000;
 /// So many of them use credit that is not there: each leaves a shortfall.
 const OVERDRAFTS: u64 = 650;
-/// Bills that the credit covers: 1000.00, of which each takes 1.00.
-const COVERED: u64 = 1_000;
+/// What a guest's credit begins with, in currency: one bill uses all of it.
+const CREDIT: u64 = 100_000;
 /// Checks that asked for an offer and were never paid.
 const ENDED_HOLDS: u64 = 70;
 /// Both guests are asked in turn, so that what else the machine does meets both.
@@ -67,8 +68,9 @@ pub(crate) async fn measure(engine: Engine) -> anyhow::Result<Value> {
         run += 1;
         load(site.app.url(), &site.restaurant.partner_token, codes, kind, 1, requests, run).await
     };
-    send(&regular.with_balance, Kind::Usages, COVERED + OVERDRAFTS).await?;
-    send(&regular.plain, Kind::Usages, BILLS - COVERED - OVERDRAFTS).await?;
+    empty_credit(&site, &regular).await?;
+    send(&regular.with_balance, Kind::Usages, OVERDRAFTS).await?;
+    send(&regular.plain, Kind::Usages, BILLS - OVERDRAFTS - 1).await?;
     // one after the other: what is held already would leave the next check without a hold
     for _ in 0..ENDED_HOLDS {
         send(&regular.plain, Kind::Offers, 1).await?;
@@ -96,6 +98,11 @@ pub(crate) async fn measure(engine: Engine) -> anyhow::Result<Value> {
     }
     let (offers, reports) = (Costs::of(offers), Costs::of(reports));
     let lots = [lots(&site, &points).await?, lots(&site, &credit).await?];
+    let shortfalls = lots[0].1 + lots[1].1;
+    anyhow::ensure!(
+        shortfalls >= i64::try_from(OVERDRAFTS)?,
+        "expected {OVERDRAFTS} shortfalls, found {shortfalls}"
+    );
     let faults = stamgast::database::verify(site.app.db(), stamgast::config::Role::All).await?;
     anyhow::ensure!(faults.is_empty(), "the ledger does not balance after the load: {faults:?}");
     site.close().await?;
@@ -105,12 +112,22 @@ pub(crate) async fn measure(engine: Engine) -> anyhow::Result<Value> {
         "overdrafts": OVERDRAFTS,
         "endedHolds": ENDED_HOLDS,
         "openLots": lots[0].0 + lots[1].0,
-        "shortfalls": lots[0].1 + lots[1].1,
+        "shortfalls": shortfalls,
         "offers": offers.json(),
         "reports": reports.json(),
         "ratio": site_ratio(worse, 1_000),
         "holds": worse <= AT_MOST,
     }))
+}
+
+/// One bill that uses the whole credit of a guest.
+async fn empty_credit(site: &Site, guest: &Guest) -> anyhow::Result<()> {
+    let body = Template::new(Kind::Usages, guest.with_balance.clone(), 0, 1).body(0);
+    let mut body: Value = serde_json::from_slice(&body)?;
+    body["usedBalances"][0]["usedControllableValue"] = CREDIT.into();
+    let caller = JsonClient::new(site.app.url())?.bearer(&site.restaurant.partner_token);
+    caller.post(Kind::Usages.path(), &body).await?;
+    Ok(())
 }
 
 /// Thousandths of a fresh guest's middle latency, and both latencies in µs.
