@@ -28,7 +28,8 @@ impl<T: Read> Read for Page<T> {
     }
 }
 
-/// A list that is whole: there is no next page (protocol.md §1.6).
+/// A list that is whole: there is no next page.
+// protocol.md §1.6
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Whole<T> {
     /// The records.

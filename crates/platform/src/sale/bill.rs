@@ -13,7 +13,7 @@ pub(crate) struct StoredBill {
     pub(crate) bill_id: String,
     pub(crate) check_id: String,
     pub(crate) device_number: i64,
-    /// Moves with every change: the `_version` of DataSync.
+    /// Moves with every change.
     pub(crate) version: i64,
     pub(crate) session_created: Timestamp,
     pub(crate) created_at: Timestamp,
