@@ -7,15 +7,16 @@ use http::HeaderValue;
 /// The longest secret that is sent.
 const SECRET_BYTES_MAX: usize = 512;
 
-/// How a destination wants its secret; explicit per destination, never guessed (sync.md §1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Authorization {
-    /// The secret as it is.
-    Verbatim,
-    /// `Bearer <secret>`.
-    Bearer,
-    /// `Basic <base64 of the secret>`, the secret being `user:password`.
-    Basic,
+db::text_enum! {
+    /// How a destination wants its secret; explicit per destination, never guessed (sync.md §1).
+    pub enum Authorization {
+        /// The secret as it is.
+        Verbatim = "verbatim",
+        /// `Bearer <secret>`.
+        Bearer = "bearer",
+        /// `Basic <base64 of the secret>`, the secret being `user:password`.
+        Basic = "basic",
+    }
 }
 
 /// A secret that cannot be sent in a header. It does not hold the secret.
@@ -29,18 +30,9 @@ pub struct InvalidSecret {
 }
 
 impl Authorization {
-    /// As stored: `verbatim`, `bearer` or `basic`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Verbatim => "verbatim",
-            Self::Bearer => "bearer",
-            Self::Basic => "basic",
-        }
-    }
-
-    /// The scheme of a stored or configured text.
+    /// The scheme of a configured text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Verbatim, Self::Bearer, Self::Basic].into_iter().find(|scheme| scheme.as_str() == text)
+        Self::ALL.iter().copied().find(|scheme| scheme.as_str() == text)
     }
 
     /// The header's value, marked sensitive so that nothing prints it.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 db::statement! {
     /// Draws numbers for the changes of a transaction and holds the merchant's counter to its commit.
-    DRAW_CHANGE_NUMBERS = "INSERT INTO courier_change_counter (merchant, last_number, changed_at) VALUES ($1, $2, $3)
+    DRAW_CHANGE_NUMBERS -> i64 = "INSERT INTO courier_change_counter (merchant, last_number, changed_at) VALUES ($1, $2, $3)
         ON CONFLICT (merchant) DO UPDATE SET last_number = courier_change_counter.last_number + excluded.last_number,
             changed_at = excluded.changed_at
         RETURNING last_number";
@@ -43,10 +43,10 @@ pub fn append(
         return Ok(());
     }
     let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-    let mut number: i64 = match tx.optional(&DRAW_CHANGE_NUMBERS, params![merchant, count, now])? {
-        Some(row) => row.get::<i64>(0)?.saturating_sub(count),
-        None => return Ok(()),
+    let Some(last) = tx.optional(&DRAW_CHANGE_NUMBERS, params![merchant, count, now])? else {
+        return Ok(());
     };
+    let mut number = last.saturating_sub(count);
     for change in changes {
         number += 1;
         let place = change.place.unwrap_or_default();

@@ -18,7 +18,8 @@ db::statement! {
             sealed_signing_secret = excluded.sealed_signing_secret, key_id = excluded.key_id,
             updated_at = excluded.updated_at";
     /// One destination.
-    DESTINATION = "SELECT url, authorization_scheme, sealed_secret, sealed_signing_secret
+    DESTINATION -> Destination = "SELECT merchant, destination_id, url, authorization_scheme AS authorization, sealed_secret,
+            sealed_signing_secret
         FROM courier_destination WHERE merchant = $1 AND destination_id = $2";
 }
 
@@ -39,19 +40,21 @@ pub struct NewDestination<'a> {
     pub sealed_signing_secret: Option<&'a str>,
 }
 
-/// A destination as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destination {
-    /// Whose it is.
-    pub merchant: String,
-    /// Its id.
-    pub destination_id: String,
-    /// Absolute URL to which the path of a delivery is added.
-    pub url: String,
-    /// How the secret is sent.
-    pub authorization: Authorization,
-    sealed_secret: String,
-    sealed_signing_secret: Option<String>,
+db::row! {
+    /// A destination as stored.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Destination {
+        /// Whose it is.
+        pub merchant: String,
+        /// Its id.
+        pub destination_id: String,
+        /// Absolute URL to which the path of a delivery is added.
+        pub url: String,
+        /// How the secret is sent.
+        pub authorization: Authorization,
+        sealed_secret: String,
+        sealed_signing_secret: Option<String>,
+    }
 }
 
 /// Why a secret could not be sealed or opened.
@@ -101,7 +104,7 @@ pub fn put(tx: &mut Tx<'_>, new: &NewDestination<'_>, now: Timestamp) -> Result<
             new.merchant,
             new.destination_id,
             new.url,
-            new.authorization.as_str(),
+            new.authorization,
             new.sealed_secret,
             new.sealed_signing_secret,
             seal::key_id_of(new.sealed_secret).unwrap_or_default(),
@@ -113,17 +116,7 @@ pub fn put(tx: &mut Tx<'_>, new: &NewDestination<'_>, now: Timestamp) -> Result<
 
 /// Reads a destination.
 pub fn get(tx: &mut Tx<'_>, merchant: &str, destination_id: &str) -> Result<Option<Destination>, db::Error> {
-    let Some(row) = tx.optional(&DESTINATION, params![merchant, destination_id])? else { return Ok(None) };
-    let scheme: String = row.get(1)?;
-    Ok(Some(Destination {
-        merchant: merchant.to_owned(),
-        destination_id: destination_id.to_owned(),
-        url: row.get(0)?,
-        // The column is CHECKed; an unknown word would be a newer version's.
-        authorization: Authorization::parse(&scheme).unwrap_or(Authorization::Verbatim),
-        sealed_secret: row.get(2)?,
-        sealed_signing_secret: row.get(3)?,
-    }))
+    tx.optional(&DESTINATION, params![merchant, destination_id])
 }
 
 impl Destination {

@@ -19,7 +19,7 @@ const NONCE_BYTES: usize = 24;
 
 db::statement! {
     /// Under which keys secrets are sealed.
-    SEALING_KEYS = "SELECT DISTINCT key_id FROM courier_destination
+    SEALING_KEYS -> String = "SELECT DISTINCT key_id FROM courier_destination
         UNION SELECT DISTINCT key_id FROM courier_subscription";
 }
 
@@ -149,13 +149,8 @@ pub fn key_id_of(sealed: &str) -> Option<&str> {
 /// Whether every stored secret can be opened by some key of the ring: ask before serving, and refuse to
 /// start otherwise.
 pub async fn check(db: &Db, keyring: Option<&Keyring>) -> Result<(), SealError> {
-    let key_ids = db
-        .read("sealing_keys", |tx| {
-            let rows = tx.query(&SEALING_KEYS, params![])?;
-            let ids: Result<Vec<String>, db::Error> = rows.iter().map(|row| row.get(0)).collect();
-            Ok::<_, TxError<Never>>(ids?)
-        })
-        .await;
+    let key_ids =
+        db.read("sealing_keys", |tx| Ok::<_, TxError<Never>>(tx.query(&SEALING_KEYS, params![])?)).await;
     let key_ids = match key_ids {
         Ok(key_ids) => key_ids,
         Err(TxError::Failed(error)) => return Err(SealError::Database(error.to_string())),

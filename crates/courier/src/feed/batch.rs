@@ -3,8 +3,9 @@
 //! It is read anew for every attempt, in one snapshot: the changes up to the counter's newest number, each
 //! record once at its newest change, and the records as they are now.
 
-use super::claim::{ClaimedLane, LaneKey};
-use super::{ChangedRecord, FeedSource, Plan, store};
+use super::claim::ClaimedLane;
+use super::store::{self, ChangedRecord, LaneKey};
+use super::{FeedSource, Plan};
 use db::{Db, Tx, TxError, params};
 use serde_json::Value;
 use std::sync::Arc;
@@ -65,8 +66,7 @@ fn read_batch(
     source: &dyn FeedSource,
 ) -> Result<Batch, BuildError> {
     // A number that is seen here has every lower one committed before it.
-    let newest = tx.optional(&store::NEWEST_NUMBER, params![&key.merchant])?;
-    let newest: i64 = newest.map(|row| row.get(0)).transpose()?.unwrap_or(0);
+    let newest = tx.optional(&store::NEWEST_NUMBER, params![&key.merchant])?.unwrap_or(0);
     // While probing, the suspect is read too: it is the first behind the position.
     let suspect = if plan.skip > 0 { changes(tx, key, place, position, newest, 1, 0)?.pop() } else { None };
     let mut found = changes(tx, key, place, position, newest, plan.limit + 1, plan.skip)?;
@@ -103,18 +103,7 @@ fn changes(
 ) -> Result<Vec<ChangedRecord>, db::Error> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let skip = i64::try_from(skip).unwrap_or(i64::MAX);
-    let rows =
-        tx.query(&store::CHANGES, params![&key.merchant, &key.domain, place, position, newest, limit, skip])?;
-    rows.iter()
-        .map(|row| {
-            Ok(ChangedRecord {
-                record: row.get(0)?,
-                number: row.get(1)?,
-                removed: row.get(2)?,
-                changed_at: row.get(3)?,
-            })
-        })
-        .collect()
+    tx.query(&store::CHANGES, params![&key.merchant, &key.domain, place, position, newest, limit, skip])
 }
 
 /// How many records from the front fit into a batch.

@@ -11,15 +11,17 @@ const FAILURES_BEFORE_BISECT: u64 = 5;
 /// So many records behind a suspect are probed one by one.
 const NEAR_PROBES: u64 = 8;
 
-/// What a lane knows between two attempts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Progress {
-    /// Failed attempts in a row.
-    pub(crate) failures: u64,
-    /// So many records behind the position hold one at fault; 0: none suspected.
-    pub(crate) span: u64,
-    /// The record so many places behind the suspect is tried; 0: the suspect's own turn.
-    pub(crate) probing: u64,
+db::row! {
+    /// What a lane knows between two attempts.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub(crate) struct Progress {
+        /// Failed attempts in a row.
+        pub(crate) failures: u64,
+        /// So many records behind the position hold one at fault; 0: none suspected.
+        pub(crate) span: u64,
+        /// The record so many places behind the suspect is tried; 0: the suspect's own turn.
+        pub(crate) probing: u64,
+    }
 }
 
 /// Which records the next attempt takes, counted from the position.

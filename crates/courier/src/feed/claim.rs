@@ -1,21 +1,12 @@
 //! Which lanes of the feed have something to send, and who sends it?
 
-use super::store;
+use super::store::{self, LaneKey, Unprepared};
 use super::{Progress, Subscription};
-use crate::authorization::Authorization;
-use db::{Db, Never, Row, Tx, TxError, params};
+use db::{Db, Never, Tx, TxError, params};
 use jiff::{SignedDuration, Timestamp};
 
 /// Lanes looked at in one go.
 const LANES_MAX: i64 = 500;
-
-/// One lane: a subscription and a data domain.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct LaneKey {
-    pub(crate) merchant: String,
-    pub(crate) subscription_id: String,
-    pub(crate) domain: String,
-}
 
 /// A lane that is ours until `fence` changes.
 #[derive(Debug, Clone)]
@@ -42,9 +33,10 @@ pub(crate) async fn prepare(db: &Db, domains: &[&'static str], now: Timestamp) -
         return Ok(());
     }
     let prepared = db.write("courier_feed_prepare", move |tx| {
-        for row in tx.query(&store::UNPREPARED, params![&list])? {
-            let (merchant, subscription_id): (String, String) = (row.get(0)?, row.get(1)?);
-            let start = start_of(tx, &merchant, row.get(2)?)?;
+        for Unprepared { merchant, subscription_id, from_date } in
+            tx.query(&store::UNPREPARED, params![&list])?
+        {
+            let start = start_of(tx, &merchant, from_date)?;
             for domain in &domains {
                 tx.execute(&store::ADD_POSITION, params![&merchant, &subscription_id, *domain, start, now])?;
             }
@@ -58,10 +50,8 @@ pub(crate) async fn prepare(db: &Db, domains: &[&'static str], now: Timestamp) -
 /// The position just before the first change from `from_date` on. The newest number is read first: what is
 /// committed after that has a higher number and lies behind the position either way.
 fn start_of(tx: &mut Tx<'_>, merchant: &str, from_date: Timestamp) -> Result<i64, db::Error> {
-    let newest: Option<i64> =
-        tx.optional(&store::NEWEST_NUMBER, params![merchant])?.map(|row| row.get(0)).transpose()?;
-    let first: Option<i64> =
-        tx.optional(&store::FIRST_FROM, params![merchant, from_date])?.map(|row| row.get(0)).transpose()?;
+    let newest = tx.optional(&store::NEWEST_NUMBER, params![merchant])?;
+    let first = tx.optional(&store::FIRST_FROM, params![merchant, from_date])?;
     Ok(first.map_or(newest.unwrap_or(0), |first| first - 1))
 }
 
@@ -96,17 +86,10 @@ pub(crate) async fn due(
     changed_since: Option<Timestamp>,
 ) -> Result<Vec<LaneKey>, db::Error> {
     let found = db.read("courier_feed_due", move |tx| {
-        let rows = match changed_since {
+        Ok::<_, TxError<Never>>(match changed_since {
             Some(since) => tx.query(&store::DUE_FEEDS, params![now, since, LANES_MAX])?,
             None => tx.query(&store::DUE_RETRIES, params![now, LANES_MAX])?,
-        };
-        let keys: Result<Vec<LaneKey>, db::Error> = rows
-            .iter()
-            .map(|row| {
-                Ok(LaneKey { merchant: row.get(0)?, subscription_id: row.get(1)?, domain: row.get(2)? })
-            })
-            .collect();
-        Ok::<_, TxError<Never>>(keys?)
+        })
     });
     Ok(found.await?)
 }
@@ -125,23 +108,22 @@ pub(crate) async fn claim(
         let taken =
             tx.optional(&store::LEASE_FEED, params![merchant, subscription_id, domain, now, until])?;
         let Some(taken) = taken else { return Ok(None) };
-        let Some(row) = tx.optional(&store::SUBSCRIPTION, params![merchant, subscription_id])? else {
+        let Some(subscription) = tx.optional(&store::SUBSCRIPTION, params![merchant, subscription_id])?
+        else {
             return Ok(None);
         };
-        let subscription = subscription_of(merchant, &row)?;
         let mut same_url = Vec::new();
         if shared {
             let others = params![merchant, &subscription.url, domain, subscription_id];
-            for row in tx.query(&store::SAME_URL, others)? {
-                same_url.push((subscription_of(merchant, &row)?, row.get(7)?));
-            }
+            let others = tx.query(&store::SAME_URL, others)?;
+            same_url.extend(others.into_iter().map(|other| (other.subscription, other.position)));
         }
         Ok::<_, TxError<Never>>(Some(ClaimedLane {
             key: key.clone(),
-            fence: taken.get(0)?,
-            position: taken.get(1)?,
-            progress: Progress { failures: taken.get(2)?, span: taken.get(3)?, probing: taken.get(4)? },
-            failing_since: taken.get(5)?,
+            fence: taken.fence,
+            position: taken.position,
+            progress: taken.progress,
+            failing_since: taken.failing_since,
             subscription,
             same_url,
         }))
@@ -198,19 +180,4 @@ pub(crate) async fn end_probing(
     // 0: taken over meanwhile, so there is nothing to give back.
     released.await?;
     Ok(())
-}
-
-fn subscription_of(merchant: &str, row: &Row) -> Result<Subscription, db::Error> {
-    let scheme: String = row.get(4)?;
-    Ok(Subscription {
-        merchant: merchant.to_owned(),
-        subscription_id: row.get(0)?,
-        place: row.get(1)?,
-        url: row.get(2)?,
-        method: row.get(3)?,
-        // The column is CHECKed; an unknown word would be a newer version's.
-        authorization: Authorization::parse(&scheme).unwrap_or(Authorization::Verbatim),
-        sealed_secret: row.get(5)?,
-        sealed_signing_secret: row.get(6)?,
-    })
 }

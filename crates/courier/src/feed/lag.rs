@@ -1,6 +1,6 @@
 //! How far behind is each lane of the feed, and what was set aside?
 
-use super::store;
+use super::store::{self, DomainLag, SetAside};
 use db::{Db, Never, Tx, TxError, params};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -33,61 +33,28 @@ pub struct Lag {
     pub set_aside: i64,
 }
 
-/// A record its receiver could not take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetAside {
-    /// The subscription.
-    pub subscription_id: String,
-    /// The data domain.
-    pub domain: String,
-    /// The record's id.
-    pub record: String,
-    /// The number of the change that was not taken.
-    pub number: i64,
-    /// What the receiver said.
-    pub reason: String,
-    /// When.
-    pub set_aside_at: Timestamp,
-}
-
 /// Every lane of a merchant at `now`.
 pub fn lag(tx: &mut Tx<'_>, merchant: &str, now: Timestamp) -> Result<Vec<Lag>, db::Error> {
     let rows = tx.query(&store::LAG, params![merchant])?;
-    rows.iter()
-        .map(|row| {
-            let oldest: Option<Timestamp> = row.get(9)?;
-            Ok(Lag {
-                subscription_id: row.get(0)?,
-                place: row.get(1)?,
-                domain: row.get(2)?,
-                position: row.get(3)?,
-                failures: row.get(4)?,
-                last_error: row.get(5)?,
-                last_success_at: row.get(6)?,
-                paused_reason: row.get(7)?,
-                records: row.get(8)?,
-                seconds: oldest.map_or(0, |oldest| now.duration_since(oldest).as_secs().max(0)),
-                set_aside: row.get(10)?,
-            })
-        })
-        .collect()
+    let lags = rows.into_iter().map(|row| Lag {
+        subscription_id: row.subscription_id,
+        place: row.place,
+        domain: row.domain,
+        position: row.position,
+        records: row.records,
+        seconds: row.oldest_at.map_or(0, |oldest| now.duration_since(oldest).as_secs().max(0)),
+        failures: row.failures,
+        last_error: row.last_error,
+        last_success_at: row.last_success_at,
+        paused_reason: row.paused_reason,
+        set_aside: row.set_aside,
+    });
+    Ok(lags.collect())
 }
 
 /// The records of a merchant that are set aside, newest first, at most 500.
 pub fn set_aside(tx: &mut Tx<'_>, merchant: &str) -> Result<Vec<SetAside>, db::Error> {
-    let rows = tx.query(&store::SET_ASIDE_LIST, params![merchant])?;
-    rows.iter()
-        .map(|row| {
-            Ok(SetAside {
-                subscription_id: row.get(0)?,
-                domain: row.get(1)?,
-                record: row.get(2)?,
-                number: row.get(3)?,
-                reason: row.get(4)?,
-                set_aside_at: row.get(5)?,
-            })
-        })
-        .collect()
+    tx.query(&store::SET_ASIDE_LIST, params![merchant])
 }
 
 /// Sets the gauges `courier_feed_lag_changes` and `courier_feed_lag_seconds` per domain (the worst lane of any
@@ -97,19 +64,15 @@ pub(crate) async fn record_gauges(
     now: Timestamp,
     shown: &Mutex<BTreeSet<String>>,
 ) -> Result<(), db::Error> {
-    let read = db.read("courier_feed_lag", |tx| {
-        let rows = tx.query(&store::LAG_BY_DOMAIN, params![])?;
-        let lags: Result<Vec<(String, i64, Timestamp)>, db::Error> =
-            rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect();
-        Ok::<_, TxError<Never>>(lags?)
-    });
+    let read = db
+        .read("courier_feed_lag", |tx| Ok::<_, TxError<Never>>(tx.query(&store::LAG_BY_DOMAIN, params![])?));
     let lags = read.await?;
     let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
     for domain in shown.iter() {
         set_gauges(domain, 0, 0);
     }
-    for (domain, changes, oldest) in lags {
-        set_gauges(&domain, changes, now.duration_since(oldest).as_secs().max(0));
+    for DomainLag { domain, changes, oldest_at } in lags {
+        set_gauges(&domain, changes, now.duration_since(oldest_at).as_secs().max(0));
         shown.insert(domain);
     }
     Ok(())

@@ -12,11 +12,13 @@ mod store;
 
 pub(crate) use batch::{Batch, build};
 pub(crate) use bisect::{Plan, Progress, Step, Verdict};
-pub(crate) use claim::{ClaimedLane, LaneKey, claim, due, end_probing, forget_failures, postpone, prepare};
+pub(crate) use claim::{ClaimedLane, claim, due, end_probing, forget_failures, postpone, prepare};
 pub(crate) use lag::record_gauges;
 pub(crate) use outcome::{FeedOutcome, write_outcome};
+pub(crate) use store::LaneKey;
 
-pub use lag::{Lag, SetAside, lag, set_aside};
+pub use lag::{Lag, lag, set_aside};
+pub use store::{ChangedRecord, SetAside, Subscription};
 
 use crate::authorization::Authorization;
 use crate::destination::SecretError;
@@ -34,19 +36,6 @@ pub struct Domain {
     pub name: &'static str,
     /// Whether all places of a merchant share its records.
     pub shared: bool,
-}
-
-/// One record that changed, at its newest change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangedRecord {
-    /// The record's id.
-    pub record: String,
-    /// The number of its newest change; fit for `_version`.
-    pub number: i64,
-    /// Whether that change removed it.
-    pub removed: bool,
-    /// When that change was made; fit for `_lastModifiedAt`.
-    pub changed_at: Timestamp,
 }
 
 /// Where the records of some domains come from.
@@ -88,24 +77,6 @@ pub struct NewSubscription<'a> {
     pub from_date: Timestamp,
 }
 
-/// A subscription as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subscription {
-    /// Whose it is.
-    pub merchant: String,
-    /// Its id.
-    pub subscription_id: String,
-    /// The place whose records are sent.
-    pub place: String,
-    /// The receiver.
-    pub url: String,
-    /// `POST` or `PUT`.
-    pub method: String,
-    authorization: Authorization,
-    sealed_secret: String,
-    sealed_signing_secret: Option<String>,
-}
-
 /// Checks the secret of a subscription and seals it for its row.
 pub fn seal_secret(
     keyring: &Keyring,
@@ -143,7 +114,7 @@ pub fn subscribe(tx: &mut Tx<'_>, new: &NewSubscription<'_>, now: Timestamp) -> 
             new.place,
             new.url,
             new.method,
-            new.authorization.as_str(),
+            new.authorization,
             new.sealed_secret,
             new.sealed_signing_secret,
             seal::key_id_of(new.sealed_secret).unwrap_or_default(),

@@ -1,8 +1,8 @@
 //! What does the outcome of a batch do to its lane?
 
 use super::bisect::{Progress, Step};
-use super::claim::{ClaimedLane, LaneKey};
-use super::{ChangedRecord, store};
+use super::claim::ClaimedLane;
+use super::store::{self, ChangedRecord, LaneKey};
 use crate::outbox::{AttemptRow, log_attempt};
 use db::{Db, Tx, TxError, params};
 use jiff::{SignedDuration, Timestamp};
@@ -92,8 +92,8 @@ fn apply(
             paused_reason
         ],
     )?;
-    let Some(written) = written else { return Err(TxError::Refused(Fenced)) };
-    log_attempt(tx, merchant, &format!("{subscription_id}/{domain}"), written.get(0)?, &outcome.row)?;
+    let Some(attempts) = written else { return Err(TxError::Refused(Fenced)) };
+    log_attempt(tx, merchant, &format!("{subscription_id}/{domain}"), attempts, &outcome.row)?;
     if outcome.step == Step::SetAside
         && let Some(first) = &outcome.first
     {
@@ -116,8 +116,7 @@ fn resolve(tx: &mut Tx<'_>, key: &LaneKey, sent: &[ChangedRecord], now: Timestam
         return Ok(());
     }
     let sent: BTreeSet<&str> = sent.iter().map(|change| change.record.as_str()).collect();
-    for row in aside {
-        let record: String = row.get(0)?;
+    for record in aside {
         if sent.contains(record.as_str()) {
             tx.execute(&store::RESOLVE_ASIDE, params![merchant, subscription_id, domain, &record, now])?;
         }

@@ -1,36 +1,13 @@
 //! What did each request meet? One row per attempt, only ever added.
 
-use super::store;
+use super::store::{self, Attempt};
 use crate::call::{CallAnswer, CallError};
 use crate::schedule::Wait;
-use db::{Row, Tx, params};
+use db::{Tx, params};
 use jiff::Timestamp;
 
 /// Of an answer so many bytes are kept in the log.
 const ANSWER_KEPT_BYTES: usize = 512;
-
-/// One attempt as logged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// Counted from 1 per subject.
-    pub number: i64,
-    /// When its outcome was known.
-    pub at: Timestamp,
-    /// The HTTP status; `None` without an answer.
-    pub status: Option<u16>,
-    /// From the start of the call to its end, microseconds.
-    pub latency_us: i64,
-    /// `None` after a success; else a word such as `status`, `deadline`, `connect`.
-    pub error_class: Option<String>,
-    /// The failure in words.
-    pub error: Option<String>,
-    /// The first bytes of the answer.
-    pub answer_start: Vec<u8>,
-    /// `Retry-After` as the receiver asked, seconds.
-    pub retry_after_seconds: Option<i64>,
-    /// The wait that followed, microseconds.
-    pub wait_us: Option<i64>,
-}
 
 /// What is to be logged of an attempt.
 #[derive(Debug, Clone)]
@@ -104,21 +81,7 @@ pub(crate) fn log_attempt(
 }
 
 pub(super) fn of_subject(tx: &mut Tx<'_>, merchant: &str, subject: &str) -> Result<Vec<Attempt>, db::Error> {
-    tx.query(&store::ATTEMPTS, params![merchant, subject])?.iter().map(attempt_of).collect()
-}
-
-fn attempt_of(row: &Row) -> Result<Attempt, db::Error> {
-    Ok(Attempt {
-        number: row.get(0)?,
-        at: row.get(1)?,
-        status: row.get(2)?,
-        latency_us: row.get(3)?,
-        error_class: row.get(4)?,
-        error: row.get(5)?,
-        answer_start: row.get(6)?,
-        retry_after_seconds: row.get(7)?,
-        wait_us: row.get(8)?,
-    })
+    tx.query(&store::ATTEMPTS, params![merchant, subject])
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! A lane is claimed by a lease with a fencing number. Whoever dies holding one is replaced after the lease;
 //! whoever comes back late finds the number changed and writes nothing.
 
-use super::{Delivery, store};
+use super::Delivery;
+use super::store::{self, Lane};
 use crate::destination::{self, Destination};
 use db::{Db, Never, Tx, TxError, params};
 use jiff::{SignedDuration, Timestamp};
@@ -21,13 +22,6 @@ pub(crate) struct Claimed {
     pub(crate) destination: Option<Destination>,
 }
 
-struct Lane {
-    merchant: String,
-    destination_id: String,
-    place: String,
-    kind: String,
-}
-
 /// Claims at most `limit` lanes that are due at `now`. Asks a read lane first, so an idle courier writes nothing.
 pub(crate) async fn claim(
     db: &Db,
@@ -43,19 +37,7 @@ pub(crate) async fn claim(
         return Ok(Vec::new());
     }
     let claimed = db.write("courier_claim", move |tx| {
-        let lanes: Result<Vec<Lane>, db::Error> = tx
-            .query(&store::DUE_LANES, params![now, limit])?
-            .iter()
-            .map(|row| {
-                Ok(Lane {
-                    merchant: row.get(0)?,
-                    destination_id: row.get(1)?,
-                    place: row.get(2)?,
-                    kind: row.get(3)?,
-                })
-            })
-            .collect();
-        let mut lanes = lanes?;
+        let mut lanes = tx.query(&store::DUE_LANES, params![now, limit])?;
         // Two processes lock the rows they both want in the same order.
         lanes.sort_by(|a, b| a.key().cmp(&b.key()));
         let mut claimed = Vec::with_capacity(lanes.len());
@@ -77,23 +59,22 @@ fn take(
     let (merchant, destination_id, place, kind) = lane.key();
     let taken =
         tx.optional(&store::LEASE_LANE, params![merchant, destination_id, place, kind, now, until])?;
-    let Some(taken) = taken else { return Ok(None) };
+    let Some(fence) = taken else { return Ok(None) };
     let Some(head) = tx.optional(&store::LANE_HEAD, params![merchant, destination_id, place, kind])? else {
         tx.execute(&store::LANE_IS_EMPTY, params![merchant, destination_id, place, kind])?;
         return Ok(None);
     };
     let destination = destination::get(tx, merchant, destination_id)?;
-    let attempts: u64 = head.get(4)?;
     Ok(Some(Claimed {
-        fence: taken.get(0)?,
-        path: head.get(2)?,
-        body: head.get(3)?,
-        failures: head.get(5)?,
+        fence,
+        path: head.path,
+        body: head.body,
+        failures: head.step,
         destination,
         delivery: Delivery {
-            delivery_id: head.get(0)?,
-            record: head.get(1)?,
-            attempts,
+            delivery_id: head.delivery_id,
+            record: head.record,
+            attempts: head.attempts,
             merchant: lane.merchant,
             destination_id: lane.destination_id,
             place: lane.place,

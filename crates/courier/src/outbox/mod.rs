@@ -10,11 +10,11 @@ mod store;
 
 pub(crate) use attempt::{AttemptRow, log_attempt};
 pub(crate) use claim::{Claimed, claim};
-pub(crate) use outcome::{Outcome, judge, postpone, write_outcome};
+pub(crate) use outcome::{Outcome, is_taken, judge, postpone, write_outcome};
 
-pub use attempt::Attempt;
+pub use store::{Attempt, State, Status};
 
-use db::{Row, Tx, params};
+use db::{Tx, params};
 use jiff::Timestamp;
 
 /// A delivery to enqueue.
@@ -28,7 +28,7 @@ pub struct NewDelivery<'a> {
     pub destination_id: &'a str,
     /// The place whose lane it is in.
     pub place: &'a str,
-    /// What it is, such as `benefitUsage`; the [`Listener`] of that kind hears of its outcome.
+    /// What it is, in the words of whoever enqueues it; the [`Listener`] of that kind hears of its outcome.
     pub kind: &'static str,
     /// What it is about, in the words of whoever enqueues it.
     pub record: &'a str,
@@ -59,41 +59,15 @@ pub struct Delivery {
     pub attempts: u64,
 }
 
-/// What has become of a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// It waits for its first or next attempt.
-    Pending,
-    /// The receiver took it.
-    Delivered,
-    /// Every attempt failed. It is kept and can be replayed.
-    Failed,
-    /// The receiver fetched it by itself, so it is sent no more.
-    Settled,
-}
-
-/// A delivery with what has become of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    /// What has become of it.
-    pub state: State,
-    /// Requests made so far.
-    pub attempts: u64,
-    /// The newest failure, if the newest attempt failed.
-    pub last_error: Option<String>,
-    /// When it was enqueued.
-    pub enqueued_at: Timestamp,
-    /// When the next attempt is due, if it is pending and has failed before.
-    pub next_attempt_at: Option<Timestamp>,
-    /// When it was delivered, failed or settled.
-    pub finished_at: Option<Timestamp>,
-}
-
 /// Hears of outcomes inside the transaction that records them: what it writes stands or falls with them. A
 /// call may be repeated (the transaction may run again), so it must not count by itself.
 pub trait Listener: Send + Sync {
     /// The kind of delivery it is for.
     fn kind(&self) -> &'static str;
+    /// Whether an answer with this status means that the receiver took it: any 2xx, unless its contract says otherwise.
+    fn takes(&self, status: u16) -> bool {
+        outcome::is_success(status)
+    }
     /// The receiver took it.
     fn delivered(&self, tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), db::Error>;
     /// An attempt failed and another will be made.
@@ -108,34 +82,12 @@ pub trait Listener: Send + Sync {
     fn failed(&self, tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), db::Error>;
 }
 
-impl State {
-    fn of(text: &str) -> Self {
-        match text {
-            "delivered" => Self::Delivered,
-            "failed" => Self::Failed,
-            "settled" => Self::Settled,
-            _ => Self::Pending,
-        }
-    }
-
-    /// As stored and shown: `pending`, `delivered`, `failed`, `settled`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Settled => "settled",
-        }
-    }
-}
-
 /// Writes a delivery into the outbox, in the transaction of the fact it reports. Call
 /// [`crate::Courier::wake`] after the commit.
 pub fn enqueue(tx: &mut Tx<'_>, new: &NewDelivery<'_>) -> Result<(), db::Error> {
     // The lane's row is held to the commit, so numbers of a lane appear in order.
     let lane = params![new.merchant, new.destination_id, new.place, new.kind, new.now];
-    let Some(row) = tx.optional(&store::ENTER_LANE, lane)? else { return Ok(()) };
-    let number: i64 = row.get(0)?;
+    let Some(number) = tx.optional(&store::ENTER_LANE, lane)? else { return Ok(()) };
     tx.execute(
         &store::ADD_DELIVERY,
         params![
@@ -162,9 +114,9 @@ pub fn settle(tx: &mut Tx<'_>, merchant: &str, delivery_id: &str, now: Timestamp
 
 /// Puts a failed delivery back at its place in its lane, with a fresh schedule; true if it was failed.
 pub fn replay(tx: &mut Tx<'_>, merchant: &str, delivery_id: &str, now: Timestamp) -> Result<bool, db::Error> {
-    let Some(row) = tx.optional(&store::REPLAY, params![merchant, delivery_id])? else { return Ok(false) };
-    let (destination_id, place, kind): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    tx.execute(&store::LANE_HAS_WORK, params![merchant, &destination_id, &place, &kind, now])?;
+    let Some(lane) = tx.optional(&store::REPLAY, params![merchant, delivery_id])? else { return Ok(false) };
+    let lane = params![merchant, &lane.destination_id, &lane.place, &lane.kind, now];
+    tx.execute(&store::LANE_HAS_WORK, lane)?;
     Ok(true)
 }
 
@@ -180,22 +132,10 @@ pub fn resume(
 
 /// What has become of one delivery.
 pub fn status(tx: &mut Tx<'_>, merchant: &str, delivery_id: &str) -> Result<Option<Status>, db::Error> {
-    tx.optional(&store::STATUS, params![merchant, delivery_id])?.as_ref().map(status_of).transpose()
+    tx.optional(&store::STATUS, params![merchant, delivery_id])
 }
 
 /// The attempts of one delivery (or of a feed lane, `subscription/domain`), oldest first.
 pub fn attempts(tx: &mut Tx<'_>, merchant: &str, subject: &str) -> Result<Vec<Attempt>, db::Error> {
     attempt::of_subject(tx, merchant, subject)
-}
-
-fn status_of(row: &Row) -> Result<Status, db::Error> {
-    let state: String = row.get(0)?;
-    Ok(Status {
-        state: State::of(&state),
-        attempts: row.get(1)?,
-        last_error: row.get(2)?,
-        enqueued_at: row.get(3)?,
-        next_attempt_at: row.get(4)?,
-        finished_at: row.get(5)?,
-    })
 }

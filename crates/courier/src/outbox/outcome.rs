@@ -2,7 +2,8 @@
 //!
 //! Everything is one transaction that begins with the fence: a claim that was taken over writes nothing.
 
-use super::{AttemptRow, Claimed, Delivery, Listener, log_attempt, store};
+use super::store::{self, State};
+use super::{AttemptRow, Claimed, Delivery, Listener, log_attempt};
 use crate::call::{CallAnswer, CallError};
 use crate::schedule::{Schedule, Wait};
 use db::{Db, Tx, TxError, params};
@@ -25,26 +26,33 @@ pub(crate) enum Outcome {
     Ours,
 }
 
-/// Judges an attempt; pure. `failures` counts the failed attempts before this one.
+/// Judges an attempt; pure. `taken`: the receiver took it ([`is_taken`]). `failures` counts the failed attempts before this
+/// one.
 pub(crate) fn judge(
-    kind: &str,
     result: &Result<CallAnswer, CallError>,
+    taken: bool,
     schedule: &Schedule,
     failures: u64,
     random: u64,
     asked_seconds: Option<u64>,
 ) -> Outcome {
     match result {
-        Ok(answer) if is_success(kind, answer.status) => Outcome::Delivered,
+        Ok(_) if taken => Outcome::Delivered,
         Ok(answer) if answer.status == 410 => Outcome::Gone,
         Err(error) if error.is_ours() => Outcome::Ours,
         Ok(_) | Err(_) => Outcome::Failed(schedule.wait(failures + 1, random, asked_seconds)),
     }
 }
 
-/// The document asks for exactly 200 after a usage report; elsewhere any 2xx will do. 3xx never does.
-fn is_success(kind: &str, status: u16) -> bool {
-    if kind == "benefitUsage" { status == 200 } else { (200..300).contains(&status) }
+/// Whether the receiver took the delivery: its kind's listener says which answers mean so; without one any 2xx does.
+pub(crate) fn is_taken(listener: Option<&dyn Listener>, result: &Result<CallAnswer, CallError>) -> bool {
+    let Ok(answer) = result else { return false };
+    listener.map_or_else(|| is_success(answer.status), |listener| listener.takes(answer.status))
+}
+
+/// Whether a status is a 2xx.
+pub(super) fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
 }
 
 /// The claim was taken over meanwhile.
@@ -82,17 +90,16 @@ fn apply(
     let now = row.at;
     let Delivery { merchant, destination_id, place, kind, delivery_id, .. } = delivery;
     let lane = params![merchant, destination_id, place, kind, fence, now];
-    let Some(released) = tx.optional(&store::RELEASE_LANE, lane)? else {
+    let Some(failing_since) = tx.optional(&store::RELEASE_LANE, lane)? else {
         return Err(TxError::Refused(Fenced));
     };
-    let failing_since: Option<Timestamp> = released.get(0)?;
     let (state, next_attempt_at) = match outcome {
-        Outcome::Delivered => ("delivered", None),
-        Outcome::Failed(Some(wait)) => ("pending", now.saturating_add(wait.gap).ok()),
-        Outcome::Failed(None) => ("failed", None),
-        Outcome::Gone | Outcome::Ours => ("pending", None),
+        Outcome::Delivered => (State::Delivered, None),
+        Outcome::Failed(Some(wait)) => (State::Pending, now.saturating_add(wait.gap).ok()),
+        Outcome::Failed(None) => (State::Failed, None),
+        Outcome::Gone | Outcome::Ours => (State::Pending, None),
     };
-    let finished_at = (state != "pending").then_some(now);
+    let finished_at = (state != State::Pending).then_some(now);
     let error = row.error.as_deref();
     let counted = tx.optional(
         &store::COUNT_ATTEMPT,
@@ -101,11 +108,10 @@ fn apply(
     let mut heard = delivery.clone();
     let mut still_ours = false;
     if let Some(counted) = counted {
-        heard.attempts = counted.get(0)?;
-        let stored: String = counted.get(1)?;
+        heard.attempts = u64::try_from(counted.attempts).unwrap_or_default();
         // Settled while it was under way: its receiver has fetched it, whoever enqueued it knows already.
-        still_ours = stored == state;
-        log_attempt(tx, merchant, delivery_id, counted.get(0)?, row)?;
+        still_ours = counted.state == state;
+        log_attempt(tx, merchant, delivery_id, counted.attempts, row)?;
     }
     set_lane(tx, delivery, fence, outcome, failing_since, next_attempt_at.filter(|_| still_ours), now)?;
     let Some(listener) = listener.filter(|_| still_ours) else { return Ok(()) };
@@ -177,6 +183,27 @@ mod tests {
     use bytes::Bytes;
     use std::time::Duration;
 
+    /// Takes 200 for an answer and no other status; hears nothing.
+    struct OnlyOk;
+
+    impl Listener for OnlyOk {
+        fn kind(&self) -> &'static str {
+            "picky"
+        }
+        fn takes(&self, status: u16) -> bool {
+            status == 200
+        }
+        fn delivered(&self, _: &mut Tx<'_>, _: &Delivery, _: Timestamp) -> Result<(), db::Error> {
+            Ok(())
+        }
+        fn attempted(&self, _: &mut Tx<'_>, _: &Delivery, _: &str, _: Timestamp) -> Result<(), db::Error> {
+            Ok(())
+        }
+        fn failed(&self, _: &mut Tx<'_>, _: &Delivery, _: Timestamp) -> Result<(), db::Error> {
+            Ok(())
+        }
+    }
+
     fn answer(status: u16) -> Result<CallAnswer, CallError> {
         let latency = Duration::from_millis(3);
         Ok(CallAnswer { status, body: Bytes::new(), complete: true, retry_after: None, latency })
@@ -186,29 +213,31 @@ mod tests {
     fn each_answer_and_what_it_means() {
         let schedule = Schedule::new(vec![10], 0);
         let again = Outcome::Failed(schedule.wait(1, 0, None));
-        // kind, result, outcome
+        // who listens, result, outcome
+        let (anybody, picky): (Option<&dyn Listener>, Option<&dyn Listener>) = (None, Some(&OnlyOk));
         let table = [
-            ("benefitUsage", answer(200), Outcome::Delivered),
-            ("benefitUsage", answer(201), again.clone()),
-            ("benefitUsage", answer(204), again.clone()),
-            ("other", answer(200), Outcome::Delivered),
-            ("other", answer(204), Outcome::Delivered),
-            ("other", answer(299), Outcome::Delivered),
-            ("other", answer(301), again.clone()),
-            ("other", answer(304), again.clone()),
-            ("other", answer(400), again.clone()),
-            ("other", answer(410), Outcome::Gone),
-            ("other", answer(429), again.clone()),
-            ("other", answer(500), again.clone()),
-            ("other", Err(CallError::Deadline(Duration::from_secs(30))), again.clone()),
-            ("other", Err(CallError::Connect("refused".into())), again.clone()),
-            ("other", Err(CallError::Name("no such host".into())), again.clone()),
-            ("other", Err(CallError::Refused(TargetRefusal::UserInfo)), again),
-            ("other", Err(CallError::Ours("no name service".into())), Outcome::Ours),
+            (picky, answer(200), Outcome::Delivered),
+            (picky, answer(201), again.clone()),
+            (picky, answer(204), again.clone()),
+            (anybody, answer(200), Outcome::Delivered),
+            (anybody, answer(204), Outcome::Delivered),
+            (anybody, answer(299), Outcome::Delivered),
+            (anybody, answer(301), again.clone()),
+            (anybody, answer(304), again.clone()),
+            (anybody, answer(400), again.clone()),
+            (anybody, answer(410), Outcome::Gone),
+            (anybody, answer(429), again.clone()),
+            (anybody, answer(500), again.clone()),
+            (anybody, Err(CallError::Deadline(Duration::from_secs(30))), again.clone()),
+            (anybody, Err(CallError::Connect("refused".into())), again.clone()),
+            (anybody, Err(CallError::Name("no such host".into())), again.clone()),
+            (anybody, Err(CallError::Refused(TargetRefusal::UserInfo)), again),
+            (anybody, Err(CallError::Ours("no name service".into())), Outcome::Ours),
         ];
-        for (kind, result, expected) in table {
-            assert_eq!(judge(kind, &result, &schedule, 0, 0, None), expected, "{kind} {result:?}");
+        for (listener, result, expected) in table {
+            let taken = is_taken(listener, &result);
+            assert_eq!(judge(&result, taken, &schedule, 0, 0, None), expected, "{result:?}");
         }
-        assert_eq!(judge("other", &answer(500), &schedule, 1, 0, None), Outcome::Failed(None));
+        assert_eq!(judge(&answer(500), false, &schedule, 1, 0, None), Outcome::Failed(None));
     }
 }

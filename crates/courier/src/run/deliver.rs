@@ -56,19 +56,11 @@ async fn attempt(shared: &Arc<Shared>, claimed: &Claimed) -> bool {
         }
     };
     let latency_us = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
-    let succeeded = matches!(
-        outbox::judge(&delivery.kind, &result, &shared.schedule, claimed.failures, 0, None),
-        Outcome::Delivered
-    );
-    let row = AttemptRow::of(&result, succeeded, latency_us, shared.outside.now());
-    let outcome = outbox::judge(
-        &delivery.kind,
-        &result,
-        &shared.schedule,
-        claimed.failures,
-        shared.random(),
-        row.asked_seconds,
-    );
+    let listener = shared.listeners.get(delivery.kind.as_str());
+    let taken = outbox::is_taken(listener.map(AsRef::as_ref), &result);
+    let row = AttemptRow::of(&result, taken, latency_us, shared.outside.now());
+    let outcome =
+        outbox::judge(&result, taken, &shared.schedule, claimed.failures, shared.random(), row.asked_seconds);
     log(claimed, &outcome, &row);
     metrics::counter!(
         "courier_attempts_total",
@@ -81,7 +73,6 @@ async fn attempt(shared: &Arc<Shared>, claimed: &Claimed) -> bool {
         give_back(shared, claimed).await;
         return false;
     }
-    let listener = shared.listeners.get(delivery.kind.as_str());
     let written = shared
         .persist("delivery", || {
             outbox::write_outcome(&shared.db, claimed, outcome.clone(), row.clone(), listener.cloned())

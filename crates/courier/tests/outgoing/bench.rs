@@ -250,6 +250,10 @@ impl Listener for Telling {
         "benefitUsage"
     }
 
+    fn takes(&self, status: u16) -> bool {
+        status == 200
+    }
+
     fn delivered(&self, tx: &mut Tx<'_>, delivery: &Delivery, _now: Timestamp) -> Result<(), db::Error> {
         Self::tell(tx, delivery, "delivered")
     }

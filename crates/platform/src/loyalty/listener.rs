@@ -16,6 +16,11 @@ impl Listener for UsageListener {
         BENEFIT_USAGE
     }
 
+    /// The document asks for exactly 200 after a usage report.
+    fn takes(&self, status: u16) -> bool {
+        status == 200
+    }
+
     fn delivered(&self, tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), db::Error> {
         store::delivered(tx, delivery, now)
     }
