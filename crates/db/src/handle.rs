@@ -189,11 +189,3 @@ async fn send<T, R>(
     // A lane that dies with the command in hand drops the sender
     answer.await.unwrap_or(Err(TxError::Failed(Error::Closed)))
 }
-
-/// Starts a lane's thread.
-pub(crate) fn lane(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
-    std::thread::Builder::new()
-        .name(name)
-        .spawn(run)
-        .map_err(|error| Error::Unavailable(format!("no thread for a database lane: {error}")))
-}

@@ -35,6 +35,7 @@ mod schema;
 mod sql;
 mod sqlite;
 mod statement;
+mod thread;
 mod tx;
 mod value;
 

@@ -39,7 +39,7 @@ pub(crate) async fn open(
     let made = Made::default();
     let (ready, opened) = oneshot::channel();
     let (connector, queue) = (Connector::new(config.clone(), Kind::Write, made.clone()), Arc::clone(writes));
-    threads.push(crate::handle::lane("db-write-0".to_owned(), move || match connector.verify() {
+    threads.push(crate::thread::lane("db-write-0".to_owned(), move || match connector.verify() {
         Ok(session) => {
             drop(ready.send(Ok(())));
             lane::run(connector, Kind::Write, Some(session), &queue);
@@ -65,7 +65,7 @@ fn start(
     made: &Made,
 ) -> Result<JoinHandle<()>, Error> {
     let (connector, queue) = (Connector::new(config.clone(), kind, made.clone()), Arc::clone(queue));
-    crate::handle::lane(format!("db-{}-{number}", kind.label()), move || {
+    crate::thread::lane(format!("db-{}-{number}", kind.label()), move || {
         lane::run(connector, kind, None, &queue);
     })
 }

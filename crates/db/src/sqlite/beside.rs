@@ -78,7 +78,7 @@ impl Beside {
     pub(super) fn start() -> Self {
         let shared = Arc::new(Shared::default());
         let served = Arc::clone(&shared);
-        let thread = crate::handle::lane("db-beside".to_owned(), move || served.serve());
+        let thread = crate::thread::lane("db-beside".to_owned(), move || served.serve());
         if let Err(error) = &thread {
             tracing::warn!(%error, "the write lane works alone");
         }

@@ -84,7 +84,7 @@ impl Durable {
     ) -> Result<(Self, Syncing), Error> {
         let durable = Self(Arc::new(Shared::default()));
         let shared = Arc::clone(&durable.0);
-        let thread = crate::handle::lane("db-sync".to_owned(), move || shared.serve(sync))?;
+        let thread = crate::thread::lane("db-sync".to_owned(), move || shared.serve(sync))?;
         Ok((durable.clone(), Syncing { durable, thread }))
     }
 

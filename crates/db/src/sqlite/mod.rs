@@ -47,7 +47,7 @@ pub(crate) async fn open(
     // the log into the file and removes it, which a read-only connection cannot
     let (reader_lives, readers_gone) = mpsc::channel::<Infallible>();
     let (file, limits, queue) = (path.to_owned(), options.clone(), Arc::clone(writes));
-    threads.push(crate::handle::lane("db-write".to_owned(), move || {
+    threads.push(crate::thread::lane("db-write".to_owned(), move || {
         match open_writer(&file, &limits).and_then(|connection| sync_log_of(connection, &file)) {
             Ok((mut connection, durable, syncing)) => {
                 drop(ready.send(Ok(durable.clone())));
@@ -68,7 +68,7 @@ pub(crate) async fn open(
         let (ready, opened) = oneshot::channel();
         let (file, queue, lives) = (path.to_owned(), Arc::clone(reads), reader_lives.clone());
         let durable = durable.clone();
-        threads.push(crate::handle::lane(format!("db-read-{number}"), move || match open_reader(&file) {
+        threads.push(crate::thread::lane(format!("db-read-{number}"), move || match open_reader(&file) {
             Ok(connection) => {
                 drop(ready.send(Ok(())));
                 read_lane::run(&connection, &queue, durable);
