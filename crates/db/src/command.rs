@@ -6,6 +6,9 @@
 use crate::{Error, Tx, TxError};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// What the lane shall do with what a command has written.
@@ -33,8 +36,9 @@ pub(crate) enum Begun {
 pub(crate) trait Job: Send {
     /// The command's name, for metrics and logs.
     fn name(&self) -> &'static str;
-    /// True when nobody waits for the answer any more.
-    fn is_abandoned(&self) -> bool;
+    /// To be asked before the first run: whether somebody still waits for the answer. From then on the command may run, and a
+    /// caller that goes away cannot tell any more whether it did.
+    fn take_up(&self) -> bool;
     /// Runs the closure in `tx`, or its first part, and keeps the outcome.
     fn begin(&mut self, tx: &mut Tx<'_>) -> Begun;
     /// Runs the part that needs no database; a panic is kept for [`Job::finish`].
@@ -62,20 +66,77 @@ pub(crate) trait Job: Send {
 
 pub(crate) type Answer<T, R> = Result<T, TxError<R>>;
 
+/// Who has a command: still its caller alone, or a lane, or nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Hands {
+    /// It stands in line.
+    InLine,
+    /// A lane has taken it up.
+    Taken,
+    /// Its caller has given it up before any lane had it.
+    GivenUp,
+}
+
+/// Whose hands a command is in, as its caller and its lane agree on it.
+#[derive(Debug, Clone)]
+struct InHands(Arc<AtomicU8>);
+
+impl InHands {
+    fn new() -> Self {
+        Self(Arc::new(AtomicU8::new(Hands::InLine as u8)))
+    }
+
+    /// Moves a command that stands in line into other hands; whether it is in those now.
+    fn give(&self, to: Hands) -> bool {
+        let line = Hands::InLine as u8;
+        match self.0.compare_exchange(line, to as u8, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => true,
+            Err(hands) => hands == to as u8,
+        }
+    }
+}
+
+/// The caller's end of a command.
+pub(crate) struct Awaited<T, R> {
+    pub(crate) answer: oneshot::Receiver<Answer<T, R>>,
+    hands: InHands,
+}
+
+impl<T, R> Awaited<T, R> {
+    /// Waits for the answer, `limit` at most. A command that no lane has taken up by then never runs; of one that has,
+    /// `unknown` is what the caller hears: it may still come to an end.
+    pub(crate) async fn within(mut self, limit: Option<Duration>, unknown: Error) -> Answer<T, R> {
+        // A lane that dies with the command in hand drops the sender
+        let closed = |_| Err(TxError::Failed(Error::Closed));
+        let Some(limit) = limit else { return self.answer.await.unwrap_or_else(closed) };
+        match tokio::time::timeout(limit, &mut self.answer).await {
+            Ok(answer) => answer.unwrap_or_else(closed),
+            Err(_) if self.hands.give(Hands::GivenUp) => Err(TxError::Failed(Error::Unavailable(format!(
+                "no lane took the command up within {} seconds; nothing was done",
+                limit.as_secs()
+            )))),
+            Err(_) => self.answer.try_recv().unwrap_or(Err(TxError::Failed(unknown))),
+        }
+    }
+}
+
 /// Who waits, and what for.
 struct Caller<T, R> {
     outcome: Option<Answer<T, R>>,
     waiting: Option<oneshot::Sender<Answer<T, R>>>,
+    hands: InHands,
 }
 
 impl<T, R> Caller<T, R> {
-    fn new() -> (Self, oneshot::Receiver<Answer<T, R>>) {
+    fn new() -> (Self, Awaited<T, R>) {
         let (waiting, answer) = oneshot::channel();
-        (Self { outcome: None, waiting: Some(waiting) }, answer)
+        let hands = InHands::new();
+        (Self { outcome: None, waiting: Some(waiting), hands: hands.clone() }, Awaited { answer, hands })
     }
 
-    fn is_gone(&self) -> bool {
-        self.waiting.as_ref().is_none_or(oneshot::Sender::is_closed)
+    fn take_up(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| !waiting.is_closed()) && self.hands.give(Hands::Taken)
     }
 
     fn fail(&mut self, error: Error) {
@@ -128,7 +189,7 @@ pub(crate) struct Command<T, R, F> {
 }
 
 impl<T, R, F> Command<T, R, F> {
-    pub(crate) fn new(name: &'static str, closure: F) -> (Self, oneshot::Receiver<Answer<T, R>>) {
+    pub(crate) fn new(name: &'static str, closure: F) -> (Self, Awaited<T, R>) {
         let (caller, answer) = Caller::new();
         (Self { name, closure, caller }, answer)
     }
@@ -144,8 +205,8 @@ where
         self.name
     }
 
-    fn is_abandoned(&self) -> bool {
-        self.caller.is_gone()
+    fn take_up(&self) -> bool {
+        self.caller.take_up()
     }
 
     fn begin(&mut self, tx: &mut Tx<'_>) -> Begun {
@@ -180,12 +241,7 @@ enum Between<A, B> {
 }
 
 impl<T, R, A, B, First, Aside, Last> InParts<T, R, A, B, First, Aside, Last> {
-    pub(crate) fn new(
-        name: &'static str,
-        first: First,
-        aside: Aside,
-        last: Last,
-    ) -> (Self, oneshot::Receiver<Answer<T, R>>) {
+    pub(crate) fn new(name: &'static str, first: First, aside: Aside, last: Last) -> (Self, Awaited<T, R>) {
         let (caller, answer) = Caller::new();
         (Self { name, first, aside, last, between: Between::Nothing, caller }, answer)
     }
@@ -205,8 +261,8 @@ where
         self.name
     }
 
-    fn is_abandoned(&self) -> bool {
-        self.caller.is_gone()
+    fn take_up(&self) -> bool {
+        self.caller.take_up()
     }
 
     fn begin(&mut self, tx: &mut Tx<'_>) -> Begun {

@@ -32,6 +32,21 @@ pub(crate) fn for_sqlite(sql: &str) -> String {
     text
 }
 
+/// The statement with `parameters` written into it in the order of their numbers, for EXPLAIN on PostgreSQL: then it plans for them.
+pub(crate) fn with_literals(sql: &str, parameters: &[String]) -> String {
+    let value = |name: &str| {
+        let number: usize = name.trim_start_matches('$').parse().ok()?;
+        parameters.get(number.checked_sub(1)?).map(String::as_str)
+    };
+    sql::pieces(sql)
+        .iter()
+        .map(|piece| match piece.kind {
+            Kind::Parameter => value(piece.text).unwrap_or("NULL"),
+            _ => piece.text,
+        })
+        .collect()
+}
+
 /// The UPDATE without its RETURNING clause; `None` when it is no UPDATE or has none.
 pub(crate) fn without_returning(sql: &str) -> Option<&str> {
     let mut at = 0;
@@ -120,40 +135,46 @@ fn list_of(pieces: &[sql::Piece<'_>]) -> Option<(Vec<String>, usize)> {
     None
 }
 
-/// The script that makes `table` append-only: UPDATE and DELETE of a row fail, and so does TRUNCATE.
-pub(crate) fn append_only(engine: Engine, table: &str) -> String {
+/// The statements that make `table` append-only: UPDATE and DELETE of a row fail, and so does TRUNCATE.
+pub(crate) fn append_only(engine: Engine, table: &str) -> Vec<String> {
     match engine {
         Engine::Sqlite => ["UPDATE", "DELETE"]
             .map(|verb| {
                 format!(
                     "CREATE TRIGGER {table}_no_{} BEFORE {verb} ON {table} BEGIN \
-                     SELECT RAISE(ABORT, 'append-only: {table} takes no {verb}'); END;",
+                     SELECT RAISE(ABORT, 'append-only: {table} takes no {verb}'); END",
                     verb.to_ascii_lowercase()
                 )
             })
-            .concat(),
-        Engine::Postgres => format!(
+            .to_vec(),
+        Engine::Postgres => vec![
             "CREATE OR REPLACE FUNCTION db_append_only() RETURNS trigger LANGUAGE plpgsql AS $refuse$ BEGIN \
              RAISE EXCEPTION 'append-only: % takes no %', TG_TABLE_NAME, TG_OP \
-             USING ERRCODE = 'integrity_constraint_violation'; END $refuse$; \
-             CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} \
-             FOR EACH ROW EXECUTE FUNCTION db_append_only(); \
-             CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} \
-             FOR EACH STATEMENT EXECUTE FUNCTION db_append_only();"
-        ),
+             USING ERRCODE = 'integrity_constraint_violation'; END $refuse$"
+                .to_owned(),
+            format!(
+                "CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} \
+                 FOR EACH ROW EXECUTE FUNCTION db_append_only()"
+            ),
+            format!(
+                "CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} \
+                 FOR EACH STATEMENT EXECUTE FUNCTION db_append_only()"
+            ),
+        ],
     }
 }
 
-/// Runs first in a migration's transaction, so that two processes take turns and a big migration has
+/// Run first in a migration's transaction, so that two processes take turns and a big migration has
 /// all the time it needs. On SQLite, BEGIN IMMEDIATE has done that already.
-pub(crate) fn migration_guard(engine: Engine) -> &'static str {
+pub(crate) fn migration_guard(engine: Engine) -> &'static [&'static str] {
     match engine {
-        Engine::Sqlite => "",
+        Engine::Sqlite => &[],
         // "stamgast" in ASCII: one lock for every program that migrates this database
-        Engine::Postgres => {
-            "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
-             SELECT pg_advisory_xact_lock(8319381534173918068)"
-        }
+        Engine::Postgres => &[
+            "SET LOCAL statement_timeout = 0",
+            "SET LOCAL lock_timeout = 0",
+            "SELECT pg_advisory_xact_lock(8319381534173918068)",
+        ],
     }
 }
 

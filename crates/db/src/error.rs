@@ -105,8 +105,8 @@ pub enum Error {
         /// How often it ran.
         attempts: u32,
     },
-    /// The connection to PostgreSQL broke while COMMIT was under way, or the disk failed under SQLite's: the command
-    /// counts or it does not. Asking the same again under the same natural key tells.
+    /// The connection to PostgreSQL broke while COMMIT was under way, the server failed in it, the disk failed under SQLite's,
+    /// or the caller's patience ended while the command ran: it counts or it does not. Asking the same again under the same natural key tells.
     #[error("COMMIT came to no known end; whether the command counts shows when it is repeated")]
     CommitUnknown,
     /// The command's closure panicked. Nothing is kept and the lane lives on.

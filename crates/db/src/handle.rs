@@ -1,13 +1,13 @@
 //! What does the rest of the program hold of a database?
 
-use crate::command::{Answer, Command, InParts, Job};
+use crate::command::{Answer, Awaited, Command, InParts, Job};
 use crate::options::Address;
 use crate::queue::Queue;
-use crate::{Engine, Error, Never, Options, STATEMENTS, Tx, TxError, metrics, postgres, sqlite};
+use crate::{Engine, Error, Never, Options, STATEMENTS, Statement, Tx, TxError, metrics, postgres, sqlite};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use tokio::sync::oneshot;
+use std::time::Duration;
 
 /// A database, open: cheap to clone, the lanes are shared.
 ///
@@ -20,6 +20,8 @@ struct Shared {
     reads: Arc<Queue>,
     writes: Arc<Queue>,
     lanes: Mutex<Vec<JoinHandle<()>>>,
+    /// See [`Options::wait_max`].
+    wait_max: Option<Duration>,
 }
 
 impl Drop for Shared {
@@ -54,6 +56,7 @@ impl Db {
             reads: Arc::clone(&reads),
             writes: Arc::clone(&writes),
             lanes: Mutex::new(Vec::new()),
+            wait_max: options.wait_max,
         }));
         let lanes = match address {
             Address::Sqlite(path) => sqlite::open(&path, &options, &reads, &writes).await?,
@@ -82,10 +85,10 @@ impl Db {
         T: Send + 'static,
         R: Send + 'static,
     {
-        let queue = Arc::clone(&self.0.reads);
+        let (queue, limit) = (Arc::clone(&self.0.reads), self.0.wait_max);
         async move {
             let (command, answer) = Command::new(name, closure);
-            send(queue, Box::new(command), answer).await
+            send(queue, Box::new(command), answer, limit, read_unfinished()).await
         }
     }
 
@@ -103,11 +106,27 @@ impl Db {
         T: Send + 'static,
         R: Send + 'static,
     {
-        let queue = Arc::clone(&self.0.writes);
+        let (queue, limit) = (Arc::clone(&self.0.writes), self.0.wait_max);
         async move {
             let (command, answer) = Command::new(name, closure);
-            send(queue, Box::new(command), answer).await
+            send(queue, Box::new(command), answer, limit, Error::CommitUnknown).await
         }
+    }
+
+    /// Like [`Db::write`], without a limit to the caller's patience: for what may take its time and has nobody waiting at a
+    /// counter, such as a migration.
+    pub(crate) async fn write_at_leisure<T, R, F>(
+        &self,
+        name: &'static str,
+        closure: F,
+    ) -> Result<T, TxError<R>>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, TxError<R>> + Send + 'static,
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        let (command, answer) = Command::new(name, closure);
+        send(Arc::clone(&self.0.writes), Box::new(command), answer, None, Error::CommitUnknown).await
     }
 
     /// Like [`Db::write`], for a command that has something to work out before its last words to the database: `first`
@@ -133,11 +152,22 @@ impl Db {
         T: Send + 'static,
         R: Send + 'static,
     {
-        let queue = Arc::clone(&self.0.writes);
+        let (queue, limit) = (Arc::clone(&self.0.writes), self.0.wait_max);
         async move {
             let (command, answer) = InParts::new(name, first, aside, last);
-            send(queue, Box::new(command), answer).await
+            send(queue, Box::new(command), answer, limit, Error::CommitUnknown).await
         }
+    }
+
+    /// Whether something can be written right now: a write that changes nothing, answered within `limit`.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn ready(&self, limit: Duration) -> Result<(), Error> {
+        let (command, answer) = Command::new("ready", |tx: &mut Tx<'_>| Ok::<_, TxError<Never>>(tx.probe()?));
+        let late = Error::Unavailable(format!("no COMMIT within {} seconds", limit.as_secs()));
+        let queue = Arc::clone(&self.0.writes);
+        Ok(send(queue, Box::new(command), answer, Some(limit), late).await?)
     }
 
     /// Prepares every registered [`STATEMENTS`] on this engine and looks at its column types, without
@@ -152,7 +182,20 @@ impl Db {
                 .filter_map(|statement| tx.check(statement).err().map(|error| (statement.name, error)))
                 .collect())
         };
-        Ok(self.write("prepare_all", all).await?)
+        Ok(self.write_at_leisure("prepare_all", all).await?)
+    }
+
+    /// How this engine would run every registered [`STATEMENTS`], for tests. SQLite gives the lines of EXPLAIN QUERY PLAN.
+    /// PostgreSQL gives one JSON text, planned with an index wherever there is one (`enable_seqscan = off`) and for
+    /// parameters that can be told apart: `$3` is the text `p3`, the number 3 or the byte 3.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or a statement does not stand.
+    pub async fn explain_all(&self) -> Result<Vec<(&'static Statement, Vec<String>)>, Error> {
+        let all = |tx: &mut Tx<'_>| -> Result<Vec<(&'static Statement, Vec<String>)>, TxError<Never>> {
+            STATEMENTS.iter().map(|statement| Ok((*statement, tx.explain(statement)?))).collect()
+        };
+        Ok(self.write_at_leisure("explain_all", all).await?)
     }
 
     /// How many commands wait for a write lane and for a read lane right now.
@@ -182,10 +225,15 @@ impl Db {
 async fn send<T, R>(
     queue: Arc<Queue>,
     job: Box<dyn Job>,
-    answer: oneshot::Receiver<Answer<T, R>>,
+    answer: Awaited<T, R>,
+    limit: Option<Duration>,
+    unknown: Error,
 ) -> Answer<T, R> {
     queue.push(job)?;
     drop(queue);
-    // A lane that dies with the command in hand drops the sender
-    answer.await.unwrap_or(Err(TxError::Failed(Error::Closed)))
+    answer.within(limit, unknown).await
+}
+
+fn read_unfinished() -> Error {
+    Error::Unavailable("a read did not come to its end in time".to_owned())
 }

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Which engine runs under the port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,16 +36,25 @@ pub struct Options {
     pub queue_limit: usize,
     /// How many commands SQLite puts behind one COMMIT at most.
     pub batch_limit: usize,
+    /// How long a caller waits for the end of a command. What no lane has taken up by then never runs; of a write that has
+    /// been taken up the caller hears [`Error::CommitUnknown`], of a read [`Error::Unavailable`]. `None`: for ever.
+    pub wait_max: Option<Duration>,
+    /// SQLite: whether nobody else may open the file like this: two servers on one file would not see each other's caches and
+    /// wake-ups. Others (a command beside the server) may use it all the same.
+    pub serves: bool,
     /// SQLite: whether a file that is missing is made.
     pub create: bool,
     /// SQLite: how many pages of 4096 bytes the file may grow to; a command that needs more fails as on a
     /// full disk. `None`: as the disk allows.
     pub file_pages_max: Option<u32>,
+    /// SQLite: how many bytes file and log may have together, where that is less than the disk has room for: the log moves into
+    /// the file before they have more. For tests of a small disk.
+    pub disk_bytes_max: Option<u64>,
 }
 
 impl Options {
     /// The defaults for `url`: on PostgreSQL 8 read and 8 write lanes, on SQLite 4 read lanes; queues of
-    /// 1024 commands, 128 commands behind one COMMIT.
+    /// 1024 commands, 128 commands behind one COMMIT, half a minute for a command.
     pub fn new(url: &str) -> Self {
         let read_lanes = if url.starts_with("sqlite:") { 4 } else { 8 };
         Self {
@@ -53,8 +63,11 @@ impl Options {
             write_lanes: 8,
             queue_limit: 1024,
             batch_limit: 128,
+            wait_max: Some(Duration::from_secs(30)),
+            serves: false,
             create: true,
             file_pages_max: None,
+            disk_bytes_max: None,
         }
     }
 
@@ -90,6 +103,7 @@ impl std::fmt::Debug for Options {
             .field("write_lanes", &self.write_lanes)
             .field("queue_limit", &self.queue_limit)
             .field("batch_limit", &self.batch_limit)
+            .field("wait_max", &self.wait_max)
             .finish_non_exhaustive()
     }
 }

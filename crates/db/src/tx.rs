@@ -11,10 +11,14 @@ pub(crate) trait Session {
     fn execute(&mut self, statement: &'static Statement, params: &[Param<'_>]) -> Result<u64, Error>;
     /// See [`Tx::lock`]: the UPDATE and its row in whichever way costs this engine less.
     fn lock(&mut self, lock: Asked<'_>, read: Asked<'_>) -> Result<Option<Row>, Error>;
-    /// Runs engine-specific SQL without parameters, any number of statements: migrations only.
+    /// Runs one engine-specific statement without parameters: migrations only.
     fn script(&mut self, name: &'static str, sql: &str) -> Result<(), Error>;
     /// Prepares without running and looks at the column types; leaves the transaction usable.
     fn check(&mut self, statement: &'static Statement) -> Result<(), Error>;
+    /// Has the transaction write something that changes nothing, so that its COMMIT needs the disk.
+    fn probe(&mut self) -> Result<(), Error>;
+    /// See [`Db::explain_all`](crate::Db::explain_all); leaves the transaction usable.
+    fn explain(&mut self, statement: &'static Statement) -> Result<Vec<String>, Error>;
 }
 
 /// A statement with its parameters.
@@ -110,6 +114,14 @@ impl<'a> Tx<'a> {
 
     pub(crate) fn check(&mut self, statement: &'static Statement) -> Result<(), Error> {
         self.session.check(statement)
+    }
+
+    pub(crate) fn probe(&mut self) -> Result<(), Error> {
+        self.session.probe().inspect_err(|error| self.failed = Some(error.clone()))
+    }
+
+    pub(crate) fn explain(&mut self, statement: &'static Statement) -> Result<Vec<String>, Error> {
+        self.session.explain(statement)
     }
 
     /// The error of the first statement that failed, if one did.

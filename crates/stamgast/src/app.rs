@@ -63,7 +63,7 @@ impl App {
         if config.role.is_platform() {
             judge_keys(&config, &outside)?;
         }
-        let db = database::open(&config).await?;
+        let db = database::open_to_serve(&config).await?;
         database::prepare(&db, &config).await?;
         let mut router = operations::router(db.clone(), config.role);
         let mut courier = None;

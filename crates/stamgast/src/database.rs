@@ -4,6 +4,7 @@ use crate::config::{Config, Role};
 use anyhow::Context as _;
 use db::{Db, Migrations, Never, TxError};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 db::statement! {
     /// What the port's runner has applied; read only.
@@ -39,13 +40,32 @@ pub async fn open_existing(config: &Config) -> anyhow::Result<Db> {
     open_or_make(config, false).await
 }
 
+/// As [`open`], for a server: a SQLite file takes one at a time.
+///
+/// # Errors
+/// When it cannot be reached, or another server has the file.
+pub async fn open_to_serve(config: &Config) -> anyhow::Result<Db> {
+    let mut options = options(config, config.migrate);
+    options.serves = true;
+    open_with(config, options).await
+}
+
 async fn open_or_make(config: &Config, create: bool) -> anyhow::Result<Db> {
+    open_with(config, options(config, create)).await
+}
+
+fn options(config: &Config, create: bool) -> db::Options {
     let mut options = db::Options::new(&config.database);
     options.read_lanes = config.lanes.read;
     options.write_lanes = config.lanes.write;
     options.queue_limit = config.lanes.queue_limit;
     options.batch_limit = config.lanes.batch_limit;
+    options.wait_max = Some(Duration::from_secs(config.lanes.wait_seconds_max));
     options.create = create;
+    options
+}
+
+async fn open_with(config: &Config, options: db::Options) -> anyhow::Result<Db> {
     Db::open(options)
         .await
         .with_context(|| format!("the database {} cannot be opened", shown(&config.database)))

@@ -11,10 +11,11 @@ use crate::{Engine, dialect};
 const APPEND_ONLY: &str = "append-only:";
 const BY_KEY: &str = "by key:";
 
-/// The script for `engine`; the error says what is not in the shared dialect.
-pub(super) fn translate(engine: Engine, text: &str) -> Result<String, String> {
+/// The statements for `engine`, in order; the error says what is not in the shared dialect. Each is sent by itself: not every
+/// server that speaks PostgreSQL's protocol takes several at once.
+pub(super) fn translate(engine: Engine, text: &str) -> Result<Vec<String>, String> {
     let all = pieces(text);
-    let mut script = String::with_capacity(text.len() + 64);
+    let mut statements = Vec::new();
     let by_key = directives(&all, BY_KEY)?;
     let mut made = Vec::new();
     for statement in all.split(|piece| piece.is_symbol(";")) {
@@ -23,17 +24,15 @@ pub(super) fn translate(engine: Engine, text: &str) -> Result<String, String> {
             continue;
         }
         made.extend(table_made_by(&meant));
-        script.push_str(&one(engine, statement, &meant, &by_key)?);
-        script.push_str(";\n");
+        statements.push(one(engine, statement, &meant, &by_key)?);
     }
     if let Some(table) = by_key.iter().find(|table| !made.contains(table)) {
         return Err(format!("-- {BY_KEY} {table}: expected a CREATE TABLE {table} in the same file"));
     }
     for table in directives(&all, APPEND_ONLY)? {
-        script.push_str(&dialect::append_only(engine, table));
-        script.push('\n');
+        statements.extend(dialect::append_only(engine, table));
     }
-    Ok(script)
+    Ok(statements)
 }
 
 /// The tables named by lines of one directive.
@@ -203,16 +202,16 @@ mod tests {
     #[test]
     fn a_table_gets_the_types_of_its_engine() {
         assert_eq!(
-            translate(Engine::Sqlite, TABLE).unwrap(),
+            translate(Engine::Sqlite, TABLE).unwrap().concat(),
             "-- A table; with a semicolon.\nCREATE TABLE a_b (\n  id INTEGER NOT NULL, -- TEXT\n  \
              note TEXT DEFAULT 'BIGINT; (x,',\n  body BLOB,\n  flag INTEGER CHECK (flag IN (0, 1)),\n  \
-             PRIMARY KEY (id, note)\n) STRICT;\n"
+             PRIMARY KEY (id, note)\n) STRICT"
         );
         assert_eq!(
-            translate(Engine::Postgres, TABLE).unwrap(),
+            translate(Engine::Postgres, TABLE).unwrap().concat(),
             "-- A table; with a semicolon.\nCREATE TABLE a_b (\n  id BIGINT NOT NULL, -- TEXT\n  \
              note TEXT COLLATE \"C\" DEFAULT 'BIGINT; (x,',\n  body BYTEA,\n  flag BIGINT CHECK (flag IN (0, 1)),\n  \
-             PRIMARY KEY (id, note)\n);\n"
+             PRIMARY KEY (id, note)\n)"
         );
     }
 
@@ -220,17 +219,22 @@ mod tests {
     fn a_list_of_values_is_spelled_out_for_sqlite() {
         let table = "CREATE TABLE t (a TEXT CHECK (a IN ('x', 'y,)', 'z') AND a <> 'IN'), b BIGINT CHECK (b NOT IN (1, 2, 3)))";
         assert_eq!(
-            translate(Engine::Sqlite, table).unwrap(),
-            "CREATE TABLE t (a TEXT CHECK ((a = 'x' OR a = 'y,)' OR a = 'z') AND a <> 'IN'), b INTEGER CHECK (b NOT IN (1, 2, 3))) STRICT;\n"
+            translate(Engine::Sqlite, table).unwrap().concat(),
+            "CREATE TABLE t (a TEXT CHECK ((a = 'x' OR a = 'y,)' OR a = 'z') AND a <> 'IN'), b INTEGER CHECK (b NOT IN (1, 2, 3))) STRICT"
         );
-        assert!(translate(Engine::Postgres, table).unwrap().contains("CHECK (a IN ('x', 'y,)', 'z') AND"));
+        assert!(
+            translate(Engine::Postgres, table)
+                .unwrap()
+                .concat()
+                .contains("CHECK (a IN ('x', 'y,)', 'z') AND")
+        );
     }
 
     #[test]
     fn a_column_is_added_and_the_rest_of_alter_is_left() {
         let added =
             translate(Engine::Sqlite, "ALTER TABLE t ADD COLUMN x BYTEA; ALTER TABLE t RENAME TO u").unwrap();
-        assert_eq!(added, "ALTER TABLE t ADD COLUMN x BLOB;\n ALTER TABLE t RENAME TO u;\n");
+        assert_eq!(added, ["ALTER TABLE t ADD COLUMN x BLOB", " ALTER TABLE t RENAME TO u"]);
     }
 
     #[test]
@@ -261,18 +265,21 @@ mod tests {
 
     #[test]
     fn the_directive_closes_its_table() {
-        let script = translate(Engine::Sqlite, "-- append-only: t\nCREATE TABLE t (id BIGINT)").unwrap();
-        assert!(script.contains("BEFORE DELETE ON t "), "{script}");
-        assert!(script.find("CREATE TABLE") < script.find("CREATE TRIGGER"), "{script}");
+        for (engine, count) in [(Engine::Sqlite, 3), (Engine::Postgres, 4)] {
+            let all = translate(engine, "-- append-only: t\nCREATE TABLE t (id BIGINT)").unwrap();
+            assert_eq!(all.len(), count, "{all:?}");
+            assert!(all[0].contains("CREATE TABLE t"), "{all:?}");
+            assert!(all[1..].iter().any(|one| one.contains("DELETE ON t ")), "{all:?}");
+        }
     }
 
     #[test]
     fn a_table_lies_by_its_key_where_that_is_said() {
         let text = "-- by key: t\nCREATE TABLE t (id BIGINT PRIMARY KEY); CREATE TABLE u (id BIGINT)";
-        let script = translate(Engine::Sqlite, text).unwrap();
-        assert!(script.contains("(id INTEGER PRIMARY KEY) STRICT, WITHOUT ROWID;"), "{script}");
-        assert!(script.contains("u (id INTEGER) STRICT;"), "{script}");
-        assert!(!translate(Engine::Postgres, text).unwrap().contains("ROWID"));
+        let all = translate(Engine::Sqlite, text).unwrap();
+        assert!(all[0].ends_with("(id INTEGER PRIMARY KEY) STRICT, WITHOUT ROWID"), "{all:?}");
+        assert!(all[1].ends_with("u (id INTEGER) STRICT"), "{all:?}");
+        assert!(!translate(Engine::Postgres, text).unwrap().concat().contains("ROWID"));
         let error = translate(Engine::Postgres, "-- by key: other\nCREATE TABLE t (id BIGINT)").unwrap_err();
         assert!(error.contains("CREATE TABLE other"), "{error}");
     }

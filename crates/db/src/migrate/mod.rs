@@ -23,11 +23,11 @@ pub struct Migrations {
 
 crate::statement! {
     /// Has this file been applied, and what did it say then?
-    MIGRATION_APPLIED = "SELECT checksum FROM db_migration WHERE owner = $1 AND file = $2";
+    MIGRATION_APPLIED -> String = "SELECT checksum FROM db_migration WHERE owner = $1 AND file = $2";
     /// How many files of this owner have been applied?
-    MIGRATION_COUNT = "SELECT COUNT(*) FROM db_migration WHERE owner = $1";
+    MIGRATION_COUNT -> i64 = "SELECT COUNT(*) FROM db_migration WHERE owner = $1";
     /// Files of an owner in the order they were applied.
-    MIGRATION_FILES = "SELECT file FROM db_migration WHERE owner = $1 ORDER BY number";
+    MIGRATION_FILES -> String = "SELECT file FROM db_migration WHERE owner = $1 ORDER BY number";
     /// Remembers an applied file.
     MIGRATION_DONE = "INSERT INTO db_migration (owner, number, file, checksum, applied_at) VALUES ($1, $2, $3, $4, $5)";
 }
@@ -48,7 +48,7 @@ struct Prepared {
     file: &'static str,
     number: i64,
     checksum: String,
-    script: String,
+    statements: Vec<String>,
 }
 
 impl Db {
@@ -67,15 +67,15 @@ impl Db {
                     file,
                     number,
                     checksum: checksum(text),
-                    script: ddl::translate(engine, text)
+                    statements: ddl::translate(engine, text)
                         .map_err(|message| fault(set.owner, file, message))?,
                 }));
             }
         }
         let table = ddl::translate(engine, TABLE).map_err(|message| fault("db", "db_migration", message))?;
-        self.write::<_, Never, _>("migration_table", move |tx| {
+        self.write_at_leisure::<_, Never, _>("migration_table", move |tx| {
             guard(tx)?;
-            Ok(tx.script("db_migration", &table)?)
+            Ok(run_each(tx, "db_migration", &table)?)
         })
         .await?;
         for set in sets {
@@ -85,7 +85,7 @@ impl Db {
         for migration in prepared {
             let name = format!("{}/{}", migration.owner, migration.file);
             let now = now_microseconds();
-            let ran = self.write("migration", move |tx| apply(tx, &migration, now)).await;
+            let ran = self.write_at_leisure("migration", move |tx| apply(tx, &migration, now)).await;
             match ran {
                 Ok(true) => applied.push(name),
                 Ok(false) => {}
@@ -98,9 +98,8 @@ impl Db {
     /// A newer program may have migrated this database: an older one must not write to it.
     async fn refuse_removed(&self, set: Migrations) -> Result<(), Error> {
         let applied = self
-            .write::<_, Never, _>("migration_files", move |tx| {
-                let rows = tx.query(&MIGRATION_FILES, crate::params![set.owner])?;
-                Ok(rows.iter().map(|row| row.get::<String>(0)).collect::<Result<Vec<_>, Error>>()?)
+            .write_at_leisure::<_, Never, _>("migration_files", move |tx| {
+                Ok(tx.query(&MIGRATION_FILES, crate::params![set.owner])?)
             })
             .await?;
         match applied.iter().find(|file| set.files.iter().all(|(known, _)| known != file)) {
@@ -121,8 +120,8 @@ fn apply(tx: &mut Tx<'_>, migration: &Prepared, now: i64) -> Result<bool, TxErro
     let refused = |message: String| TxError::Refused(fault(migration.owner, migration.file, message));
     guard(tx)?;
     let (owner, file) = (migration.owner, migration.file);
-    if let Some(row) = tx.optional(&MIGRATION_APPLIED, crate::params![owner, file])? {
-        if row.text(0)? == migration.checksum {
+    if let Some(checksum) = tx.optional(&MIGRATION_APPLIED, crate::params![owner, file])? {
+        if checksum == migration.checksum {
             return Ok(false);
         }
         return Err(refused(
@@ -131,8 +130,7 @@ fn apply(tx: &mut Tx<'_>, migration: &Prepared, now: i64) -> Result<bool, TxErro
                 .to_owned(),
         ));
     }
-    let row = tx.optional(&MIGRATION_COUNT, crate::params![owner])?;
-    let applied: i64 = row.map(|row| row.get(0)).transpose()?.unwrap_or_default();
+    let applied = tx.optional(&MIGRATION_COUNT, crate::params![owner])?.unwrap_or_default();
     if applied + 1 != migration.number {
         return Err(refused(format!(
             "it is number {} of its crate, but {applied} are applied: files were reordered or one was put \
@@ -140,14 +138,19 @@ fn apply(tx: &mut Tx<'_>, migration: &Prepared, now: i64) -> Result<bool, TxErro
             migration.number
         )));
     }
-    tx.script(file, &migration.script).map_err(|error| refused(error.to_string()))?;
+    run_each(tx, file, &migration.statements).map_err(|error| refused(error.to_string()))?;
     tx.execute(&MIGRATION_DONE, crate::params![owner, migration.number, file, &migration.checksum, now])?;
     Ok(true)
 }
 
 fn guard(tx: &mut Tx<'_>) -> Result<(), Error> {
     let engine: Engine = tx.engine();
-    tx.script("migration_guard", dialect::migration_guard(engine))
+    run_each(tx, "migration_guard", dialect::migration_guard(engine))
+}
+
+/// Sends `statements` one by one.
+fn run_each<S: AsRef<str>>(tx: &mut Tx<'_>, name: &'static str, statements: &[S]) -> Result<(), Error> {
+    statements.iter().try_for_each(|statement| tx.script(name, statement.as_ref()))
 }
 
 /// SHA-256 of the text in hex; line ends count as one newline, whatever the checkout made of them.

@@ -61,8 +61,9 @@ impl Connector {
             config.connect_timeout(CONNECT_TIMEOUT);
         }
         config.tcp_user_timeout(SILENCE).keepalives(true).keepalives_idle(SILENCE);
-        if kind == Kind::Write {
-            // Of several hosts the one that takes writes: after a failover the old one may still answer
+        // Of several hosts the one that takes writes: after a failover the old one may still answer, and what is read from
+        // it is older than what was just written. Who wants a replica to be read says so: target_session_attrs=read-only
+        if kind == Kind::Write || config.get_target_session_attrs() != TargetSessionAttrs::ReadOnly {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
         config.notice_callback(|notice| tracing::debug!(notice = notice.message(), "PostgreSQL"));

@@ -1,7 +1,7 @@
 //! What does an error of PostgreSQL mean to the port?
 
 use crate::{ConstraintKind, Error};
-use ::postgres::error::SqlState;
+use ::postgres::error::{Severity, SqlState};
 use std::error::Error as _;
 
 /// Why a command should run again although its closure did nothing wrong.
@@ -9,7 +9,7 @@ use std::error::Error as _;
 pub(super) enum Setback {
     /// It collided with another transaction (40001, 40P01).
     Conflict,
-    /// The connection is gone.
+    /// The connection is gone, or the server ends it.
     Lost,
     /// A prepared statement is older than the last migration.
     StalePlan,
@@ -60,13 +60,22 @@ pub(super) fn setback(error: &::postgres::Error) -> Option<Setback> {
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
             Some(Setback::Lost)
         }
+        // After these the server hangs up; any other error, whatever its class, leaves the session as it was
+        _ if matches!(answer.parsed_severity(), Some(Severity::Fatal | Severity::Panic)) => {
+            Some(Setback::Lost)
+        }
         SqlState::INVALID_SQL_STATEMENT_NAME => Some(Setback::StalePlan),
         SqlState::FEATURE_NOT_SUPPORTED if answer.message().contains("cached plan") => {
             Some(Setback::StalePlan)
         }
-        _ if code.code().starts_with("08") => Some(Setback::Lost),
         _ => None,
     }
+}
+
+/// Whether the transaction may be kept although COMMIT met this error: connection, operator, system, the server itself.
+pub(super) fn may_be_kept(error: &::postgres::Error) -> bool {
+    let Some(answer) = error.as_db_error() else { return true };
+    ["08", "57", "58", "XX"].iter().any(|class| answer.code().code().starts_with(class))
 }
 
 fn is_conflict(code: &SqlState) -> bool {

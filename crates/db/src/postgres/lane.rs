@@ -34,7 +34,7 @@ pub(super) fn run(connector: Connector, kind: Kind, session: Option<PostgresSess
     let mut taken = Vec::with_capacity(1);
     while queue.take(1, &mut taken) {
         for mut command in taken.drain(..) {
-            if command.job.is_abandoned() {
+            if !command.job.take_up() {
                 continue;
             }
             lane.metrics.waited(command.since.elapsed());
@@ -169,6 +169,10 @@ impl Lane {
                 Err(Error::CommitUnknown)
             }
             Some(setback) => Ok(Some(setback)),
+            None if self.kind == Kind::Write && errors::may_be_kept(&error) => {
+                tracing::warn!(error = errors::with_cause(&error), "the server failed during COMMIT");
+                Err(Error::CommitUnknown)
+            }
             None => Err(errors::of("COMMIT", &error)),
         }
     }

@@ -3,9 +3,9 @@
 use super::errors::{self, Setback};
 use super::value::{Cell, fits, is_readable};
 use crate::tx::{Asked, Session, gives_rows, lock_without_returning};
-use crate::{Engine, Error, Param, Row, Statement, row};
-use ::postgres::Client;
-use ::postgres::types::ToSql;
+use crate::{Engine, Error, Param, Row, Statement, dialect, row};
+use ::postgres::types::{ToSql, Type};
+use ::postgres::{Client, SimpleQueryMessage};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -187,6 +187,35 @@ impl Session for PostgresSession {
         let ended = self.client.batch_execute("ROLLBACK TO SAVEPOINT looked_at");
         ended.map_err(|error| self.failed(statement.name, &error))?;
         checked
+    }
+
+    fn probe(&mut self) -> Result<(), Error> {
+        // A transaction with a number of its own has a COMMIT that goes to the disk; a standby gives none
+        self.client.batch_execute("SELECT pg_current_xact_id()").map_err(|error| self.failed("PROBE", &error))
+    }
+
+    fn explain(&mut self, statement: &'static Statement) -> Result<Vec<String>, Error> {
+        let explained = self.client.prepare(statement.sql).and_then(|prepared| {
+            let parameters: Vec<String> = (1..).zip(prepared.params()).map(sample).collect();
+            self.client.batch_execute("SET LOCAL enable_seqscan = off")?;
+            let sql = dialect::with_literals(statement.sql, &parameters);
+            self.client.simple_query(&format!("EXPLAIN (FORMAT JSON) {sql}"))
+        });
+        let answer = explained.map_err(|error| self.failed(statement.name, &error))?;
+        let texts = answer.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
+        Ok(texts.collect())
+    }
+}
+
+/// A literal for the parameter `number` that says which it is.
+fn sample((number, expected): (usize, &Type)) -> String {
+    match *expected {
+        Type::INT8 | Type::INT4 | Type::INT2 => number.to_string(),
+        Type::BYTEA => format!("CAST('\\x{number:02x}' AS BYTEA)"),
+        _ => format!("CAST('p{number}' AS TEXT)"),
     }
 }
 

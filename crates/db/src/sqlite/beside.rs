@@ -140,8 +140,8 @@ impl Job for Elsewhere {
         "elsewhere"
     }
 
-    fn is_abandoned(&self) -> bool {
-        false
+    fn take_up(&self) -> bool {
+        true
     }
 
     fn begin(&mut self, _tx: &mut Tx<'_>) -> Begun {

@@ -198,10 +198,10 @@ mod tests {
 
     /// A command that has nothing to say but that it was answered.
     fn command() -> (Vec<Queued>, Told) {
-        let (mut command, answer) =
+        let (mut command, awaited) =
             Command::new("test", |_: &mut crate::Tx<'_>| Ok::<(), TxError<Never>>(()));
         crate::command::Job::fail(&mut command, Error::Busy);
-        (vec![Queued { job: Box::new(command), since: Instant::now() }], answer)
+        (vec![Queued { job: Box::new(command), since: Instant::now() }], awaited.answer)
     }
 
     /// A disk that waits for `Ok` or an error before it has anything.

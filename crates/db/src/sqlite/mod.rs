@@ -11,24 +11,28 @@ mod checkpoint;
 mod durable;
 mod errors;
 mod read_lane;
+mod room;
 mod session;
 mod write_lane;
 
 use crate::queue::Queue;
 use crate::{Error, Options};
 use durable::{Durable, Syncing};
+use room::Room;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::convert::Infallible;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How long a connection waits for another process that holds the write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a server waits for another one of the same file that may be just ending.
+const SERVER_PATIENCE: Duration = Duration::from_secs(1);
 /// Page cache of the writer and of each reader, in KiB; it grows as it is used. Pages beyond it come from
 /// the operating system's cache.
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
@@ -48,10 +52,12 @@ pub(crate) async fn open(
     let (reader_lives, readers_gone) = mpsc::channel::<Infallible>();
     let (file, limits, queue) = (path.to_owned(), options.clone(), Arc::clone(writes));
     threads.push(crate::thread::lane("db-write".to_owned(), move || {
-        match open_writer(&file, &limits).and_then(|connection| sync_log_of(connection, &file)) {
+        match open_writer(&file, &limits).and_then(|connection| sync_log_of(connection, &file, limits.serves))
+        {
             Ok((mut connection, durable, syncing)) => {
                 drop(ready.send(Ok(durable.clone())));
-                write_lane::run(&mut connection, &queue, limits.batch_limit.max(1), durable.clone());
+                let room = Room::of(&file, limits.disk_bytes_max);
+                write_lane::run(&mut connection, &queue, limits.batch_limit.max(1), durable.clone(), room);
                 // Nothing is ever sent: this returns when the last sender is gone
                 let Err(mpsc::RecvError) = readers_gone.recv();
                 syncing.close();
@@ -111,6 +117,8 @@ fn open_writer(path: &Path, options: &Options) -> Result<Connection, Error> {
             path.display()
         )));
     }
+    // What is deleted is overwritten, so that an erased person is not left in a page that nothing uses any more
+    connection.execute_batch("PRAGMA secure_delete = ON").map_err(|error| unusable(path, &error))?;
     if let Some(pages) = options.file_pages_max {
         connection
             .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get::<_, i64>(0))
@@ -119,8 +127,13 @@ fn open_writer(path: &Path, options: &Options) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Opens the log beside the connection, for [`durable`].
-fn sync_log_of(connection: Connection, file: &Path) -> Result<(Connection, Durable, Syncing), Error> {
+/// Opens the log beside the connection, for [`durable`]. A server locks it: the lock ends with the process, and is none of
+/// those that SQLite itself takes.
+fn sync_log_of(
+    connection: Connection,
+    file: &Path,
+    serves: bool,
+) -> Result<(Connection, Durable, Syncing), Error> {
     // SQLite makes the log, with the rights of the database file, when it looks into the file for the first time
     connection
         .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
@@ -130,8 +143,29 @@ fn sync_log_of(connection: Connection, file: &Path) -> Result<(Connection, Durab
     let mut log = file.canonicalize().map_err(unusable)?.into_os_string();
     log.push("-wal");
     let log = OpenOptions::new().write(true).open(log).map_err(unusable)?;
+    if serves {
+        lock_for_server(&log, file)?;
+    }
     let (durable, syncing) = Durable::start(move || log.sync_data())?;
     Ok((connection, durable, syncing))
+}
+
+/// Locks the log for the only server of `file`; one that is just ending is waited for.
+fn lock_for_server(log: &File, file: &Path) -> Result<(), Error> {
+    let since = Instant::now();
+    loop {
+        let refused = match log.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => {
+                "is in use by another server; several servers need PostgreSQL".to_owned()
+            }
+            Err(TryLockError::Error(error)) => format!("cannot be locked for a server: {error}"),
+        };
+        if since.elapsed() >= SERVER_PATIENCE {
+            return Err(Error::Address(format!("{} {refused}", file.display())));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Leaves the log as it is when the connection closes: it may be other than it looks, and is read with its checksums

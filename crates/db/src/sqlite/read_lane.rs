@@ -35,7 +35,7 @@ struct ReadLane<'c> {
 
 impl ReadLane<'_> {
     fn serve(&mut self, mut command: Queued) {
-        if command.job.is_abandoned() {
+        if !command.job.take_up() {
             return;
         }
         let started = Instant::now();

@@ -187,6 +187,28 @@ impl Session for SqliteSession<'_> {
             None => Ok(()),
         }
     }
+
+    fn probe(&mut self) -> Result<(), Error> {
+        let fault = |error| errors::of("PROBE", &error);
+        self.writes.note();
+        // The port does not use this number; writing it as it is writes the page it is in
+        let version: i64 =
+            self.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fault)?;
+        self.connection.execute_batch(&format!("PRAGMA user_version = {version}")).map_err(fault)
+    }
+
+    fn explain(&mut self, statement: &'static Statement) -> Result<Vec<String>, Error> {
+        let fault = |error| errors::of(statement.name, &error);
+        let sql = format!("EXPLAIN QUERY PLAN {}", dialect::for_sqlite(statement.sql));
+        let mut prepared = self.connection.prepare(&sql).map_err(fault)?;
+        // Parameters that are not bound are NULL
+        let mut steps = prepared.raw_query();
+        let mut lines = Vec::new();
+        while let Some(step) = steps.next().map_err(fault)? {
+            lines.push(step.get(3).map_err(fault)?);
+        }
+        Ok(lines)
+    }
 }
 
 fn next_row(

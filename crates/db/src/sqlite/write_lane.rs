@@ -19,6 +19,7 @@
 use super::beside::Beside;
 use super::checkpoint::Checkpoints;
 use super::durable::Durable;
+use super::room::Room;
 use super::{errors, session::SqliteSession};
 use crate::command::{Begun, Verdict};
 use crate::metrics::{Kind, LaneMetrics};
@@ -31,8 +32,14 @@ use std::time::{Duration, Instant};
 /// How often BEGIN is tried while another process keeps the write lock; each waits for the busy timeout.
 const BEGIN_ATTEMPTS: u32 = 2;
 
-pub(super) fn run(connection: &mut Connection, queue: &Queue, batch_limit: usize, durable: Durable) {
-    let mut checkpoints = match Checkpoints::of(connection) {
+pub(super) fn run(
+    connection: &mut Connection,
+    queue: &Queue,
+    batch_limit: usize,
+    durable: Durable,
+    room: Room,
+) {
+    let mut checkpoints = match Checkpoints::of(connection, room) {
         Ok(checkpoints) => Some(checkpoints),
         Err(error) => {
             tracing::warn!(%error, "SQLite keeps its own checkpoints");
@@ -47,6 +54,9 @@ pub(super) fn run(connection: &mut Connection, queue: &Queue, batch_limit: usize
     while queue.take(batch_limit, &mut batch) {
         lane.serve(&mut batch);
         if let Some(checkpoints) = &mut checkpoints {
+            if std::mem::take(&mut lane.lost) {
+                checkpoints.after_loss(connection);
+            }
             checkpoints.after_commit(connection);
         }
     }
@@ -90,6 +100,8 @@ struct WriteLane<'c> {
     commit: Option<u64>,
     /// The name of the commands that are between their parts, while there are any.
     away: Option<&'static str>,
+    /// A transaction was lost since the checkpoints were told last.
+    lost: bool,
     metrics: LaneMetrics,
 }
 
@@ -131,6 +143,7 @@ impl<'c> WriteLane<'c> {
             durable,
             commit: None,
             away: None,
+            lost: false,
             metrics: LaneMetrics::new(Kind::Write),
         })
     }
@@ -139,7 +152,7 @@ impl<'c> WriteLane<'c> {
         let taken = Instant::now();
         batch.retain(|command| {
             self.metrics.waited(taken.duration_since(command.since));
-            !command.job.is_abandoned()
+            command.job.take_up()
         });
         if batch.is_empty() {
             return;
@@ -216,7 +229,10 @@ impl<'c> WriteLane<'c> {
         self.take_back(batch);
         match ran {
             Ok(()) => self.commit(),
-            Err(ended) => ended,
+            Err(ended) => {
+                self.lost |= matches!(ended, Ended::Lost(_));
+                ended
+            }
         }
     }
 
@@ -335,6 +351,7 @@ impl<'c> WriteLane<'c> {
             }
             Err(error) => {
                 self.rollback();
+                self.lost = true;
                 Ended::Lost(errors::of("COMMIT", &error))
             }
         }

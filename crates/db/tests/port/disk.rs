@@ -86,3 +86,56 @@ async fn a_file_is_made_only_where_that_is_wanted() {
     Db::open(Options { create: true, ..options.clone() }).await.unwrap().close().await;
     Db::open(options).await.unwrap().close().await;
 }
+
+/// Two servers on one file would not hear of each other's work; commands beside a server are welcome.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_server_serves_a_file_and_others_may_use_it() {
+    let opened = Opened::with(Engine::Sqlite, |options| options.serves = true).await;
+    open_accounts(&opened.db, &[("a", 1)]).await;
+    let second = Db::open(opened.options.clone()).await.map(|_| ()).unwrap_err();
+    let message = second.to_string();
+    assert!(
+        message.contains("test.db is in use by another server; several servers need PostgreSQL"),
+        "{message}"
+    );
+    let beside = Db::open(Options { serves: false, ..opened.options.clone() }).await.unwrap();
+    assert_eq!(amount_of(&beside, "a").await, Some(1));
+    open_accounts(&beside, &[("b", 2)]).await;
+    // also when the server goes before the command, and another comes
+    opened.db.close().await;
+    let next = Db::open(opened.options.clone()).await.unwrap();
+    assert_eq!(amount_of(&next, "b").await, Some(2));
+    assert!(Db::open(opened.options.clone()).await.is_err());
+    beside.close().await;
+    assert!(Db::open(opened.options.clone()).await.is_err());
+    next.close().await;
+    Db::open(opened.options.clone()).await.unwrap().close().await;
+}
+
+/// On a disk of 24 MiB the log would fill all of it by itself: it moves before that, as often as it must.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_leaves_room_on_a_small_disk() {
+    const DISK_BYTES: u64 = 24 << 20;
+    let opened = Opened::with(Engine::Sqlite, |options| options.disk_bytes_max = Some(DISK_BYTES)).await;
+    let file = opened.options.url.strip_prefix("sqlite:").unwrap().to_owned();
+    let length = |path: &str| std::fs::metadata(path).map_or(0, |file| file.len());
+    let picture = vec![7_u8; 100_000];
+    let mut most = 0;
+    for round in 0..600_i64 {
+        let picture = picture.clone();
+        let written = opened.db.write("note", move |tx| -> Result<_, TxError<Never>> {
+            // the same rows again and again: the file stays small, and only the log grows
+            let note = (round % 20).to_string();
+            tx.execute(&FORGET_NOTE, params!["m", &note])?;
+            Ok(tx.execute(&WRITE_NOTE, params!["m", &note, round, "words", &picture])?)
+        });
+        assert_eq!(written.await, Ok(1), "{round}");
+        most = most.max(length(&file) + length(&format!("{file}-wal")));
+    }
+    assert!(most < DISK_BYTES, "{most} bytes of {DISK_BYTES}");
+    assert!(most > DISK_BYTES / 8, "{most} bytes: nothing was tried");
+}
+
+db::statement! {
+    FORGET_NOTE = "DELETE FROM shop_note WHERE merchant = $1 AND note = $2";
+}

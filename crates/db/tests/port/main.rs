@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends where it fails")]
 
 mod engines;
+mod failover;
 mod rows;
 mod schema;
 
@@ -16,3 +17,4 @@ mod migration;
 mod parts;
 mod snapshot;
 mod statements;
+mod waiting;

@@ -10,9 +10,20 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 db::statement! {
-    POS_TOKEN = "SELECT t.token_hash, t.merchant, t.place, t.device_number, t.expires_at, p.state
-        FROM platform_pos_token t JOIN platform_place p ON p.merchant = t.merchant AND p.place = t.place
-        WHERE t.token_prefix = $1";
+    POS_TOKEN -> PosToken = "SELECT token_hash, merchant, place, device_number, expires_at FROM platform_pos_token
+        WHERE token_prefix = $1";
+    // Asked by itself: the token is in a directory, the place with its merchant.
+    PLACE_STATE -> String = "SELECT state FROM platform_place WHERE merchant = $1 AND place = $2";
+}
+
+db::row! {
+    struct PosToken {
+        token_hash: Vec<u8>,
+        merchant: String,
+        place: String,
+        device_number: i64,
+        expires_at: Option<Timestamp>,
+    }
 }
 
 /// What a register's token stands for.
@@ -76,14 +87,21 @@ async fn load(db: &Db, prefix: &str) -> Result<Option<PosGrant>, ApiError> {
     let prefix = prefix.to_owned();
     let grant = db
         .read("pos_grant", move |tx| {
-            let Some(row) = tx.optional(&POS_TOKEN, params![&prefix])? else { return Ok(None) };
+            let Some(PosToken { token_hash, merchant, place, device_number, expires_at }) =
+                tx.optional(&POS_TOKEN, params![&prefix])?
+            else {
+                return Ok(None);
+            };
+            let Some(place_state) = tx.optional(&PLACE_STATE, params![&merchant, &place])? else {
+                return Ok(None);
+            };
             Ok::<_, TxError<Never>>(Some(PosGrant {
-                token_hash: row.get(0)?,
-                merchant: row.get(1)?,
-                place: row.get(2)?,
-                device_number: row.get(3)?,
-                expires_at: row.get(4)?,
-                place_state: row.get(5)?,
+                token_hash,
+                merchant,
+                place,
+                device_number,
+                expires_at,
+                place_state,
             }))
         })
         .await?;

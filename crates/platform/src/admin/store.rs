@@ -13,15 +13,16 @@ use wire::admin::platform::{
 };
 
 db::statement! {
-    // Prices are minor units of one currency at one precision: these two change only while there are none.
+    ANY_PRODUCT -> i64 = "SELECT 1 FROM platform_product WHERE merchant = $1 LIMIT 1";
+    // Prices are minor units of one currency at one precision: these two change only while there are none ($10 = 0).
     PUT_MERCHANT = "INSERT INTO platform_merchant (merchant, name, business_id, vat_id, is_vat_payer, country_code,
             currency_code, price_precision, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
         ON CONFLICT (merchant) DO UPDATE SET name = excluded.name, business_id = excluded.business_id,
             vat_id = excluded.vat_id, is_vat_payer = excluded.is_vat_payer, country_code = excluded.country_code,
-            currency_code = CASE WHEN EXISTS (SELECT 1 FROM platform_product p WHERE p.merchant = excluded.merchant)
+            currency_code = CASE WHEN CAST($10 AS BIGINT) = 1
                 THEN platform_merchant.currency_code ELSE excluded.currency_code END,
-            price_precision = CASE WHEN EXISTS (SELECT 1 FROM platform_product p WHERE p.merchant = excluded.merchant)
+            price_precision = CASE WHEN CAST($10 AS BIGINT) = 1
                 THEN platform_merchant.price_precision ELSE excluded.price_precision END,
             updated_at = excluded.updated_at";
     pub(super) TOUCH_MERCHANT = "UPDATE platform_merchant SET updated_at = $2 WHERE merchant = $1";
@@ -44,10 +45,11 @@ db::statement! {
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (merchant, category_id) DO UPDATE SET parent_category_id = excluded.parent_category_id,
             name = excluded.name, updated_at = excluded.updated_at";
+    // The row of the merchant must be locked.
+    NEXT_DECODED_ID -> i64 = "SELECT COALESCE(MAX(decoded_id), 0) + 1 FROM platform_product WHERE merchant = $1";
     PUT_PRODUCT = "INSERT INTO platform_product (merchant, product_id, decoded_id, category_id, name, measure, ean,
             price, is_price_variable, vat_rate, vat_id, updated_at)
-        VALUES ($1, $2, (SELECT COALESCE(MAX(p.decoded_id), 0) + 1 FROM platform_product p WHERE p.merchant = $1),
-            $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (merchant, product_id) DO UPDATE SET category_id = excluded.category_id, name = excluded.name,
             measure = excluded.measure, ean = excluded.ean, price = excluded.price,
             is_price_variable = excluded.is_price_variable, vat_rate = excluded.vat_rate, vat_id = excluded.vat_id,
@@ -91,6 +93,9 @@ pub(super) fn put_merchant(
     merchant: &str,
     body: &PutMerchant,
 ) -> Result<(), db::Error> {
+    // Locks the merchant, as whoever puts products does: none comes between the question and the answer
+    tx.execute(&TOUCH_MERCHANT, params![merchant, changes.now()])?;
+    let has_prices = tx.optional(&ANY_PRODUCT, params![merchant])?.is_some();
     tx.execute(
         &PUT_MERCHANT,
         params![
@@ -102,7 +107,8 @@ pub(super) fn put_merchant(
             &body.country_code,
             &body.currency_code,
             i64::from(body.price_precision),
-            changes.now()
+            changes.now(),
+            has_prices
         ],
     )?;
     changes.put::<MerchantRecords>(merchant);
@@ -160,11 +166,13 @@ pub(super) fn put_product(
     price: Amount,
 ) -> Result<(), db::Error> {
     let vat_id = product.vat_id.as_ref().map(|vat_id| json("vat_id", vat_id)).transpose()?;
+    let decoded_id = tx.optional(&NEXT_DECODED_ID, params![merchant])?.unwrap_or(1);
     tx.execute(
         &PUT_PRODUCT,
         params![
             merchant,
             &product.product_id,
+            decoded_id,
             product.category_id.as_ref(),
             &product.name,
             &product.measure,

@@ -128,6 +128,8 @@ pub struct Lanes {
     pub queue_limit: usize,
     /// Commands in one SQLite commit.
     pub batch_limit: usize,
+    /// Seconds until a caller is told that its command did not come to an end.
+    pub wait_seconds_max: u64,
 }
 
 /// `[door]`
@@ -238,7 +240,7 @@ impl Default for Config {
             worker_threads: 0,
             log: Log { level: "info".to_owned(), format: LogFormat::Text },
             secret: Secret { key: String::new(), key_file: String::new(), old_keys: Vec::new() },
-            lanes: Lanes { read: 4, write: 8, queue_limit: 1024, batch_limit: 128 },
+            lanes: Lanes { read: 4, write: 8, queue_limit: 1024, batch_limit: 128, wait_seconds_max: 30 },
             door: Door {
                 header_read_seconds: 10,
                 write_seconds: 10,

@@ -8,6 +8,7 @@ mod bills;
 mod customers;
 mod database;
 mod deskview;
+mod distributed;
 mod loyalty;
 mod operations;
 mod partner;

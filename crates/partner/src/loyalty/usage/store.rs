@@ -18,16 +18,16 @@ db::statement! {
     MERCHANT_AND_OFFER = "SELECT m.merchant, m.name, m.currency_code, m.price_precision, m.time_zone, m.hold_ttl_seconds, m.program, m.program_version,
           o.offer_id, o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
           (SELECT b.balance_id FROM partner_balance b
-            WHERE b.merchant = o.merchant AND b.member_id = COALESCE(c.merged_into, o.member_id) AND b.type = 'collectablePoints'
+            WHERE b.merchant = $1 AND b.member_id = COALESCE(c.merged_into, o.member_id) AND b.type = 'collectablePoints'
               AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.blocked_from IS NOT NULL) AND b.stamp_card_id IS NULL
             ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1), o.limits, c.merged_into
         FROM partner_merchant m LEFT JOIN partner_offer o ON o.merchant = m.merchant AND o.offer_id = $2
-        LEFT JOIN partner_customer c ON c.merchant = o.merchant AND c.member_id = o.member_id
+        LEFT JOIN partner_customer c ON c.merchant = $1 AND c.member_id = o.member_id
         WHERE m.merchant = $1";
     /// A member a report names without a known offer, or who has what was that one's, and its points balance.
     KNOWN_MEMBER = "SELECT p.member_id,
           (SELECT b.balance_id FROM partner_balance b
-            WHERE b.merchant = p.merchant AND b.member_id = p.member_id AND b.type = 'collectablePoints'
+            WHERE b.merchant = $1 AND b.member_id = p.member_id AND b.type = 'collectablePoints'
               AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.blocked_from IS NOT NULL) AND b.stamp_card_id IS NULL
             ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1)
         FROM partner_customer c JOIN partner_member p ON p.merchant = c.merchant AND p.member_id = COALESCE(c.merged_into, c.member_id)
@@ -52,7 +52,7 @@ db::statement! {
     /// What the other bills of an offer used; what was missing of a gift counts as one. Summed by the caller: grouping here would walk the ledger by balance.
     /// CROSS JOIN keeps SQLite at finding the few reports first.
     USED_BY_OTHER_BILLS = "SELECT t.balance_id, t.amount - (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer mirror
-            WHERE mirror.merchant = t.merchant AND mirror.bill_id = t.bill_id
+            WHERE mirror.merchant = $1 AND mirror.bill_id = t.bill_id
               AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry),
           CASE WHEN l.kind = 'overdraft' AND l.paid_value = 0 THEN 'bonus' ELSE l.kind END
         FROM partner_usage u CROSS JOIN partner_transfer t CROSS JOIN partner_lot l

@@ -19,17 +19,17 @@ db::statement! {
     ORIGINALS_OF_BILL = "SELECT original.balance_id, original.entry, original.kind, original.debit_account, original.credit_account,
           original.amount, original.lot_id, original.lines, lot.kind, lot.paid_value,
           (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer AS mirror
-            WHERE mirror.merchant = original.merchant AND mirror.balance_id = original.balance_id
+            WHERE mirror.merchant = $1 AND mirror.balance_id = original.balance_id
               AND mirror.bill_id = original.bill_id AND mirror.reverses = original.entry),
           (SELECT CAST(COALESCE(SUM(fill.amount), 0) AS BIGINT) FROM partner_transfer AS fill
-            WHERE fill.merchant = original.merchant AND fill.balance_id = original.balance_id
+            WHERE fill.merchant = $1 AND fill.balance_id = original.balance_id
               AND fill.bill_id = original.bill_id AND fill.reverses = original.entry AND fill.kind = 'fill')
         FROM partner_transfer AS original CROSS JOIN partner_lot AS lot
         WHERE lot.merchant = original.merchant AND lot.balance_id = original.balance_id AND lot.lot_id = original.lot_id
           AND original.merchant = $1 AND original.bill_id = $2 AND original.offer_id = $3 AND original.reverses IS NULL
           AND (original.kind IN ('spend', 'overdraft', 'earn', 'topUp', 'refund')
             OR (original.kind = 'writeOff' AND EXISTS (SELECT 1 FROM partner_transfer AS hole
-              WHERE hole.merchant = original.merchant AND hole.bill_id = original.bill_id
+              WHERE hole.merchant = $1 AND hole.bill_id = original.bill_id
                 AND hole.balance_id = original.balance_id AND hole.lot_id = original.lot_id AND hole.kind = 'overdraft')))";
     /// The balance to which a member's returned things are credited: an own one before one that came by a merge.
     CREDIT_OF_MEMBER = "SELECT balance_id FROM partner_balance
