@@ -61,8 +61,8 @@ pub(super) fn url_of(
     merchant: &str,
     subscription_id: &str,
 ) -> Result<Option<String>, db::Error> {
-    let row = tx.optional(&store::SUBSCRIPTION, params![merchant, subscription_id])?;
-    Ok(row.map(|row| subscription_of(merchant, &row)).transpose()?.map(|subscription| subscription.url))
+    let subscription = tx.optional(&store::SUBSCRIPTION, params![merchant, subscription_id])?;
+    Ok(subscription.map(|subscription| subscription.url))
 }
 
 /// Puts every lane of the subscription before the first change from `from_date` on, as if it had never sent anything.
