@@ -30,7 +30,7 @@ pub struct NewDestination<'a> {
     pub merchant: &'a str,
     /// Its id, unique for the merchant.
     pub destination_id: &'a str,
-    /// Absolute URL to which the path of a delivery is added; check it with [`crate::TargetGuard::check_url`].
+    /// Absolute URL to which the path of a delivery is added; checked by [`crate::TargetGuard::check_base`].
     pub url: &'a str,
     /// How the secret is sent.
     pub authorization: Authorization,

@@ -33,6 +33,15 @@ pub enum TargetRefusal {
     /// `https://user:password@host`.
     #[error("expected a URL without user or password in it; give the secret separately")]
     UserInfo,
+    /// A line break or another character that no URL has.
+    #[error("expected a URL without control characters, found one at character {0}")]
+    Control(usize),
+    /// `https://host/hook#part`: what is behind the # never reaches the receiver.
+    #[error("expected a URL without a fragment, found one behind #")]
+    Fragment,
+    /// `https://host/hook?key=value` where a path is added behind it.
+    #[error("expected a URL without a query, because a path is added behind it; found one behind ?")]
+    Query,
     /// An address that is not public and not listed.
     #[error("expected a public address (or one of a network listed in the configuration), found {0}")]
     Address(IpAddr),
@@ -74,9 +83,34 @@ impl TargetGuard {
             .allow_plain_http("localhost")
     }
 
-    /// Whether a URL may be called as far as its text tells. Ask when it is configured and at every call.
+    /// The text to keep of a URL that is called as it is: as it was understood, not as it was typed.
+    ///
+    /// # Errors
+    /// Those of [`TargetGuard::check_url`].
+    pub fn check_hook(&self, url: &str) -> Result<String, TargetRefusal> {
+        self.check_url(url).map(String::from)
+    }
+
+    /// The text to keep of a URL behind which the path of each call is added, so that it can have no query.
+    ///
+    /// # Errors
+    /// Those of [`TargetGuard::check_url`], and [`TargetRefusal::Query`].
+    pub fn check_base(&self, url: &str) -> Result<String, TargetRefusal> {
+        let url = self.check_url(url)?;
+        if url.query().is_some() { Err(TargetRefusal::Query) } else { Ok(url.into()) }
+    }
+
+    /// Whether a URL may be called as far as its text tells. Ask when it is configured, by [`TargetGuard::check_hook`]
+    /// or [`TargetGuard::check_base`], and at every call.
     pub fn check_url(&self, url: &str) -> Result<reqwest::Url, TargetRefusal> {
+        // The parser would drop them in silence
+        if let Some(at) = url.chars().position(char::is_control) {
+            return Err(TargetRefusal::Control(at + 1));
+        }
         let url = reqwest::Url::parse(url).map_err(|_| TargetRefusal::Url)?;
+        if url.fragment().is_some() {
+            return Err(TargetRefusal::Fragment);
+        }
         let host = url.host_str().ok_or(TargetRefusal::Url)?;
         let bare = host.trim_matches(['[', ']']);
         if !url.username().is_empty() || url.password().is_some() {
@@ -252,7 +286,7 @@ mod tests {
 
     #[test]
     fn each_url_and_what_is_said() {
-        use TargetRefusal::{Address, Scheme, Url, UserInfo};
+        use TargetRefusal::{Address, Control, Fragment, Scheme, Url, UserInfo};
         let scheme = |scheme: &str, host: &str| Err(Scheme { scheme: scheme.into(), host: host.into() });
         let address = |text: &str| Err(Address(text.parse().unwrap()));
         let table = [
@@ -278,12 +312,34 @@ mod tests {
             ("https://[::1]/", address("::1")),
             ("https://[::ffff:127.0.0.1]/", address("::ffff:127.0.0.1")),
             ("https://169.254.169.254/latest", address("169.254.169.254")),
+            ("https://example.com/hook?key=1", Ok(())),
+            ("https://example.com/hook#part", Err(Fragment)),
+            ("https://example.com/hook#", Err(Fragment)),
+            ("https://example.com/hook?key=1#part", Err(Fragment)),
+            ("https://example.com/\r\nhook", Err(Control(21))),
+            ("\thttps://example.com/hook", Err(Control(1))),
+            ("https://example.com/hook\n", Err(Control(25))),
+            ("https://exam\u{0}ple.com/", Err(Control(13))),
+            ("https://example.com/\u{85}", Err(Control(21))),
             ("/hook", Err(Url)),
             ("", Err(Url)),
         ];
         let guard = TargetGuard::strict().allow_plain_http("Till.Local");
         for (url, expected) in table {
             assert_eq!(guard.check_url(url).map(|_| ()), expected, "{url}");
+        }
+        // what is kept is what was understood; a path is added to a base, so a query would end up in front of it
+        for (typed, kept) in [
+            (" https://EXAMPLE.com/a b ", "https://example.com/a%20b"),
+            ("https://example.com:443/x/../y", "https://example.com/y"),
+            ("https:\\\\example.com\\hook", "https://example.com/hook"),
+        ] {
+            assert_eq!(guard.check_base(typed), Ok(kept.to_owned()), "{typed}");
+            assert_eq!(guard.check_hook(typed), Ok(kept.to_owned()), "{typed}");
+        }
+        for typed in ["https://example.com/hook?k=1", "https://example.com/hook?"] {
+            assert_eq!(guard.check_base(typed), Err(TargetRefusal::Query), "{typed}");
+            assert_eq!(guard.check_hook(typed), Ok(typed.to_owned()), "{typed}");
         }
         let local = TargetGuard::strict().allow_loopback();
         for url in ["http://127.0.0.1:9/x", "http://[::1]:9/x", "http://localhost:9/x", "https://127.0.0.1/"]

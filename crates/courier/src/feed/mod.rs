@@ -63,7 +63,7 @@ pub struct NewSubscription<'a> {
     pub subscription_id: &'a str,
     /// The place whose records (with those all places share) are sent.
     pub place: &'a str,
-    /// The absolute URL of the receiver; check it with [`crate::TargetGuard::check_url`].
+    /// The absolute URL of the receiver; checked by [`crate::TargetGuard::check_hook`].
     pub url: &'a str,
     /// `POST` or `PUT`.
     pub method: &'a str,

@@ -38,10 +38,10 @@ pub(super) async fn put_datasync(
     Strict(body): Strict<PutDataSync>,
 ) -> Result<Json<AdminDataSync>, ApiError> {
     let PlacePath { merchant_id: merchant, place_id: place } = path;
-    platform
+    let url = platform
         .caller()
         .guard()
-        .check_url(&body.url)
+        .check_hook(&body.url)
         .map_err(|refusal| ApiError::field("url", "a URL that may be called", &refusal.to_string()))?;
     let zone = crate::place::settings(platform.db(), &merchant, &place).await?.zone;
     let from_date = crate::api::instant("fromDate", &body.from_date, &zone)?;
@@ -60,7 +60,7 @@ pub(super) async fn put_datasync(
     let shown = AdminDataSync {
         subscription_id: subscription_id.clone(),
         place_id: place.clone(),
-        url: body.url.clone(),
+        url: url.clone(),
         method: body.method,
         from_date: wire::time::utc_millis(from_date),
     };
@@ -74,7 +74,7 @@ pub(super) async fn put_datasync(
                     merchant: &merchant,
                     subscription_id: &subscription_id,
                     place: &place,
-                    url: &body.url,
+                    url: &url,
                     method: body.method.as_str(),
                     authorization,
                     sealed_secret: &sealed,

@@ -33,10 +33,10 @@ pub(super) async fn put_loyalty_connection(
     Path(merchant): Path<String>,
     Strict(body): Strict<PutLoyaltyConnection>,
 ) -> Result<Json<AdminLoyaltyConnection>, ApiError> {
-    platform
+    let url = platform
         .caller()
         .guard()
-        .check_url(&body.url)
+        .check_base(&body.url)
         .map_err(|refusal| ApiError::field("url", "a URL that may be called", &refusal.to_string()))?;
     let provider = body.loyalty_provider_id.unwrap_or_else(|| platform.outside().object_id());
     ids::id("loyaltyProviderId", &provider)?;
@@ -52,8 +52,7 @@ pub(super) async fn put_loyalty_connection(
     .map_err(|error| super::unsealable("token", &error))?;
     let now = platform.now();
     let connection =
-        AdminLoyaltyConnection { loyalty_provider_id: provider.clone(), url: body.url.clone(), in_use: true };
-    let url = body.url;
+        AdminLoyaltyConnection { loyalty_provider_id: provider.clone(), url: url.clone(), in_use: true };
     platform
         .db()
         .write("put_loyalty_connection", move |tx| {
