@@ -35,6 +35,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
             "0003_what_went_back_and_whose_records",
             include_str!("../migrations/0003_what_went_back_and_whose_records.sql"),
         ),
+        ("0004_idempotency", include_str!("../migrations/0004_idempotency.sql")),
     ],
 };
 

@@ -9,6 +9,7 @@ mod points;
 mod tiers;
 
 use crate::Partner;
+use crate::admin::remove_ended_keys;
 use crate::loyalty::limit;
 use db::{Never, TxError, params};
 
@@ -23,9 +24,9 @@ db::statement! {
 }
 
 impl Partner {
-    /// Fills shortfalls with what holds left free, marks every hold that has ended, expires every lot that has,
-    /// counts in points whose wait is over and judges every tier whose time is over, a slice per transaction; how many
-    /// rows that were.
+    /// Fills shortfalls with what holds left free, marks every hold that has ended, removes the keys of calls whose time
+    /// is over, expires every lot that has ended, counts in points whose wait is over and judges every tier whose time is
+    /// over, a slice per transaction; how many rows that were.
     pub async fn sweep(&self) -> Result<u64, db::Error> {
         let (now, rows) = (self.outside().now(), self.config().sweep_slice_rows.max(1));
         let mut marked = holes::sweep(self, now, rows).await?;
@@ -36,6 +37,14 @@ impl Partner {
                 )
             });
             let slice = done(slice.await)?;
+            marked += slice;
+            if slice < rows.unsigned_abs() {
+                break;
+            }
+        }
+        loop {
+            let slice = self.db().write("sweep_keys", move |tx| remove_ended_keys(tx, now, rows)).await;
+            let slice = done(slice)?;
             marked += slice;
             if slice < rows.unsigned_abs() {
                 break;

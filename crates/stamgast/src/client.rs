@@ -11,6 +11,7 @@ pub struct JsonClient {
     http: reqwest::Client,
     base: String,
     authorization: Option<String>,
+    headers: HeaderMap,
 }
 
 impl std::fmt::Debug for JsonClient {
@@ -47,7 +48,12 @@ impl JsonClient {
             .timeout(Duration::from_secs(60))
             .build()
             .context("the HTTP client cannot be built")?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), authorization: None })
+        Ok(Self {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            authorization: None,
+            headers: HeaderMap::new(),
+        })
     }
 
     /// The same server, called with `Authorization: Bearer TOKEN`.
@@ -62,6 +68,22 @@ impl JsonClient {
         Self { authorization: Some(text.to_owned()), ..self.clone() }
     }
 
+    /// The same server, called with one more header. A name or value that is none is left out.
+    #[must_use]
+    pub fn header(&self, name: &'static str, value: &str) -> Self {
+        let mut headers = self.headers.clone();
+        if let Ok(value) = http::HeaderValue::from_str(value) {
+            headers.append(http::HeaderName::from_static(name), value);
+        }
+        Self { headers, ..self.clone() }
+    }
+
+    /// The same caller of the server at another address, `http://HOST:PORT`.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), ..self.clone() }
+    }
+
     /// The address of the server.
     pub fn base(&self) -> &str {
         &self.base
@@ -73,6 +95,7 @@ impl JsonClient {
     /// When no answer comes.
     pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> anyhow::Result<Answer> {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
+        request = request.headers(self.headers.clone());
         if let Some(authorization) = &self.authorization {
             request = request.header(http::header::AUTHORIZATION, authorization);
         }

@@ -2,6 +2,7 @@
 
 use super::balances::view;
 use super::limits;
+use super::once::{Answer, IdempotencyHeader, KeyRefusals, OnceKey};
 use super::refusals::ChangeRefusals;
 use crate::Partner;
 use crate::customers::totals::{Changed, recompute};
@@ -17,6 +18,7 @@ use axum::extract::{Path, State};
 use db::{Tx, TxError, params};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
+use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use money::{Amount, Precision};
@@ -32,23 +34,30 @@ db::statement! {
     PUT_BALANCE = "UPDATE partner_balance SET status = $3, settings = $4, blocked_from = $5 WHERE merchant = $1 AND balance_id = $2";
 }
 
-/// Gives or takes value by hand. Taking never goes below what is free; every call books once more.
+/// Gives or takes value by hand. Taking never goes below what is free. Every call books once more, unless it repeats
+/// an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/admin/v1/partner/merchants/{merchantId}/balances/{balanceId}/adjust", tag = "Partner set-up",
     params(
         ("merchantId" = String, Path, description = "The merchant's id"),
         ("balanceId" = String, Path, description = "The balance's id"),
+        IdempotencyHeader,
     ),
     request_body = AdjustBalance,
-    responses((status = 200, body = BalanceView, description = "As it is now"), ChangeRefusals),
+    responses((status = 200, body = BalanceView, description = "As it is now"), ChangeRefusals, KeyRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_adjust(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path((merchant, balance_id)): Path<(String, String)>,
+    key: OnceKey,
     Strict(body): Strict<AdjustBalance>,
-) -> Result<Json<BalanceView>, ApiError> {
+) -> Result<Answer, ApiError> {
+    let once = key.of("adjust_balance", &merchant, &(&balance_id, &body));
+    if let Some(answer) = once.answered(&partner).await? {
+        return Ok(answer);
+    }
     limits::id("reason", &body.reason)?;
     if body.amount.0.is_zero() {
         return Err(ApiError::field("amount", "above or below 0", "0"));
@@ -56,11 +65,11 @@ pub(crate) async fn post_adjust(
     let valid_until = limits::instant("validUntil", body.valid_until.as_deref())?;
     let now = partner.outside().now();
     let programs = partner.clone();
-    let adjusted = partner.db().write("adjust_balance", move |tx| {
+    let adjust = move |tx: &mut Tx<'_>| {
         let by_hand = ByHand { merchant: &merchant, balance_id: &balance_id, body: &body, valid_until, now };
-        by_hand.book(tx, programs.programs())
-    });
-    Ok(Json(adjusted.await?))
+        Ok(Answer::json(StatusCode::OK, &by_hand.book(tx, programs.programs())?)?)
+    };
+    once.write(&partner, adjust).await
 }
 
 /// Sets whether a balance may be spent and how it is shown.

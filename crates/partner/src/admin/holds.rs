@@ -1,13 +1,14 @@
 //! What do open checks hold, and how is a hold ended by hand?
 
 use super::limits;
+use super::once::{Answer, IdempotencyHeader, KeyRefusals, OnceKey};
 use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::Partner;
 use crate::loyalty::held::{self, HoldId, Of};
 use crate::loyalty::ledger::CheckKey;
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use db::TxError;
+use db::{Tx, TxError};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
@@ -66,10 +67,12 @@ pub(crate) async fn get_holds(
     params(
         ("merchantId" = String, Path, description = "The merchant's id"),
         ("holdId" = String, Path, description = "`holdId` of a hold"),
+        IdempotencyHeader,
     ),
     responses(
         (status = 204, description = "It is over"),
         LookRefusals,
+        KeyRefusals,
         (status = 409, body = wire::errors::ErrorBody, description = "It ended otherwise: by itself, by a bill, by a newer offer"),
     ),
     security(("bearer" = [])),
@@ -78,34 +81,49 @@ pub(crate) async fn delete_hold(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path((merchant, hold_id)): Path<(String, String)>,
-) -> Result<StatusCode, ApiError> {
+    key: OnceKey,
+) -> Result<Answer, ApiError> {
+    let once = key.of("release_hold", &merchant, &hold_id);
+    if let Some(answer) = once.answered(&partner).await? {
+        return Ok(answer);
+    }
     let hold = HoldId::from_text(&hold_id).ok_or_else(|| ApiError::not_found("hold"))?;
     let now = partner.outside().now();
-    partner.db().write("release_hold", move |tx| held::release(tx, &merchant, &hold, now)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let release = move |tx: &mut Tx<'_>| {
+        held::release(tx, &merchant, &hold, now)?;
+        Ok(Answer::empty())
+    };
+    once.write(&partner, release).await
 }
 
 /// Ends every hold of a check, on balances and on limits of promotions, before their time.
 #[utoipa::path(
     post, path = "/admin/v1/partner/merchants/{merchantId}/holds/release", tag = "Partner set-up",
-    params(("merchantId" = String, Path, description = "The merchant's id")),
+    params(("merchantId" = String, Path, description = "The merchant's id"), IdempotencyHeader),
     request_body = ReleaseHolds,
-    responses((status = 200, body = HoldList, description = "Those that were ended; none where the check held nothing"), ChangeRefusals),
+    responses((status = 200, body = HoldList, description = "Those that were ended; none where the check held nothing"), ChangeRefusals, KeyRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_release(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path(merchant): Path<String>,
+    key: OnceKey,
     Strict(body): Strict<ReleaseHolds>,
-) -> Result<Json<HoldList>, ApiError> {
+) -> Result<Answer, ApiError> {
+    let once = key.of("release_holds", &merchant, &body);
+    if let Some(answer) = once.answered(&partner).await? {
+        return Ok(answer);
+    }
     limits::id("placeId", &body.place_id)?;
     limits::id("checkId", &body.check_id)?;
     let check = CheckKey { place: body.place_id, device_number: body.device_number, check_id: body.check_id };
     let now = partner.outside().now();
-    let released =
-        partner.db().write("release_holds", move |tx| held::release_check(tx, &merchant, &check, now));
-    Ok(Json(HoldList { data: released.await? }))
+    let release = move |tx: &mut Tx<'_>| {
+        let data = held::release_check(tx, &merchant, &check, now)?;
+        Ok(Answer::json(StatusCode::OK, &HoldList { data })?)
+    };
+    once.write(&partner, release).await
 }
 
 fn of(query: HoldsQuery) -> Result<Of, ApiError> {

@@ -2,12 +2,12 @@
 
 use super::balances::view;
 use super::members::{balance, settings};
+use super::once::{Answer, IdempotencyHeader, KeyRefusals, OnceKey};
 use super::refusals::ChangeRefusals;
 use crate::Partner;
 use crate::loyalty::member;
-use axum::Json;
 use axum::extract::{Path, State};
-use db::TxError;
+use db::{Tx, TxError};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
@@ -19,24 +19,31 @@ use wire::admin::partner::{BalanceView, NewBalance};
     params(
         ("merchantId" = String, Path, description = "The merchant's id"),
         ("memberId" = String, Path, description = "The member's id"),
+        IdempotencyHeader,
     ),
     request_body = NewBalance,
-    responses((status = 201, body = BalanceView), ChangeRefusals),
+    responses((status = 201, body = BalanceView), ChangeRefusals, KeyRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_member_balance(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path((merchant, member_id)): Path<(String, String)>,
+    key: OnceKey,
     Strict(body): Strict<NewBalance>,
-) -> Result<(StatusCode, Json<BalanceView>), ApiError> {
+) -> Result<Answer, ApiError> {
+    let once = key.of("open_member_balance", &merchant, &(&member_id, &body));
+    if let Some(answer) = once.answered(&partner).await? {
+        return Ok(answer);
+    }
     let (set_up, now) = (settings(&partner, &merchant).await?, partner.outside().now());
     let balance_id = body.balance_id.clone().unwrap_or_else(|| partner.outside().object_id());
     let new = balance("", &body, balance_id, &member_id, &set_up, now)?;
-    let opened = partner.db().write("open_member_balance", move |tx| {
+    let open = move |tx: &mut Tx<'_>| {
         member::add_balance(tx, &merchant, &member_id, &new, now)?;
         let opened = view(tx, &merchant, &new.balance_id, now)?;
-        opened.ok_or_else(|| TxError::Refused(ApiError::not_found("balance")))
-    });
-    Ok((StatusCode::CREATED, Json(opened.await?)))
+        let opened = opened.ok_or_else(|| TxError::Refused(ApiError::not_found("balance")))?;
+        Ok(Answer::json(StatusCode::CREATED, &opened)?)
+    };
+    once.write(&partner, open).await
 }

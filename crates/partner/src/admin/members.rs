@@ -1,6 +1,7 @@
 //! How is a member set up, changed, looked at and erased?
 
 use super::limits;
+use super::once::{Answer, IdempotencyHeader, KeyRefusals, OnceKey};
 use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::Partner;
 use crate::loyalty::erase::{self, EraseCommand};
@@ -10,8 +11,7 @@ use crate::loyalty::program::ErasedValue;
 use crate::merchant;
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
-use db::TxError;
+use db::{Tx, TxError};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
@@ -27,17 +27,22 @@ use wire::loyalty::BalanceType;
 /// Creates a member with cards and balances.
 #[utoipa::path(
     post, path = "/admin/v1/partner/merchants/{merchantId}/members", tag = "Partner set-up",
-    params(("merchantId" = String, Path, description = "The merchant's id")),
+    params(("merchantId" = String, Path, description = "The merchant's id"), IdempotencyHeader),
     request_body = NewMember,
-    responses((status = 201, body = CreatedMember), ChangeRefusals),
+    responses((status = 201, body = CreatedMember), ChangeRefusals, KeyRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_member(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path(merchant): Path<String>,
+    key: OnceKey,
     Strict(body): Strict<NewMember>,
-) -> Result<(StatusCode, Json<CreatedMember>), ApiError> {
+) -> Result<Answer, ApiError> {
+    let once = key.of("create_member", &merchant, &body);
+    if let Some(answer) = once.answered(&partner).await? {
+        return Ok(answer);
+    }
     if let Some(id) = &body.member_id {
         limits::id("memberId", id)?;
     }
@@ -64,12 +69,15 @@ pub(crate) async fn post_member(
         balances,
         now,
     };
-    let (member_id, balance_ids) = (
-        command.member_id.clone(),
-        command.balances.iter().map(|balance| balance.balance_id.clone()).collect(),
-    );
-    let customer_id = partner.db().write("create_member", move |tx| member::create(tx, &command)).await?;
-    Ok((StatusCode::CREATED, Json(CreatedMember { member_id, customer_id, balance_ids })))
+    let create = move |tx: &mut Tx<'_>| {
+        let created = CreatedMember {
+            customer_id: member::create(tx, &command)?,
+            member_id: command.member_id.clone(),
+            balance_ids: command.balances.iter().map(|balance| balance.balance_id.clone()).collect(),
+        };
+        Ok(Answer::json(StatusCode::CREATED, &created)?)
+    };
+    once.write(&partner, create).await
 }
 
 /// Changes a member as a whole.
@@ -143,12 +151,14 @@ pub(crate) struct EraseQuery {
         ("merchantId" = String, Path, description = "The merchant's id"),
         ("memberId" = String, Path, description = "The member's id"),
         ("erasedValue" = Option<String>, Query, description = "`keep`, `payOut` or `bearerVoucher`; left out, as the program says"),
+        IdempotencyHeader,
     ),
     responses(
-        (status = 200, body = ErasedMember, description = "Erased; what is to be handed over, or the vouchers' codes, which are told once"),
+        (status = 200, body = ErasedMember, description = "Erased; what is to be handed over, or the vouchers' codes, which are told to this call alone"),
         (status = 204, description = "Erased, the value stays in the books. The id cannot be used again"),
         (status = 400, body = ErrorBody, description = "`field` names the parameter at fault"),
         LookRefusals,
+        KeyRefusals,
         (status = 409, body = ErrorBody, description = "An open check holds some of the value; the member was merged into another one; or it was erased before, its value another way"),
     ),
     security(("bearer" = [])),
@@ -157,9 +167,14 @@ pub(crate) async fn delete_member(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path((merchant, member_id)): Path<(String, String)>,
+    key: OnceKey,
     query: Result<Query<EraseQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, ApiError> {
+) -> Result<Answer, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let once = key.of("erase_member", &merchant, &(&member_id, &query.erased_value));
+    if let Some(answer) = once.answered(&partner).await? {
+        return Ok(answer);
+    }
     let asked = query.erased_value.map(|text| {
         ErasedValue::from_text(&text).ok_or_else(|| {
             ApiError::field("erasedValue", "keep, payOut or bearerVoucher", &format!("{text:?}"))
@@ -173,11 +188,13 @@ pub(crate) async fn delete_member(
         now: partner.outside().now(),
     };
     let books = partner.clone();
-    let erased = partner.db().write("erase_member", move |tx| erase::erase(tx, books.programs(), &command));
-    Ok(match erased.await? {
-        Some(answer) => Json(answer).into_response(),
-        None => StatusCode::NO_CONTENT.into_response(),
-    })
+    let erase = move |tx: &mut Tx<'_>| {
+        Ok(match erase::erase(tx, books.programs(), &command)? {
+            Some(erased) => Answer::json(StatusCode::OK, &erased)?,
+            None => Answer::empty(),
+        })
+    };
+    once.write(&partner, erase).await
 }
 
 /// The merchant's row.

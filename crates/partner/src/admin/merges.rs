@@ -1,12 +1,13 @@
 //! How are two members joined, and parted again?
 
 use super::limits;
+use super::once::{Answer, IdempotencyHeader, KeyRefusals, OnceKey};
 use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::Partner;
 use crate::loyalty::merge::{self, MergeCommand};
 use axum::Json;
 use axum::extract::{Path, State};
-use db::TxError;
+use db::{Tx, TxError};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
@@ -20,17 +21,23 @@ use wire::errors::ErrorBody;
     params(
         ("merchantId" = String, Path, description = "The merchant's id"),
         ("memberId" = String, Path, description = "The member that stays"),
+        IdempotencyHeader,
     ),
     request_body = MergeMembers,
-    responses((status = 201, body = MergeView), ChangeRefusals),
+    responses((status = 201, body = MergeView), ChangeRefusals, KeyRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_merge(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path((merchant, member_id)): Path<(String, String)>,
+    key: OnceKey,
     Strict(body): Strict<MergeMembers>,
-) -> Result<(StatusCode, Json<MergeView>), ApiError> {
+) -> Result<Answer, ApiError> {
+    let once = key.of("merge_members", &merchant, &(&member_id, &body));
+    if let Some(answer) = once.answered(&partner).await? {
+        return Ok(answer);
+    }
     limits::id("fromMemberId", &body.from_member_id)?;
     limits::id("reason", &body.reason)?;
     if body.from_member_id == member_id {
@@ -45,8 +52,10 @@ pub(crate) async fn post_merge(
         now: partner.outside().now(),
     };
     let books = partner.clone();
-    let merged = partner.db().write("merge_members", move |tx| merge::merge(tx, books.programs(), &command));
-    Ok((StatusCode::CREATED, Json(merged.await?)))
+    let merge = move |tx: &mut Tx<'_>| {
+        Ok(Answer::json(StatusCode::CREATED, &merge::merge(tx, books.programs(), &command)?)?)
+    };
+    once.write(&partner, merge).await
 }
 
 /// The merges in which a member went or stayed, the oldest first.
@@ -79,10 +88,12 @@ pub(crate) async fn get_merges(
     params(
         ("merchantId" = String, Path, description = "The merchant's id"),
         ("mergeId" = String, Path, description = "`mergeId` of the merge"),
+        IdempotencyHeader,
     ),
     responses(
         (status = 200, body = MergeView, description = "As it is now"),
         LookRefusals,
+        KeyRefusals,
         (status = 409, body = ErrorBody, description = "The member that stayed was erased, or merged itself since"),
     ),
     security(("bearer" = [])),
@@ -91,10 +102,15 @@ pub(crate) async fn post_undo(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path((merchant, merge_id)): Path<(String, String)>,
-) -> Result<Json<MergeView>, ApiError> {
+    key: OnceKey,
+) -> Result<Answer, ApiError> {
+    let once = key.of("undo_merge", &merchant, &merge_id);
+    if let Some(answer) = once.answered(&partner).await? {
+        return Ok(answer);
+    }
     let (books, now) = (partner.clone(), partner.outside().now());
-    let undone = partner
-        .db()
-        .write("undo_merge", move |tx| merge::undo(tx, books.programs(), &merchant, &merge_id, now));
-    Ok(Json(undone.await?))
+    let undo = move |tx: &mut Tx<'_>| {
+        Ok(Answer::json(StatusCode::OK, &merge::undo(tx, books.programs(), &merchant, &merge_id, now)?)?)
+    };
+    once.write(&partner, undo).await
 }

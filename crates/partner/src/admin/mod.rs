@@ -17,6 +17,7 @@ mod members;
 mod merchants;
 mod merges;
 mod offers;
+mod once;
 mod period;
 mod promotion_limits;
 mod promotions;
@@ -25,6 +26,7 @@ mod refusals;
 mod usages;
 mod vouchers;
 
+pub(crate) use once::remove_ended as remove_ended_keys;
 pub(crate) use usages::unhex;
 
 use crate::Partner;

@@ -2,13 +2,14 @@
 
 use super::limits;
 use super::members::settings;
+use super::once::{Answer, IdempotencyHeader, KeyRefusals, OnceKey};
 use super::refusals::ChangeRefusals;
 use crate::Partner;
 use crate::loyalty::ledger::{Account, BalanceStatus, LotKind, NewBalanceRow, NewLot};
 use crate::loyalty::program::{Program, SoldAs};
 use crate::loyalty::voucher::{self, VoucherCommand};
-use axum::Json;
 use axum::extract::{Path, State};
+use db::Tx;
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
@@ -22,17 +23,22 @@ use wire::loyalty::BalanceType;
 /// Issues a voucher.
 #[utoipa::path(
     post, path = "/admin/v1/partner/merchants/{merchantId}/vouchers", tag = "Partner set-up",
-    params(("merchantId" = String, Path, description = "The merchant's id")),
+    params(("merchantId" = String, Path, description = "The merchant's id"), IdempotencyHeader),
     request_body = NewVoucher,
-    responses((status = 201, body = CreatedVoucher), ChangeRefusals),
+    responses((status = 201, body = CreatedVoucher), ChangeRefusals, KeyRefusals),
     security(("bearer" = [])),
 )]
 pub(crate) async fn post_voucher(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path(merchant): Path<String>,
+    key: OnceKey,
     Strict(body): Strict<NewVoucher>,
-) -> Result<(StatusCode, Json<CreatedVoucher>), ApiError> {
+) -> Result<Answer, ApiError> {
+    let once = key.of("create_voucher", &merchant, &body);
+    if let Some(answer) = once.answered(&partner).await? {
+        return Ok(answer);
+    }
     limits::id("code", &body.code)?;
     let (settings, now) = (settings(&partner, &merchant).await?, partner.outside().now());
     let program = partner.programs().of(&settings)?;
@@ -45,15 +51,18 @@ pub(crate) async fn post_voucher(
         r#type: sold.r#type,
     };
     let command = VoucherCommand { merchant, code: body.code, valid_until, balance, now };
-    partner.db().write("create_voucher", move |tx| voucher::create(tx, &command)).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    let create = move |tx: &mut Tx<'_>| {
+        voucher::create(tx, &command)?;
+        Ok(Answer::json(StatusCode::CREATED, &created)?)
+    };
+    once.write(&partner, create).await
 }
 
 /// Adds a code that tops up: one balance, or whatever the member on the check can top up.
 // loyalty.md §11 T1
 #[utoipa::path(
     post, path = "/admin/v1/partner/merchants/{merchantId}/top-up-codes", tag = "Partner set-up",
-    params(("merchantId" = String, Path, description = "The merchant's id")),
+    params(("merchantId" = String, Path, description = "The merchant's id"), IdempotencyHeader),
     request_body = NewTopUpCode,
     responses(
         (status = 201, body = NewTopUpCode),
@@ -61,6 +70,7 @@ pub(crate) async fn post_voucher(
         (status = 401, body = ErrorBody, description = "Not an admin token"),
         (status = 404, body = ErrorBody, description = "The merchant or the balance is not set up here"),
         (status = 409, body = ErrorBody, description = "The code is taken"),
+        KeyRefusals,
     ),
     security(("bearer" = [])),
 )]
@@ -68,15 +78,20 @@ pub(crate) async fn post_top_up_code(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path(merchant): Path<String>,
+    key: OnceKey,
     Strict(body): Strict<NewTopUpCode>,
-) -> Result<(StatusCode, Json<NewTopUpCode>), ApiError> {
+) -> Result<Answer, ApiError> {
+    let once = key.of("create_top_up_code", &merchant, &body);
+    if let Some(answer) = once.answered(&partner).await? {
+        return Ok(answer);
+    }
     limits::id("code", &body.code)?;
-    let (asked, now) = (body.clone(), partner.outside().now());
-    let done = partner.db().write("create_top_up_code", move |tx| {
-        voucher::add_top_up_code(tx, &merchant, &asked.code, asked.balance_id.as_deref(), now)
-    });
-    done.await?;
-    Ok((StatusCode::CREATED, Json(body)))
+    let now = partner.outside().now();
+    let add = move |tx: &mut Tx<'_>| {
+        voucher::add_top_up_code(tx, &merchant, &body.code, body.balance_id.as_deref(), now)?;
+        Ok(Answer::json(StatusCode::CREATED, &body)?)
+    };
+    once.write(&partner, add).await
 }
 
 /// What a voucher is: what its product is on the day of the sale (loyalty.md §3 V5), or what the body says.

@@ -14,6 +14,7 @@ mod datasync;
 mod dice;
 mod erased;
 mod holds;
+mod keys;
 mod kinds_of_value;
 mod limit_race;
 mod limits;

@@ -8,6 +8,7 @@ mod holds;
 mod issuers;
 mod members;
 mod merges;
+mod once;
 mod promotions;
 
 use http::Method;
