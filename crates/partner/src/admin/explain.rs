@@ -19,7 +19,7 @@ pub(crate) struct ExplainQuery {
     at: Option<String>,
 }
 
-/// Answers an offer request step by step. Nothing is kept, nothing is held.
+/// Answers an offer request step by step: the offer a register would get now. Nothing is kept, nothing is held.
 #[utoipa::path(
     post, path = "/admin/v1/partner/merchants/{merchantId}/explain", tag = "Partner set-up",
     params(
@@ -35,12 +35,15 @@ pub(crate) async fn post_explain(
     _: AdminCaller,
     Path(merchant): Path<String>,
     query: Result<Query<ExplainQuery>, axum::extract::rejection::QueryRejection>,
-    RawMessage { message, .. }: RawMessage<ThirdPartyLoyaltyOfferRequest>,
+    RawMessage { message, bytes }: RawMessage<ThirdPartyLoyaltyOfferRequest>,
 ) -> Result<Json<Explained>, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
     // a + in a query arrives as a space
     let at = query.at.map(|text| text.replace(' ', "+"));
     let at = super::limits::instant("at", at.as_deref())?;
-    let asked = offer::Explain::read(merchant, message, at.unwrap_or_else(|| partner.outside().now()))?;
-    Ok(Json(partner.db().read("explain_offer", move |tx| asked.run(tx)).await?))
+    let at = at.unwrap_or_else(|| partner.outside().now());
+    let asked = offer::Explain::read(merchant, message, &bytes, at)?;
+    let books = partner.clone();
+    let undone = partner.db().write("explain_offer", move |tx| asked.run(tx, books.programs()));
+    offer::Undone::explanation(undone.await).map(Json)
 }

@@ -4,7 +4,9 @@
 //! the value, [`promotion`], [`program`] and [`tier`] are the merchant's rules, [`member`] and [`voucher`] the
 //! things a code stands for. [`erase`] and [`merge`] are what happens to people, [`held`] what an operator does to holds.
 
+mod among;
 pub(crate) mod code;
+mod day;
 pub(crate) mod erase;
 pub(crate) mod held;
 pub(crate) mod ledger;

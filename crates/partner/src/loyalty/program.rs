@@ -19,7 +19,7 @@ mod tier;
 pub(crate) mod voucher_product;
 
 pub(crate) use codes::{CodeSettings, Contact, email_key};
-pub(crate) use earn::{Among, EarnBase, EarnOn, EarnRule, Multiplier, points};
+pub(crate) use earn::{EarnBase, EarnOn, EarnRule, Multiplier, points};
 pub(crate) use erased::ErasedValue;
 pub(crate) use expiry::{Breakage, ByType, EndAt, Expiry};
 pub(crate) use negative::Negative;
@@ -209,18 +209,13 @@ impl ProgramCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use money::Decimal;
     use money::{Amount, Precision};
-    use wire::Number;
 
     #[test]
     fn points_are_floored_on_the_bill() {
         let two = Precision::new(2).unwrap();
-        let rule = |points, per: &str| EarnRule {
-            points,
-            per_amount: Number(per.parse().unwrap()),
-            ..EarnRule::default()
-        };
-        for (base, points, per, earned) in [
+        for (base, times, per, earned) in [
             (42_314, 1, "10", 42),
             (30_917, 1, "10", 30),
             (999, 1, "10", 0),
@@ -229,7 +224,8 @@ mod tests {
             (-5_000, 1, "10", 0),
             (100, 1, "0.3", 3),
         ] {
-            assert_eq!(rule(points, per).points_for_bill(Amount(base), two), earned, "{base} {points} {per}");
+            let points = points(Amount(base), Decimal::from(times), per.parse().unwrap(), two);
+            assert_eq!(points, earned, "{base} {times} {per}");
         }
     }
 

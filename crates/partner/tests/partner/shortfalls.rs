@@ -22,6 +22,31 @@ async fn kinds(side: &Side, balance: &str) -> Vec<String> {
 }
 
 on_both_engines! {
+    /// What a hold kept fills the shortfall beside it once the hold is over: an explanation sees that, and leaves nothing of
+    /// it behind.
+    async fn an_explanation_fills_shortfalls_as_the_offer_does(side: Side) {
+        negative(&side, json!({"multiPurposePrepaidVoucher": "blockCard"})).await;
+        side.voucher("V", 300).await;
+        let held = side.offer("o1", 1, 300, &["V"]).await;
+        assert_eq!(held["benefitInputs"][0]["applicable"], true, "{held}");
+        side.report(&report("o2", "b2", "200", &[("V", 200, 0)])).await;
+        side.clock.advance_seconds(600);
+        let before = side.view("/balances/V").await;
+        let question = json!({
+            "checkId": "check-2", "loyaltyOfferId": "o3", "deviceNumber": 2, "currencyCode": "CZK", "countryCode": "CZ",
+            "posLang": "cs", "billLang": "cs", "pricePrecision": 2, "benefitInputs": [{"inputCode": "V"}], "balances": [],
+            "merchantId": MERCHANT, "placeId": "P",
+            "itemsToPay": [{"checkItemId": "1", "amount": 1, "measure": "pcs", "totalPriceWithVat": 250, "vatRate": 0.12,
+                "product": {"productId": "p:1", "name": "Guláš", "categories": []}}]
+        });
+        let explained = side.admin("POST", MERCHANT, "/explain", Some(question)).await;
+        let balance = &explained.body["offer"]["balances"][0];
+        assert_eq!((text(&balance["balanceId"]), &balance["valueToUseInCurrency"]), ("V".to_owned(), &json!(100)), "{explained:?}");
+        assert_eq!(side.view("/balances/V").await, before, "nothing is filled or held by an explanation");
+        side.offer("o3", 2, 250, &["V"]).await;
+        side.books_add_up().await;
+    }
+
     /// Double spend: the voucher is frozen at −200, and an offer says so.
     async fn a_voucher_below_zero_is_frozen(side: Side) {
         side.voucher("V", 300).await;

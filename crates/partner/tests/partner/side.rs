@@ -195,14 +195,18 @@ impl Side {
         send(self.router(), method, path, authorization, body).await
     }
 
-    /// Asks for an offer for a check with one line of `total`, with these codes; the answer's body.
+    /// Asks for an offer for a check with one line of `total`, with these codes; the answer's body. It is the offer that
+    /// was explained just before.
     pub(crate) async fn offer(&self, offer: &str, device: i64, total: i64, codes: &[&str]) -> Value {
         let body = question(offer, device, total, codes);
+        let explained = self.admin("POST", MERCHANT, "/explain", Some(body.clone())).await;
+        assert_eq!(explained.status, 200, "{explained:?}");
         let authorization = format!("Bearer {}", self.loyalty);
         let answer = self
             .call("POST", "/partner/loyalty/getBenefitOffer", &authorization, Some(body.to_string()))
             .await;
         assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(explained.body["offer"], answer.body, "what is explained is not what is offered");
         answer.body
     }
 

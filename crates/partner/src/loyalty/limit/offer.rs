@@ -59,20 +59,6 @@ impl Counters {
         Ok(Self { counters, holds, aliases: watched.aliases })
     }
 
-    /// The counters as they stand, without locking anything: for who only looks. One that has not begun is untouched.
-    pub(crate) fn look(tx: &mut Tx<'_>, asking: &Asking<'_>, watched: Watched) -> Result<Self, Error> {
-        let mut counters = BTreeMap::new();
-        let ids = watched.keys.iter().map(|key| &key.limit_id);
-        for limit_id in ids.chain(watched.aliases.iter().map(|(alias, _)| alias)) {
-            if let Some(counter) = store::look(tx, asking.merchant, limit_id)? {
-                counters.insert(limit_id.clone(), counter);
-            }
-        }
-        let ids: Vec<&str> = counters.keys().map(String::as_str).collect();
-        let holds = store::active_holds(tx, asking.merchant, &ids)?;
-        Ok(Self { counters, holds, aliases: watched.aliases })
-    }
-
     /// What is taken of each counter, as this check sees it: its own hold does not count, because what it asks
     /// for now replaces it; the other checks of the same register do.
     pub(crate) fn taken(&self, asking: &Asking<'_>) -> Taken {

@@ -60,7 +60,7 @@ pub(crate) async fn get_benefit_offer(
     let (question, programs) = (Arc::clone(&asked), partner.clone());
     let made = partner.db().write_in_parts(
         "get_benefit_offer",
-        move |tx| question.quote(tx, programs.programs()),
+        move |tx| question.quote(tx, programs.programs(), quote),
         Quoted::into_words,
         |tx, worded: Result<Worded, db::Error>| Ok(worded?.keep(tx)?),
     );
@@ -82,7 +82,7 @@ pub(super) struct Asked {
 }
 
 /// The counters an offer for this basket may touch. An empty basket touches none.
-pub(super) fn limit_keys(basket: &Basket, codes: &[KnownCode], program: &Program, now: Timestamp) -> Watched {
+fn limit_keys(basket: &Basket, codes: &[KnownCode], program: &Program, now: Timestamp) -> Watched {
     let request = &basket.request;
     if request.items_to_pay.is_empty() {
         return Watched::default();
@@ -149,11 +149,13 @@ impl Asked {
         Ok(Self { merchant, check, wishes: Wishes::of(&basket.request), basket, question_hash, now })
     }
 
-    /// Quotes and places the holds. What is left is [`Quoted::into_words`] and [`Worded::keep`], in the same transaction.
+    /// Quotes by `how`, which may also explain, and places the holds. What is left is [`Quoted::into_words`] and
+    /// [`Worded::keep`], in the same transaction.
     pub(super) fn quote(
         self: &Arc<Self>,
         tx: &mut Tx<'_>,
         programs: &ProgramCache,
+        how: fn(&Question<'_>, Timestamp) -> Quote,
     ) -> Result<Quoted, TxError<ApiError>> {
         let request = &self.basket.request;
         let merchant = store::merchant(tx, &self.merchant, &request.place_id)?.ok_or_else(|| {
@@ -182,7 +184,7 @@ impl Asked {
             wishes: &self.wishes,
             limits: &limits,
         };
-        let quote = quote(&question, self.now);
+        let quote = how(&question, self.now);
         tracing::debug!(
             offer_id = %request.loyalty_offer_id,
             total = quote.total.0,

@@ -36,6 +36,8 @@ mod balance_properties;
 #[cfg(test)]
 mod balance_vectors;
 #[cfg(test)]
+mod base_vectors;
+#[cfg(test)]
 mod edge_vectors;
 #[cfg(test)]
 mod kept_vectors;
@@ -54,14 +56,14 @@ mod sample;
 #[cfg(test)]
 mod top_up_vectors;
 
-pub(crate) use explain::Explain;
+pub(crate) use explain::{Explain, Undone};
 pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};
 pub(crate) use hold::{Ended, Move, follow};
-pub(crate) use named::{may_be_contact, without_contacts};
+pub(crate) use named::without_scanned;
 pub(crate) use offered::OfferedBalance;
 pub(crate) use report_offer_validation_error::{
     __path_report_offer_validation_error, report_offer_validation_error,
 };
-pub(crate) use store::{codes, end_hold};
+pub(crate) use store::end_hold;
 pub(crate) use top_up::sold_as;
 pub use trial::{Trial, Tried};

@@ -83,7 +83,8 @@ impl Quoted {
         })
     }
 
-    fn question(&self) -> Question<'_> {
+    /// What was asked, with all that the quote was made of.
+    pub(super) fn question(&self) -> Question<'_> {
         Question {
             program: &self.program,
             books: &self.merchant.books,

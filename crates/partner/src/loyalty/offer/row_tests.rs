@@ -96,7 +96,7 @@ impl House {
         let (asked, programs) = (Arc::new(asked.unwrap()), self.programs.clone());
         let made = self.db.write_in_parts(
             "ask",
-            move |tx| asked.quote(tx, &programs),
+            move |tx| asked.quote(tx, &programs, super::quote::quote),
             Quoted::into_words,
             |tx, worded: Result<Worded, db::Error>| Ok(worded?.keep(tx)?),
         );

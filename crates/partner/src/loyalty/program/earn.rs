@@ -1,5 +1,8 @@
 //! How does a merchant say what earns points, and how many?
 
+use crate::loyalty::among::{self, Among};
+use crate::loyalty::day::Day;
+use crate::loyalty::settings::instant;
 use jiff::{Timestamp, Zoned};
 use money::{Amount, Decimal, Precision};
 use serde::{Deserialize, Serialize};
@@ -70,29 +73,6 @@ pub(crate) enum Combine {
     Multiply,
 }
 
-/// Products and categories, by id.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub(crate) struct Among {
-    /// Product ids.
-    pub(crate) products: Vec<String>,
-    /// Category ids: a product's own or their parents'.
-    pub(crate) categories: Vec<String>,
-}
-
-impl Among {
-    /// Whether nothing is named.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.products.is_empty() && self.categories.is_empty()
-    }
-
-    /// Whether the product, or one of its categories, is named.
-    pub(crate) fn names(&self, product_id: &str, categories: &BTreeSet<String>) -> bool {
-        self.products.iter().any(|product| product == product_id)
-            || self.categories.iter().any(|category| categories.contains(category))
-    }
-}
-
 /// More points for some members, some days, some products. Every condition that is given must hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -122,51 +102,20 @@ pub(crate) struct Multiplier {
     pub(crate) until: Option<Timestamp>,
 }
 
-/// A day of the week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[allow(missing_docs, reason = "the names say it")]
-pub(crate) enum Day {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
-}
-
-impl Day {
-    /// The day on a place's wall.
-    pub(crate) fn of(local: &Zoned) -> Self {
-        match local.weekday().to_monday_one_offset() {
-            1 => Self::Monday,
-            2 => Self::Tuesday,
-            3 => Self::Wednesday,
-            4 => Self::Thursday,
-            5 => Self::Friday,
-            6 => Self::Saturday,
-            _ => Self::Sunday,
-        }
-    }
-}
-
 impl Multiplier {
     /// Whether it works for this member at this time, whatever the lines.
     pub(crate) fn works(&self, tier: Option<&str>, tags: &[String], local: &Zoned) -> bool {
         let at = local.timestamp();
         (self.tiers.is_empty() || tier.is_some_and(|tier| self.tiers.iter().any(|one| one == tier)))
             && (self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag)))
-            && (self.days.is_empty() || self.days.contains(&Day::of(local)))
+            && (self.days.is_empty() || self.days.contains(&Day::of(local.date())))
             && self.from.is_none_or(|from| at >= from)
             && self.until.is_none_or(|until| at < until)
     }
 
     /// Whether it works on a line.
     pub(crate) fn reaches(&self, product_id: &str, categories: &BTreeSet<String>) -> bool {
-        (self.products.is_empty() && self.categories.is_empty())
-            || self.products.iter().any(|product| product == product_id)
-            || self.categories.iter().any(|category| categories.contains(category))
+        among::reaches((&self.products, &self.categories), product_id, categories)
     }
 }
 
@@ -197,13 +146,6 @@ const TIMES_DIGITS_MAX: u32 = 3;
 const PENDING_DAYS_MAX: i64 = 366;
 
 impl EarnRule {
-    /// Whole points for what the guest really gave, floored once on the bill: 423.14 at 1 per 10.00 is 42
-    /// (loyalty.md P3). Nothing for a base of 0 or less. Without multipliers.
-    #[allow(dead_code, reason = "refunds of bills whose entry kept no rate ask for it")]
-    pub(crate) fn points_for_bill(&self, base: Amount, precision: Precision) -> i64 {
-        points(base, Decimal::from(self.points), self.per_amount.0, precision)
-    }
-
     /// Whether the numbers make sense.
     ///
     /// # Errors
@@ -246,7 +188,8 @@ impl EarnRule {
     }
 }
 
-/// `floor(base · points / per_amount)`; 0 for a base of 0 or less, and where the numbers fit nowhere.
+/// Whole points for what the guest really gave, floored once on the bill: `floor(base · points / per_amount)`, 423.14 at
+/// 1 per 10.00 is 42 (loyalty.md P3). 0 for a base of 0 or less, and where the numbers fit nowhere.
 pub(crate) fn points(base: Amount, points: Decimal, per_amount: Decimal, precision: Precision) -> i64 {
     if base <= Amount::ZERO || per_amount <= Decimal::ZERO {
         return 0;
@@ -256,29 +199,6 @@ pub(crate) fn points(base: Amount, points: Decimal, per_amount: Decimal, precisi
         .and_then(|earned| earned.checked_div(per_amount))
         .and_then(|points| i64::try_from(points.trunc()).ok())
         .unwrap_or(0)
-}
-
-/// Instants as RFC 3339 text, or null.
-mod instant {
-    use jiff::Timestamp;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    #[expect(clippy::ref_option, reason = "serde's signature")]
-    pub(super) fn serialize<S: Serializer>(value: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(instant) => to.collect_str(instant),
-            None => to.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
-        let text = Option::<String>::deserialize(from)?;
-        text.map(|text| {
-            text.parse()
-                .map_err(|_| D::Error::custom(format!("expected a date-time with offset, found {text:?}")))
-        })
-        .transpose()
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! adds one per whole unit bought; an offer gives one unit free for every full card.
 
 use super::expiry::Expiry;
+use crate::loyalty::among;
 use crate::loyalty::ledger::Titles;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -46,14 +47,14 @@ pub(crate) enum Pick {
 }
 
 impl StampCard {
-    /// Whether a product earns a stamp and may be the free one.
+    /// Whether a line of a report, by its product and the ids of its categories and their parents, earns a stamp.
+    pub(crate) fn reaches_line(&self, product_id: &str, categories: &BTreeSet<String>) -> bool {
+        among::reaches((&self.products, &self.categories), product_id, categories)
+    }
+
+    /// Whether a product of a basket earns a stamp and may be the free one.
     pub(crate) fn reaches(&self, product: &MenuProductDefinition) -> bool {
-        (self.products.is_empty() && self.categories.is_empty())
-            || self.products.contains(&product.product_id)
-            || product.categories.iter().any(|category| {
-                self.categories.contains(&category.category_id)
-                    || category.parent_category_id.as_ref().is_some_and(|id| self.categories.contains(id))
-            })
+        among::reaches_product((&self.products, &self.categories), product)
     }
 }
 

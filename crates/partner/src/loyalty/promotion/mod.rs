@@ -16,6 +16,7 @@ pub(crate) use limit::{Limit, LimitKey, LimitUse, Per, Taken, Watched, any_limit
 pub(crate) use reach::{Catalogue, Reach};
 
 use super::ledger::Titles;
+use super::settings::instant;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use wire::Number;
@@ -224,29 +225,6 @@ impl Promotion {
     pub(crate) fn order(&self) -> (i64, bool, Option<Timestamp>, &str) {
         let until = self.definition.valid_until;
         (self.definition.priority, until.is_none(), until, &self.promotion_id)
-    }
-}
-
-/// Instants as RFC 3339 text, or null.
-mod instant {
-    use jiff::Timestamp;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    #[expect(clippy::ref_option, reason = "serde's signature")]
-    pub(super) fn serialize<S: Serializer>(value: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(instant) => to.collect_str(instant),
-            None => to.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
-        let text = Option::<String>::deserialize(from)?;
-        text.map(|text| {
-            text.parse()
-                .map_err(|_| D::Error::custom(format!("expected a date-time with offset, found {text:?}")))
-        })
-        .transpose()
     }
 }
 

@@ -17,7 +17,6 @@ use crate::customers::{bill, totals};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, CheckKey, Link, balance_of, store as ledger_store};
 use crate::loyalty::merge;
-use crate::loyalty::offer;
 use crate::loyalty::program::Program;
 use crate::loyalty::tier::Ladder;
 use crate::merchant::MerchantRow;
@@ -26,7 +25,6 @@ use db::{Error, Tx};
 use door::ApiError;
 use jiff::Timestamp;
 use money::Amount;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -38,11 +36,9 @@ pub(crate) struct Command {
     /// From the connection's token.
     pub(crate) loyalty_provider_id: String,
     pub(crate) report: Report,
-    /// The body as it came.
+    /// The body as it is kept.
     pub(crate) body: String,
-    /// Those of its `benefitInputs` that may be somebody's number or address.
-    pub(crate) contacts: Vec<String>,
-    /// SHA-256 of the canonical form in which it came (loyalty.md §7 I2).
+    /// SHA-256 of what it says (loyalty.md §7 I2).
     pub(crate) body_hash: [u8; 32],
     /// For the case that it has to be kept aside.
     pub(crate) quarantine_id: String,
@@ -96,10 +92,9 @@ pub(crate) fn book(
     let who = who(tx, &ground, report, &key, &mut findings)?;
     let total = units(report.total, false, ground.merchant.precision).map_or(0, |(total, _)| total);
     let offer = ground.offer.as_ref();
-    let body = kept_body(tx, partner, command, &ground.merchant)?;
     let new = NewUsage {
         body_hash: &command.body_hash,
-        body: &body,
+        body: &command.body,
         member_id: who.member_id.as_deref(),
         merged_from: who.merged_from.as_deref(),
         place: offer.map(|offer| offer.place.as_str()),
@@ -109,11 +104,11 @@ pub(crate) fn book(
         now,
     };
     if !store::insert(tx, &key, &new)? {
-        return Ok(met_again(tx, &key, command, &body)?);
+        return Ok(met_again(tx, &key, command)?);
     }
     if let Some(reason) = unbookable(report, &ground.merchant) {
         let (id, hash) = (&command.quarantine_id, &command.body_hash);
-        store::quarantine(tx, &key, id, &reason, &body, hash, now)?;
+        store::quarantine(tx, &key, id, &reason, &command.body, hash, now)?;
         findings.flag(Flag::Differs);
         findings.remark(reason);
         if report.kind == Kind::Paid {
@@ -173,23 +168,6 @@ pub(crate) fn book(
         store::annotate(tx, &key, &findings)?;
     }
     Ok(Outcome::Booked(findings))
-}
-
-/// The body as it is kept: who the guest is stands in one table only (loyalty.md §12 G1).
-fn kept_body<'c>(
-    tx: &mut Tx<'_>,
-    partner: &Partner,
-    command: &'c Command,
-    merchant: &MerchantRow,
-) -> Result<Cow<'c, str>, Error> {
-    if command.contacts.is_empty() {
-        return Ok(Cow::Borrowed(&command.body));
-    }
-    let program = partner.programs().of(merchant)?;
-    let scanned = command.contacts.iter().map(String::as_str);
-    let (settings, currency) = (&program.settings.codes, merchant.currency_code.as_str());
-    let codes = offer::codes(tx, &command.merchant, scanned, settings, currency)?;
-    Ok(offer::without_contacts(&command.body, &codes).map_or(Cow::Borrowed(&*command.body), Cow::Owned))
 }
 
 /// Why a report is kept but cannot be booked.
@@ -275,13 +253,13 @@ fn who(
 }
 
 /// A key that is taken: the same body is a repetition, another one is kept aside (loyalty.md §7 I2, I3).
-fn met_again(tx: &mut Tx<'_>, key: &Key<'_>, command: &Command, body: &str) -> Result<Outcome, Error> {
+fn met_again(tx: &mut Tx<'_>, key: &Key<'_>, command: &Command) -> Result<Outcome, Error> {
     if store::booked_hash(tx, key)?.is_some_and(|hash| hash == command.body_hash) {
         return Ok(Outcome::Repeated);
     }
     let reason = "a report of this offer, bill and state is booked with another body; this one is kept, nothing is booked";
-    let first =
-        store::quarantine(tx, key, &command.quarantine_id, reason, body, &command.body_hash, command.now)?;
+    let Command { quarantine_id, body, body_hash, now, .. } = command;
+    let first = store::quarantine(tx, key, quarantine_id, reason, body, body_hash, *now)?;
     Ok(Outcome::Quarantined(first))
 }
 

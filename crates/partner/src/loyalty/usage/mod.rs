@@ -23,6 +23,7 @@ pub(crate) use flag::REMARKS_MAX;
 pub(crate) use promotions::promotions_of_body;
 pub(crate) use report::{Kind, Report, units};
 
+use crate::loyalty::offer::without_scanned;
 use crate::{LoyaltyConnection, Partner};
 use axum::Json;
 use axum::extract::State;
@@ -77,15 +78,8 @@ impl UsageReport {
             merchant: connection.merchant,
             loyalty_provider_id: connection.loyalty_provider_id,
             report: Report::read(message)?.arrived(now),
-            contacts: message
-                .benefit_inputs
-                .iter()
-                .map(|input| &input.input_code)
-                .filter(|text| crate::loyalty::offer::may_be_contact(text))
-                .cloned()
-                .collect(),
-            body_hash: wire::canonical::hash(bytes)?,
-            body: wire::read::kept_text(bytes),
+            body_hash: fact_hash(bytes)?,
+            body: kept_body(message, bytes),
             quarantine_id: partner.outside().object_id(),
             now,
         }))
@@ -99,6 +93,24 @@ impl UsageReport {
         let (books, Self(command)) = (partner.clone(), self);
         Ok(partner.db().write("report_benefit_usage", move |tx| book::book(tx, &books, &command)).await?)
     }
+}
+
+/// The body as it is kept: who the guest is stands in one table only (loyalty.md §12 G1).
+fn kept_body(message: &LoyaltyBenefitUsagesPayload, bytes: &[u8]) -> String {
+    let body = wire::read::kept_text(bytes);
+    let without = if message.benefit_inputs.is_empty() { None } else { without_scanned(&body) };
+    without.unwrap_or(body)
+}
+
+/// SHA-256 of what a report says, in canonical form (loyalty.md §7 I2). Scanned texts are left out: they say how the
+/// guest was found, not what was used, and a sender that has forgotten the guest sends its report without them.
+fn fact_hash(bytes: &[u8]) -> Result<[u8; 32], ApiError> {
+    let mut body = wire::read::value_from_slice(bytes)?;
+    let inputs = body.get_mut("benefitInputs").and_then(Value::as_array_mut);
+    for input in inputs.into_iter().flatten().filter_map(Value::as_object_mut) {
+        input.remove("inputCode");
+    }
+    Ok(wire::canonical::hash_value(&body))
 }
 
 /// Counts how reports end; what a person should look at goes to the log, without ids of people.

@@ -2,7 +2,7 @@
 
 use super::earning::{EarnedByLine, EarnedDetail};
 use super::sold::SoldLine;
-use crate::loyalty::program::{Among, StampCard};
+use crate::loyalty::program::StampCard;
 use money::{Amount, Decimal, Precision};
 use wire::Number;
 
@@ -27,11 +27,10 @@ pub(crate) fn stamps(
     used: Decimal,
     precision: Precision,
 ) -> Option<EarnedDetail> {
-    let reach = Among { products: card.products.clone(), categories: card.categories.clone() };
     let mut counted: Vec<(&SoldLine, i64)> = Vec::new();
     let mut free_seen = 0_i64;
     for line in lines {
-        let reached = reach.is_empty() || reach.names(&line.product_id, &line.categories);
+        let reached = card.reaches_line(&line.product_id, &line.categories);
         let units = whole(line.quantity);
         if line.is_prepayment() || !reached || units <= 0 {
             continue;

@@ -124,6 +124,12 @@ impl Sides {
     /// other words before it is swept.
     pub(super) async fn send(&self, name: &str, token: &str, body: &Value) -> bytes::Bytes {
         let text = body.to_string();
+        let explained = match name {
+            "getBenefitOffer" => {
+                Some(tokio::join!(explained(&self.sqlite, body), explained(&self.postgres, body)))
+            }
+            _ => None,
+        };
         let unswept = async {
             match &self.unswept {
                 Some(side) => Some(side.webhook(name, token, text.clone()).await),
@@ -138,6 +144,10 @@ impl Sides {
         assert_eq!(one, other, "{name}: the engines answer differently to {body}");
         let (status, answer) = one;
         assert_eq!(status, 200, "{name}: {answer:?} to {body}");
+        if let Some((one, other)) = explained {
+            let offer: Value = serde_json::from_slice(&answer).unwrap();
+            assert_eq!((&one, &other), (&offer, &offer), "what is explained is not what is offered: {body}");
+        }
         if let Some((other, unswept)) = unswept {
             let (swept, unswept) = ((status, offered(&answer)), (other, offered(&unswept)));
             assert_eq!(swept, unswept, "{name}: it matters whether it was swept: {body}");
@@ -251,4 +261,12 @@ fn offered(answer: &[u8]) -> Value {
         })
         .collect();
     Value::Array(vec![answer["itemBenefitsToApply"].clone(), balances.into()])
+}
+
+/// The offer that a side's explanation of a question holds.
+async fn explained(side: &Side, question: &Value) -> Value {
+    let merchant = question["merchantId"].as_str().unwrap();
+    let mut answer = side.admin("POST", merchant, "/explain", Some(question.clone())).await;
+    assert_eq!(answer.status, 200, "{answer:?} to {question}");
+    answer.body["offer"].take()
 }

@@ -47,7 +47,8 @@ pub struct PromotionDetail {
 pub struct Explained {
     /// The answer a register would get.
     pub offer: LoyaltyOfferResponse,
-    /// What every step did, and why something did not apply, in order. Amounts are minor units.
+    /// What every step did, and why something did not apply, in order. Amounts are in currency, as in
+    /// the offer, never minor units.
     #[schema(value_type = Vec<Object>)]
     pub steps: Vec<Value>,
 }

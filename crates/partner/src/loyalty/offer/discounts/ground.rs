@@ -111,6 +111,11 @@ impl<'a> Ground<'a> {
         self.workable.get(line).copied().unwrap_or(false)
     }
 
+    /// Whether a benefit could say that it is for this line: its `checkItemId` is its own.
+    pub(super) fn may_lose(&self, line: usize) -> bool {
+        self.asked.basket.lines.get(line).is_some_and(|line| !line.ambiguous)
+    }
+
     /// What of a sum over the whole bill is for goods: the lines that sell top-ups are no part of it.
     pub(super) fn goods(&self, of_bill: Amount) -> Amount {
         of_bill - self.top_ups

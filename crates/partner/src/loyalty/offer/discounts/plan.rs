@@ -42,6 +42,7 @@ pub(super) enum Stop {
 }
 
 /// What a kind asks for before caps: the most of each line, and how much in all.
+#[derive(Debug, Clone)]
 struct Wish {
     weights: Vec<Amount>,
     amount: Amount,
@@ -51,6 +52,20 @@ impl Wish {
     /// Every line what it says.
     fn all(weights: Vec<Amount>) -> Self {
         Self { amount: weights.iter().sum(), weights }
+    }
+
+    /// The discount of each line, with at most `cap` in all and at most `rest`, which is what the bill may still lose.
+    /// Over its cap an item discount is spread with the uncapped discounts as weights, an order discount with what is
+    /// still payable (loyalty.md §2).
+    fn shares(self, target: Target, cap: Option<Amount>, rest: Amount) -> Vec<Amount> {
+        let uncapped = self.amount.min(rest);
+        let open: Amount = self.weights.iter().sum();
+        let weights = if target == Target::Items && self.amount < open {
+            money::spread(uncapped, &self.weights)
+        } else {
+            self.weights
+        };
+        money::spread(cap.map_or(uncapped, |cap| cap.min(uncapped)), &weights)
     }
 }
 
@@ -78,10 +93,8 @@ pub(super) fn plan(position: usize, ground: &Ground<'_>, bill: &Bill) -> Result<
     }
     let wish = wish(promotion, allowance.times, &eligible, ground, bill);
     let caps = [rule.max_discount.as_ref().map(|most| ground.amount(most)), allowance.cap];
-    let capped = caps.into_iter().flatten().fold(wish.amount.min(bill.rest()), Amount::min);
-    let open: Amount = wish.weights.iter().sum();
-    // over the cap, what each line would get is the weight (loyalty.md §2)
-    let shares = if capped >= open { wish.weights } else { money::spread(capped, &wish.weights) };
+    let most = caps.into_iter().flatten().min();
+    let shares = wish.shares(rule.scope.on, most, bill.rest());
     let plan = Plan { shares, allowance, kept };
     if plan.value() > Amount::ZERO { Ok(plan) } else { Err(Stop::Refused(Reason::NoMatchingItems)) }
 }
@@ -193,13 +206,13 @@ fn wish(
             };
             match promotion.definition.scope.on {
                 Target::Items => per_line(&|line| money::percentage(price(line), percent)),
-                // once on the sum, but never on more than the bill comes to with its return lines
+                // Once on the sum of all eligible lines (loyalty.md R0), those included that have nothing left to
+                // lose: they only get no share. Never on more than the bill comes to with its return lines
                 // (protocol.md §10.10)
                 Target::Order => {
-                    let weights = all_open();
-                    let worked_on = (0..lines).filter(|line| weights[*line] > Amount::ZERO);
-                    let base = worked_on.map(price).sum::<Amount>().min(bill_price);
-                    Wish { amount: money::percentage(base, percent), weights }
+                    let counted = (0..lines).filter(|line| eligible(*line) && ground.may_lose(*line));
+                    let base = counted.map(price).sum::<Amount>().min(bill_price);
+                    Wish { amount: money::percentage(base, percent), weights: all_open() }
                 }
             }
         }

@@ -4,11 +4,12 @@
 //! total (loyalty.md §6 C1): spent value to its own lots, the last consumed first; earnings and top-ups are taken
 //! back. A refund that comes before the bill's own report waits in its row and is booked right after it.
 
+use super::super::earning::EarnedDetail;
 use super::super::flag::{Findings, Flag};
 use super::super::report::{Kind, Report, units};
 use super::super::reverse;
 use super::super::store::{self as usages, Key};
-use super::earned::{self, stays};
+use super::earned::stays;
 use super::plan::{Asked, Back, Question, Spent, plan};
 use super::sale::{Lines, Returned, Sale};
 use super::store::{Kept, Original};
@@ -18,6 +19,7 @@ use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Transfer, TransferKind, topped_up_by};
 use crate::loyalty::limit;
 use crate::merchant::MerchantRow;
+use crate::row;
 use db::{Error, Tx};
 use jiff::Timestamp;
 use money::{Amount, units_part};
@@ -164,7 +166,7 @@ impl Refund<'_> {
             originals.iter().filter(|one| one.left() > 0).map(|one| one.part(one.left())).collect()
         } else {
             let mut parts = value_back(&back, &originals, &by_wire);
-            parts.extend(self.taken_from_guest(&originals, &sale, &back, report));
+            parts.extend(self.taken_from_guest(&originals, &sale, &back, report)?);
             let write_offs = written_off(&parts, &originals);
             parts.extend(write_offs);
             parts
@@ -228,7 +230,7 @@ impl Refund<'_> {
         sale: &Sale,
         back: &Back,
         report: &Report,
-    ) -> Vec<Transfer> {
+    ) -> Result<Vec<Transfer>, Error> {
         let mut parts = Vec::new();
         let is = |kind: TransferKind| move |one: &&Original| one.transfer.kind == kind.text();
         let earned: Vec<&Original> = originals.iter().filter(is(TransferKind::Earn)).collect();
@@ -236,7 +238,7 @@ impl Refund<'_> {
         for group in earned
             .chunk_by(|one, next| one.transfer.balance_id == next.transfer.balance_id && next.lines.is_none())
         {
-            let stays = if back.whole { 0 } else { self.stays(group, sale, &back.after) };
+            let stays = if back.whole { 0 } else { self.stays(group, sale, &back.after)? };
             take(&mut parts, group, sum(group) - stays);
         }
         let topped_up: Vec<&Original> = originals.iter().filter(is(TransferKind::TopUp)).collect();
@@ -249,14 +251,17 @@ impl Refund<'_> {
             let deposits: Vec<&Original> = originals.iter().filter(is(TransferKind::Refund)).collect();
             take(&mut parts, &deposits, sum(&deposits));
         }
-        parts
+        Ok(parts)
     }
 
-    fn stays(&self, group: &[&Original], sale: &Sale, after: &Returned) -> i64 {
-        let kept: Option<earned::Kept> =
-            group.iter().find_map(|one| earned::Kept::read(one.lines.as_deref()?));
-        let rule = self.desk.rules.earn.as_ref();
-        stays(sum(group), kept.as_ref(), sale, after, rule, self.desk.merchant.precision)
+    /// How many of an earning's points stay; an error where its entry's detail cannot be read.
+    fn stays(&self, group: &[&Original], sale: &Sale, after: &Returned) -> Result<i64, Error> {
+        let detail: Option<EarnedDetail> = group
+            .iter()
+            .find_map(|one| one.lines.as_deref())
+            .map(|text| row::json("partner_transfer", "lines", text))
+            .transpose()?;
+        Ok(stays(sum(group), detail.as_ref(), sale, after, self.desk.merchant.precision))
     }
 
     /// How much of a top-up has gone back in total: by its line, else by what the register says (C5).

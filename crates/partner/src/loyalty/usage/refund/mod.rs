@@ -19,17 +19,15 @@ pub(super) use item::{credit, deposit, owed};
 pub(crate) use plan::Asked;
 pub(crate) use sale::{Lines, Source, nameless};
 
-use crate::loyalty::program::{EarnRule, Program, RefundTender};
+use crate::loyalty::program::{Program, RefundTender};
 
 /// What a merchant's program says about bills that go back.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Rules {
     pub(super) tender: RefundTender,
-    /// For earnings that kept no rate.
-    pub(super) earn: Option<EarnRule>,
 }
 
 /// The merchant's rules.
 pub(super) fn rules(program: &Program) -> Rules {
-    Rules { tender: program.settings.refund_tender, earn: program.settings.earn.clone() }
+    Rules { tender: program.settings.refund_tender }
 }

@@ -1,9 +1,9 @@
 //! Does a refund give back what the rules' numbers say?
 
-use super::super::earned::{Detail, Kept, OfLine, stays};
+use super::super::super::earning::{EarnedByLine, EarnedDetail};
+use super::super::earned::stays;
 use super::super::sale::{KeptDiscount, SaleLine};
 use super::*;
-use crate::loyalty::program::EarnRule;
 use money::{Decimal, Precision};
 use wire::Number;
 
@@ -101,14 +101,15 @@ fn a_lost_discount_lowers_the_refund() {
         counted: vec![("a".to_owned(), Amount(15_000)), ("b".to_owned(), Amount(6_000))],
         shares: vec![(0, 0), (1, 0)],
     };
-    let detail = Kept::Detail(Detail {
+    let detail = EarnedDetail {
+        points: 16,
         base: 16_800,
         rate_points: Number(Decimal::ONE),
         rate_per_amount: Number(Decimal::from(10)),
         lines: [("a", 12_000), ("b", 4_800)]
-            .map(|(id, base)| OfLine { check_item_id: id.to_owned(), points: 0, base })
+            .map(|(id, base)| EarnedByLine { check_item_id: id.to_owned(), points: 0, base })
             .to_vec(),
-    });
+    };
     // minimum, first line back, its value, what of the discount goes back, points of 16 that stay; then the other line
     for (minimum, first, value, off, stay, second, rest) in [
         (20_000, "b", 1_800, 4_200, 15, "a", 15_000),
@@ -127,15 +128,11 @@ fn a_lost_discount_lowers_the_refund() {
         // half was paid by the voucher, so it gets half of what goes back
         assert_eq!((balances(&back), back.money), (vec![("mpv", value / 2)], Amount(value / 2)));
         let two = Precision::new(2).unwrap();
-        assert_eq!(
-            stays(16, Some(&detail), &till.sale, &till.returned, None, two),
-            stay,
-            "{minimum} {first}"
-        );
+        assert_eq!(stays(16, Some(&detail), &till.sale, &till.returned, two), stay, "{minimum} {first}");
         let back = till.refund(&[(second, "1")]);
         assert_eq!((back.value, back.whole), (Amount(rest), true), "{minimum} {second}");
         assert_eq!(till.spent["mpv"].returned, 8_400);
-        assert_eq!(stays(16, Some(&detail), &till.sale, &till.returned, None, two), 0);
+        assert_eq!(stays(16, Some(&detail), &till.sale, &till.returned, two), 0);
     }
 }
 
@@ -262,39 +259,33 @@ fn earned_points_follow_what_stays() {
     };
     assert_eq!(worked.value(), Amount(42_314));
     let two = Precision::new(2).unwrap();
-    let of_line = |id: &str, points, base| OfLine { check_item_id: id.to_owned(), points, base };
+    let of_line = |id: &str, points, base| EarnedByLine { check_item_id: id.to_owned(), points, base };
     let lines = vec![of_line("L1", 30, 30_425), of_line("L2", 11, 11_397), of_line("L3", 1, 492)];
     let ten = Number(Decimal::from(10));
-    let detail = Detail {
+    let detail = EarnedDetail {
+        points: 42,
         base: 42_314,
         rate_points: Number(Decimal::ONE),
         rate_per_amount: ten,
         lines: lines.clone(),
     };
-    let whole_bill = Detail { lines: Vec::new(), ..detail.clone() };
-    let rule = EarnRule { points: 1, per_amount: ten, ..EarnRule::default() };
+    let whole_bill = EarnedDetail { lines: Vec::new(), ..detail.clone() };
     let mut returned = worked.untouched();
     for (refunded, stay) in [("L2", 30), ("L3", 30), ("L1", 0)] {
         let all = Decimal::from(9);
         worked.take(&mut returned, &Lines::Parts(vec![(refunded.to_owned(), all)]));
-        for kept in
-            [Kept::Detail(detail.clone()), Kept::Detail(whole_bill.clone()), Kept::Lines(lines.clone())]
-        {
-            assert_eq!(
-                stays(42, Some(&kept), &worked, &returned, Some(&rule), two),
-                stay,
-                "{refunded}: {kept:?}"
-            );
+        for kept in [&detail, &whole_bill] {
+            assert_eq!(stays(42, Some(kept), &worked, &returned, two), stay, "{refunded}: {kept:?}");
         }
     }
     // Three refunds of 9.99 on a bill of 30.00 leave nothing of 3 points but what 0.03 earn
     let sale =
         Sale { lines: ["a", "b", "c"].map(|id| line(id, "1", 1_000, &[])).to_vec(), ..Sale::default() };
-    let detail = Kept::Detail(Detail { base: 3_000, lines: Vec::new(), ..whole_bill });
+    let detail = EarnedDetail { points: 3, base: 3_000, ..whole_bill };
     let mut returned = sale.untouched();
     let stay = ["a", "b", "c"].map(|id| {
         sale.take(&mut returned, &Lines::Parts(vec![(id.to_owned(), decimal("0.999"))]));
-        stays(3, Some(&detail), &sale, &returned, None, two)
+        stays(3, Some(&detail), &sale, &returned, two)
     });
     assert_eq!(stay, [2, 1, 0]);
 }
@@ -303,20 +294,21 @@ fn earned_points_follow_what_stays() {
 #[test]
 fn stamps_follow_the_units() {
     let sale = Sale { lines: vec![line("a", "3", 9_000, &[]), line("b", "2", 500, &[])], ..Sale::default() };
-    let of_line = |id: &str, points| OfLine { check_item_id: id.to_owned(), points, base: 0 };
-    let kept = Kept::Detail(Detail {
+    let of_line = |id: &str, points| EarnedByLine { check_item_id: id.to_owned(), points, base: 0 };
+    let kept = EarnedDetail {
+        points: 4,
         base: 0,
         rate_points: Number::ZERO,
         rate_per_amount: Number::ZERO,
         lines: vec![of_line("a", 2), of_line("b", 2)],
-    });
+    };
     let mut returned = sale.untouched();
     let two = Precision::new(2).unwrap();
     for (id, quantity, stay) in
         [("a", "1", 4), ("b", "0.5", 4), ("b", "0.5", 3), ("a", "2", 1), ("b", "1", 0)]
     {
         sale.take(&mut returned, &Lines::Parts(vec![(id.to_owned(), decimal(quantity))]));
-        assert_eq!(stays(4, Some(&kept), &sale, &returned, None, two), stay, "{quantity} of {id}");
+        assert_eq!(stays(4, Some(&kept), &sale, &returned, two), stay, "{quantity} of {id}");
     }
 }
 

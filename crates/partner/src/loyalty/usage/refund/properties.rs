@@ -1,6 +1,7 @@
 //! Does any sequence of refunds end where a cancellation ends? Acceptance property 5 of loyalty.md.
 
-use super::earned::{Detail, Kept, OfLine, stays};
+use super::super::earning::{EarnedByLine, EarnedDetail};
+use super::earned::stays;
 use super::plan::{Asked, Question, Spent, plan};
 use super::sale::{KeptDiscount, Lines, Sale, SaleLine, Source};
 use crate::loyalty::program::RefundTender;
@@ -14,7 +15,7 @@ use wire::Number;
 struct Sold {
     sale: Sale,
     spent: BTreeMap<String, Spent>,
-    kept: Kept,
+    kept: EarnedDetail,
     earned: i64,
 }
 
@@ -87,15 +88,16 @@ prop_compose! {
                 .collect(),
         };
         let base = sale.value();
-        let of_line = |line: &SaleLine| OfLine {
+        let of_line = |line: &SaleLine| EarnedByLine {
             check_item_id: line.check_item_id.clone(), points: 0, base: line.net().0,
         };
-        let kept = Kept::Detail(Detail {
+        let kept = EarnedDetail {
+            points: base.0 / 100 / rate,
             base: base.0,
             rate_points: Number(Decimal::ONE),
             rate_per_amount: Number(Decimal::from(rate)),
             lines: sale.lines.iter().map(of_line).collect(),
-        });
+        };
         Sold { earned: base.0 / 100 / rate, sale, spent, kept }
     }
 }
@@ -163,7 +165,7 @@ proptest! {
             let stays_worth: Amount = sale.lines.iter().zip(&parts).map(|(line, part)| line.net() - part.net).sum();
             let lost = sale.taken_of(&returned, &Source::Discount("d".to_owned()));
             prop_assert_eq!(sale.value() - value, stays_worth + lost);
-            let stays = stays(earned, Some(&kept), &sale, &returned, None, two());
+            let stays = stays(earned, Some(&kept), &sale, &returned, two());
             prop_assert!((0..=stay).contains(&stays), "{} after {}", stays, stay);
             stay = stays;
             whole = back.whole;
@@ -194,7 +196,7 @@ proptest! {
                 }
                 returned = back.after;
             }
-            let stay = stays(earned, Some(&kept), &sale, &returned, None, two());
+            let stay = stays(earned, Some(&kept), &sale, &returned, two());
             spent.retain(|id, _| !id.starts_with("tender"));
             (spent, stay, returned)
         };
