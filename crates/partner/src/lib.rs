@@ -19,7 +19,7 @@ mod verify;
 pub use credentials::{CustomersClient, DataSyncConnection, LoyaltyConnection};
 pub use loyalty::offer::{Trial, Tried};
 pub use loyalty::usage::{Outcome as UsageOutcome, UsageReport};
-pub use state::{Partner, PartnerConfig};
+pub use state::{Erased, Partner, PartnerConfig};
 pub use verify::{Fault, verify};
 
 use utoipa::openapi::OpenApi;

@@ -6,7 +6,8 @@ use axum::extract::FromRef;
 use db::Db;
 use door::{AdminTokens, TokenCache};
 use outside::Outside;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 
 /// Tokens whose owner is kept in memory.
 const CREDENTIALS_CACHED_MAX: usize = 10_000;
@@ -24,7 +25,13 @@ struct Inner {
     admin: AdminTokens,
     credentials: TokenCache<Credential>,
     programs: ProgramCache,
+    erased: OnceLock<Erased>,
 }
+
+/// Who is told of an erasure before it is answered: the merchant, and the ids under which the member was known.
+pub type Erased = Arc<
+    dyn Fn(String, Vec<String>) -> Pin<Box<dyn Future<Output = Result<(), db::Error>> + Send>> + Send + Sync,
+>;
 
 /// Limits of this side. The defaults are those of `stamgast.default.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +72,22 @@ impl Partner {
         let admin = AdminTokens::new(db.clone(), outside.clone());
         let credentials = TokenCache::new(&outside, CREDENTIALS_CACHED_MAX);
         let programs = ProgramCache::default();
-        Self { inner: Arc::new(Inner { db, outside, config, admin, credentials, programs }) }
+        let erased = OnceLock::new();
+        Self { inner: Arc::new(Inner { db, outside, config, admin, credentials, programs, erased }) }
+    }
+
+    /// Has every erasure told to somebody in this process who keeps copies; the first one who asks is told.
+    pub fn tell_erasures(&self, to: Erased) {
+        // set once, where the program joins its sides
+        let _ = self.inner.erased.set(to);
+    }
+
+    /// Tells of an erasure; may be repeated.
+    pub(crate) async fn tell_erased(&self, merchant: String, people: Vec<String>) -> Result<(), db::Error> {
+        match self.inner.erased.get() {
+            Some(erased) => erased(merchant, people).await,
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn db(&self) -> &Db {

@@ -24,6 +24,7 @@ mod feed;
 mod loyalty;
 mod menu;
 mod merchants;
+mod people;
 mod place;
 mod sale;
 mod state;
@@ -41,6 +42,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
         ("0001_start", include_str!("../migrations/0001_start.sql")),
         ("0002_desks", include_str!("../migrations/0002_desks.sql")),
         ("0003_refunded", include_str!("../migrations/0003_refunded.sql")),
+        ("0014_customer_copies", include_str!("../migrations/0014_customer_copies.sql")),
     ],
 };
 

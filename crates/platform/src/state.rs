@@ -33,6 +33,8 @@ pub struct PlatformConfig {
     pub pos_body_bytes_max: usize,
     /// Longest body of a set-up call (a whole menu comes in one).
     pub admin_body_bytes_max: usize,
+    /// After so many days copies of what a provider said, and was told, name no guest any more.
+    pub copies_days: i64,
 }
 
 impl Default for PlatformConfig {
@@ -47,6 +49,7 @@ impl Default for PlatformConfig {
             token_requests_burst: NonZeroU32::MIN.saturating_add(29),
             pos_body_bytes_max: 256 * 1024,
             admin_body_bytes_max: 4 * 1024 * 1024,
+            copies_days: 90,
         }
     }
 }

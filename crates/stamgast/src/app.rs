@@ -22,6 +22,7 @@ pub struct App {
     db: Db,
     outside: Outside,
     courier: Option<Courier>,
+    platform: Option<Platform>,
     partner: Option<Partner>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
@@ -66,17 +67,33 @@ impl App {
         let db = database::open_to_serve(&config).await?;
         database::prepare(&db, &config).await?;
         let mut router = operations::router(db.clone(), config.role);
-        let mut courier = None;
+        let mut background =
+            vec![tokio::spawn(every(Duration::from_secs(5), || async { operations::tidy_metrics() }))];
+        let (mut courier, mut platform) = (None, None);
         if config.role.is_platform() {
             let (started, side) = platform_side(&config, &db, &outside).await?;
             courier = Some(started);
-            router = router.merge(platform::router(side));
+            router = router.merge(platform::router(side.clone()));
+            let aged = side.clone();
+            background.push(tokio::spawn(every(AGE_EVERY, move || {
+                let side = aged.clone();
+                async move {
+                    if let Err(error) = side.age_copies().await {
+                        tracing::warn!(
+                            ?error,
+                            "old copies could not lose their guests; the next try is in ten minutes"
+                        );
+                    }
+                }
+            })));
+            platform = Some(side);
         }
-        let mut background =
-            vec![tokio::spawn(every(Duration::from_secs(5), || async { operations::tidy_metrics() }))];
         let mut partner = None;
         if config.role.is_partner() {
             let side = partner_side(&config, &db, &outside);
+            if let Some(platform) = &platform {
+                side.tell_erasures(told_to(platform.clone()));
+            }
             let swept = side.clone();
             background.push(tokio::spawn(every(
                 Duration::from_secs(config.partner.sweep_seconds),
@@ -111,7 +128,7 @@ impl App {
             door::serve(listener, router, stopped, options).await;
         });
         tracing::info!(%url, role = config.role.text(), database = database::shown(&config.database), "listening");
-        Ok(App { url, db, outside, courier, partner, stop, server, background })
+        Ok(App { url, db, outside, courier, platform, partner, stop, server, background })
     }
 
     /// `http://ADDRESS:PORT`, without a slash at the end.
@@ -132,6 +149,11 @@ impl App {
     /// The integrator's side; `None` in the platform's role.
     pub fn partner(&self) -> Option<&Partner> {
         self.partner.as_ref()
+    }
+
+    /// The POS cloud's side; `None` in the partner's role.
+    pub fn platform(&self) -> Option<&Platform> {
+        self.platform.as_ref()
     }
 
     /// A new token for `/admin/v1`.
@@ -162,6 +184,22 @@ impl App {
         self.db.close().await;
         ended.context("the accept loop ended early")
     }
+}
+
+/// How often old copies are looked for.
+const AGE_EVERY: Duration = Duration::from_secs(600);
+
+/// Tells the platform of this installation whom the partner has erased. Both know the business by the same merchant id.
+fn told_to(platform: Platform) -> partner::Erased {
+    Arc::new(move |merchant, people| {
+        let platform = platform.clone();
+        Box::pin(async move {
+            for customer_id in people {
+                platform.forget_customer(&merchant, &customer_id).await?;
+            }
+            Ok(())
+        })
+    })
 }
 
 /// Runs `work` again and again until the task is stopped; the first time after one period.
@@ -209,6 +247,7 @@ async fn platform_side(config: &Config, db: &Db, outside: &Outside) -> anyhow::R
             token_requests_burst: settings.token_requests_burst,
             pos_body_bytes_max: settings.pos_body_bytes_max,
             admin_body_bytes_max: settings.admin_body_bytes_max,
+            copies_days: settings.copies_days,
         },
     };
     Ok((courier, Platform::new(parts)))

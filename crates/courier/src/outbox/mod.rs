@@ -34,7 +34,7 @@ pub struct NewDelivery<'a> {
     pub record: &'a str,
     /// Path below the destination's URL.
     pub path: &'a str,
-    /// The JSON that is sent, byte for byte, at each attempt.
+    /// The JSON that is sent, byte for byte, at each attempt, unless [`replace_body`] comes between.
     pub body: &'a [u8],
     /// When.
     pub now: Timestamp,
@@ -103,6 +103,18 @@ pub fn enqueue(tx: &mut Tx<'_>, new: &NewDelivery<'_>) -> Result<(), db::Error> 
             new.now
         ],
     )?;
+    Ok(())
+}
+
+/// Replaces what a delivery carries: by a text that says the same, for a receiver that met the other one before. An
+/// attempt that is under way still carries the old one. A delivery that is not there is no error.
+pub fn replace_body(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    delivery_id: &str,
+    body: &[u8],
+) -> Result<(), db::Error> {
+    tx.execute(&store::REPLACE_BODY, params![merchant, delivery_id, body])?;
     Ok(())
 }
 

@@ -116,6 +116,8 @@ db::statement! {
     /// Ends a delivery that its receiver has fetched.
     pub(super) SETTLE = "UPDATE courier_delivery SET state = 'settled', next_attempt_at = NULL, finished_at = $3
         WHERE merchant = $1 AND delivery_id = $2 AND state IN ('pending', 'failed')";
+    /// Changes what a delivery carries.
+    pub(super) REPLACE_BODY = "UPDATE courier_delivery SET body = $3 WHERE merchant = $1 AND delivery_id = $2";
     /// A failed delivery waits again.
     pub(super) REPLAY -> ReplayedIn = "UPDATE courier_delivery SET state = 'pending', step = 0, finished_at = NULL
         WHERE merchant = $1 AND delivery_id = $2 AND state = 'failed' RETURNING destination_id, place, kind";

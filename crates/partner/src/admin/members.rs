@@ -1,7 +1,7 @@
 //! How is a member set up, changed, looked at and erased?
 
 use super::limits;
-use super::once::{Answer, IdempotencyHeader, KeyRefusals, OnceKey};
+use super::once::{Answer, IdempotencyHeader, KeyRefusals, Once, OnceKey};
 use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::Partner;
 use crate::loyalty::erase::{self, EraseCommand};
@@ -172,9 +172,28 @@ pub(crate) async fn delete_member(
 ) -> Result<Answer, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let once = key.of("erase_member", &merchant, &(&member_id, &query.erased_value));
-    if let Some(answer) = once.answered(&partner).await? {
-        return Ok(answer);
-    }
+    let (whose, who) = (merchant.clone(), member_id.clone());
+    let answer = match once.answered(&partner).await? {
+        Some(answer) => answer,
+        None => erase(&partner, once, merchant, member_id, query).await?,
+    };
+    // After the books, and again with every repetition: whoever was not told the first time is told then
+    let (of, member) = (whose.clone(), who);
+    let people = partner
+        .db()
+        .read("erased_people", move |tx| erase::people(tx, &of, &member).map_err(TxError::<db::Never>::from));
+    let people = people.await?;
+    partner.tell_erased(whose, people).await?;
+    Ok(answer)
+}
+
+async fn erase(
+    partner: &Partner,
+    once: Once,
+    merchant: String,
+    member_id: String,
+    query: EraseQuery,
+) -> Result<Answer, ApiError> {
     let asked = query.erased_value.map(|text| {
         ErasedValue::from_text(&text).ok_or_else(|| {
             ApiError::field("erasedValue", "keep, payOut or bearerVoucher", &format!("{text:?}"))
@@ -194,7 +213,7 @@ pub(crate) async fn delete_member(
             None => Answer::empty(),
         })
     };
-    once.write(&partner, erase).await
+    once.write(partner, erase).await
 }
 
 /// The merchant's row.

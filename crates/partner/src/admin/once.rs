@@ -27,14 +27,23 @@ db::statement! {
     KEEP_ANSWER = "UPDATE partner_idempotency SET status = $4, answer = $5
         WHERE merchant = $1 AND operation = $2 AND idempotency_key = $3";
     /// The answer of the call that took a key, while it is kept.
-    KEPT_ANSWER = "SELECT request_hash, status, answer FROM partner_idempotency
+    KEPT_ANSWER -> KeptAnswer = "SELECT request_hash, status, answer FROM partner_idempotency
         WHERE merchant = $1 AND operation = $2 AND idempotency_key = $3 AND kept_until > $4";
     /// Removes one slice of the keys whose time is over.
     REMOVE_ENDED_KEYS = "DELETE FROM partner_idempotency WHERE (merchant, operation, idempotency_key) IN (
             SELECT merchant, operation, idempotency_key FROM partner_idempotency WHERE kept_until <= $1 LIMIT $2)";
 }
 
-/// How long the answer to a key is kept, in hours. `docs/operations.md` names it.
+db::row! {
+    /// What a call with a key was, and its answer.
+    struct KeptAnswer {
+        request_hash: Vec<u8>,
+        status: i64,
+        answer: Option<String>,
+    }
+}
+
+/// How long the answer to a key is kept, in hours. `docs/people.md` names it.
 pub(super) const KEPT_HOURS: i64 = 72;
 
 /// Longest key, in bytes.
@@ -172,8 +181,7 @@ impl Once {
         else {
             return Ok(None);
         };
-        let hash: Vec<u8> = row.get(0)?;
-        if hash != self.request_hash {
+        if row.request_hash != self.request_hash {
             let other = "Idempotency-Key: expected the call it was first used for, found another path, query or body; \
                          draw a new key for a new call";
             let refusal = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, other);
@@ -181,11 +189,11 @@ impl Once {
                 refusal.with_code("IDEMPOTENCY_KEY_REUSED").with("field", "Idempotency-Key"),
             ));
         }
-        let status = u16::try_from(row.get::<i64>(1)?).ok().and_then(|code| StatusCode::from_u16(code).ok());
+        let status = u16::try_from(row.status).ok().and_then(|code| StatusCode::from_u16(code).ok());
         let status = status.ok_or_else(|| {
             crate::row::unreadable("partner_idempotency", "status", "the status of an answer")
         })?;
-        Ok(Some(Answer { status, body: row.get(2)? }))
+        Ok(Some(Answer { status, body: row.answer }))
     }
 }
 

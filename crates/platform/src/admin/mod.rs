@@ -4,6 +4,7 @@
 //! or come out once; none is ever shown again.
 
 mod clients;
+mod customers;
 mod datasync;
 mod ids;
 mod loyalty;
@@ -23,6 +24,7 @@ pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Platform> {
         .routes(routes!(menu::put_menu, menu::get_menu))
         .routes(routes!(registers::post_register))
         .routes(routes!(loyalty::put_loyalty_connection))
+        .routes(routes!(customers::delete_customer))
         .routes(routes!(datasync::put_datasync))
         .routes(routes!(datasync::get_datasync))
         .routes(routes!(clients::post_client, clients::list_clients))

@@ -22,8 +22,17 @@ pub(crate) fn freeze_report(
     let Some(loyalty_provider_id) = &payload.loyalty_provider_id else { return Ok(()) };
     let body = json("payload", payload)?;
     let (merchant, place) = (source.merchant.as_str(), source.place.as_str());
-    let usage =
-        NewUsage { merchant, place, benefit_usage_id, loyalty_provider_id, bill_id, payload: &body, now };
+    let customer_id = payload.customer_id.as_deref();
+    let usage = NewUsage {
+        merchant,
+        place,
+        benefit_usage_id,
+        loyalty_provider_id,
+        bill_id,
+        payload: &body,
+        customer_id,
+        now,
+    };
     store::insert(tx, &usage)?;
     enqueue(
         tx,

@@ -13,8 +13,8 @@ use wire::loyalty::{BenefitUsage, LoyaltyBenefitUsagesPayload};
 
 db::statement! {
     INSERT_USAGE = "INSERT INTO platform_benefit_usage (merchant, place, benefit_usage_id, loyalty_provider_id, bill_id,
-            payload, created_at, synchronized_at, attempts, last_error, failed)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, 0, NULL, 0)";
+            payload, created_at, synchronized_at, attempts, last_error, failed, customer_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, 0, NULL, 0, $8)";
     USAGE_DELIVERED = "UPDATE platform_benefit_usage SET attempts = $4, last_error = NULL, failed = 0,
             synchronized_at = COALESCE(synchronized_at, $5)
         WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3";
@@ -27,6 +27,15 @@ db::statement! {
         WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3 AND loyalty_provider_id = $4";
     OWN_USAGE = "SELECT benefit_usage_id FROM platform_benefit_usage
         WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3 AND loyalty_provider_id = $4";
+    /// A slice of a customer's usages that still name somebody.
+    NAMED_OF_CUSTOMER -> NamedUsage = "SELECT merchant, place, benefit_usage_id, bill_id, payload FROM platform_benefit_usage
+        WHERE merchant = $1 AND customer_id = $2 AND named = 1 LIMIT $3";
+    /// A slice of the old usages that still name somebody, of all merchants.
+    NAMED_UNTIL -> NamedUsage = "SELECT merchant, place, benefit_usage_id, bill_id, payload FROM platform_benefit_usage
+        WHERE named = 1 AND created_at <= $1 ORDER BY created_at LIMIT $2";
+    /// Replaces the report of a usage by one that names nobody.
+    UNNAME_USAGE = "UPDATE platform_benefit_usage SET payload = $4, named = 0
+        WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3";
     PAYLOAD = "SELECT payload FROM platform_benefit_usage
         WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3";
     USAGE_POSITION = "SELECT created_at FROM platform_benefit_usage
@@ -52,6 +61,8 @@ pub(crate) struct NewUsage<'a> {
     pub(crate) bill_id: &'a str,
     /// The frozen report.
     pub(crate) payload: &'a str,
+    /// Whose usage it is, in the provider's words.
+    pub(crate) customer_id: Option<&'a str>,
     pub(crate) now: Timestamp,
 }
 
@@ -65,9 +76,46 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewUsage<'_>) -> Result<(), db::Erro
             new.loyalty_provider_id,
             new.bill_id,
             new.payload,
-            new.now
+            new.now,
+            new.customer_id
         ],
     )?;
+    Ok(())
+}
+
+db::row! {
+    /// A usage whose report still names somebody.
+    pub(crate) struct NamedUsage {
+        pub(crate) merchant: String,
+        pub(crate) place: String,
+        pub(crate) benefit_usage_id: String,
+        pub(crate) bill_id: String,
+        pub(crate) payload: String,
+    }
+}
+
+/// `rows` of a customer's usages that still name somebody.
+pub(crate) fn named_of_customer(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    customer_id: &str,
+    rows: i64,
+) -> Result<Vec<NamedUsage>, db::Error> {
+    tx.query(&NAMED_OF_CUSTOMER, params![merchant, customer_id, rows])
+}
+
+/// `rows` of the usages made by `until` that still name somebody, the oldest first.
+pub(crate) fn named_until(
+    tx: &mut Tx<'_>,
+    until: Timestamp,
+    rows: i64,
+) -> Result<Vec<NamedUsage>, db::Error> {
+    tx.query(&NAMED_UNTIL, params![until, rows])
+}
+
+/// Replaces the report of a usage by one that names nobody.
+pub(crate) fn unname(tx: &mut Tx<'_>, usage: &NamedUsage, payload: &str) -> Result<(), db::Error> {
+    tx.execute(&UNNAME_USAGE, params![&usage.merchant, &usage.place, &usage.benefit_usage_id, payload])?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 mod balances;
 mod basket;
 mod codes;
+pub(crate) mod copies;
 mod let_go;
 mod lines;
 mod offer;

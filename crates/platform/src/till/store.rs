@@ -41,7 +41,8 @@ db::statement! {
             loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at";
     END_TURN = "UPDATE platform_check SET turn_ends_at = NULL
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND turn_ends_at = $4";
-    CLOSE_CHECK = "UPDATE platform_check SET state = 'paid', bill_id = $4, offer = $5, updated_at = $6, turn_ends_at = NULL
+    CLOSE_CHECK = "UPDATE platform_check SET state = 'paid', bill_id = $4, offer = $5, updated_at = $6, turn_ends_at = NULL,
+            codes = CASE WHEN CAST($5 AS TEXT) IS NULL THEN '[]' ELSE codes END
         WHERE merchant = $1 AND place = $2 AND check_id = $3";
 }
 
@@ -176,7 +177,8 @@ pub(crate) fn write(tx: &mut Tx<'_>, grant: &PosGrant, check: &StoredCheck) -> R
     Ok(())
 }
 
-/// Closes a bumped check with its bill and the answer it was paid by.
+/// Closes a bumped check with its bill and the answer it was paid by. Without an answer its codes meant nothing, and lead
+/// to a guest all the same: they are not kept.
 pub(crate) fn close(
     tx: &mut Tx<'_>,
     grant: &PosGrant,

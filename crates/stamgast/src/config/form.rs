@@ -45,6 +45,7 @@ const BOUNDS: &[(&str, i128, i128)] = &[
     ("platform.offer_bytes_max", 1, 1024 * MIB),
     ("platform.validation_report_deadline_ms", 1, 10 * MINUTE * 1000),
     ("platform.validation_reports_max", 0, 100_000),
+    ("platform.copies_days", 1, 36_600),
     ("platform.access_token_seconds", 1, 366 * DAY),
     ("platform.token_requests_per_second", 1, 1_000_000),
     ("platform.token_requests_burst", 1, 1_000_000),

@@ -202,6 +202,8 @@ pub struct Platform {
     pub validation_reports_max: usize,
     /// Life of an API access token.
     pub access_token_seconds: i64,
+    /// Days after which copies name no guest any more.
+    pub copies_days: i64,
     /// Token requests per client and second.
     pub token_requests_per_second: NonZeroU32,
     /// Token requests of a client at once.
@@ -268,6 +270,7 @@ impl Default for Config {
                 validation_report_deadline_ms: 30_000,
                 validation_reports_max: 64,
                 access_token_seconds: 3600,
+                copies_days: 90,
                 token_requests_per_second: NonZeroU32::MIN,
                 token_requests_burst: NonZeroU32::MIN.saturating_add(29),
                 pos_body_bytes_max: 256 << 10,

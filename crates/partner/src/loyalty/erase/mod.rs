@@ -85,6 +85,14 @@ pub(crate) fn erase(
     Ok(answer)
 }
 
+/// The ids under which a member was known: its own and those of the members that were merged into it.
+pub(crate) fn people(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<String>, db::Error> {
+    let Some(standing) = store::standing(tx, merchant, member_id)? else { return Ok(Vec::new()) };
+    let mut people: Vec<String> = row::json("partner_member", "aliases", &standing.aliases)?;
+    people.push(member_id.to_owned());
+    Ok(people)
+}
+
 fn refused<T>(error: ApiError) -> Result<T, TxError<ApiError>> {
     Err(TxError::Refused(error))
 }

@@ -4,6 +4,7 @@ mod balances;
 mod breakage;
 mod codes;
 mod explain;
+mod forgotten;
 mod holds;
 mod issuers;
 mod members;
