@@ -186,7 +186,7 @@ impl Once {
                          draw a new key for a new call";
             let refusal = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, other);
             return Err(TxError::Refused(
-                refusal.with_code("IDEMPOTENCY_KEY_REUSED").with("field", "Idempotency-Key"),
+                refusal.with_name("IDEMPOTENCY_KEY_REUSED").with("field", "Idempotency-Key"),
             ));
         }
         let status = u16::try_from(row.status).ok().and_then(|code| StatusCode::from_u16(code).ok());

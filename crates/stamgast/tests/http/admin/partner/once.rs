@@ -188,7 +188,7 @@ testkit::on_both_engines! {
             }
             let (path, body) = &call.other;
             let (status, _, other) = sent(&house, &key, &call.method, path, body.as_ref().map(Value::to_string)).await;
-            assert_eq!((status, &other["code"]), (422, &json!("IDEMPOTENCY_KEY_REUSED")), "{name}: {other}");
+            assert_eq!((status, &other["name"]), (422, &json!("IDEMPOTENCY_KEY_REUSED")), "{name}: {other}");
             assert_eq!(house.rows().await, after, "{name}");
             let came = came(&before, &after);
             assert_eq!(came["partner_idempotency"], 1, "{name}");
