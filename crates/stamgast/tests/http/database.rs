@@ -72,7 +72,7 @@ const SMALL: [&str; 13] = [
 ];
 
 /// Statements that may walk more, and why that is right.
-const WIDE: [(&str, &str); 8] = [
+const WIDE: [(&str, &str); 10] = [
     ("stamgast::database::APPLIED", "one row a migration"),
     ("platform::menu::store::CATEGORY_AND_ABOVE", "the recursion walks the few categories it has found"),
     ("courier::outbox::store::DUE_LANES", "walks the due lanes it has found by index"),
@@ -82,6 +82,11 @@ const WIDE: [(&str, &str); 8] = [
         "partner::loyalty::limit::store::MARK_ENDED_LIMIT_HOLDS",
         "walks the holds that are active, as for balances",
     ),
+    (
+        "platform::till::copies::OPEN_WITH_OFFER",
+        "walks the merchant's checks that are open, by their own index",
+    ),
+    ("platform::till::copies::OPEN_TOO_LONG", "walks the checks that are open, by their own index"),
     ("courier::feed::store::SET_ASIDE_LIST", "what was set aside is a list for a person"),
     (
         "partner::verify::balances::VERIFY_LOT_ENTRIES",

@@ -30,9 +30,12 @@ const ACROSS_MERCHANTS: &[(&str, &str)] = &[
     ("courier::feed::store::UNPREPARED", "the courier gives each subscription its lanes when it starts"),
     ("courier::outbox::store::DUE_LANES", "the courier looks who has something to deliver"),
     ("courier::seal::SEALING_KEYS", "the server asks at its start whether it can open every secret"),
+    ("partner::admin::once::REMOVE_ENDED_KEYS", "the sweep removes the keys of calls of all merchants"),
     ("partner::loyalty::limit::store::MARK_ENDED_LIMIT_HOLDS", "the sweep ends holds of all merchants"),
     ("partner::sweep::", "the sweep ends holds, lots and tiers of all merchants"),
     ("partner::verify::", "`stamgast verify` walks every table, in slices that begin and end anywhere"),
+    ("platform::loyalty::store::NAMED_UNTIL", "old copies of all merchants lose their guests"),
+    ("platform::till::copies::OPEN_TOO_LONG", "old copies of all merchants lose their guests"),
 ];
 
 /// The names of directories: those above and those that a migration marks.
