@@ -4,12 +4,12 @@
 //! nothing depends on when it runs, how often, or whether two run at once.
 
 mod holes;
+mod keys;
 mod lots;
 mod points;
 mod tiers;
 
 use crate::Partner;
-use crate::admin::remove_ended_keys;
 use crate::loyalty::limit;
 use db::{Never, TxError, params};
 
@@ -42,14 +42,7 @@ impl Partner {
                 break;
             }
         }
-        loop {
-            let slice = self.db().write("sweep_keys", move |tx| remove_ended_keys(tx, now, rows)).await;
-            let slice = done(slice)?;
-            marked += slice;
-            if slice < rows.unsigned_abs() {
-                break;
-            }
-        }
+        marked += keys::sweep(self, now, rows).await?;
         marked += lots::sweep(self, now, rows).await?;
         marked += points::sweep(self, now, rows).await?;
         marked += tiers::sweep(self, now, rows).await?;

@@ -143,6 +143,7 @@ const CRATES: &[Crate] = &[
             ("loyalty", &["access", "api", "column", "menu", "place", "sale"]),
             ("menu", &["column", "feed"]),
             ("merchants", &["access", "api", "column", "feed"]),
+            ("people", &["loyalty", "till"]),
             ("place", &["column"]),
             ("sale", &["access", "menu", "place"]),
             ("till", &["access", "api", "bills", "column", "loyalty", "menu", "place", "sale"]),

@@ -26,7 +26,6 @@ mod refusals;
 mod usages;
 mod vouchers;
 
-pub(crate) use once::remove_ended as remove_ended_keys;
 pub(crate) use usages::unhex;
 
 use crate::Partner;
