@@ -4,6 +4,7 @@
 //! five seconds old, so a token revoked by another process stops within that; [`TokenCache::forget`]
 //! stops it at once in this one. Only what exists is kept: guesses cannot fill the cache.
 
+use crate::last_used::LastUsed;
 use jiff::{SignedDuration, Timestamp};
 use outside::Outside;
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ pub struct TokenCache<T> {
     limit: usize,
     /// Counts [`TokenCache::forget`], so that a load begun before one is not kept after it.
     forgotten: AtomicU64,
+    used: LastUsed,
 }
 
 struct Entry<T> {
@@ -42,6 +44,7 @@ impl<T: Clone> TokenCache<T> {
             entries: RwLock::default(),
             limit: limit.max(1),
             forgotten: AtomicU64::new(0),
+            used: LastUsed::default(),
         }
     }
 
@@ -74,6 +77,16 @@ impl<T: Clone> TokenCache<T> {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         entries.clear();
+    }
+
+    /// Notes that the token with this prefix was shown and found good.
+    pub fn note_used(&self, prefix: &str) {
+        self.used.note(prefix, self.outside.now());
+    }
+
+    /// Takes out which tokens were noted since it was last asked, and when.
+    pub fn take_used(&self) -> Vec<(String, Timestamp)> {
+        self.used.take()
     }
 
     fn fresh(&self, prefix: &str, now: Timestamp) -> Option<T> {

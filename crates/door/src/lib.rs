@@ -9,21 +9,30 @@ mod body;
 mod cache;
 pub mod credentials;
 mod error;
+mod keeper;
+mod last_used;
 mod observe;
 mod paths;
 mod rate;
 mod serve;
 pub mod token;
+pub mod tokens;
 
 pub use admin::AdminTokens;
 pub use body::{BODY_LIMIT_DEFAULT, BodyLimit, FormOrJson, Message, Raw, RawMessage, Strict, body_limit};
 pub use cache::TokenCache;
 pub use error::ApiError;
+pub use keeper::{Keeper, Renewal, Wanted};
 pub use observe::{RequestId, observe};
 pub use paths::Paths;
 pub use rate::RateLimit;
 pub use serve::{Peer, ServeOptions, serve};
 
 /// The tables of the door: admin tokens.
-pub const MIGRATIONS: db::Migrations =
-    db::Migrations { owner: "door", files: &[("0001_start", include_str!("../migrations/0001_start.sql"))] };
+pub const MIGRATIONS: db::Migrations = db::Migrations {
+    owner: "door",
+    files: &[
+        ("0001_start", include_str!("../migrations/0001_start.sql")),
+        ("0002_tokens", include_str!("../migrations/0002_tokens.sql")),
+    ],
+};

@@ -4,6 +4,7 @@
 //! which its row is found, the last is 32 random bytes (sync.md §7). Stored are the prefix and the
 //! SHA-256 of the whole text; comparison takes the same time wherever the texts differ.
 
+use crate::ApiError;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outside::{Outside, hex};
@@ -60,6 +61,23 @@ pub fn kind_of(prefix: &str) -> Option<&str> {
     Some(prefix.strip_prefix("stg_")?.rsplit_once('_')?.0)
 }
 
+/// What is said to a caller without a good token of the `wanted` kind: `expected`, and if `found` has the form of a
+/// token of another kind, which one that is. The prefix is public, so nothing is given away.
+pub fn refusal(found: Option<&str>, wanted: &str, expected: &str) -> ApiError {
+    let kind = found.and_then(prefix_of).and_then(kind_of).filter(|kind| *kind != wanted);
+    let holder = match kind {
+        Some("admin") => "an admin token",
+        Some("pos") => "a register's token",
+        Some("client") => "an application's secret",
+        Some("access") => "an application's access token",
+        Some("loyalty") => "the token of a loyalty connection",
+        Some("datasync") => "a DataSync secret",
+        Some("customers") => "a token for the customers feed",
+        _ => return ApiError::unauthorized(expected),
+    };
+    ApiError::unauthorized(format!("this is {holder} (stg_{}_…); {expected}", kind.unwrap_or_default()))
+}
+
 /// SHA-256 of the token's text: what is stored.
 pub fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
@@ -98,6 +116,18 @@ mod tests {
             assert!(!matches(&token.hash, &issue(&outside, "loyalty").text));
             assert!(!matches(&token.hash[..31], &token.text));
             assert!(!matches(&[], &token.text));
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_kind_is_called_by_its_kind() {
+        let (outside, expected) = (outside(3), "expected an admin token");
+        let said = |found: Option<&str>| refusal(found, "admin", expected).message;
+        let pos = issue(&outside, "pos").text;
+        assert_eq!(said(Some(&pos)), format!("this is a register's token (stg_pos_…); {expected}"));
+        let (admin, odd) = (issue(&outside, "admin").text, issue(&outside, "odd").text);
+        for found in [None, Some("x"), Some(admin.as_str()), Some(odd.as_str())] {
+            assert_eq!(said(found), expected);
         }
     }
 

@@ -16,6 +16,7 @@ mod state;
 mod sweep;
 mod verify;
 
+pub use credentials::keeper as token_keeper;
 pub use credentials::{CustomersClient, DataSyncConnection, LoyaltyConnection};
 pub use loyalty::offer::{Trial, Tried};
 pub use loyalty::usage::{Outcome as UsageOutcome, UsageReport};
@@ -36,6 +37,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
             include_str!("../migrations/0003_what_went_back_and_whose_records.sql"),
         ),
         ("0004_idempotency", include_str!("../migrations/0004_idempotency.sql")),
+        ("0005_tokens", include_str!("../migrations/0005_tokens.sql")),
     ],
 };
 

@@ -70,6 +70,12 @@ impl Partner {
     /// Over a database that has [`crate::MIGRATIONS`] and [`door::MIGRATIONS`].
     pub fn new(db: Db, outside: Outside, config: PartnerConfig) -> Self {
         let admin = AdminTokens::new(db.clone(), outside.clone());
+        Self::with_admin(db, outside, config, admin)
+    }
+
+    /// As [`Partner::new`], with admin tokens that others in this process use too: one that is revoked there is refused
+    /// here at once.
+    pub fn with_admin(db: Db, outside: Outside, config: PartnerConfig, admin: AdminTokens) -> Self {
         let credentials = TokenCache::new(&outside, CREDENTIALS_CACHED_MAX);
         let programs = ProgramCache::default();
         let erased = OnceLock::new();

@@ -30,6 +30,7 @@ mod sale;
 mod state;
 mod till;
 
+pub use access::keeper as token_keeper;
 pub use state::{Platform, PlatformConfig, PlatformParts};
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
         ("0001_start", include_str!("../migrations/0001_start.sql")),
         ("0002_desks", include_str!("../migrations/0002_desks.sql")),
         ("0003_refunded", include_str!("../migrations/0003_refunded.sql")),
+        ("0004_tokens", include_str!("../migrations/0004_tokens.sql")),
         ("0014_customer_copies", include_str!("../migrations/0014_customer_copies.sql")),
     ],
 };

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use axum::Router;
 use courier::{Caller, Courier, CourierConfig, Keyring, TargetGuard, Wake};
 use db::Db;
+use door::tokens::Tokens;
 use door::{AdminTokens, ServeOptions};
 use outside::Outside;
 use partner::{Partner, PartnerConfig};
@@ -16,6 +17,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+/// How often it is written when tokens were last used.
+const TOKENS_USED_PERIOD: Duration = Duration::from_secs(300);
+
 /// A running server. The caller owns the listener, the clock and the moment of the end.
 pub struct App {
     url: String,
@@ -24,6 +28,7 @@ pub struct App {
     courier: Option<Courier>,
     platform: Option<Platform>,
     partner: Option<Partner>,
+    tokens: Tokens,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
     background: Vec<JoinHandle<()>>,
@@ -70,9 +75,12 @@ impl App {
         let mut background =
             vec![tokio::spawn(every(Duration::from_secs(5), || async { operations::tidy_metrics() }))];
         let (mut courier, mut platform) = (None, None);
+        let admin = AdminTokens::new(db.clone(), outside.clone());
+        let mut keepers = Vec::new();
         if config.role.is_platform() {
-            let (started, side) = platform_side(&config, &db, &outside).await?;
+            let (started, side) = platform_side(&config, &db, &outside, &admin).await?;
             courier = Some(started);
+            keepers.push(platform::token_keeper(Some(side.clone())));
             router = router.merge(platform::router(side.clone()));
             let aged = side.clone();
             background.push(tokio::spawn(every(AGE_EVERY, move || {
@@ -90,7 +98,8 @@ impl App {
         }
         let mut partner = None;
         if config.role.is_partner() {
-            let side = partner_side(&config, &db, &outside);
+            let side = partner_side(&config, &db, &outside, &admin);
+            keepers.push(partner::token_keeper(Some(side.clone())));
             if let Some(platform) = &platform {
                 side.tell_erasures(told_to(platform.clone()));
             }
@@ -112,6 +121,13 @@ impl App {
             router = router.merge(partner::router(side.clone()));
             partner = Some(side);
         }
+        let tokens = Tokens::new(db.clone(), outside.clone(), admin, keepers);
+        router = router.merge(door::tokens::router(tokens.clone()));
+        let kept = tokens.clone();
+        background.push(tokio::spawn(every(TOKENS_USED_PERIOD, move || {
+            let kept = kept.clone();
+            async move { keep_used(&kept).await }
+        })));
         let router = wrap(door::observe(router, operations::paths(config.role)));
         let (stop, stopped) = oneshot::channel::<()>();
         let options = ServeOptions {
@@ -128,7 +144,7 @@ impl App {
             door::serve(listener, router, stopped, options).await;
         });
         tracing::info!(%url, role = config.role.text(), database = database::shown(&config.database), "listening");
-        Ok(App { url, db, outside, courier, platform, partner, stop, server, background })
+        Ok(App { url, db, outside, courier, platform, partner, tokens, stop, server, background })
     }
 
     /// `http://ADDRESS:PORT`, without a slash at the end.
@@ -156,6 +172,11 @@ impl App {
         self.platform.as_ref()
     }
 
+    /// The tokens of every kind.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
     /// A new token for `/admin/v1`.
     ///
     /// # Errors
@@ -178,6 +199,7 @@ impl App {
         // the loop may have ended already; then there is nobody to tell
         let _ = self.stop.send(());
         let ended = self.server.await;
+        keep_used(&self.tokens).await;
         if let Some(courier) = self.courier {
             courier.shutdown().await;
         }
@@ -202,6 +224,13 @@ fn told_to(platform: Platform) -> partner::Erased {
     })
 }
 
+/// Writes when tokens were last used.
+async fn keep_used(tokens: &Tokens) {
+    if let Err(error) = tokens.keep_used().await {
+        tracing::warn!(%error, "when tokens were last used could not be written; these uses are forgotten");
+    }
+}
+
 /// Runs `work` again and again until the task is stopped; the first time after one period.
 async fn every<F: Future<Output = ()>>(period: Duration, work: impl Fn() -> F) {
     loop {
@@ -211,7 +240,12 @@ async fn every<F: Future<Output = ()>>(period: Duration, work: impl Fn() -> F) {
 }
 
 /// The POS cloud with what it sends through.
-async fn platform_side(config: &Config, db: &Db, outside: &Outside) -> anyhow::Result<(Courier, Platform)> {
+async fn platform_side(
+    config: &Config,
+    db: &Db,
+    outside: &Outside,
+    admin: &AdminTokens,
+) -> anyhow::Result<(Courier, Platform)> {
     let keyring = keyring(config, db, outside).await?;
     let mut guard = TargetGuard::strict();
     for network in &config.courier.allow_networks {
@@ -235,7 +269,7 @@ async fn platform_side(config: &Config, db: &Db, outside: &Outside) -> anyhow::R
         outside: outside.clone(),
         caller: Caller::new(guard),
         keyring,
-        admin: AdminTokens::new(db.clone(), outside.clone()),
+        admin: admin.clone(),
         wake: Arc::new(move || wake.wake()),
         config: PlatformConfig {
             offer_deadline: Duration::from_millis(settings.offer_deadline_ms),
@@ -270,7 +304,7 @@ fn courier_config(config: &Config, guard: TargetGuard, wake: Wake) -> CourierCon
     }
 }
 
-fn partner_side(config: &Config, db: &Db, outside: &Outside) -> Partner {
+fn partner_side(config: &Config, db: &Db, outside: &Outside, admin: &AdminTokens) -> Partner {
     let settings = &config.partner;
     let limits = PartnerConfig {
         loyalty_body_bytes_max: settings.loyalty_body_bytes_max,
@@ -279,7 +313,7 @@ fn partner_side(config: &Config, db: &Db, outside: &Outside) -> Partner {
         admin_body_bytes_max: settings.admin_body_bytes_max,
         sweep_slice_rows: settings.sweep_slice_rows,
     };
-    Partner::new(db.clone(), outside.clone(), limits)
+    Partner::with_admin(db.clone(), outside.clone(), limits, admin.clone())
 }
 
 /// The keys; refused when something in the database was sealed with one that is not there.

@@ -60,6 +60,7 @@ fn references(of: &impl serde::Serialize) -> Vec<String> {
 /// Everything that a server in this role answers.
 pub(crate) fn served(role: Role) -> OpenApi {
     let mut all = OpenApi::default();
+    all.merge(door::tokens::openapi());
     if role.is_platform() {
         all.merge(platform::openapi());
         all.merge(platform::admin_openapi());

@@ -110,11 +110,14 @@ const CRATES: &[Crate] = &[
         hub: None,
         may_circle: false,
         arrows: &[
-            ("admin", &["cache", "credentials", "error", "token"]),
+            ("admin", &["cache", "credentials", "error", "keeper", "token"]),
             ("body", &["error"]),
+            ("cache", &["last_used"]),
             ("observe", &["error", "paths"]),
             ("rate", &["error", "serve"]),
             ("serve", &["error", "observe"]),
+            ("token", &["error"]),
+            ("tokens", &["admin", "body", "error", "keeper", "token"]),
         ],
     },
     Crate {

@@ -4,8 +4,10 @@
 //! read; what a token stands for is kept in memory for a few seconds, so a request costs no lane.
 
 mod store;
+mod tokens;
 
 pub(crate) use store::{Kind, NewCredential, insert, revoke};
+pub use tokens::keeper;
 
 use crate::Partner;
 use crate::customers::CustomersRefusal;
@@ -54,14 +56,14 @@ impl FromRequestParts<Partner> for LoyaltyConnection {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, partner: &Partner) -> Result<Self, ApiError> {
-        let found = match credentials::bearer(&parts.headers) {
+        let text = credentials::bearer(&parts.headers);
+        let found = match text {
             Some(text) => find(partner, Kind::Loyalty, text).await?,
             None => None,
         };
         let Some(credential) = found else {
-            return Err(ApiError::unauthorized(
-                "expected Authorization: Bearer with the token of a loyalty connection; ask the loyalty partner for a new one",
-            ));
+            let expected = "expected Authorization: Bearer with the token of a loyalty connection; ask the loyalty partner for a new one";
+            return Err(token::refusal(text, Kind::Loyalty.text(), expected));
         };
         Ok(Self {
             merchant: credential.merchant,
@@ -74,14 +76,14 @@ impl FromRequestParts<Partner> for DataSyncConnection {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, partner: &Partner) -> Result<Self, ApiError> {
-        let found = match credentials::verbatim_or_bearer(&parts.headers) {
+        let text = credentials::verbatim_or_bearer(&parts.headers);
+        let found = match text {
             Some(text) => find(partner, Kind::DataSync, text).await?,
             None => None,
         };
         let Some(credential) = found else {
-            return Err(ApiError::unauthorized(
-                "expected the DataSync secret in Authorization, bare or after Bearer; ask the receiver for a new one",
-            ));
+            let expected = "expected the DataSync secret in Authorization, bare or after Bearer; ask the receiver for a new one";
+            return Err(token::refusal(text, Kind::DataSync.text(), expected));
         };
         Ok(Self { merchant: credential.merchant })
     }
@@ -110,9 +112,13 @@ async fn find(partner: &Partner, kind: Kind, text: &str) -> Result<Option<Creden
     let Some(prefix) = token::prefix_of(text) else { return Ok(None) };
     let found = partner.credentials().get_or_load(prefix, || store::load(partner.db(), prefix)).await?;
     let now = partner.outside().now();
-    Ok(found.filter(|credential| {
+    let good = found.filter(|credential| {
         token::matches(&credential.hash, text)
             && credential.kind == kind
             && credential.expires_at.is_none_or(|end| now < end)
-    }))
+    });
+    if good.is_some() {
+        partner.credentials().note_used(prefix);
+    }
+    Ok(good)
 }

@@ -1,6 +1,6 @@
 //! How does an application get its access token? (protocol.md §1.2)
 
-use super::store::{self, DROP_ENDED_TOKENS, KEEP_ACCESS_TOKEN};
+use super::store::{self, ClientSecret, DROP_ENDED_TOKENS, KEEP_ACCESS_TOKEN};
 use crate::Platform;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -9,19 +9,12 @@ use db::{Never, TxError, params};
 use door::{ApiError, FormOrJson, Peer, credentials, token};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use jiff::{Timestamp, ToSpan};
+use jiff::ToSpan;
 use wire::Extra;
 use wire::access::{TokenRequest, TokenResponse};
 
 /// Longer than any id of a client.
 const CLIENT_ID_BYTES_MAX: usize = 64;
-
-/// What must match for an access token: a secret of the client and until when it may be used.
-#[derive(Debug, Clone)]
-pub(crate) struct ClientSecret {
-    pub(crate) hash: Vec<u8>,
-    pub(crate) ends_at: Option<Timestamp>,
-}
 
 /// Exchanges an application's id and secret for an access token that lives for one hour. Both come in the body, or
 /// as `Authorization: Basic`.
@@ -92,16 +85,15 @@ async fn grant(
         .secrets()
         .get_or_load(&client_id, || store::client_secrets(platform.db(), &client_id))
         .await?;
-    let is_right = known.as_deref().is_some_and(|secrets| {
-        let lives = |secret: &&ClientSecret| secret.ends_at.is_none_or(|end| now < end);
-        secrets.iter().filter(lives).any(|known| token::matches(&known.hash, &secret))
-    });
-    if !is_right {
+    let lives = |secret: &&ClientSecret| secret.expires_at.is_none_or(|end| now < end);
+    let right = known.iter().flat_map(|secrets| secrets.iter()).filter(lives);
+    let Some(right) = right.into_iter().find(|known| token::matches(&known.token_hash, &secret)) else {
         // Ids that do not exist are counted together: there is no end of them.
         let guessed = if known.is_some() { client_id.as_str() } else { "" };
         platform.wrong_secrets().check(&format!("{guessed}@{address}"))?;
         return Err(ApiError::unauthorized("client_id and client_secret do not belong together"));
-    }
+    };
+    platform.secrets().note_used(&right.token_prefix);
     platform.token_calls().check(&client_id)?;
 
     let expires_at = now

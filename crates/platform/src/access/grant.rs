@@ -83,12 +83,12 @@ impl FromRequestParts<Platform> for ApiClient {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, platform: &Platform) -> Result<Self, ApiError> {
+        let text = credentials::bearer(&parts.headers);
         let refused = || {
-            ApiError::unauthorized(
-                "expected Authorization: Bearer with an access token that has not ended; get one from /api/auth/authorize",
-            )
+            let expected = "expected Authorization: Bearer with an access token that has not ended; get one from /api/auth/authorize";
+            token::refusal(text, "access", expected)
         };
-        let text = credentials::bearer(&parts.headers).ok_or_else(refused)?;
+        let text = text.ok_or_else(refused)?;
         let prefix = token::prefix_of(text).ok_or_else(refused)?;
         let grant = platform
             .clients()
@@ -98,6 +98,7 @@ impl FromRequestParts<Platform> for ApiClient {
         if !token::matches(&grant.token_hash, text) || platform.now() >= grant.expires_at {
             return Err(refused());
         }
+        platform.clients().note_used(prefix);
         Ok(Self { grant })
     }
 }

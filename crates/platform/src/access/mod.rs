@@ -5,11 +5,13 @@ mod grant;
 mod register;
 mod source;
 pub(crate) mod store;
+mod tokens;
 
-pub(crate) use authorize::ClientSecret;
 pub(crate) use grant::{ApiClient, ClientGrant};
 pub(crate) use register::{PosGrant, Register};
 pub(crate) use source::SourceId;
+pub(crate) use store::ClientSecret;
+pub use tokens::keeper;
 
 use crate::Platform;
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 db::statement! {
     POS_TOKEN -> PosToken = "SELECT token_hash, merchant, place, device_number, expires_at FROM platform_pos_token
-        WHERE token_prefix = $1";
+        WHERE token_prefix = $1 AND revoked_at IS NULL";
     // Asked by itself: the token is in a directory, the place with its merchant.
     PLACE_STATE -> String = "SELECT state FROM platform_place WHERE merchant = $1 AND place = $2";
 }
@@ -51,8 +51,10 @@ impl FromRequestParts<Platform> for Register {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, platform: &Platform) -> Result<Self, ApiError> {
-        let refused = || ApiError::unauthorized("expected Authorization: Bearer with the register's token");
-        let text = credentials::bearer(&parts.headers).ok_or_else(refused)?;
+        let text = credentials::bearer(&parts.headers);
+        let refused =
+            || token::refusal(text, "pos", "expected Authorization: Bearer with the register's token");
+        let text = text.ok_or_else(refused)?;
         let prefix = token::prefix_of(text).ok_or_else(refused)?;
         let grant = platform
             .registers()
@@ -63,6 +65,7 @@ impl FromRequestParts<Platform> for Register {
         if !token::matches(&grant.token_hash, text) || ended {
             return Err(refused());
         }
+        platform.registers().note_used(prefix);
         let Path(path) = Path::<TillPath>::from_request_parts(parts, platform)
             .await
             .map_err(|error| ApiError::bad_request(error.body_text()))?;

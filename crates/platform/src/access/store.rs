@@ -1,13 +1,24 @@
 //! Where are applications and their access tokens kept?
 
-use super::{ClientGrant, ClientSecret};
+use super::ClientGrant;
 use crate::column::Json;
 use db::{Db, Never, TxError, params};
 use door::ApiError;
+use jiff::Timestamp;
 use std::sync::Arc;
 
+db::row! {
+    /// What must match for an access token: a secret of the client, and until when it may be used.
+    pub(crate) struct ClientSecret {
+        pub(crate) token_prefix: String,
+        pub(crate) token_hash: Vec<u8>,
+        pub(crate) expires_at: Option<Timestamp>,
+    }
+}
+
 db::statement! {
-    CLIENT_SECRET = "SELECT secret_hash FROM platform_client WHERE client_id = $1";
+    CLIENT_SECRETS -> ClientSecret = "SELECT token_prefix, token_hash, expires_at FROM platform_client_secret
+        WHERE client_id = $1 AND revoked_at IS NULL ORDER BY token_prefix";
     /// Tokens that have ended are of no more use.
     pub(crate) DROP_ENDED_TOKENS = "DELETE FROM platform_access_token WHERE client_id = $1 AND expires_at <= $2";
     /// A new access token.
@@ -21,16 +32,15 @@ db::statement! {
     MERCHANT_EXISTS = "SELECT merchant FROM platform_merchant WHERE merchant = $1";
 }
 
-/// What the secret of a client must match; `None` for a client nobody knows.
+/// What the secret of a client must match; `None` for a client nobody knows, or one whose secrets were all revoked.
 pub(crate) async fn client_secrets(
     db: &Db,
     client_id: &str,
 ) -> Result<Option<Arc<[ClientSecret]>>, ApiError> {
     let client_id = client_id.to_owned();
     let secrets = db.read("client_secrets", move |tx| {
-        let Some(row) = tx.optional(&CLIENT_SECRET, params![&client_id])? else { return Ok(None) };
-        let secret = ClientSecret { hash: row.get(0)?, ends_at: None };
-        Ok::<_, TxError<Never>>(Some(Arc::from([secret])))
+        let secrets: Arc<[ClientSecret]> = tx.query(&CLIENT_SECRETS, params![&client_id])?.into();
+        Ok::<_, TxError<Never>>(Some(secrets).filter(|secrets| !secrets.is_empty()))
     });
     Ok(secrets.await?)
 }

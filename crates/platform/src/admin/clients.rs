@@ -39,15 +39,13 @@ pub(super) async fn post_client(
     let client_id = platform.outside().object_id();
     let secret = token::issue(platform.outside(), "client");
     let answer = IssuedClient { client_id: client_id.clone(), client_secret: secret.text };
-    let hash = secret.hash;
+    let (prefix, hash) = (secret.prefix, secret.hash);
     platform
         .db()
         .write("post_client", move |tx| {
             let provider = body.loyalty_provider_id.as_ref();
-            tx.execute(
-                &store::ADD_CLIENT,
-                params![&client_id, &hash[..], &body.name, provider, now, apis.as_ref()],
-            )?;
+            tx.execute(&store::ADD_CLIENT, params![&client_id, &body.name, provider, now, apis.as_ref()])?;
+            tx.execute(&store::ADD_CLIENT_SECRET, params![&prefix, &hash[..], &client_id, now])?;
             let merchants: BTreeSet<&String> = body.merchant_ids.iter().collect();
             let mut found = BTreeSet::new();
             for merchant in merchants {

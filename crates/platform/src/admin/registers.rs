@@ -64,7 +64,10 @@ pub(super) async fn post_register(
             let device = body.device_number;
             tx.execute(&store::PUT_REGISTER, params![merchant, place, device, &body.name, now])?;
             tx.execute(&store::END_OLDER_POS_TOKENS, params![merchant, place, device, overlap_until])?;
-            tx.execute(&store::ADD_POS_TOKEN, params![&prefix, &hash[..], merchant, place, device, now])?;
+            tx.execute(
+                &store::ADD_POS_TOKEN,
+                params![&prefix, &hash[..], merchant, place, device, &body.name, now],
+            )?;
             Ok(())
         })
         .await?;

@@ -63,13 +63,15 @@ db::statement! {
         ON CONFLICT (merchant, place, device_number) DO UPDATE SET name = excluded.name";
     pub(super) END_OLDER_POS_TOKENS = "UPDATE platform_pos_token SET expires_at = $4
         WHERE merchant = $1 AND place = $2 AND device_number = $3 AND (expires_at IS NULL OR expires_at > $4)";
-    pub(super) ADD_POS_TOKEN = "INSERT INTO platform_pos_token (token_prefix, token_hash, merchant, place, device_number, issued_at,
-            expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, NULL)";
+    pub(super) ADD_POS_TOKEN = "INSERT INTO platform_pos_token (token_prefix, token_hash, merchant, place, device_number, name,
+            issued_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     ADMIN_REGISTERS = "SELECT place, device_number, name FROM platform_register WHERE merchant = $1
         ORDER BY place, device_number";
-    pub(super) ADD_CLIENT = "INSERT INTO platform_client (client_id, secret_hash, name, loyalty_provider_id, created_at, apis)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    pub(super) ADD_CLIENT = "INSERT INTO platform_client (client_id, name, loyalty_provider_id, created_at, apis)
+        VALUES ($1, $2, $3, $4, $5)";
+    pub(super) ADD_CLIENT_SECRET = "INSERT INTO platform_client_secret (token_prefix, token_hash, client_id, issued_at)
+        VALUES ($1, $2, $3, $4)";
     // Nothing is inserted for a merchant nobody has set up.
     pub(super) ASSIGN_MERCHANT = "INSERT INTO platform_client_merchant (merchant, client_id, assigned_at, places)
         SELECT merchant, CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS TEXT) FROM platform_merchant

@@ -4,6 +4,7 @@ use crate::config::{Config, Flags};
 use crate::{database, terminal};
 use door::AdminTokens;
 use outside::Outside;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -24,5 +25,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
         .map_err(|error| anyhow::anyhow!("the token could not be kept: {}", error.message))?;
     db.close().await;
     terminal::result(&token.text)?;
+    if std::io::stderr().is_terminal() {
+        terminal::note(&format!(
+            "shown once; send it as Authorization: Bearer …; `stamgast token revoke {}` takes it back",
+            token.prefix
+        ))?;
+    }
     Ok(ExitCode::SUCCESS)
 }

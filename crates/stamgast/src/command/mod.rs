@@ -7,6 +7,7 @@ mod demo;
 mod load;
 mod migrate;
 mod serve;
+mod token;
 mod verify;
 
 use crate::config::{Config, FlagSetting, Flags, Loaded};
@@ -38,6 +39,8 @@ enum Command {
     Load(load::Args),
     /// Make a token for /admin/v1 and print it
     AdminToken(admin_token::Args),
+    /// List tokens of every kind, renew one, or take one back
+    Token(token::Args),
     /// Check a configuration, or show every setting with where its value came from
     Config(config::Args),
     /// Print a script that completes these commands in a shell
@@ -80,6 +83,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = read(&args.flags)?;
             begin(&config)?.block_on(admin_token::run(args, config))
         }
+        Command::Token(args) => {
+            let config = read(args.flags())?;
+            begin(&config)?.block_on(token::run(args, config))
+        }
         Command::Config(args) => config::run(&args),
         Command::Completion(args) => completion::run(&args, Cli::command()),
     }
@@ -119,7 +126,7 @@ mod tests {
             Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
         assert_eq!(
             names,
-            ["serve", "demo", "migrate", "verify", "load", "admin-token", "config", "completion"]
+            ["serve", "demo", "migrate", "verify", "load", "admin-token", "token", "config", "completion"]
         );
     }
 }

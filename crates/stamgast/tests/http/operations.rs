@@ -23,6 +23,62 @@ testkit::on_both_engines! {
         assert_eq!((unknown.status, &unknown.json["httpStatus"]), (404, &serde_json::json!(404)));
     }
 
+    async fn the_root_says_which_program_this_is(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let root = app.anyone.get("/").await.unwrap();
+        assert_eq!((root["name"].as_str(), root["role"].as_str()), (Some("stamgast"), Some("all")));
+        for (what, path) in root["links"].as_object().unwrap() {
+            let answer = app.anyone.send(Method::GET, path.as_str().unwrap(), None).await.unwrap();
+            assert_eq!(answer.status, 200, "{what}: {}", answer.text);
+        }
+        let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+        let page = browser.get(app.url()).header("accept", "text/html,*/*;q=0.8").send().await.unwrap();
+        assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+        assert!(page.text().await.unwrap().contains("href=\"/docs/\""));
+    }
+
+    async fn whoever_mistypes_is_told_what_may_be_meant(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        // method, path, status, part of the message
+        for (method, path, status, part) in [
+            (Method::GET, "/admin/v1/partner/merchants", 404, "/admin/v1/partner/merchants/{merchantId}, which takes"),
+            (Method::GET, "/bils/1-2", 404, "did you mean /bills/{sourceId}"),
+            (Method::POST, "/partner/loyalty/getBenefitOffers", 404, "did you mean /partner/loyalty/getBenefitOffer,"),
+            (Method::GET, "/partner/loyalty/getBenefitOffer", 405, "GET is not known at /partner/loyalty/getBenefitOffer; it takes POST"),
+            (Method::DELETE, "/healthz", 405, "it takes GET"),
+        ] {
+            let answer = app.anyone.send(method, path, None).await.unwrap();
+            let message = answer.json["message"].as_str().unwrap();
+            assert!(answer.status == status && message.contains(part), "{path}: {}", answer.text);
+        }
+    }
+
+    async fn a_database_that_stands_still_is_not_ready(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let lanes = stamgast::config::Config::default().lanes.read;
+        let holding: Vec<_> = (0..lanes)
+            .map(|_| {
+                let db = app.app.db().clone();
+                tokio::spawn(async move {
+                    let held = db.read("hold_a_lane", |_| {
+                        std::thread::sleep(std::time::Duration::from_secs(4));
+                        Ok::<_, db::TxError<db::Never>>(())
+                    });
+                    held.await.unwrap();
+                })
+            })
+            .collect();
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let started = std::time::Instant::now();
+        let answer = app.anyone.send(Method::GET, "/readyz", None).await.unwrap();
+        assert!(answer.status == 503 && answer.text.contains("does not answer in time"), "{}", answer.text);
+        assert!(started.elapsed() < std::time::Duration::from_secs(3), "{:?}", started.elapsed());
+        for held in holding {
+            held.await.unwrap();
+        }
+        assert_eq!(app.anyone.send(Method::GET, "/readyz", None).await.unwrap().status, 200);
+    }
+
     async fn without_the_key_that_sealed_its_secrets_it_does_not_start(engine: Engine) {
         let house = House::start(engine).await;
         let database = house.app.stop().await;

@@ -139,3 +139,43 @@ testkit::on_both_engines! {
         }
     }
 }
+
+/// What `stamgast token` says, line by line.
+fn token(words: &[&str], database: &str) -> Vec<String> {
+    let output = run(&[&["token"], words, &["--database", database]].concat());
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_listed_renewed_and_taken_back_by_command() {
+    let database = TestDatabase::fresh(testkit::Engine::Sqlite).await;
+    let first = admin_token(database.url());
+    let prefix = door::token::prefix_of(&first).unwrap().to_owned();
+    let server = Server::start(database.url(), "all");
+    let status = async |token: &str| {
+        let caller = server.caller().bearer(token);
+        caller.send(http::Method::GET, "/admin/v1/tokens", None).await.unwrap().status
+    };
+    assert_eq!(status(&first).await, 200);
+    let list = token(&["list"], database.url()).join("\n");
+    assert!(list.contains(&prefix) && list.contains("command line"), "{list}");
+    let second = token(&["renew", &prefix], database.url()).remove(0);
+    assert_eq!((status(&first).await, status(&second).await), (200, 200));
+    token(&["revoke", &prefix], database.url());
+    let mut tries = 0;
+    while status(&first).await == 200 {
+        tries += 1;
+        assert!(tries < 70, "the server takes the revoked token after seven seconds");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(status(&second).await, 200);
+    let live = token(&["list", "--json", "--kind", "admin"], database.url());
+    assert!(live.len() == 1 && live[0].contains("\"kind\":\"admin\""), "{live:?}");
+    assert_eq!(token(&["list", "--json", "--kind", "admin", "--all"], database.url()).len(), 2);
+    let said =
+        refused(&run(&["token", "revoke", "stg_admin_0000000000000000", "--database", database.url()]));
+    assert!(said.contains("stg_admin_0000000000000000 not found"), "{said}");
+    let said = refused(&run(&["admin-token", "--name", "", "--database", database.url()]));
+    assert!(said.contains("who holds the token"), "{said}");
+}

@@ -1,5 +1,6 @@
 //! `/admin/v1/…`: what does a person who sets things up see?
 
 mod partner;
+mod tokens;
 
 pub(crate) use partner::other_merchant;
