@@ -562,7 +562,8 @@ fn an_answer_that_cannot_be_read_says_why() {
     for (body, code, path) in [
         (&b"<html>"[..], "INVALID_JSON", ""),
         (b"", "INVALID_JSON", ""),
-        (b"[]", "SCHEMA_VIOLATION", ""),
+        (b"[1]", "SCHEMA_VIOLATION", ""),
+        (b"[]", "SCHEMA_VIOLATION", "loyaltyOfferId"),
         (b"{}", "SCHEMA_VIOLATION", "loyaltyOfferId"),
         (br#"{"loyaltyOfferId": "o", "balances": [{"balanceId": "b", "type": "stamps"}]}"#, "SCHEMA_VIOLATION", "balances[0].type"),
         (br#"{"loyaltyOfferId": "o", "generalDiscounts": [{"generalDiscountId": "d", "isItemSpecific": "perhaps", "valueToUse": 1}]}"#, "SCHEMA_VIOLATION", "generalDiscounts[0].isItemSpecific"),
