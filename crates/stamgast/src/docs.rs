@@ -8,11 +8,14 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use utoipa_swagger_ui::Config;
+
+/// How long a browser keeps a file of the page: they change with the program only.
+const KEPT: &str = "public, max-age=3600";
 
 /// The files of the page that somebody has asked for: never more than there are.
 #[derive(Clone)]
@@ -32,7 +35,7 @@ struct File {
 pub(crate) fn router(role: Role) -> Router {
     // a description that cannot be written is a programming error, which the tests of the documents find
     let description = Bytes::from(serde_json::to_vec(&crate::openapi::served(role)).unwrap_or_default());
-    let pages = Pages { config: Arc::new(Config::from("/openapi.json")), files: Arc::default() };
+    let pages = Pages { config: Arc::new(config()), files: Arc::default() };
     Router::new()
         .route(
             "/openapi.json",
@@ -50,6 +53,18 @@ pub(crate) fn router(role: Role) -> Router {
         .with_state(pages)
 }
 
+/// How the page shows the description: without the box for descriptions of other servers, closed groups first, and with
+/// tokens that stay when the page is loaded again.
+fn config() -> Config<'static> {
+    Config::from("/openapi.json")
+        .use_base_layout()
+        .persist_authorization(true)
+        .try_it_out_enabled(true)
+        .display_request_duration(true)
+        .doc_expansion("none")
+        .default_models_expand_depth(-1)
+}
+
 fn file(pages: &Pages, name: &str) -> Response {
     let kept = pages.files.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
     let found = match kept {
@@ -64,7 +79,8 @@ fn file(pages: &Pages, name: &str) -> Response {
         }
     };
     let Some(file) = found else { return StatusCode::NOT_FOUND.into_response() };
-    let mut response = ([(CONTENT_TYPE, file.content_type)], file.bytes).into_response();
+    let headers = [(CONTENT_TYPE, file.content_type), (CACHE_CONTROL, HeaderValue::from_static(KEPT))];
+    let mut response = (headers, file.bytes).into_response();
     if file.gzipped {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }

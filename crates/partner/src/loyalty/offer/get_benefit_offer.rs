@@ -39,7 +39,7 @@ use wire::loyalty::{LoyaltyOfferResponse, ThirdPartyLoyaltyOfferRequest};
 #[utoipa::path(
     post,
     path = "/partner/loyalty/getBenefitOffer",
-    tag = "loyalty",
+    tag = "Loyalty partner",
     operation_id = "getBenefitOffer",
     request_body = ThirdPartyLoyaltyOfferRequest,
     responses(

@@ -22,7 +22,7 @@ use wire::loyalty::LoyaltyOfferValidationError;
 #[utoipa::path(
     post,
     path = "/partner/loyalty/reportOfferValidationError",
-    tag = "loyalty",
+    tag = "Loyalty partner",
     operation_id = "reportOfferValidationError",
     request_body = LoyaltyOfferValidationError,
     responses(

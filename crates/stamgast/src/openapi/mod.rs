@@ -1,5 +1,8 @@
 //! What do the three API descriptions say, and what does a running server show?
 
+mod complete;
+mod examples;
+
 use crate::config::Role;
 use std::collections::BTreeSet;
 use utoipa::openapi::OpenApi;
@@ -45,6 +48,16 @@ fn part(all: &OpenApi, title: &str, description: &str, wanted: impl Fn(&str) -> 
         }
     }
     components.schemas.retain(|name, _| needed.contains(name));
+    let (mut schemes, mut tags) = (BTreeSet::new(), BTreeSet::new());
+    for operation in document.paths.paths.values_mut().flat_map(complete::operations_mut) {
+        tags.extend(operation.tags.iter().flatten().cloned());
+        for one in operation.security.iter().flatten() {
+            let names = serde_json::to_value(one).unwrap_or_default();
+            schemes.extend(names.as_object().into_iter().flat_map(|names| names.keys().cloned()));
+        }
+    }
+    components.security_schemes.retain(|name, _| schemes.contains(name));
+    document.tags.iter_mut().for_each(|all| all.retain(|tag| tags.contains(&tag.name)));
     document
 }
 
@@ -69,6 +82,8 @@ pub(crate) fn served(role: Role) -> OpenApi {
         all.merge(partner::openapi());
         all.merge(partner::admin_openapi());
     }
+    complete::complete(&mut all);
+    examples::add(&mut all);
     titled(all, "Štamgast", "Both ends of a documented POS, loyalty and DataSync contract.")
 }
 
