@@ -80,6 +80,17 @@ impl ApiError {
         Self::bad_request(format!("{path}: expected {expected}, found {found}")).with("field", path)
     }
 
+    /// 400: the query cannot be read. `reason` is what its reader said, such as
+    /// `Failed to deserialize query string: limit: invalid digit found in string`; the parameter it names is `field`.
+    pub fn query(reason: &str) -> Self {
+        let reason = reason.strip_prefix("Failed to deserialize query string: ").unwrap_or(reason);
+        let error = Self::bad_request(format!("the query cannot be read: {reason}"));
+        let name = reason.split_once(": ").map_or("", |(name, _)| name);
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if is_name { error.with("field", name) } else { error }
+    }
+
     /// 401: no credentials, or ones that are not known.
     pub fn unauthorized(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, message)

@@ -92,8 +92,21 @@ fn make(pages: &Pages, name: &str) -> Option<File> {
     let file =
         served.inspect_err(|error| tracing::error!(%error, "a page of /docs cannot be made")).ok()??;
     Some(File {
-        bytes: Bytes::from(file.bytes.into_owned()),
+        bytes: if name == "index.html" {
+            titled(file.bytes.into_owned())
+        } else {
+            file.bytes.into_owned().into()
+        },
         content_type: HeaderValue::from_str(&file.content_type).ok()?,
         gzipped: file.gzpipped,
     })
+}
+
+/// The page under our own title.
+fn titled(page: Vec<u8>) -> Bytes {
+    match String::from_utf8(page) {
+        Ok(page) => page.replacen("<title>Swagger UI</title>", "<title>Štamgast API</title>", 1).into(),
+        // packed, or no text: as it came
+        Err(other) => other.into_bytes().into(),
+    }
 }

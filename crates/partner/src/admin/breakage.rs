@@ -79,7 +79,7 @@ pub(crate) async fn get_breakage(
     Path(merchant_id): Path<String>,
     query: Result<Query<BreakageQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<BreakageReport>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     let period = Period::read(query.from.as_deref(), query.till.as_deref())?;
     let after = After::read(query.after.as_deref())?;
     let merchant = settings(&partner, &merchant_id).await?;

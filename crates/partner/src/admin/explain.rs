@@ -37,7 +37,7 @@ pub(crate) async fn post_explain(
     query: Result<Query<ExplainQuery>, axum::extract::rejection::QueryRejection>,
     RawMessage { message, bytes }: RawMessage<ThirdPartyLoyaltyOfferRequest>,
 ) -> Result<Json<Explained>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     // a + in a query arrives as a space
     let at = query.at.map(|text| text.replace(' ', "+"));
     let at = super::limits::instant("at", at.as_deref())?;

@@ -46,7 +46,7 @@ pub(crate) async fn get_holds(
     Path(merchant): Path<String>,
     query: Result<Query<HoldsQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<HoldList>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     let (of, now) = (of(query)?, partner.outside().now());
     let what = match &of {
         Of::Balance(_) => "balance",

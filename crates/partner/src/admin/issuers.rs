@@ -92,7 +92,7 @@ pub(crate) async fn get_issuers(
     Path(merchant): Path<String>,
     query: Asked,
 ) -> Result<Json<IssuersReport>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     if let Some(after) = &query.after {
         return Err(ApiError::field("after", "nothing: all issuers are on one page", after));
     }
@@ -146,7 +146,7 @@ pub(crate) async fn get_issuer(
     Path((merchant, issuer_id)): Path<(String, String)>,
     query: Asked,
 ) -> Result<Json<IssuerReport>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     super::limits::id("issuerId", &issuer_id)?;
     let after = After::read(query.after.as_deref())?;
     let asked = Covered::read(&partner, &merchant, query).await?;

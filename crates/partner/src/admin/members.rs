@@ -170,7 +170,7 @@ pub(crate) async fn delete_member(
     key: OnceKey,
     query: Result<Query<EraseQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Answer, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     let once = key.of("erase_member", &merchant, &(&member_id, &query.erased_value));
     let (whose, who) = (merchant.clone(), member_id.clone());
     let answer = match once.answered(&partner).await? {

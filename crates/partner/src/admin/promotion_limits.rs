@@ -63,7 +63,7 @@ pub(crate) async fn get_promotion_limits(
     Path((merchant, promotion_id)): Path<(String, String)>,
     query: Result<Query<LimitsQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<LimitPage>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     let after = match query.after.as_deref() {
         None => String::new(),
         Some(text) => unhex(text).ok_or_else(|| {

@@ -31,6 +31,7 @@ db::statement! {
     /// Promotions in the order of their ids.
     PAGE_OF_PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion
         WHERE merchant = $1 AND promotion_id > $2 ORDER BY promotion_id LIMIT $3";
+    KNOWN_PROMOTION = "SELECT promotion_id FROM partner_promotion WHERE merchant = $1 AND promotion_id = $2";
     /// The codes that set a promotion off. No ORDER BY: it would tempt SQLite to walk all the merchant's codes.
     CODES_OF_PROMOTION = "SELECT code FROM partner_code
         WHERE merchant = $1 AND promotion_id = $2 AND status = 'active' LIMIT 1000";
@@ -133,19 +134,23 @@ pub(crate) async fn get_promotions(
     Path(merchant): Path<String>,
     query: Result<Query<PromotionsQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<PromotionPage>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     let after = query.after.unwrap_or_default();
     limits::text("after", Some(&after))?;
     let path = format!("/admin/v1/partner/merchants/{merchant}/promotions");
     let found = partner.db().read("partner_promotions", move |tx| {
+        let missing = |what: String| TxError::Refused(ApiError::not_found(&what));
         if merchant::get(tx, &merchant)?.is_none() {
-            return Ok::<_, TxError<Never>>(None);
+            return Err(missing(format!("merchant {merchant}")));
+        }
+        if !after.is_empty() && tx.optional(&KNOWN_PROMOTION, params![&merchant, &after])?.is_none() {
+            return Err(missing(format!("promotion {after}")));
         }
         let limit = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
         let rows = tx.query(&PAGE_OF_PROMOTIONS, params![&merchant, &after, limit])?;
-        Ok(Some(rows.iter().map(view).collect::<Result<Vec<_>, Error>>()?))
+        Ok(rows.iter().map(view).collect::<Result<Vec<_>, Error>>()?)
     });
-    let mut data = found.await?.ok_or_else(|| ApiError::not_found("merchant"))?;
+    let mut data = found.await?;
     let more = data.len() > LIMIT;
     data.truncate(LIMIT);
     let next_page = data.last().filter(|_| more).map(|last| {

@@ -1,9 +1,9 @@
 //! What was kept aside, and why?
 
-use crate::Partner;
+use crate::{Partner, merchant};
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use db::{Error, Never, Row, TxError, params};
+use db::{Error, Row, TxError, params};
 use door::ApiError;
 use door::admin::AdminCaller;
 use jiff::Timestamp;
@@ -17,6 +17,7 @@ db::statement! {
     /// What was kept aside, in the order of the ids.
     PAGE_OF_QUARANTINE = "SELECT quarantine_id, source, record_key, reason, body, received_at, resolved_at
         FROM partner_quarantine WHERE merchant = $1 AND quarantine_id > $2 ORDER BY quarantine_id LIMIT $3";
+    IN_QUARANTINE = "SELECT quarantine_id FROM partner_quarantine WHERE merchant = $1 AND quarantine_id = $2";
 }
 
 /// Bodies on a page.
@@ -41,6 +42,7 @@ pub(crate) struct QuarantineQuery {
         (status = 200, body = QuarantinePage),
         (status = 400, body = ErrorBody, description = "An unknown parameter"),
         (status = 401, body = ErrorBody, description = "Not an admin token"),
+        (status = 404, body = ErrorBody, description = "The merchant is not set up here, or has no such body to go on after"),
     ),
     security(("bearer" = [])),
 )]
@@ -50,14 +52,21 @@ pub(crate) async fn get_quarantine(
     Path(merchant): Path<String>,
     query: Result<Query<QuarantineQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<QuarantinePage>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     let after = query.after.unwrap_or_default();
     super::limits::text("after", Some(&after))?;
     let path = format!("/admin/v1/partner/merchants/{merchant}/quarantine");
     let found = partner.db().read("partner_quarantine", move |tx| {
+        let missing = |what: String| TxError::Refused(ApiError::not_found(&what));
+        if merchant::get(tx, &merchant)?.is_none() {
+            return Err(missing(format!("merchant {merchant}")));
+        }
+        if !after.is_empty() && tx.optional(&IN_QUARANTINE, params![&merchant, &after])?.is_none() {
+            return Err(missing(format!("body {after}")));
+        }
         let limit = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
         let rows = tx.query(&PAGE_OF_QUARANTINE, params![&merchant, &after, limit])?;
-        Ok::<_, TxError<Never>>(rows.iter().map(view).collect::<Result<Vec<_>, Error>>()?)
+        Ok(rows.iter().map(view).collect::<Result<Vec<_>, Error>>()?)
     });
     let mut data = found.await?;
     let more = data.len() > LIMIT;

@@ -63,16 +63,23 @@ pub(crate) async fn get_usages(
     Path(merchant): Path<String>,
     query: Result<Query<UsagesQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<UsagePage>, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     let after = query.after.as_deref().map(cursor).transpose()?.unwrap_or_default();
     let path = format!("/admin/v1/partner/merchants/{merchant}/usages");
+    let bill_id = query.bill_id.clone();
     let found = partner.db().read("partner_usages", move |tx| {
         page(tx, &merchant, query.bill_id.as_deref(), &after).map_err(TxError::<Never>::from)
     });
     let mut data = found.await?.ok_or_else(|| ApiError::not_found("merchant"))?;
     let more = data.len() > LIMIT;
     data.truncate(LIMIT);
-    let next_page = data.last().filter(|_| more).map(|last| format!("{path}?after={}", key(last)));
+    let next_page = data.last().filter(|_| more).map(|last| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some(bill_id) = &bill_id {
+            query.append_pair("billId", bill_id);
+        }
+        format!("{path}?{}", query.append_pair("after", &key(last)).finish())
+    });
     Ok(Json(UsagePage { data, next_page }))
 }
 

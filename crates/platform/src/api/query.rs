@@ -42,9 +42,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         let parameters = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|error| {
-                ApiError::bad_request(format!("the query cannot be read: {}", error.body_text()))
-            })?
+            .map_err(|error| ApiError::query(&error.body_text()))?
             .0;
         Ok(Self { path: parts.uri.path().to_owned(), parameters })
     }

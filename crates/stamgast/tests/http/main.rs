@@ -10,6 +10,7 @@ mod database;
 mod deskview;
 mod distributed;
 mod loyalty;
+mod matrix;
 mod operations;
 mod partner;
 mod pos;

@@ -7,6 +7,18 @@ use testkit::{House, TestApp, TestDatabase, test_config};
 use tokio::net::TcpListener;
 
 testkit::on_both_engines! {
+    /// A browser shows our name, keeps the files of the page, and the description tells it how to sign in.
+    async fn the_page_of_the_api_can_call_it(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let page = app.anyone.send(Method::GET, "/docs/", None).await.unwrap();
+        assert!(page.text.contains("<title>Štamgast API</title>"), "{}", page.text);
+        let script = app.anyone.send(Method::GET, "/docs/swagger-initializer.js", None).await.unwrap();
+        assert!(script.text.contains("BaseLayout") && script.text.contains("persistAuthorization"), "{}", script.text);
+        let description = app.anyone.send(Method::GET, "/openapi.json", None).await.unwrap().json;
+        assert_eq!(description["components"]["securitySchemes"]["register"]["scheme"], "bearer");
+        assert_eq!(description["paths"]["/bills/{sourceId}"]["get"]["security"], serde_json::json!([{"application": []}]));
+    }
+
     async fn health_metrics_and_description(engine: Engine) {
         let app = TestApp::start(engine).await;
         for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs/"] {
