@@ -20,7 +20,6 @@
 //! does no I/O but `tx`; what it wants to happen elsewhere are rows; a refusal is a value and undoes
 //! only its own work. Nobody is answered before COMMIT.
 
-mod column;
 mod command;
 mod dialect;
 mod error;
@@ -39,12 +38,11 @@ mod thread;
 mod tx;
 mod value;
 
-pub use column::{Joined, Json, Message, Plain, ReadAs, json};
 pub use error::{ConstraintKind, Error, Never, TxError};
 pub use handle::Db;
 pub use migrate::Migrations;
 pub use options::{Engine, Options};
-pub use row::{Cells, Columns, FromRow, Row};
+pub use row::{Cells, Columns, FromRow, Joined, Json, Message, Plain, ReadAs, Row, json};
 pub use schema::{Column, ColumnType, Index, Schema, Table};
 #[doc(hidden)]
 pub use statement::private;

@@ -79,7 +79,7 @@ impl<R: FromRow + 'static> Asks for Query<R> {
 #[doc(hidden)]
 pub mod private {
     //! What the expansions of `statement!` and `text_enum!` reach for.
-    pub use crate::column::word;
+    pub use crate::row::word;
     pub use linkme;
 }
 

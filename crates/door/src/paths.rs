@@ -45,7 +45,7 @@ impl Paths {
         let all = self.0.iter().map(|(template, methods)| (template.as_str(), methods.as_slice()));
         let (_, template, methods) = all
             .filter_map(changes)
-            .filter(|(changes, ..)| *changes <= CHANGES_MAX)
+            .filter(|(changes, template, _)| *changes <= CHANGES_MAX && shares_a_word(&asked, template))
             .min_by_key(|(c, t, _)| (*c, t.len()))?;
         Some((template, methods))
     }
@@ -59,6 +59,12 @@ fn list(methods: &[Method]) -> String {
 /// The segments of a path; a slash at its end makes none.
 fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|segment| !segment.is_empty()).collect()
+}
+
+/// Whether some segment of a path is spelt nearly as a fixed one of the template: placeholders alone are like anything.
+fn shares_a_word(path: &[&str], template: &str) -> bool {
+    let fixed = segments(template).into_iter().filter(|segment| !segment.starts_with('{'));
+    fixed.into_iter().any(|known| path.iter().any(|asked| letters(asked, known) * 3 <= known.len()))
 }
 
 /// How many changes lead from one path to a template, whose `{…}` stand for any text.

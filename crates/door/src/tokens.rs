@@ -9,6 +9,7 @@ use crate::keeper::{Keeper, Renewal, Wanted};
 use crate::token::{self, IssuedToken};
 use crate::{AdminTokens, ApiError, Strict};
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRef, Path, Query, State};
 use db::{Db, Never, TxError};
 use http::StatusCode;
@@ -23,8 +24,10 @@ use wire::errors::ErrorBody;
 /// How long an old token may live beside the new one at most, in seconds.
 const OVERLAP_SECONDS_MAX: i64 = 30 * 86_400;
 /// Tokens on a page when nothing is said, and at most.
-const PAGE_DEFAULT: i64 = 100;
-const PAGE_MAX: i64 = 1_000;
+const PAGE_DEFAULT: i64 = 50;
+const PAGE_MAX: i64 = 100;
+/// The kinds of token, as they stand in a prefix.
+const KINDS: [&str; 7] = ["admin", "pos", "client", "access", "loyalty", "datasync", "customers"];
 
 /// The tokens of all keepers. Cloning is cheap.
 #[derive(Clone)]
@@ -213,13 +216,13 @@ struct Filters {
 
 /// Lists tokens of every kind: of admins, registers, applications, loyalty connections, DataSync and the customers feed.
 #[utoipa::path(
-    get, path = "/admin/v1/tokens", tag = "Tokens",
+    get, path = "/admin/v1/tokens", tag = "Server",
     params(
         ("kind" = Option<String>, Query, description = "Only one kind: admin, pos, client, access, loyalty, datasync or customers"),
         ("merchantId" = Option<String>, Query, description = "Only those that act for this merchant"),
         ("all" = Option<bool>, Query, description = "Also those that have ended or were revoked"),
         ("after" = Option<String>, Query, description = "The page after this prefix"),
-        ("limit" = Option<i64>, Query, description = "1 to 1000 tokens; 100 when left out"),
+        ("limit" = Option<i64>, Query, description = "1 to 100 tokens; 50 when left out"),
     ),
     responses(
         (status = 200, body = TokenList, description = "The tokens, by prefix"),
@@ -231,8 +234,22 @@ struct Filters {
 async fn get_tokens(
     State(tokens): State<Tokens>,
     _: AdminCaller,
-    Query(filters): Query<Filters>,
+    filters: Result<Query<Filters>, QueryRejection>,
 ) -> Result<Json<TokenList>, ApiError> {
+    let Query(filters) = filters.map_err(|error| ApiError::query(&error.body_text()))?;
+    if let Some(kind) = filters.kind.as_deref().filter(|kind| !KINDS.contains(kind)) {
+        return Err(ApiError::field("kind", &format!("one of {}", KINDS.join(", ")), &format!("{kind:?}")));
+    }
+    if let Some(after) =
+        filters.after.as_deref().filter(|after| !after.is_empty() && !after.starts_with("stg_"))
+    {
+        let expected = "the nextAfter of a page, which begins with stg_";
+        return Err(ApiError::field(
+            "after",
+            expected,
+            &format!("text of {} characters", after.chars().count()),
+        ));
+    }
     let limit = filters.limit.unwrap_or(PAGE_DEFAULT);
     if !(1..=PAGE_MAX).contains(&limit) {
         return Err(ApiError::field("limit", &format!("a number from 1 to {PAGE_MAX}"), &limit.to_string()));
@@ -248,7 +265,7 @@ async fn get_tokens(
 
 /// Makes an admin token. Tokens of other kinds are made where what they belong to is set up.
 #[utoipa::path(
-    post, path = "/admin/v1/tokens", tag = "Tokens",
+    post, path = "/admin/v1/tokens", tag = "Server",
     request_body = NewAdminToken,
     responses(
         (status = 201, body = MadeToken, description = "The token, shown once"),
@@ -269,7 +286,7 @@ async fn post_token(
 
 /// Takes a token of any kind back. With an application's secret its access tokens end as well.
 #[utoipa::path(
-    delete, path = "/admin/v1/tokens/{tokenPrefix}", tag = "Tokens",
+    delete, path = "/admin/v1/tokens/{tokenPrefix}", tag = "Server",
     params(("tokenPrefix" = String, Path, description = "The public part of the token")),
     responses(
         (status = 204, description = "It is refused from now on (by other processes within five seconds)"),
@@ -289,7 +306,7 @@ async fn delete_token(
 
 /// Makes a new token with the rights of an old one, which goes on working for a while.
 #[utoipa::path(
-    post, path = "/admin/v1/tokens/{tokenPrefix}/renew", tag = "Tokens",
+    post, path = "/admin/v1/tokens/{tokenPrefix}/renew", tag = "Server",
     params(("tokenPrefix" = String, Path, description = "The public part of the old token")),
     request_body = RenewToken,
     responses(

@@ -12,6 +12,7 @@ pub mod customers;
 pub mod datasync;
 pub mod deskview;
 pub mod errors;
+mod json_kind;
 pub mod list;
 pub mod loyalty;
 pub mod merchants;

@@ -110,7 +110,7 @@ impl<'de> Deserialize<'de> for Number {
             other => {
                 return Err(D::Error::custom(format_args!(
                     "expected a decimal number, or one as text, found {}",
-                    crate::read::kind_of(other)
+                    crate::json_kind::kind_of(other)
                 )));
             }
         };

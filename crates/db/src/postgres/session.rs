@@ -3,7 +3,7 @@
 use super::errors::{self, Setback};
 use super::value::{Cell, fits, is_readable};
 use crate::tx::{Asked, Session, gives_rows, lock_without_returning};
-use crate::{Engine, Error, Param, Row, Statement, dialect, row};
+use crate::{Engine, Error, Param, Row, Statement, dialect};
 use ::postgres::types::{ToSql, Type};
 use ::postgres::{Client, SimpleQueryMessage};
 use std::collections::HashMap;
@@ -124,7 +124,7 @@ fn readable(statement: &'static Statement, prepared: ::postgres::Statement) -> R
     match prepared.columns().iter().find(|column| !is_readable(column.type_())) {
         None => {
             let names: Vec<&str> = prepared.columns().iter().map(::postgres::Column::name).collect();
-            let places = row::places(statement, &names)?.map(Arc::from);
+            let places = (statement.columns)().places(statement.name, &names)?.map(Arc::from);
             Ok(Prepared { statement: prepared, places })
         }
         Some(column) => Err(Error::Statement {

@@ -5,7 +5,7 @@
 
 use super::errors;
 use crate::tx::{Asked, Session, gives_rows, lock_without_returning};
-use crate::{Engine, Error, Param, Row, Statement, Value, dialect, row};
+use crate::{Engine, Error, Param, Row, Statement, Value, dialect};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Rows};
 use std::collections::HashMap;
@@ -119,7 +119,7 @@ fn prepare<'c>(
     // without its RETURNING a lock gives nothing to read
     let is_cut = sql.len() < statement.sql.len();
     let names: Vec<&str> = prepared.column_names().collect();
-    let places = if is_cut { None } else { row::places(statement, &names)? };
+    let places = if is_cut { None } else { (statement.columns)().places(statement.name, &names)? };
     let writes = !prepared.readonly();
     Ok(Prepared { statement: prepared, parameters, columns, places, writes })
 }

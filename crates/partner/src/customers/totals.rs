@@ -28,9 +28,10 @@ db::statement! {
             SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = $1
               AND l.balance_id = b.balance_id AND l.available_at > $3 AND l.remaining <> 0) AS waiting
             FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
-          points_due_at = (SELECT MIN(l.available_at) FROM partner_balance AS b
-            JOIN partner_lot AS l ON l.merchant = $1 AND l.balance_id = b.balance_id AND l.available_at > $3 AND l.remaining <> 0
-            WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL)
+          points_due_at = (SELECT MIN(owed.due_at) FROM (
+            SELECT (SELECT MIN(l.available_at) FROM partner_lot AS l WHERE l.merchant = $1
+              AND l.balance_id = b.balance_id AND l.available_at > $3 AND l.remaining <> 0) AS due_at
+            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS owed)
         WHERE merchant = $1 AND member_id = $2";
     /// The same, and what changed bills add to the totals; which were the first and the last one the index says.
     ADD_TO_CUSTOMER = "UPDATE partner_customer SET
@@ -38,9 +39,10 @@ db::statement! {
             SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = $1
               AND l.balance_id = b.balance_id AND l.available_at > $6 AND l.remaining <> 0) AS waiting
             FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
-          points_due_at = (SELECT MIN(l.available_at) FROM partner_balance AS b
-            JOIN partner_lot AS l ON l.merchant = $1 AND l.balance_id = b.balance_id AND l.available_at > $6 AND l.remaining <> 0
-            WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL),
+          points_due_at = (SELECT MIN(owed.due_at) FROM (
+            SELECT (SELECT MIN(l.available_at) FROM partner_lot AS l WHERE l.merchant = $1
+              AND l.balance_id = b.balance_id AND l.available_at > $6 AND l.remaining <> 0) AS due_at
+            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS owed),
           total_orders = total_orders + $4, total_sales = total_sales + $5,
           date_first_order = (SELECT paid_at FROM partner_bill
             WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
@@ -60,9 +62,10 @@ db::statement! {
             SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = $1
               AND l.balance_id = b.balance_id AND l.available_at > $4 AND l.remaining <> 0) AS waiting
             FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
-          points_due_at = (SELECT MIN(l.available_at) FROM partner_balance AS b
-            JOIN partner_lot AS l ON l.merchant = $1 AND l.balance_id = b.balance_id AND l.available_at > $4 AND l.remaining <> 0
-            WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL),
+          points_due_at = (SELECT MIN(owed.due_at) FROM (
+            SELECT (SELECT MIN(l.available_at) FROM partner_lot AS l WHERE l.merchant = $1
+              AND l.balance_id = b.balance_id AND l.available_at > $4 AND l.remaining <> 0) AS due_at
+            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS owed),
           total_orders = (SELECT COUNT(*) FROM partner_bill
             WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1),
           total_sales = (SELECT CAST(COALESCE(SUM(final_price - prepaid), 0) AS BIGINT) FROM partner_bill

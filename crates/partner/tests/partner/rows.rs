@@ -71,7 +71,9 @@ pub(crate) fn tables() -> &'static [Table] {
                     let kind = Kind::of(kind).unwrap();
                     table.columns.push(Column { name: (*column).to_owned(), kind });
                 }
-                (["ALTER", ..], _) => panic!("expected ADD COLUMN or RENAME TO in one line, found {line}"),
+                (["ALTER", ..], _) => {
+                    unreachable!("expected ADD COLUMN or RENAME TO in one line, found {line}")
+                }
                 (["PRIMARY", "KEY", ..], Some(table)) => {
                     let (_, names) = line.split_once('(').unwrap();
                     let names = names.split_once(')').unwrap().0.split(',');

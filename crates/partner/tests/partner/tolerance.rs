@@ -26,7 +26,7 @@ async fn send_bytes(side: &Side, path: &str, token: &str, headers: &[(&str, &str
 /// A body with `from` replaced by bytes that may be no text at all.
 fn patched(body: &Value, from: &str, to: &[u8]) -> Vec<u8> {
     let text = body.to_string();
-    let (before, after) = text.split_once(from).expect("the text to replace");
+    let (before, after) = text.split_once(from).unwrap();
     [before.as_bytes(), to, after.as_bytes()].concat()
 }
 

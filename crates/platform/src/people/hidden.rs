@@ -46,9 +46,12 @@ mod tests {
         let answer = r#"{"loyaltyOfferId":"o","customer":{"customerId":"m","fullName":"Jana Nová","loyaltyStatus":"Gold"},
             "benefitInputs":[{"inputCode":"CARD-1","applicable":true},{"inputCode":"+420600000001","more":1.50}],
             "posMessages":["Dobrý den, Jano"],"billMessages":[],"balances":[{"balanceId":"b","currentValue":1.10}]}"#;
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         assert_eq!(
-            without_guest(answer),
-            r#"{"loyaltyOfferId":"o","customer":{"customerId":"m","fullName":null,"loyaltyStatus":"Gold"},"benefitInputs":[{"inputCode":"…","applicable":true},{"inputCode":"…","more":1.50}],"posMessages":[],"billMessages":[],"balances":[{"balanceId":"b","currentValue":1.10}]}"#
+            read(&without_guest(answer)),
+            read(
+                r#"{"loyaltyOfferId":"o","customer":{"customerId":"m","fullName":null,"loyaltyStatus":"Gold"},"benefitInputs":[{"inputCode":"…","applicable":true},{"inputCode":"…","more":1.50}],"posMessages":[],"billMessages":[],"balances":[{"balanceId":"b","currentValue":1.10}]}"#
+            )
         );
         assert!(is_of(answer, "m") && !is_of(answer, "n") && !is_of("{}", "m") && !is_of("Jana", "m"));
         for (odd, kept) in [

@@ -14,7 +14,7 @@ const NOBODY: &str = "5fffffffffffffffffffffff";
 /// Set-up calls that make the merchant they are asked about.
 const MAKE_THEIR_MERCHANT: [&str; 2] = ["putPartnerMerchant", "putPlatformMerchant"];
 /// Filters that take any text: ids, of which an unknown one leaves nothing or is not found.
-const ANY_TEXT: [&str; 5] = ["balanceId", "billId", "checkId", "limitId", "placeId"];
+const ANY_TEXT: [&str; 6] = ["balanceId", "billId", "checkId", "limitId", "merchantId", "placeId"];
 /// A value for each filter that leaves what the tests have sold.
 const WIDE: [(&str, &str); 5] = [
     ("from", "2026-01-01"),

@@ -1,6 +1,7 @@
 //! How does an application tell what a fiscal system said to a bill? (protocol.md §4.3)
 
-use crate::read::{Extra, Object, Read, ReadError, kind_of};
+use crate::json_kind::kind_of;
+use crate::read::{Extra, Object, Read, ReadError};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;

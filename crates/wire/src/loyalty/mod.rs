@@ -7,12 +7,12 @@ mod benefit_usages;
 mod close_usage;
 mod get_benefit_offer;
 mod kept_while;
-mod metadata;
 mod open_text;
 mod report_benefit_usage;
 mod report_offer_validation_error;
 mod validate;
 
+pub use crate::read::Metadata;
 pub use benefit_usages::{BenefitUsage, MarkAsSynchronized, MarkedAsSynchronized};
 pub use close_usage::{UsageRemark, close_usage};
 pub use get_benefit_offer::{
@@ -21,7 +21,6 @@ pub use get_benefit_offer::{
     Prepayment, ProductCategory, SourceType, Spent, ThirdPartyLoyaltyOfferRequest,
 };
 pub use kept_while::{KeptWhile, KeptWhileLine};
-pub use metadata::Metadata;
 pub use report_benefit_usage::{
     ApplicationType, AppliedBenefit, BillState, LoyaltyBenefitUsagesPayload, PREPAYMENT_PREFIX, PaidItem,
     PaymentByBalance, UsedBalance, UsedGeneralDiscount,

@@ -7,11 +7,13 @@
 //! is the route's to say.
 //! Sources: protocol.md §1.4, §1.5; loyalty.md §0.
 
+mod metadata;
 mod object;
 mod objects;
 mod repair;
 mod scalar;
 
+pub use metadata::Metadata;
 pub use object::{Extra, Object};
 pub use objects::objects_only;
 pub use repair::{mended, repaired};
@@ -135,19 +137,6 @@ pub fn nul_in(value: &Value) -> Option<String> {
 fn joined(name: &str, inner: &str) -> String {
     let joint = if inner.is_empty() || inner.starts_with('[') { "" } else { "." };
     format!("{name}{joint}{inner}")
-}
-
-/// What came, in words that quote no text.
-pub(crate) fn kind_of(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) if number.as_str().len() <= 40 => format!("the number {number}"),
-        Value::Number(number) => format!("a number of {} characters", number.as_str().len()),
-        Value::String(text) => format!("text of {} characters", text.chars().count()),
-        Value::Array(entries) => format!("a list of {}", entries.len()),
-        Value::Object(_) => "an object".to_owned(),
-    }
 }
 
 #[cfg(test)]

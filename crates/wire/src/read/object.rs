@@ -1,10 +1,10 @@
 //! How is each kind of member taken out of a JSON object?
 
 use super::repair::{mended, mended_members, mended_text};
-use super::{Read, ReadError, kind_of, scalar};
+use super::{Metadata, Read, ReadError, scalar};
 use crate::{
     Number,
-    loyalty::Metadata,
+    json_kind::kind_of,
     time::{self, LocalTime},
 };
 use jiff::Timestamp;

@@ -80,7 +80,7 @@ async fn holders(house: &House) -> Vec<Holder> {
 }
 
 async fn listed(app: &TestApp, prefix: &str, all: bool) -> Option<Value> {
-    let list = app.admin.get(&format!("/admin/v1/tokens?limit=1000&all={all}")).await.unwrap();
+    let list = app.admin.get(&format!("/admin/v1/tokens?limit=100&all={all}")).await.unwrap();
     let found = list["data"].as_array().unwrap().iter().find(|token| token["tokenPrefix"] == prefix);
     found.cloned()
 }

@@ -6,7 +6,11 @@
 //! twice is an [`Error::Statement`]. [`Db::prepare_all`](crate::Db::prepare_all) does so for every statement of the program, in
 //! a test on both engines. From then on a column is found by its place, and reading a row looks up nothing.
 
-use crate::{Error, FromValue, Statement, Value};
+mod column;
+
+pub use column::{Joined, Json, Message, Plain, ReadAs, json, word};
+
+use crate::{Error, FromValue, Value};
 use std::vec;
 
 /// The columns that a kind of row is read from.
@@ -77,41 +81,47 @@ impl Cells {
     }
 }
 
-/// Finds where in an answer with the columns `came` each column that `statement` reads stands; `None` when it is their
-/// own order already. Asked once per connection, when the statement is prepared.
-///
-/// # Errors
-/// [`Error::Statement`] when a name is missing, unknown or there twice.
-pub(crate) fn places(statement: &'static Statement, came: &[&str]) -> Result<Option<Vec<usize>>, Error> {
-    let fault = |message: String| Error::Statement { name: statement.name, message };
-    let wanted = match (statement.columns)() {
-        Columns::Positions => return Ok(None),
-        Columns::One if came.len() == 1 => return Ok(None),
-        Columns::One => return Err(fault(format!("expected one column, came {came:?}"))),
-        Columns::Named(wanted) => wanted,
-    };
-    let mut places = Vec::with_capacity(wanted.len());
-    for name in &wanted {
-        let mut found = came.iter().enumerate().filter(|(_, column)| *column == name);
-        match (found.next(), found.next()) {
-            (Some((place, _)), None) => places.push(place),
-            (None, _) => {
-                return Err(fault(format!(
-                    "no column is called {name}, came {came:?}; an expression gets its name with AS"
-                )));
-            }
-            (Some(_), Some(_)) => {
-                return Err(fault(format!("two columns are called {name}: give one another name with AS")));
+impl Columns {
+    /// Finds where in an answer of `statement` with the columns `came` each of these columns stands; `None` when it is
+    /// their own order already. Asked once per connection, when the statement is prepared.
+    ///
+    /// # Errors
+    /// [`Error::Statement`] when a name is missing, unknown or there twice.
+    pub(crate) fn places(self, statement: &'static str, came: &[&str]) -> Result<Option<Vec<usize>>, Error> {
+        let fault = |message: String| Error::Statement { name: statement, message };
+        let wanted = match self {
+            Columns::Positions => return Ok(None),
+            Columns::One if came.len() == 1 => return Ok(None),
+            Columns::One => return Err(fault(format!("expected one column, came {came:?}"))),
+            Columns::Named(wanted) => wanted,
+        };
+        let mut places = Vec::with_capacity(wanted.len());
+        for name in &wanted {
+            let mut found = came.iter().enumerate().filter(|(_, column)| *column == name);
+            match (found.next(), found.next()) {
+                (Some((place, _)), None) => places.push(place),
+                (None, _) => {
+                    return Err(fault(format!(
+                        "no column is called {name}, came {came:?}; an expression gets its name with AS"
+                    )));
+                }
+                (Some(_), Some(_)) => {
+                    return Err(fault(format!(
+                        "two columns are called {name}: give one another name with AS"
+                    )));
+                }
             }
         }
+        if let Some(unread) = came.iter().find(|column| !wanted.contains(column)) {
+            return Err(fault(format!(
+                "column {unread} is read by nobody: its row has the columns {wanted:?}"
+            )));
+        }
+        if wanted.len() != came.len() {
+            return Err(fault(format!("its row names a column twice: {wanted:?}")));
+        }
+        Ok(if places.is_sorted() { None } else { Some(places) })
     }
-    if let Some(unread) = came.iter().find(|column| !wanted.contains(column)) {
-        return Err(fault(format!("column {unread} is read by nobody: its row has the columns {wanted:?}")));
-    }
-    if wanted.len() != came.len() {
-        return Err(fault(format!("its row names a column twice: {wanted:?}")));
-    }
-    Ok(if places.is_sorted() { None } else { Some(places) })
 }
 
 /// One row of an answer, its columns in the order in which they are read.
@@ -292,21 +302,26 @@ mod tests {
         }
     }
 
-    static LANE: crate::Query<LaneRow> = crate::Query::new("LANE", "tests", "");
-    static COUNT: crate::Query<i64> = crate::Query::new("COUNT", "tests", "");
+    fn lane(came: &[&str]) -> Result<Option<Vec<usize>>, Error> {
+        LaneRow::columns().places("LANE", came)
+    }
+
+    fn count(came: &[&str]) -> Result<Option<Vec<usize>>, Error> {
+        <i64 as FromRow>::columns().places("COUNT", came)
+    }
 
     #[test]
     fn columns_are_found_by_name_wherever_they_stand() {
         let own = ["lane", "fence", "due_at", "step", "failed_at"];
-        assert_eq!(places(LANE.statement(), &own), Ok(None));
+        assert_eq!(lane(&own), Ok(None));
         let other = ["step", "lane", "failed_at", "fence", "due_at"];
-        assert_eq!(places(LANE.statement(), &other), Ok(Some(vec![1, 3, 4, 0, 2])));
-        assert_eq!(places(COUNT.statement(), &["count"]), Ok(None));
+        assert_eq!(lane(&other), Ok(Some(vec![1, 3, 4, 0, 2])));
+        assert_eq!(count(&["count"]), Ok(None));
     }
 
     #[test]
     fn a_name_that_is_missing_unknown_or_twice_is_refused() {
-        let of = |came: &[&str]| places(LANE.statement(), came).unwrap_err().to_string();
+        let of = |came: &[&str]| lane(came).unwrap_err().to_string();
         assert!(of(&["lane", "fence", "due_at", "failed_at"]).contains("no column is called step"));
         assert!(
             of(&["lane", "fence", "due_at", "?column?", "failed_at"]).contains("no column is called step")
@@ -315,7 +330,7 @@ mod tests {
         assert!(unknown.contains("column kind is read by nobody"), "{unknown}");
         let twice = of(&["lane", "fence", "due_at", "step", "failed_at", "step"]);
         assert!(twice.contains("two columns are called step"), "{twice}");
-        assert!(places(COUNT.statement(), &["a", "b"]).is_err() && places(COUNT.statement(), &[]).is_err());
+        assert!(count(&["a", "b"]).is_err() && count(&[]).is_err());
     }
 
     #[test]

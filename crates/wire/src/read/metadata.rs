@@ -1,6 +1,6 @@
 //! What is `metadata`, which is an object in the offer and text in the report?
 
-use crate::read::Extra;
+use super::Extra;
 use serde::Serialize;
 use serde_json::Value;
 
