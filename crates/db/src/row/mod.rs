@@ -181,7 +181,7 @@ impl Row {
 }
 
 /// Declares the struct of a row: each field is the column of its name, read as the field's type, or with the
-/// [`ReadAs`](crate::ReadAs) after `as`. A name that is a word of Rust gets another one with AS in the SQL.
+/// [`ReadAs`] after `as`. A name that is a word of Rust gets another one with AS in the SQL.
 ///
 /// ```
 /// use db::{Joined, Json};

@@ -1,7 +1,7 @@
 //! What do all documented APIs and all set-up share, and nothing about one of them?
 //!
 //! [`At`] and [`AtMerchant`] say who calls and give the platform, so that a documented route without a caller has
-//! nothing to work with; [`list`] is every list call; [`refusals`] is how refusals are described; [`Upsert`] is every
+//! nothing to work with; [`list`](mod@list) is every list call; [`refusals`] is how refusals are described; [`Upsert`] is every
 //! set-up that may be repeated.
 
 mod amount;
