@@ -42,7 +42,7 @@ pub use error::{ConstraintKind, Error, Never, TxError};
 pub use handle::Db;
 pub use migrate::Migrations;
 pub use options::{Engine, Options};
-pub use row::{Cells, Columns, FromRow, Joined, Json, Message, Plain, ReadAs, Row, json};
+pub use row::{Cells, Columns, FromRow, Joined, Json, Later, Message, Plain, ReadAs, Row, json};
 pub use schema::{Column, ColumnType, Index, Schema, Table};
 #[doc(hidden)]
 pub use statement::private;

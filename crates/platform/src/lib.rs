@@ -18,7 +18,6 @@ mod access;
 mod admin;
 mod api;
 mod bills;
-mod column;
 mod desks;
 mod feed;
 mod loyalty;
@@ -33,6 +32,7 @@ mod till;
 pub use access::keeper as token_keeper;
 pub use state::{Platform, PlatformConfig, PlatformParts};
 
+use access::Guarded;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -51,9 +51,9 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
 /// Every route of the platform: the documented APIs at the root, `/pos/…` and `/admin/v1/platform/…`.
 pub fn router(platform: Platform) -> axum::Router {
     let (pos, admin) = (platform.config().pos_body_bytes_max, platform.config().admin_body_bytes_max);
-    let documented = documented_routes().with_state(api::Documented::new(platform.clone()));
-    let own = access::routes().merge(till::routes(pos)).merge(admin::routes(admin)).with_state(platform);
-    OpenApiRouter::new().merge(documented).merge(own).split_for_parts().0
+    let routes =
+        access::routes().merge(documented_routes()).merge(till::routes(pos)).merge(admin::routes(admin));
+    routes.with_state(Guarded::new(platform)).split_for_parts().0
 }
 
 /// The description of the documented APIs and of `/pos/…`.
@@ -87,8 +87,8 @@ pub fn feeds() -> Vec<Arc<dyn courier::FeedSource>> {
     ]
 }
 
-/// The documented APIs. Their state gives the platform to nobody but a caller ([`api::At`]).
-fn documented_routes() -> OpenApiRouter<api::Documented> {
+/// The documented APIs but the token call.
+fn documented_routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
         .merge(merchants::routes())
         .merge(bills::routes())

@@ -1,29 +1,30 @@
 //! What does a place, with its merchant, decide for everything that happens at it?
 
-use crate::column::{Digits, Zone};
-use db::{Db, Never, Row, Tx, TxError, params};
+use db::{Db, Never, Tx, TxError, params};
 use door::ApiError;
 use jiff::tz::TimeZone;
 use money::Precision;
 
 db::statement! {
-    PLACE_SETTINGS = "SELECT p.time_zone, p.pos_lang, p.bill_lang, p.bill_letters,
-            m.currency_code, m.country_code, m.price_precision, m.is_vat_payer
+    PLACE_SETTINGS -> PlaceSettings = "SELECT p.time_zone AS zone, p.pos_lang, p.bill_lang, p.bill_letters,
+            m.currency_code, m.country_code, m.price_precision AS precision, m.is_vat_payer
         FROM platform_place p JOIN platform_merchant m ON m.merchant = p.merchant
         WHERE p.merchant = $1 AND p.place = $2";
 }
 
-/// A place with what its merchant decides for it: what selling there needs to know.
-#[derive(Debug, Clone)]
-pub(crate) struct PlaceSettings {
-    pub(crate) zone: TimeZone,
-    pub(crate) pos_lang: String,
-    pub(crate) bill_lang: String,
-    pub(crate) bill_letters: String,
-    pub(crate) currency_code: String,
-    pub(crate) country_code: String,
-    pub(crate) precision: Precision,
-    pub(crate) is_vat_payer: bool,
+db::row! {
+    /// A place with what its merchant decides for it: what selling there needs to know.
+    #[derive(Debug, Clone)]
+    pub(crate) struct PlaceSettings {
+        pub(crate) zone: TimeZone,
+        pub(crate) pos_lang: String,
+        pub(crate) bill_lang: String,
+        pub(crate) bill_letters: String,
+        pub(crate) currency_code: String,
+        pub(crate) country_code: String,
+        pub(crate) precision: Precision,
+        pub(crate) is_vat_payer: bool,
+    }
 }
 
 /// The place as a transaction sees it; `None` when the merchant has no such place.
@@ -32,20 +33,7 @@ pub(crate) fn place_settings(
     merchant: &str,
     place: &str,
 ) -> Result<Option<PlaceSettings>, db::Error> {
-    tx.optional(&PLACE_SETTINGS, params![merchant, place])?.map(|row| settings_of(&row)).transpose()
-}
-
-fn settings_of(row: &Row) -> Result<PlaceSettings, db::Error> {
-    Ok(PlaceSettings {
-        zone: row.get::<Zone>(0)?.0,
-        pos_lang: row.get(1)?,
-        bill_lang: row.get(2)?,
-        bill_letters: row.get(3)?,
-        currency_code: row.get(4)?,
-        country_code: row.get(5)?,
-        precision: row.get::<Digits>(6)?.0,
-        is_vat_payer: row.get(7)?,
-    })
+    tx.optional(&PLACE_SETTINGS, params![merchant, place])
 }
 
 /// The place's settings, outside any other transaction; `None` when the merchant has no such place.

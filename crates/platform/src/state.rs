@@ -1,7 +1,6 @@
 //! What does every handler of the platform hold?
 
 use crate::access::{ClientGrant, ClientSecret, PosGrant};
-use axum::extract::FromRef;
 use courier::{call::Caller, seal::Keyring};
 use db::Db;
 use door::{AdminTokens, RateLimit, TokenCache};
@@ -141,6 +140,11 @@ impl Platform {
         (self.0.parts.wake)();
     }
 
+    /// Who may set up.
+    pub(crate) fn admin_tokens(&self) -> &AdminTokens {
+        &self.0.parts.admin
+    }
+
     pub(crate) fn clients(&self) -> &TokenCache<ClientGrant> {
         &self.0.clients
     }
@@ -167,11 +171,5 @@ impl Platform {
     /// Room for calls whose outcome nobody waits for.
     pub(crate) fn side_calls(&self) -> &Arc<Semaphore> {
         &self.0.side_calls
-    }
-}
-
-impl FromRef<Platform> for AdminTokens {
-    fn from_ref(platform: &Platform) -> Self {
-        platform.0.parts.admin.clone()
     }
 }

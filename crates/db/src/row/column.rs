@@ -88,6 +88,22 @@ impl<T: FromRow> ReadAs<T> for Joined {
     }
 }
 
+/// No column: the field is its type's default until the reader of the row fills it in, such as the lines of a bill.
+#[derive(Debug)]
+pub enum Later {}
+
+impl<T: Default> ReadAs<T> for Later {
+    fn read(_: Value) -> Result<T, String> {
+        Err("a column is read that the row does not have".to_owned())
+    }
+
+    fn names(_: &'static str, _: &mut Vec<&'static str>) {}
+
+    fn next(_: &mut Cells, _: &'static str) -> Result<T, Error> {
+        Ok(T::default())
+    }
+}
+
 /// A TEXT with a decimal.
 impl FromValue for Number {
     fn from_value(value: Value) -> Result<Self, String> {

@@ -8,7 +8,7 @@
 
 mod column;
 
-pub use column::{Joined, Json, Message, Plain, ReadAs, json, word};
+pub use column::{Joined, Json, Later, Message, Plain, ReadAs, json, word};
 
 use crate::{Error, FromValue, Value};
 use std::vec;
@@ -292,6 +292,7 @@ mod tests {
             fence: i64,
             due: Due as crate::Joined,
             failed_at: Option<i64>,
+            attempts: Vec<i64> as crate::Later,
         }
     }
     crate::row! {
@@ -341,7 +342,10 @@ mod tests {
             Row::new("LANE", values).read::<LaneRow>()
         };
         let due = Due { due_at: 9, step: 2 };
-        assert_eq!(row(2), Ok(LaneRow { lane: "a".into(), fence: 7, due, failed_at: None }));
+        assert_eq!(
+            row(2),
+            Ok(LaneRow { lane: "a".into(), fence: 7, due, failed_at: None, attempts: Vec::new() })
+        );
         assert_eq!(row(256).unwrap_err().to_string(), "LANE, column step: 256 is outside of u8");
     }
 }

@@ -1,8 +1,8 @@
 //! How does an application get its access token? (protocol.md §1.2)
 
+use super::at::Anyone;
 use super::store::{self, ClientSecret, DROP_ENDED_TOKENS, KEEP_ACCESS_TOKEN};
 use crate::Platform;
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use db::{Never, TxError, params};
@@ -33,8 +33,8 @@ const CLIENT_ID_BYTES_MAX: usize = 64;
         (status = 429, description = "Too many token calls: keep a token until it ends. Or too many wrong secrets from this address")
     )
 )]
-pub(crate) async fn authorize(
-    State(platform): State<Platform>,
+pub(super) async fn authorize(
+    Anyone { platform }: Anyone,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     FormOrJson(request): FormOrJson<TokenRequest>,

@@ -2,7 +2,6 @@
 
 use super::store;
 use crate::Platform;
-use axum::extract::FromRequestParts;
 use door::{ApiError, credentials, token};
 use http::request::Parts;
 use jiff::Timestamp;
@@ -79,10 +78,12 @@ impl ApiClient {
     }
 }
 
-impl FromRequestParts<Platform> for ApiClient {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, platform: &Platform) -> Result<Self, ApiError> {
+impl ApiClient {
+    /// Who the bearer token of a request stands for.
+    ///
+    /// # Errors
+    /// 401 without an access token that works.
+    pub(super) async fn of(parts: &Parts, platform: &Platform) -> Result<Self, ApiError> {
         let text = credentials::bearer(&parts.headers);
         let refused = || {
             let expected = "expected Authorization: Bearer with an access token that has not ended; get one from /api/auth/authorize";

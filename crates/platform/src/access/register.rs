@@ -2,12 +2,10 @@
 
 use super::SourceId;
 use crate::Platform;
-use axum::extract::{FromRequestParts, Path};
 use db::{Db, Never, TxError, params};
 use door::{ApiError, credentials, token};
-use http::request::Parts;
+use http::HeaderMap;
 use jiff::Timestamp;
-use serde::Deserialize;
 
 db::statement! {
     POS_TOKEN -> PosToken = "SELECT token_hash, merchant, place, device_number, expires_at FROM platform_pos_token
@@ -37,52 +35,42 @@ pub(crate) struct PosGrant {
     place_state: String,
 }
 
-/// The place that every path of a register names.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TillPath {
-    source_id: String,
+/// What the bearer token among the headers stands for.
+///
+/// # Errors
+/// 401 without a register's token that works.
+pub(super) async fn grant(headers: &HeaderMap, platform: &Platform) -> Result<PosGrant, ApiError> {
+    let text = credentials::bearer(headers);
+    let refused = || token::refusal(text, "pos", "expected Authorization: Bearer with the register's token");
+    let text = text.ok_or_else(refused)?;
+    let prefix = token::prefix_of(text).ok_or_else(refused)?;
+    let loaded = platform.registers().get_or_load(prefix, || load(platform.db(), prefix)).await?;
+    let grant = loaded.ok_or_else(refused)?;
+    let ended = grant.expires_at.is_some_and(|end| platform.now() >= end);
+    if !token::matches(&grant.token_hash, text) || ended {
+        return Err(refused());
+    }
+    platform.registers().note_used(prefix);
+    Ok(grant)
 }
 
-/// The register behind the bearer token, at the place of the path.
-pub(crate) struct Register(pub(crate) PosGrant);
-
-impl FromRequestParts<Platform> for Register {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, platform: &Platform) -> Result<Self, ApiError> {
-        let text = credentials::bearer(&parts.headers);
-        let refused =
-            || token::refusal(text, "pos", "expected Authorization: Bearer with the register's token");
-        let text = text.ok_or_else(refused)?;
-        let prefix = token::prefix_of(text).ok_or_else(refused)?;
-        let grant = platform
-            .registers()
-            .get_or_load(prefix, || load(platform.db(), prefix))
-            .await?
-            .ok_or_else(refused)?;
-        let ended = grant.expires_at.is_some_and(|end| platform.now() >= end);
-        if !token::matches(&grant.token_hash, text) || ended {
-            return Err(refused());
-        }
-        platform.registers().note_used(prefix);
-        let Path(path) = Path::<TillPath>::from_request_parts(parts, platform)
-            .await
-            .map_err(|error| ApiError::bad_request(error.body_text()))?;
-        let source = SourceId::parse(&path.source_id)?;
-        if source.merchant != grant.merchant || source.place != grant.place {
+impl PosGrant {
+    /// That the register may act at `source`.
+    ///
+    /// # Errors
+    /// 403 at another place than its own, or when its own is disabled.
+    pub(super) fn at(&self, source: &SourceId) -> Result<(), ApiError> {
+        if source.merchant != self.merchant || source.place != self.place {
             return Err(ApiError::forbidden(format!(
                 "this token belongs to register {} of {}-{}; it cannot act for {source}",
-                grant.device_number, grant.merchant, grant.place
+                self.device_number, self.merchant, self.place
             )));
         }
-        if grant.place_state == "disabled" {
-            return Err(ApiError::forbidden(format!(
-                "place {} is disabled; its registers cannot sell",
-                grant.place
-            )));
+        if self.place_state == "disabled" {
+            let message = format!("place {} is disabled; its registers cannot sell", self.place);
+            return Err(ApiError::forbidden(message));
         }
-        Ok(Self(grant))
+        Ok(())
     }
 }
 

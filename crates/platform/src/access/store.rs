@@ -1,11 +1,11 @@
 //! Where are applications and their access tokens kept?
 
 use super::ClientGrant;
-use crate::column::Json;
-use db::{Db, Never, TxError, params};
+use db::{Db, Json, Never, TxError, params};
 use door::ApiError;
 use jiff::Timestamp;
 use std::sync::Arc;
+use wire::access::Api;
 
 db::row! {
     /// What must match for an access token: a secret of the client, and until when it may be used.
@@ -13,6 +13,25 @@ db::row! {
         pub(crate) token_prefix: String,
         pub(crate) token_hash: Vec<u8>,
         pub(crate) expires_at: Option<Timestamp>,
+    }
+}
+
+db::row! {
+    /// An access token, with what its application may call.
+    struct AccessTokenRow {
+        token_hash: Vec<u8>,
+        expires_at: Timestamp,
+        client_id: String,
+        loyalty_provider_id: Option<String>,
+        apis: Option<Vec<Api>> as Option<Json>,
+    }
+}
+
+db::row! {
+    /// A merchant that is assigned to an application, and the only places it may act at.
+    pub(crate) struct ClientMerchant {
+        pub(crate) merchant: String,
+        pub(crate) places: Option<Vec<String>> as Option<Json>,
     }
 }
 
@@ -24,12 +43,12 @@ db::statement! {
     /// A new access token.
     pub(crate) KEEP_ACCESS_TOKEN = "INSERT INTO platform_access_token (token_prefix, token_hash, client_id, issued_at, expires_at)
         VALUES ($1, $2, $3, $4, $5)";
-    ACCESS_TOKEN = "SELECT t.token_hash, t.expires_at, t.client_id, c.loyalty_provider_id, c.apis
+    ACCESS_TOKEN -> AccessTokenRow = "SELECT t.token_hash, t.expires_at, t.client_id, c.loyalty_provider_id, c.apis
         FROM platform_access_token t JOIN platform_client c ON c.client_id = t.client_id
         WHERE t.token_prefix = $1";
     /// The merchants assigned to a client.
-    pub(crate) CLIENT_MERCHANTS = "SELECT merchant, places FROM platform_client_merchant WHERE client_id = $1 ORDER BY merchant";
-    MERCHANT_EXISTS = "SELECT merchant FROM platform_merchant WHERE merchant = $1";
+    pub(crate) CLIENT_MERCHANTS -> ClientMerchant = "SELECT merchant, places FROM platform_client_merchant WHERE client_id = $1 ORDER BY merchant";
+    MERCHANT_EXISTS -> String = "SELECT merchant FROM platform_merchant WHERE merchant = $1";
 }
 
 /// What the secret of a client must match; `None` for a client nobody knows, or one whose secrets were all revoked.
@@ -51,19 +70,14 @@ pub(crate) async fn client_grant(db: &Db, prefix: &str) -> Result<Option<ClientG
     let grant = db
         .read("client_grant", move |tx| {
             let Some(row) = tx.optional(&ACCESS_TOKEN, params![&prefix])? else { return Ok(None) };
-            let client_id: String = row.get(2)?;
-            let merchants = tx
-                .query(&CLIENT_MERCHANTS, params![&client_id])?
-                .iter()
-                .map(|row| Ok((row.get(0)?, row.get::<Option<Json<_>>>(1)?.map(|json| json.0))))
-                .collect::<Result<_, db::Error>>()?;
+            let merchants = tx.query(&CLIENT_MERCHANTS, params![&row.client_id])?;
             Ok::<_, TxError<Never>>(Some(ClientGrant {
-                token_hash: row.get(0)?,
-                expires_at: row.get(1)?,
-                client_id,
-                apis: row.get::<Option<Json<_>>>(4)?.map(|json| json.0),
-                merchants,
-                loyalty_provider_id: row.get(3)?,
+                token_hash: row.token_hash,
+                expires_at: row.expires_at,
+                client_id: row.client_id,
+                apis: row.apis,
+                merchants: merchants.into_iter().map(|row| (row.merchant, row.places)).collect(),
+                loyalty_provider_id: row.loyalty_provider_id,
             }))
         })
         .await?;

@@ -1,12 +1,10 @@
 //! How does a partner's application get its id and secret?
 
-use super::{ids, store};
-use crate::Platform;
-use crate::column::json;
+use super::store;
+use crate::access::Admin;
+use crate::api::ids;
 use axum::Json;
-use axum::extract::State;
-use db::{Never, Tx, TxError, params};
-use door::admin::AdminCaller;
+use db::{Never, Tx, TxError, json, params};
 use door::{ApiError, Strict, token};
 use http::StatusCode;
 use std::collections::BTreeSet;
@@ -25,8 +23,7 @@ use wire::admin::platform::{AdminClient, IssuedClient, PostClient};
     )
 )]
 pub(super) async fn post_client(
-    State(platform): State<Platform>,
-    _admin: AdminCaller,
+    Admin { platform }: Admin,
     Strict(body): Strict<PostClient>,
 ) -> Result<(StatusCode, Json<IssuedClient>), ApiError> {
     ids::name("name", &body.name)?;
@@ -78,8 +75,7 @@ fn places_of(
     found: &mut BTreeSet<String>,
 ) -> Result<Vec<String>, db::Error> {
     let mut places = Vec::new();
-    for row in tx.query(&store::PLACES, params![merchant])? {
-        let place: String = row.get(0)?;
+    for place in tx.query(&store::PLACES, params![merchant])? {
         if wanted.contains(&place) {
             found.insert(place.clone());
             places.push(place);
@@ -98,10 +94,7 @@ fn places_of(
         (status = 401, description = "No admin token")
     )
 )]
-pub(super) async fn list_clients(
-    State(platform): State<Platform>,
-    _admin: AdminCaller,
-) -> Result<Json<Vec<AdminClient>>, ApiError> {
+pub(super) async fn list_clients(Admin { platform }: Admin) -> Result<Json<Vec<AdminClient>>, ApiError> {
     let clients =
         platform.db().read("admin_clients", move |tx| Ok::<_, TxError<Never>>(store::clients(tx)?)).await?;
     Ok(Json(clients))

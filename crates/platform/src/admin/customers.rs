@@ -1,12 +1,11 @@
 //! How does a merchant have a guest forgotten whom the provider has erased?
 
-use super::merchants::missing;
 use super::store;
-use crate::Platform;
-use axum::extract::{Path, State};
+use crate::access::Admin;
+use crate::api::missing;
+use axum::extract::Path;
 use db::params;
 use door::ApiError;
-use door::admin::AdminCaller;
 use http::StatusCode;
 
 /// Takes a customer out of every copy of offers and usage reports: the name and what was scanned. What was used and
@@ -26,16 +25,15 @@ use http::StatusCode;
     )
 )]
 pub(super) async fn delete_customer(
-    State(platform): State<Platform>,
-    _admin: AdminCaller,
+    Admin { platform }: Admin,
     Path((merchant, customer_id)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
     let of = merchant.clone();
     platform
         .db()
-        .read("known_merchant", move |tx| match tx.optional(&store::MERCHANT_PRECISION, params![&of])? {
+        .read("known_merchant", move |tx| match tx.optional(&store::KNOWN_MERCHANT, params![&of])? {
             Some(_) => Ok(()),
-            None => Err(missing(&of)),
+            None => Err(missing("merchant", &of)),
         })
         .await?;
     platform.forget_customer(&merchant, &customer_id).await?;

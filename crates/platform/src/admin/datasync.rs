@@ -1,15 +1,14 @@
 //! How does a partner get a place's changes, and how far behind is it?
 
-use super::merchants::missing;
 use super::places::PlacePath;
 use super::store;
-use crate::Platform;
+use crate::access::Admin;
+use crate::api::missing;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use courier::Authorization;
 use courier::feed::{self, NewSubscription};
 use db::params;
-use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use wire::admin::platform::{AdminDataSync, DataSyncLag, PutDataSync};
 
@@ -32,8 +31,7 @@ use wire::admin::platform::{AdminDataSync, DataSyncLag, PutDataSync};
     )
 )]
 pub(super) async fn put_datasync(
-    State(platform): State<Platform>,
-    _admin: AdminCaller,
+    Admin { platform }: Admin,
     Path(path): Path<PlacePath>,
     Strict(body): Strict<PutDataSync>,
 ) -> Result<Json<AdminDataSync>, ApiError> {
@@ -103,16 +101,15 @@ pub(super) async fn put_datasync(
     )
 )]
 pub(super) async fn get_datasync(
-    State(platform): State<Platform>,
-    _admin: AdminCaller,
+    Admin { platform }: Admin,
     Path(merchant): Path<String>,
 ) -> Result<Json<Vec<DataSyncLag>>, ApiError> {
     let now = platform.now();
     let lanes = platform
         .db()
         .read("datasync_lag", move |tx| {
-            if tx.optional(&store::MERCHANT_PRECISION, params![&merchant])?.is_none() {
-                return Err(missing(&merchant));
+            if tx.optional(&store::KNOWN_MERCHANT, params![&merchant])?.is_none() {
+                return Err(missing("merchant", &merchant));
             }
             Ok(feed::lag(tx, &merchant, now)?)
         })

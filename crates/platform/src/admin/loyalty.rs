@@ -1,14 +1,13 @@
 //! How does a merchant get its loyalty provider?
 
-use super::merchants::missing;
-use super::{ids, store};
-use crate::Platform;
+use super::store;
+use crate::access::Admin;
+use crate::api::{ids, missing};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use courier::Authorization;
 use courier::destination::{self, NewDestination};
 use db::params;
-use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use wire::admin::platform::{AdminLoyaltyConnection, PutLoyaltyConnection};
 
@@ -28,8 +27,7 @@ use wire::admin::platform::{AdminLoyaltyConnection, PutLoyaltyConnection};
     )
 )]
 pub(super) async fn put_loyalty_connection(
-    State(platform): State<Platform>,
-    _admin: AdminCaller,
+    Admin { platform }: Admin,
     Path(merchant): Path<String>,
     Strict(body): Strict<PutLoyaltyConnection>,
 ) -> Result<Json<AdminLoyaltyConnection>, ApiError> {
@@ -57,7 +55,7 @@ pub(super) async fn put_loyalty_connection(
         .db()
         .write("put_loyalty_connection", move |tx| {
             if tx.execute(&store::TOUCH_MERCHANT, params![&merchant, now])? == 0 {
-                return Err(missing(&merchant));
+                return Err(missing("merchant", &merchant));
             }
             tx.execute(&store::RETIRE_CONNECTIONS, params![&merchant, now])?;
             tx.execute(&store::PUT_CONNECTION, params![&merchant, &provider, now])?;

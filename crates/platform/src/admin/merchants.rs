@@ -1,13 +1,12 @@
 //! How is a merchant set up and looked at?
 
-use super::{ids, store};
-use crate::Platform;
-use crate::api::{Upsert, upsert};
+use super::store;
+use crate::access::Admin;
+use crate::api::{Upsert, ids, missing, upsert};
 use crate::feed::Changes;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::{Tx, TxError};
-use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use money::Precision;
 use wire::admin::platform::{AdminMerchant, PutMerchant};
@@ -27,12 +26,11 @@ use wire::admin::platform::{AdminMerchant, PutMerchant};
     )
 )]
 pub(super) async fn put_merchant(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path(merchant): Path<String>,
     Strict(body): Strict<PutMerchant>,
 ) -> Result<Json<AdminMerchant>, ApiError> {
-    upsert(&platform, admin, SetUp { merchant, body }).await
+    upsert(&admin, SetUp { merchant, body }).await
 }
 
 /// A merchant as it shall be.
@@ -65,7 +63,7 @@ impl Upsert for SetUp {
     fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<AdminMerchant, TxError<ApiError>> {
         let Self { merchant, body } = self;
         store::put_merchant(tx, changes, merchant, body)?;
-        let shown = store::merchant(tx, merchant)?.ok_or_else(|| missing(merchant))?;
+        let shown = store::merchant(tx, merchant)?.ok_or_else(|| missing("merchant", merchant))?;
         let is = &shown.merchant;
         if is.currency_code != body.currency_code || is.price_precision != body.price_precision {
             let message = format!(
@@ -91,18 +89,14 @@ impl Upsert for SetUp {
     )
 )]
 pub(super) async fn get_merchant(
-    State(platform): State<Platform>,
-    _admin: AdminCaller,
+    Admin { platform }: Admin,
     Path(merchant): Path<String>,
 ) -> Result<Json<AdminMerchant>, ApiError> {
     let shown = platform
         .db()
-        .read("admin_merchant", move |tx| store::merchant(tx, &merchant)?.ok_or_else(|| missing(&merchant)))
+        .read("admin_merchant", move |tx| {
+            store::merchant(tx, &merchant)?.ok_or_else(|| missing("merchant", &merchant))
+        })
         .await?;
     Ok(Json(shown))
-}
-
-/// 404 for a merchant nobody has set up.
-pub(super) fn missing(merchant: &str) -> TxError<ApiError> {
-    TxError::Refused(ApiError::not_found(&format!("merchant {merchant}")))
 }

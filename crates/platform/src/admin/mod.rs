@@ -6,28 +6,26 @@
 mod clients;
 mod customers;
 mod datasync;
-mod ids;
 mod loyalty;
-mod menu;
 mod merchants;
 mod places;
 mod registers;
 mod store;
 
-use crate::Platform;
+use crate::access::Guarded;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Platform> {
+pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
         .routes(routes!(merchants::put_merchant, merchants::get_merchant))
         .routes(routes!(places::put_place))
-        .routes(routes!(menu::put_menu, menu::get_menu))
         .routes(routes!(registers::post_register))
         .routes(routes!(loyalty::put_loyalty_connection))
         .routes(routes!(customers::delete_customer))
         .routes(routes!(datasync::put_datasync))
         .routes(routes!(datasync::get_datasync))
         .routes(routes!(clients::post_client, clients::list_clients))
+        .merge(crate::menu::admin::routes())
         .merge(crate::desks::admin::routes())
         .layer(door::body_limit(body_bytes_max))
 }

@@ -1,15 +1,13 @@
 //! How is a place set up?
 
-use super::merchants::missing;
-use super::{ids, store};
-use crate::Platform;
-use crate::api::{Upsert, upsert};
+use super::store;
+use crate::access::Admin;
+use crate::api::{Upsert, ids, missing, upsert};
 use crate::bills::{LETTER_PAIRS, letters};
 use crate::feed::Changes;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::{Tx, TxError, params};
-use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -43,14 +41,13 @@ pub(super) struct PlacePath {
     )
 )]
 pub(super) async fn put_place(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path(path): Path<PlacePath>,
     Strict(body): Strict<PutPlace>,
 ) -> Result<Json<AdminPlace>, ApiError> {
-    let first = platform.outside().below(LETTER_PAIRS);
-    let shown = upsert(&platform, admin, SetUp { path, body, first }).await?;
-    platform.registers().clear();
+    let first = admin.platform.outside().below(LETTER_PAIRS);
+    let shown = upsert(&admin, SetUp { path, body, first }).await?;
+    admin.platform.registers().clear();
     Ok(shown)
 }
 
@@ -86,10 +83,10 @@ impl Upsert for SetUp {
         let PlacePath { merchant_id: merchant, place_id: place } = &self.path;
         // Places of one merchant are set up one after the other: they share the pairs of letters.
         if tx.execute(&store::TOUCH_MERCHANT, params![merchant, changes.now()])? == 0 {
-            return Err(missing(merchant));
+            return Err(missing("merchant", merchant));
         }
-        let letters: String = match tx.optional(&store::PLACE_LETTERS, params![merchant, place])? {
-            Some(row) => row.get(0)?,
+        let letters = match tx.optional(&store::PLACE_LETTERS, params![merchant, place])? {
+            Some(letters) => letters,
             None => free_letters(tx, merchant, self.first)?,
         };
         store::put_place(tx, changes, merchant, place, &letters, &self.body)?;
@@ -104,11 +101,7 @@ impl Upsert for SetUp {
 
 /// The first pair that no place of the merchant has, going round from `first`.
 fn free_letters(tx: &mut Tx<'_>, merchant: &str, first: u64) -> Result<String, TxError<ApiError>> {
-    let taken = tx
-        .query(&store::TAKEN_LETTERS, params![merchant])?
-        .iter()
-        .map(|row| row.get::<String>(0))
-        .collect::<Result<HashSet<_>, _>>()?;
+    let taken: HashSet<String> = tx.query(&store::TAKEN_LETTERS, params![merchant])?.into_iter().collect();
     (0..LETTER_PAIRS).map(|step| letters(first + step)).find(|pair| !taken.contains(pair)).ok_or_else(|| {
         let message =
             format!("merchant {merchant} has a place for every pair of letters; set up another merchant");

@@ -1,12 +1,12 @@
 //! How does a register get its token?
 
 use super::places::PlacePath;
-use super::{ids, store};
-use crate::Platform;
+use super::store;
+use crate::access::Admin;
+use crate::api::ids;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::{TxError, params};
-use door::admin::AdminCaller;
 use door::{ApiError, Strict, token};
 use http::StatusCode;
 use jiff::ToSpan;
@@ -33,8 +33,7 @@ const OVERLAP_HOURS: i64 = 24;
     )
 )]
 pub(super) async fn post_register(
-    State(platform): State<Platform>,
-    _admin: AdminCaller,
+    Admin { platform }: Admin,
     Path(path): Path<PlacePath>,
     Strict(body): Strict<PostRegister>,
 ) -> Result<(StatusCode, Json<IssuedRegister>), ApiError> {

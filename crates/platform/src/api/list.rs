@@ -1,7 +1,7 @@
 //! How does every list call answer? (protocol.md §1.6)
 
-use super::{At, Filters, Grant, NextPage, Query};
-use crate::access::SourceId;
+use super::{Filters, NextPage, Query};
+use crate::access::{At, Grant, SourceId};
 use crate::place::PlaceSettings;
 use axum::Json;
 use db::{Tx, TxError};

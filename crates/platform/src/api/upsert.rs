@@ -1,11 +1,11 @@
 //! How is something set up that may be sent again, and how is it taken away?
 
-use crate::Platform;
+use crate::access::Admin;
 use crate::feed::Changes;
+use crate::place::place_settings;
 use axum::Json;
 use db::{Tx, TxError};
 use door::ApiError;
-use door::admin::AdminCaller;
 use serde::Serialize;
 
 /// One set-up of `/admin/v1/platform`: the value is all the call says, path and body.
@@ -29,20 +29,30 @@ pub(crate) trait Upsert: Send + Sync + 'static {
     fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<Self::Shown, TxError<ApiError>>;
 }
 
-/// Checks it, writes it with its entry in the feed, and shows it. The admin token has been checked by whoever has an
-/// [`AdminCaller`].
+/// Checks it, writes it with its entry in the feed, and shows it.
 ///
 /// # Errors
 /// Those of [`Upsert::check`] and [`Upsert::put`].
-pub(crate) async fn upsert<U: Upsert>(
-    platform: &Platform,
-    _admin: AdminCaller,
-    given: U,
-) -> Result<Json<U::Shown>, ApiError> {
+pub(crate) async fn upsert<U: Upsert>(admin: &Admin, given: U) -> Result<Json<U::Shown>, ApiError> {
     given.check()?;
     let merchant = given.merchant().to_owned();
+    let platform = &admin.platform;
     let shown = platform
         .change(U::NAME, &merchant, platform.now(), move |tx, changes| given.put(tx, changes))
         .await?;
     Ok(Json(shown))
+}
+
+/// 404 for a noun nobody has set up, such as `place 5f…b1`.
+pub(crate) fn missing(noun: &str, id: &str) -> TxError<ApiError> {
+    TxError::Refused(ApiError::not_found(&format!("{noun} {id}")))
+}
+
+/// That the merchant has the place.
+///
+/// # Errors
+/// 404 when it has not.
+pub(crate) fn place_is_known(tx: &mut Tx<'_>, merchant: &str, place: &str) -> Result<(), TxError<ApiError>> {
+    let known = place_settings(tx, merchant, place)?.is_some();
+    if known { Ok(()) } else { Err(missing("place", place)) }
 }

@@ -1,11 +1,11 @@
 //! `PATCH /bills/{sourceId}/{billId}`: what did the fiscal system say to a bill? (protocol.md §4.3)
 
 use super::{BillPath, BillRecords, OfBills, store};
-use crate::api::{At, ReadRefusals};
-use crate::column::json;
+use crate::access::At;
+use crate::api::ReadRefusals;
 use axum::Json;
 use axum::extract::Path;
-use db::{TxError, params};
+use db::{TxError, json, params};
 use door::{ApiError, Message};
 use wire::bills::{Bill, PatchBill};
 

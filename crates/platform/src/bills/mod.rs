@@ -15,8 +15,8 @@ pub(crate) use feed::BillRecords;
 pub(crate) use number::{LETTER_PAIRS, letters};
 
 use crate::Platform;
-use crate::access::{ApiClient, SourceId};
-use crate::api::{At, Documented, Grant, ListRefusals, Query, ReadRefusals};
+use crate::access::{ApiClient, At, Grant, Guarded, SourceId};
+use crate::api::{ListRefusals, Query, ReadRefusals};
 use crate::place::place_settings;
 use axum::Json;
 use axum::extract::Path;
@@ -40,7 +40,7 @@ impl Grant for OfBills {
     }
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Documented> {
+pub(crate) fn routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
         .routes(routes!(list_bills))
         .routes(routes!(get_bill, fiscal_data::patch_bill))

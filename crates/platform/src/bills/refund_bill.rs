@@ -2,7 +2,7 @@
 
 use super::refund::{Command, refund};
 use super::{BillPath, OfBills};
-use crate::api::At;
+use crate::access::At;
 use axum::Json;
 use axum::extract::Path;
 use door::{ApiError, Message};

@@ -2,23 +2,33 @@
 
 use super::BillRecords;
 use crate::access::SourceId;
-use crate::column::{Json, json};
 use crate::feed::Changes;
 use crate::sale::bill::StoredTax;
 use crate::sale::corrective::GivenBack;
-use db::{Row, Tx, params};
+use db::{Json, Tx, json, params};
 use jiff::Timestamp;
 use money::Amount;
 use serde::{Deserialize, Serialize};
 use wire::Number;
 
+db::row! {
+    struct RefundRow {
+        refund_number: i64,
+        corrective_bill_id: String,
+        request_key: Option<String>,
+        request_hash: Option<Vec<u8>>,
+        parts: Parts as Json,
+        taxes: Vec<StoredTax> as Json,
+    }
+}
+
 db::statement! {
     // Touching the row is taking it: two registers that give the same bill back come one after the other.
-    GUARD_BILL = "UPDATE platform_bill SET modified_at = modified_at
+    GUARD_BILL -> i64 = "UPDATE platform_bill SET modified_at = modified_at
         WHERE merchant = $1 AND place = $2 AND bill_id = $3 RETURNING version";
     GIVE_BACK = "UPDATE platform_bill SET version = version + 1, modified_at = $4, refunded = $5
         WHERE merchant = $1 AND place = $2 AND bill_id = $3";
-    REFUNDS = "SELECT r.refund_number, r.corrective_bill_id, r.request_key, r.request_hash, r.parts, b.taxes
+    REFUNDS -> RefundRow = "SELECT r.refund_number, r.corrective_bill_id, r.request_key, r.request_hash, r.parts, b.taxes
         FROM platform_bill_refund r
         JOIN platform_bill b ON b.merchant = $1 AND b.place = $2 AND b.bill_id = r.corrective_bill_id
         WHERE r.merchant = $1 AND r.place = $2 AND r.bill_id = $3 ORDER BY r.refund_number";
@@ -74,22 +84,21 @@ pub(super) fn refunds(
     bill_id: &str,
 ) -> Result<Vec<StoredRefund>, db::Error> {
     let rows = tx.query(&REFUNDS, params![&source.merchant, &source.place, bill_id])?;
-    rows.iter().map(refund_of).collect()
+    Ok(rows.into_iter().map(refund_of).collect())
 }
 
-fn refund_of(row: &Row) -> Result<StoredRefund, db::Error> {
-    let parts = row.get::<Json<Parts>>(4)?.0;
-    Ok(StoredRefund {
-        refund_number: row.get(0)?,
-        corrective_bill_id: row.get(1)?,
-        request_key: row.get(2)?,
-        request_hash: row.get(3)?,
+fn refund_of(row: RefundRow) -> StoredRefund {
+    StoredRefund {
+        refund_number: row.refund_number,
+        corrective_bill_id: row.corrective_bill_id,
+        request_key: row.request_key,
+        request_hash: row.request_hash,
         back: GivenBack {
-            amounts: parts.amounts.into_iter().map(|amount| amount.0).collect(),
-            given: parts.given.into_iter().map(Amount).collect(),
+            amounts: row.parts.amounts.into_iter().map(|amount| amount.0).collect(),
+            given: row.parts.given.into_iter().map(Amount).collect(),
         },
-        taxes: mirrored(&row.get::<Json<Vec<StoredTax>>>(5)?.0),
-    })
+        taxes: mirrored(&row.taxes),
+    }
 }
 
 /// The taxes of a corrective bill with the signs of the sale, or the other way round.

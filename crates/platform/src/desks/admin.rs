@@ -1,20 +1,18 @@
 //! How are desks and sections set up and taken away? `/admin/v1/platform/merchants/{merchantId}/places/{placeId}/…`
 
 use super::store;
-use crate::Platform;
-use crate::api::{Upsert, UpsertRefusals, identifier, upsert};
+use crate::access::{Admin, Guarded};
+use crate::api::{Upsert, UpsertRefusals, ids, missing, place_is_known, upsert};
 use crate::feed::Changes;
-use crate::place::place_settings;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::{Tx, TxError};
-use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::deskview::{Desk, PutDesk, PutSection, Section};
 
-pub(crate) fn routes() -> OpenApiRouter<Platform> {
+pub(crate) fn routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new().routes(routes!(put_desk, delete_desk)).routes(routes!(put_section, delete_section))
 }
 
@@ -50,12 +48,11 @@ struct SectionPath {
     responses((status = 200, description = "The desk", body = Desk), UpsertRefusals)
 )]
 async fn put_desk(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path(path): Path<DeskPath>,
     Strict(desk): Strict<PutDesk>,
 ) -> Result<Json<Desk>, ApiError> {
-    upsert(&platform, admin, OneDesk { path, desk: Some(desk) }).await
+    upsert(&admin, OneDesk { path, desk: Some(desk) }).await
 }
 
 /// Takes a desk away. Lists show it as removed; checks and bills keep its id.
@@ -70,12 +67,8 @@ async fn put_desk(
     ),
     responses((status = 200, description = "The desk as it was, removed", body = Desk), UpsertRefusals)
 )]
-async fn delete_desk(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
-    Path(path): Path<DeskPath>,
-) -> Result<Json<Desk>, ApiError> {
-    upsert(&platform, admin, OneDesk { path, desk: None }).await
+async fn delete_desk(admin: Admin, Path(path): Path<DeskPath>) -> Result<Json<Desk>, ApiError> {
+    upsert(&admin, OneDesk { path, desk: None }).await
 }
 
 /// Sets a section up, or changes it; one that was removed is there again.
@@ -92,12 +85,11 @@ async fn delete_desk(
     responses((status = 200, description = "The section", body = Section), UpsertRefusals)
 )]
 async fn put_section(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path(path): Path<SectionPath>,
     Strict(section): Strict<PutSection>,
 ) -> Result<Json<Section>, ApiError> {
-    upsert(&platform, admin, OneSection { path, section: Some(section) }).await
+    upsert(&admin, OneSection { path, section: Some(section) }).await
 }
 
 /// Takes a section away that no desk stands in.
@@ -116,12 +108,8 @@ async fn put_section(
         UpsertRefusals
     )
 )]
-async fn delete_section(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
-    Path(path): Path<SectionPath>,
-) -> Result<Json<Section>, ApiError> {
-    upsert(&platform, admin, OneSection { path, section: None }).await
+async fn delete_section(admin: Admin, Path(path): Path<SectionPath>) -> Result<Json<Section>, ApiError> {
+    upsert(&admin, OneSection { path, section: None }).await
 }
 
 /// A desk as it shall be; without `desk` it shall be removed.
@@ -139,11 +127,11 @@ impl Upsert for OneDesk {
     }
 
     fn check(&self) -> Result<(), ApiError> {
-        identifier("deskId", &self.path.desk_id)?;
+        ids::id("deskId", &self.path.desk_id)?;
         let Some(desk) = &self.desk else { return Ok(()) };
-        identifier("type", &desk.r#type)?;
+        ids::id("type", &desk.r#type)?;
         for (member, text) in [("name", &desk.name), ("code", &desk.code)] {
-            text.as_ref().map_or(Ok(()), |text| identifier(member, text))?;
+            text.as_ref().map_or(Ok(()), |text| ids::id(member, text))?;
         }
         Ok(())
     }
@@ -185,10 +173,10 @@ impl Upsert for OneSection {
     }
 
     fn check(&self) -> Result<(), ApiError> {
-        identifier("sectionId", &self.path.section_id)?;
+        ids::id("sectionId", &self.path.section_id)?;
         let Some(section) = &self.section else { return Ok(()) };
-        identifier("name", &section.name)?;
-        section.color.as_ref().map_or(Ok(()), |color| identifier("color", color))
+        ids::id("name", &section.name)?;
+        section.color.as_ref().map_or(Ok(()), |color| ids::id("color", color))
     }
 
     fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<Section, TxError<ApiError>> {
@@ -210,13 +198,4 @@ impl Upsert for OneSection {
         let owner = crate::feed::Owner { merchant, place };
         store::sections_of(tx, owner, &[id])?.remove(id).ok_or_else(|| missing("section", id))
     }
-}
-
-fn place_is_known(tx: &mut Tx<'_>, merchant: &str, place: &str) -> Result<(), TxError<ApiError>> {
-    let known = place_settings(tx, merchant, place)?.is_some();
-    if known { Ok(()) } else { Err(missing("place", place)) }
-}
-
-fn missing(noun: &str, id: &str) -> TxError<ApiError> {
-    TxError::Refused(ApiError::not_found(&format!("{noun} {id}")))
 }

@@ -7,8 +7,8 @@ mod view;
 
 pub(crate) use feed::{DeskRecords, SectionRecords};
 
-use crate::access::ApiClient;
-use crate::api::{At, Documented, Grant, ReadRefusals};
+use crate::access::{ApiClient, At, Grant, Guarded};
+use crate::api::ReadRefusals;
 use axum::Json;
 use db::{Never, Tx, TxError};
 use door::ApiError;
@@ -28,7 +28,7 @@ impl Grant for ReadDesks {
     }
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Documented> {
+pub(crate) fn routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new().routes(routes!(desk_view)).routes(routes!(list_desks)).routes(routes!(list_sections))
 }
 

@@ -1,8 +1,7 @@
 //! What does the change feed send of a domain?
 
-use crate::column::json;
 use courier::{ChangedRecord, FeedSource};
-use db::{Asks, Param, Tx};
+use db::{Asks, Param, Tx, json};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;

@@ -1,8 +1,8 @@
 //! How does a provider pull usages that never reached it, and acknowledge them? (protocol.md §10.9)
 
 use super::store;
-use crate::access::{ApiClient, SourceId};
-use crate::api::{At, Grant, ListRefusals, Listed, Query, ReadRefusals, filters, list};
+use crate::access::{ApiClient, At, Grant, SourceId};
+use crate::api::{ListRefusals, Listed, Query, ReadRefusals, filters, list};
 use crate::place::PlaceSettings;
 use axum::Json;
 use db::{Never, Tx, TxError};

@@ -39,7 +39,7 @@ pub(crate) async fn ask(
     basket: &StoredCheck,
     is_vat_payer: bool,
 ) -> Result<Asked, ApiError> {
-    let body = crate::column::json("question", question)?;
+    let body = db::json("question", question)?;
     let mut request = CallRequest::post(connection.destination.url_of("/getBenefitOffer"), body);
     request.authorization = Some(authorization(platform, connection)?);
     request.deadline = platform.config().offer_deadline;
@@ -107,7 +107,7 @@ pub(crate) async fn tell(
     connection: &Connection,
     question: &ThirdPartyLoyaltyOfferRequest,
 ) -> Result<(), ApiError> {
-    let body = crate::column::json("question", question)?;
+    let body = db::json("question", question)?;
     let mut request = CallRequest::post(connection.destination.url_of("/getBenefitOffer"), body);
     request.authorization = Some(authorization(platform, connection)?);
     request.deadline = platform.config().offer_deadline;
@@ -268,7 +268,7 @@ fn report(
         extra: Extra::new(),
     };
     let (Ok(body), Ok(authorization)) =
-        (crate::column::json("validation_error", &error), authorization(platform, connection))
+        (db::json("validation_error", &error), authorization(platform, connection))
     else {
         return;
     };

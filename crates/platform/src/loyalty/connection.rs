@@ -4,7 +4,7 @@ use courier::destination::{self, Destination};
 use db::{Tx, params};
 
 db::statement! {
-    CONNECTION_IN_USE = "SELECT loyalty_provider_id FROM platform_loyalty_connection WHERE merchant = $1 AND in_use = 1";
+    CONNECTION_IN_USE -> String = "SELECT loyalty_provider_id FROM platform_loyalty_connection WHERE merchant = $1 AND in_use = 1";
 }
 
 /// The provider in use. Its id is also the id of the courier's destination that holds URL and token.
@@ -16,8 +16,9 @@ pub(crate) struct Connection {
 
 /// The connection in use; `None` for a merchant without loyalty.
 pub(crate) fn in_use(tx: &mut Tx<'_>, merchant: &str) -> Result<Option<Connection>, db::Error> {
-    let Some(row) = tx.optional(&CONNECTION_IN_USE, params![merchant])? else { return Ok(None) };
-    let loyalty_provider_id: String = row.get(0)?;
+    let Some(loyalty_provider_id) = tx.optional(&CONNECTION_IN_USE, params![merchant])? else {
+        return Ok(None);
+    };
     let destination = destination::get(tx, merchant, &loyalty_provider_id)?;
     Ok(destination.map(|destination| Connection { loyalty_provider_id, destination }))
 }

@@ -3,9 +3,8 @@
 use super::BENEFIT_USAGE;
 use super::store::{self, NewUsage};
 use crate::access::SourceId;
-use crate::column::json;
 use courier::outbox::{NewDelivery, enqueue};
-use db::Tx;
+use db::{Tx, json};
 use jiff::Timestamp;
 use wire::loyalty::LoyaltyBenefitUsagesPayload;
 

@@ -18,13 +18,13 @@ pub(crate) use connection::{Connection, in_use};
 pub(crate) use freeze::freeze_report;
 pub(crate) use listener::UsageListener;
 
-use crate::api::Documented;
+use crate::access::Guarded;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The courier's kind of a usage report.
 const BENEFIT_USAGE: &str = "benefitUsage";
 
-pub(crate) fn routes() -> OpenApiRouter<Documented> {
+pub(crate) fn routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
         .routes(routes!(benefit_usages::list_benefit_usages))
         .routes(routes!(benefit_usages::mark_as_synchronized))

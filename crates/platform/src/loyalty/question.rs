@@ -95,7 +95,7 @@ pub(crate) fn product(product: &LineProduct) -> MenuProductDefinition {
 /// When the question has no JSON form, which its types rule out.
 pub(crate) fn fingerprint(question: &ThirdPartyLoyaltyOfferRequest) -> Result<Vec<u8>, db::Error> {
     let nameless = ThirdPartyLoyaltyOfferRequest { loyalty_offer_id: String::new(), ..question.clone() };
-    let text = crate::column::json("question", &nameless)?;
+    let text = db::json("question", &nameless)?;
     let hash = wire::canonical::hash(text.as_bytes())
         .map_err(|error| db::Error::Parameter { statement: "question", message: error.path })?;
     Ok(hash.to_vec())

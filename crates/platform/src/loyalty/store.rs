@@ -3,9 +3,8 @@
 use super::benefit_usages::UsageFilters;
 use crate::access::SourceId;
 use crate::api::{Filters as _, unknown_cursor};
-use crate::column::Message;
 use courier::Delivery;
-use db::{Row, Tx, TxError, params};
+use db::{Message, Tx, TxError, params};
 use door::ApiError;
 use jiff::Timestamp;
 use wire::Extra;
@@ -25,7 +24,7 @@ db::statement! {
     // Marking twice is marking once: the first instant stays.
     MARK_SYNCHRONIZED = "UPDATE platform_benefit_usage SET synchronized_at = COALESCE(synchronized_at, $5), failed = 0
         WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3 AND loyalty_provider_id = $4";
-    OWN_USAGE = "SELECT benefit_usage_id FROM platform_benefit_usage
+    OWN_USAGE -> String = "SELECT benefit_usage_id FROM platform_benefit_usage
         WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3 AND loyalty_provider_id = $4";
     /// A slice of a customer's usages that still name somebody.
     NAMED_OF_CUSTOMER -> NamedUsage = "SELECT merchant, place, benefit_usage_id, bill_id, payload FROM platform_benefit_usage
@@ -36,12 +35,12 @@ db::statement! {
     /// Replaces the report of a usage by one that names nobody.
     UNNAME_USAGE = "UPDATE platform_benefit_usage SET payload = $4, named = 0
         WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3";
-    PAYLOAD = "SELECT payload FROM platform_benefit_usage
+    PAYLOAD -> PayloadRow = "SELECT payload FROM platform_benefit_usage
         WHERE merchant = $1 AND place = $2 AND benefit_usage_id = $3";
-    USAGE_POSITION = "SELECT created_at FROM platform_benefit_usage
+    USAGE_POSITION -> i64 = "SELECT created_at FROM platform_benefit_usage
         WHERE merchant = $1 AND place = $2 AND loyalty_provider_id = $3 AND benefit_usage_id = $4";
     // Oldest first: what waits longest is pulled first.
-    USAGES = "SELECT benefit_usage_id, synchronized_at, attempts, last_error, created_at, payload
+    USAGES -> UsageRow = "SELECT benefit_usage_id, synchronized_at, attempts, last_error, created_at, payload
         FROM platform_benefit_usage
         WHERE merchant = $1 AND place = $2 AND loyalty_provider_id = $3
             AND created_at >= $4 AND created_at < $5
@@ -81,6 +80,25 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewUsage<'_>) -> Result<(), db::Erro
         ],
     )?;
     Ok(())
+}
+
+db::row! {
+    /// The frozen report of a usage.
+    struct PayloadRow {
+        payload: LoyaltyBenefitUsagesPayload as Message,
+    }
+}
+
+db::row! {
+    /// A usage and how its delivery stands.
+    struct UsageRow {
+        benefit_usage_id: String,
+        synchronized_at: Option<Timestamp>,
+        attempts: i64,
+        last_error: Option<String>,
+        created_at: Timestamp,
+        payload: LoyaltyBenefitUsagesPayload as Message,
+    }
 }
 
 db::row! {
@@ -126,7 +144,7 @@ pub(crate) fn payload(
     benefit_usage_id: &str,
 ) -> Result<Option<LoyaltyBenefitUsagesPayload>, db::Error> {
     let row = tx.optional(&PAYLOAD, params![&source.merchant, &source.place, benefit_usage_id])?;
-    row.map(|row| Ok(row.get::<Message<_>>(0)?.0)).transpose()
+    Ok(row.map(|row| row.payload))
 }
 
 pub(crate) fn delivered(tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), db::Error> {
@@ -182,8 +200,8 @@ pub(super) fn page(
         None => (i64::MIN, ""),
         Some(last) => {
             let key = params![&source.merchant, &source.place, loyalty_provider_id, last];
-            let row = tx.optional(&USAGE_POSITION, key)?;
-            (row.ok_or_else(|| unknown_cursor("benefit usage", last))?.get(0)?, last)
+            let position = tx.optional(&USAGE_POSITION, key)?;
+            (position.ok_or_else(|| unknown_cursor("benefit usage", last))?, last)
         }
     };
     let (least_flag, most_flag) =
@@ -203,19 +221,18 @@ pub(super) fn page(
             most
         ],
     )?;
-    Ok(rows.iter().map(usage_of).collect::<Result<_, _>>()?)
+    Ok(rows.into_iter().map(usage_of).collect())
 }
 
-fn usage_of(row: &Row) -> Result<BenefitUsage, db::Error> {
-    let synchronized_at: Option<Timestamp> = row.get(1)?;
-    Ok(BenefitUsage {
-        benefit_usage_id: row.get(0)?,
-        synchronized: synchronized_at.is_some(),
-        synchronized_at,
-        attempts: row.get(2)?,
-        last_error: row.get(3)?,
-        created_at: row.get(4)?,
-        payload: row.get::<Message<_>>(5)?.0,
+fn usage_of(row: UsageRow) -> BenefitUsage {
+    BenefitUsage {
+        benefit_usage_id: row.benefit_usage_id,
+        synchronized: row.synchronized_at.is_some(),
+        synchronized_at: row.synchronized_at,
+        attempts: row.attempts,
+        last_error: row.last_error,
+        created_at: row.created_at,
+        payload: row.payload,
         extra: Extra::new(),
-    })
+    }
 }

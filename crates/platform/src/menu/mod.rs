@@ -1,5 +1,6 @@
 //! What does the merchant sell? Set by `/admin/v1`, used by the till.
 
+pub(crate) mod admin;
 mod feed;
 mod product;
 pub(crate) mod store;

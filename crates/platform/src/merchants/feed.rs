@@ -1,21 +1,12 @@
 //! What does the change feed send of merchants and of their places? (protocol.md §11.2)
 
-use super::store;
+use super::store::{self, PlaceRow};
 use crate::feed::{Owner, Synchronized, many};
-use db::{Message, Tx, params};
+use db::{Tx, params};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use wire::datasync::Domain;
-use wire::merchants::AddressParts;
 
-db::row! {
-    struct PlaceRow {
-        place: String,
-        name: String,
-        state: String,
-        address: Option<AddressParts> as Option<Message>,
-    }
-}
 db::statement! {
     // Places of 32 ids.
     PLACES_OF -> PlaceRow = "SELECT place, name, state, address FROM platform_place WHERE merchant = $1 AND place IN (

@@ -1,7 +1,8 @@
 //! `GET /merchants`: which merchants may an application read? (protocol.md §2.1)
 
 use super::{ReadMerchants, store};
-use crate::api::{Application, Filters as _, ListRefusals, Query, filters, page};
+use crate::access::Application;
+use crate::api::{Filters as _, ListRefusals, Query, filters, page};
 use axum::Json;
 use door::ApiError;
 use jiff::tz::TimeZone;

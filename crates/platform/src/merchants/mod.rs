@@ -6,8 +6,8 @@ pub(crate) mod store;
 
 pub(crate) use feed::{MerchantRecords, PlaceRecords};
 
-use crate::access::ApiClient;
-use crate::api::{Application, AtMerchant, Documented, Grant, ReadRefusals};
+use crate::access::{ApiClient, Application, AtMerchant, Grant, Guarded};
+use crate::api::ReadRefusals;
 use axum::Json;
 use door::ApiError;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -25,7 +25,7 @@ impl Grant for ReadMerchants {
     }
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Documented> {
+pub(crate) fn routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
         .routes(routes!(list::list_merchants))
         .routes(routes!(get_own_merchant))

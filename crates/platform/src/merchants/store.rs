@@ -1,15 +1,34 @@
 //! Where are merchants and their places kept, and how do they look on the wire?
 
-use crate::column::Message;
-use db::{Db, Never, Row, Tx, TxError, params};
+use db::{Db, Message, Never, Tx, TxError, params};
 use door::ApiError;
 use wire::Extra;
-use wire::merchants::{Merchant, Place};
+use wire::merchants::{AddressParts, Merchant, Place};
+
+db::row! {
+    struct MerchantRow {
+        name: String,
+        business_id: Option<String>,
+        vat_id: Option<String>,
+        is_vat_payer: bool,
+        country_code: String,
+        currency_code: String,
+    }
+}
+
+db::row! {
+    pub(super) struct PlaceRow {
+        pub(super) place: String,
+        pub(super) name: String,
+        pub(super) state: String,
+        pub(super) address: Option<AddressParts> as Option<Message>,
+    }
+}
 
 db::statement! {
-    MERCHANT = "SELECT name, business_id, vat_id, is_vat_payer, country_code, currency_code
+    MERCHANT -> MerchantRow = "SELECT name, business_id, vat_id, is_vat_payer, country_code, currency_code
         FROM platform_merchant WHERE merchant = $1";
-    PLACES = "SELECT place, name, state, address FROM platform_place WHERE merchant = $1 ORDER BY created_at, place";
+    PLACES -> PlaceRow = "SELECT place, name, state, address FROM platform_place WHERE merchant = $1 ORDER BY created_at, place";
 }
 
 /// The documented answer.
@@ -24,25 +43,25 @@ pub(super) fn read(tx: &mut Tx<'_>, merchant: &str) -> Result<Option<Merchant>, 
     let places = tx.query(&PLACES, params![merchant])?;
     Ok(Some(Merchant {
         merchant_id: merchant.to_owned(),
-        name: row.get(0)?,
+        name: row.name,
         // Texts even where there is none: clients take nothing else
-        business_id: Some(row.get::<Option<String>>(1)?.unwrap_or_default()),
-        vat_id: Some(row.get::<Option<String>>(2)?.unwrap_or_default()),
-        is_vat_payer: row.get(3)?,
-        country_code: row.get(4)?,
-        currency_code: row.get(5)?,
-        places: places.iter().map(place_of).collect::<Result<_, _>>()?,
+        business_id: Some(row.business_id.unwrap_or_default()),
+        vat_id: Some(row.vat_id.unwrap_or_default()),
+        is_vat_payer: row.is_vat_payer,
+        country_code: Some(row.country_code),
+        currency_code: Some(row.currency_code),
+        places: places.into_iter().map(place_of).collect(),
         extra: Extra::new(),
     }))
 }
 
-fn place_of(row: &Row) -> Result<Place, db::Error> {
-    Ok(Place {
-        place_id: row.get(0)?,
-        name: row.get(1)?,
-        state: row.get(2)?,
+fn place_of(row: PlaceRow) -> Place {
+    Place {
+        place_id: row.place,
+        name: row.name,
+        state: row.state,
         // All parts, although each may be null: clients take a place for broken that lacks one
-        address_parts: Some(row.get::<Option<Message<_>>>(3)?.map(|message| message.0).unwrap_or_default()),
+        address_parts: Some(row.address.unwrap_or_default()),
         extra: Extra::new(),
-    })
+    }
 }

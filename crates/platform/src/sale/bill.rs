@@ -1,52 +1,55 @@
 //! What is a paid bill, as the platform keeps it?
 
 use crate::menu::LineProduct;
+use db::{Joined, Json, Later};
 use jiff::Timestamp;
 use money::{Amount, Precision};
 use serde::{Deserialize, Serialize};
 use wire::Number;
 use wire::pos::PosPerson;
 
-/// A bill with its items. Amounts are minor units at `precision`.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct StoredBill {
-    pub(crate) bill_id: String,
-    pub(crate) check_id: String,
-    pub(crate) device_number: i64,
-    /// Moves with every change.
-    pub(crate) version: i64,
-    pub(crate) session_created: Timestamp,
-    pub(crate) created_at: Timestamp,
-    pub(crate) paid_at: Timestamp,
-    pub(crate) modified_at: Timestamp,
-    pub(crate) currency_code: String,
-    pub(crate) precision: Precision,
-    pub(crate) final_price: Amount,
-    /// The register's own discounts and loyalty's, together.
-    pub(crate) discount: Amount,
-    pub(crate) taxes: Vec<StoredTax>,
-    pub(crate) payment_method: String,
-    pub(crate) payments: Vec<StoredPayment>,
-    pub(crate) created_by: Option<PosPerson>,
-    pub(crate) paid_by: Option<PosPerson>,
-    pub(crate) person_count: Option<i64>,
-    pub(crate) desk_id: Option<String>,
-    pub(crate) issued_as_vat_payer: bool,
-    /// The guest's id at the loyalty provider, when the offer named one.
-    pub(crate) customer_id: Option<String>,
-    pub(crate) bill_messages: Vec<String>,
-    pub(crate) refunded: bool,
-    /// On a corrective bill: the bill it reverses.
-    pub(crate) refunded_bill_identifier: Option<String>,
-    /// On a corrective bill: why.
-    pub(crate) refund_reason: Option<String>,
-    pub(crate) deleted: bool,
-    /// The fiscal system's answer.
-    pub(crate) fiscal_data: Option<serde_json::Value>,
-    /// The usage report of the payment, where loyalty was used.
-    pub(crate) benefit_usage_id: Option<String>,
-    /// Empty where only the list needs the bill.
-    pub(crate) items: Vec<StoredItem>,
+db::row! {
+    /// A bill with its items, as its row keeps it. Amounts are minor units at `precision`.
+    #[derive(Debug, Clone, PartialEq)]
+    pub(crate) struct StoredBill {
+        pub(crate) bill_id: String,
+        pub(crate) check_id: String,
+        pub(crate) device_number: i64,
+        /// Moves with every change.
+        pub(crate) version: i64,
+        pub(crate) session_created: Timestamp,
+        pub(crate) created_at: Timestamp,
+        pub(crate) paid_at: Timestamp,
+        pub(crate) modified_at: Timestamp,
+        pub(crate) currency_code: String,
+        pub(crate) precision: Precision,
+        pub(crate) final_price: Amount,
+        /// The register's own discounts and loyalty's, together.
+        pub(crate) discount: Amount,
+        pub(crate) taxes: Vec<StoredTax> as Json,
+        pub(crate) payment_method: String,
+        pub(crate) payments: Vec<StoredPayment> as Json,
+        pub(crate) created_by: Option<PosPerson> as Option<Json>,
+        pub(crate) paid_by: Option<PosPerson> as Option<Json>,
+        pub(crate) person_count: Option<i64>,
+        pub(crate) desk_id: Option<String>,
+        pub(crate) issued_as_vat_payer: bool,
+        /// The guest's id at the loyalty provider, when the offer named one.
+        pub(crate) customer_id: Option<String>,
+        pub(crate) bill_messages: Vec<String> as Json,
+        pub(crate) refunded: bool,
+        /// On a corrective bill: the bill it reverses.
+        pub(crate) refunded_bill_identifier: Option<String>,
+        /// On a corrective bill: why.
+        pub(crate) refund_reason: Option<String>,
+        pub(crate) deleted: bool,
+        /// The fiscal system's answer.
+        pub(crate) fiscal_data: Option<serde_json::Value> as Option<Json>,
+        /// The usage report of the payment, where loyalty was used.
+        pub(crate) benefit_usage_id: Option<String>,
+        /// Empty where only the list needs the bill.
+        pub(crate) items: Vec<StoredItem> as Later,
+    }
 }
 
 /// The lines of one VAT rate.
@@ -85,17 +88,19 @@ pub(crate) fn payment_method(payments: &[StoredPayment], otherwise: &str) -> Str
     }
 }
 
-/// One line of a bill.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct StoredItem {
-    pub(crate) check_item_id: String,
-    pub(crate) product: LineProduct,
-    pub(crate) amount: Number,
-    pub(crate) unit_price: i64,
-    pub(crate) till_discount: i64,
-    /// After the register's own discount, before loyalty.
-    pub(crate) total: i64,
-    pub(crate) benefits: Vec<StoredBenefit>,
+db::row! {
+    /// One line of a bill.
+    #[derive(Debug, Clone, PartialEq)]
+    pub(crate) struct StoredItem {
+        pub(crate) check_item_id: String,
+        pub(crate) product: LineProduct as Joined,
+        pub(crate) amount: Number,
+        pub(crate) unit_price: i64,
+        pub(crate) till_discount: i64,
+        /// After the register's own discount, before loyalty.
+        pub(crate) total: i64,
+        pub(crate) benefits: Vec<StoredBenefit> as Json,
+    }
 }
 
 /// What loyalty took off a line.

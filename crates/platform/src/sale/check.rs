@@ -1,6 +1,7 @@
 //! What does a check hold between two calls of the register?
 
 use crate::menu::LineProduct;
+use db::{FromValue, Json, Message, ReadAs, Value};
 use jiff::Timestamp;
 use money::{Amount, Decimal};
 use serde::{Deserialize, Serialize};
@@ -9,30 +10,45 @@ use wire::Number;
 use wire::loyalty::LoyaltyOfferResponse;
 use wire::pos::{CheckState, OfferProblem, PosPerson};
 
-/// A check as its row keeps it.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct StoredCheck {
-    pub(crate) check_id: String,
-    pub(crate) device_number: i64,
-    pub(crate) version: i64,
-    pub(crate) state: CheckState,
-    pub(crate) desk_id: Option<String>,
-    pub(crate) person_count: Option<i64>,
-    pub(crate) opened_by: Option<PosPerson>,
-    pub(crate) lines: Vec<Line>,
-    pub(crate) codes: Vec<String>,
-    /// By balance id.
-    pub(crate) choices: Choices,
-    /// The id the provider was last asked under.
-    pub(crate) loyalty_offer_id: Option<String>,
-    /// The hash of what it was asked.
-    pub(crate) question: Option<Vec<u8>>,
-    /// Its answer, once it was found valid.
-    pub(crate) offer: Option<LoyaltyOfferResponse>,
-    /// Why there is no answer.
-    pub(crate) offer_problem: Option<OfferProblem>,
-    pub(crate) bill_id: Option<String>,
-    pub(crate) opened_at: Timestamp,
+db::row! {
+    /// A check as its row keeps it.
+    #[derive(Debug, Clone, PartialEq)]
+    pub(crate) struct StoredCheck {
+        pub(crate) check_id: String,
+        pub(crate) device_number: i64,
+        pub(crate) version: i64,
+        pub(crate) state: CheckState as StateWord,
+        pub(crate) desk_id: Option<String>,
+        pub(crate) person_count: Option<i64>,
+        pub(crate) opened_by: Option<PosPerson> as Option<Json>,
+        pub(crate) lines: Vec<Line> as Json,
+        pub(crate) codes: Vec<String> as Json,
+        /// By balance id.
+        pub(crate) choices: Choices as Json,
+        /// The id the provider was last asked under.
+        pub(crate) loyalty_offer_id: Option<String>,
+        /// The hash of what it was asked.
+        pub(crate) question: Option<Vec<u8>>,
+        /// Its answer, once it was found valid.
+        pub(crate) offer: Option<LoyaltyOfferResponse> as Option<Message>,
+        /// Why there is no answer.
+        pub(crate) offer_problem: Option<OfferProblem> as Option<Json>,
+        pub(crate) bill_id: Option<String>,
+        pub(crate) opened_at: Timestamp,
+    }
+}
+
+/// The word of a check's state in its column.
+pub(crate) enum StateWord {}
+
+impl ReadAs<CheckState> for StateWord {
+    fn read(value: Value) -> Result<CheckState, String> {
+        match String::from_value(value)?.as_str() {
+            "open" => Ok(CheckState::Open),
+            "paid" => Ok(CheckState::Paid),
+            _ => Err("expected open or paid, came something else".to_owned()),
+        }
+    }
 }
 
 impl StoredCheck {

@@ -1,12 +1,11 @@
 //! What may the cashier decide about a balance of the offer shown?
 
 use super::change;
-use crate::Platform;
-use crate::access::Register;
+use crate::access::AtRegister;
 use crate::api::exact_amount;
 use crate::sale::check::Choice;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::TxError;
 use door::{ApiError, Strict};
 use money::{Decimal, Precision};
@@ -44,8 +43,7 @@ pub(super) struct BalancePath {
     )
 )]
 pub(super) async fn choose_balance(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<BalancePath>,
     Strict(body): Strict<ChooseBalance>,
 ) -> Result<Json<Check>, ApiError> {

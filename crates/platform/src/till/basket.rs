@@ -2,11 +2,10 @@
 
 use super::lines::{LINES_MAX, priced};
 use super::{CheckPath, change};
-use crate::Platform;
-use crate::access::Register;
+use crate::access::AtRegister;
 use crate::menu::store::product;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::TxError;
 use door::{ApiError, Strict};
 use std::collections::HashMap;
@@ -32,8 +31,7 @@ use wire::pos::{Check, SetLines};
     )
 )]
 pub(super) async fn set_lines(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<CheckPath>,
     Strict(body): Strict<SetLines>,
 ) -> Result<Json<Check>, ApiError> {

@@ -1,10 +1,9 @@
 //! How does a scanned code get onto a check, and off it?
 
 use super::{CheckPath, change};
-use crate::Platform;
-use crate::access::Register;
+use crate::access::AtRegister;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::TxError;
 use door::{ApiError, Strict};
 use serde::Deserialize;
@@ -43,8 +42,7 @@ pub(super) struct CodePath {
     )
 )]
 pub(super) async fn add_code(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<CheckPath>,
     Strict(body): Strict<AddCode>,
 ) -> Result<Json<Check>, ApiError> {
@@ -93,8 +91,7 @@ pub(super) async fn add_code(
     )
 )]
 pub(super) async fn remove_code(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<CodePath>,
 ) -> Result<Json<Check>, ApiError> {
     let code = path.input_code;

@@ -19,13 +19,13 @@ mod turn;
 mod view;
 
 use crate::Platform;
-use crate::access::{PosGrant, Register, SourceId};
+use crate::access::{AtRegister, Guarded, PosGrant, SourceId};
 use crate::bills;
 use crate::loyalty::Connection;
 use crate::place::{PlaceSettings, place_settings};
 use crate::sale::StoredCheck;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::{Tx, TxError};
 use door::ApiError;
 use serde::Deserialize;
@@ -33,7 +33,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::bills::Bill;
 use wire::pos::Check;
 
-pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Platform> {
+pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
         .routes(routes!(open::open_check))
         .routes(routes!(open::read_check))
@@ -140,8 +140,7 @@ struct BillPath {
     )
 )]
 async fn read_bill(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<BillPath>,
 ) -> Result<Json<Bill>, ApiError> {
     let source = SourceId { merchant: grant.merchant, place: grant.place };

@@ -7,13 +7,13 @@
 use super::store::Turn;
 use super::{CheckPath, Selling, change, selling, store, turn, view};
 use crate::Platform;
-use crate::access::{PosGrant, Register};
+use crate::access::{AtRegister, PosGrant};
 use crate::loyalty::Connection;
 use crate::loyalty::broker::{Asked, ask, problem_error};
 use crate::loyalty::question::{fingerprint, question};
 use crate::sale::StoredCheck;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::TxError;
 use door::ApiError;
 use wire::loyalty::LoyaltyOfferResponse;
@@ -39,8 +39,7 @@ use wire::pos::Check;
     )
 )]
 pub(super) async fn ask_for_offer(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<CheckPath>,
 ) -> Result<Json<Check>, ApiError> {
     turn::to_its_end(async move {
@@ -92,8 +91,7 @@ async fn ask_and_keep(
     )
 )]
 pub(super) async fn drop_offer(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<CheckPath>,
 ) -> Result<Json<Check>, ApiError> {
     change(&platform, "drop_offer", grant, path.check_id, |_, _, check| {

@@ -1,11 +1,10 @@
 //! How does a check begin, and how is it looked at?
 
 use super::{CheckPath, load, selling, store, view};
-use crate::Platform;
-use crate::access::Register;
+use crate::access::AtRegister;
 use crate::sale::StoredCheck;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use door::{ApiError, Strict};
 use http::StatusCode;
 use wire::pos::{Check, CheckState, OpenCheck};
@@ -25,8 +24,7 @@ use wire::pos::{Check, CheckState, OpenCheck};
     )
 )]
 pub(super) async fn open_check(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Strict(body): Strict<OpenCheck>,
 ) -> Result<(StatusCode, Json<Check>), ApiError> {
     let check = StoredCheck {
@@ -76,8 +74,7 @@ pub(super) async fn open_check(
     )
 )]
 pub(super) async fn read_check(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<CheckPath>,
 ) -> Result<Json<Check>, ApiError> {
     let (check, selling) = load(&platform, &grant, &path.check_id).await?;

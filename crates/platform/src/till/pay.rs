@@ -9,7 +9,7 @@ use super::offer::{Asking, begin, changed, keep, put};
 use super::sale::{Sale, offer_changed, tendered};
 use super::{CheckPath, Selling, load, store, turn, view};
 use crate::access::SourceId;
-use crate::access::{PosGrant, Register};
+use crate::access::{AtRegister, PosGrant};
 use crate::loyalty::broker::{Asked, problem_error};
 use crate::loyalty::freeze_report;
 use crate::loyalty::usage::{Paid, usage};
@@ -17,7 +17,7 @@ use crate::sale::StoredCheck;
 use crate::sale::reckon;
 use crate::{Platform, bills};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::TxError;
 use door::{ApiError, Strict};
 use wire::bills::Bill;
@@ -46,8 +46,7 @@ use wire::pos::{CheckState, PayCheck};
     )
 )]
 pub(super) async fn pay_check(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<CheckPath>,
     Strict(body): Strict<PayCheck>,
 ) -> Result<Json<Bill>, ApiError> {

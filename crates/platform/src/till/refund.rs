@@ -1,13 +1,12 @@
 //! How does a register give a paid bill back, wholly or in part?
 
 use super::BillPath;
-use crate::Platform;
-use crate::access::Register;
+use crate::access::AtRegister;
 use crate::access::SourceId;
 use crate::bills::refund::{Command, refund};
-use crate::column::json;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
+use db::json;
 use door::{ApiError, Strict};
 use wire::bills::Bill;
 use wire::pos::{CancelBill, RefundBill};
@@ -35,8 +34,7 @@ const REQUEST_ID_CHARACTERS_MAX: usize = 100;
     )
 )]
 pub(super) async fn refund_bill(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<BillPath>,
     Strict(body): Strict<RefundBill>,
 ) -> Result<Json<Bill>, ApiError> {
@@ -85,8 +83,7 @@ pub(super) async fn refund_bill(
     )
 )]
 pub(super) async fn cancel_bill(
-    State(platform): State<Platform>,
-    Register(grant): Register,
+    AtRegister { platform, grant }: AtRegister,
     Path(path): Path<BillPath>,
     Strict(body): Strict<CancelBill>,
 ) -> Result<Json<Bill>, ApiError> {

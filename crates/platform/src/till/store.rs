@@ -5,13 +5,11 @@
 //! nothing of what the register sees.
 
 use crate::access::PosGrant;
-use crate::column::{Json, Message, json};
 use crate::sale::StoredCheck;
-use db::{Row, Tx, TxError, params};
+use db::{Tx, TxError, json, params};
 use door::ApiError;
 use jiff::Timestamp;
 use wire::loyalty::LoyaltyOfferResponse;
-use wire::pos::CheckState;
 
 /// The right to ask about a check. Turns of a check follow each other, so the end names one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +22,17 @@ db::statement! {
             opened_by, lines, codes, choices, loyalty_offer_id, question, offer, offer_problem, bill_id, turn_ends_at,
             opened_at, updated_at)
         VALUES ($1, $2, $3, $4, 1, 'open', $5, $6, $7, '[]', '[]', '{}', NULL, NULL, NULL, NULL, NULL, NULL, $8, $8)";
-    READ_CHECK = "SELECT check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
+    READ_CHECK -> StoredCheck = "SELECT check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
             loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at
         FROM platform_check WHERE merchant = $1 AND place = $2 AND check_id = $3";
-    BUMP_CHECK = "UPDATE platform_check SET version = version + 1, updated_at = $4
+    BUMP_CHECK -> StoredCheck = "UPDATE platform_check SET version = version + 1, updated_at = $4
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'
         RETURNING check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
             loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at";
     WRITE_CHECK = "UPDATE platform_check SET lines = $4, codes = $5, choices = $6, loyalty_offer_id = $7, question = $8,
             offer = $9, offer_problem = $10
         WHERE merchant = $1 AND place = $2 AND check_id = $3";
-    TAKE_TURN = "UPDATE platform_check SET turn_ends_at = $5
+    TAKE_TURN -> StoredCheck = "UPDATE platform_check SET turn_ends_at = $5
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'
           AND (turn_ends_at IS NULL OR turn_ends_at <= $4)
         RETURNING check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
@@ -74,9 +72,8 @@ pub(crate) fn read(
     grant: &PosGrant,
     check_id: &str,
 ) -> Result<StoredCheck, TxError<ApiError>> {
-    let row = tx.optional(&READ_CHECK, params![&grant.merchant, &grant.place, check_id])?;
-    let row = row.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("check {check_id}"))))?;
-    own(grant, check_of(&row)?)
+    let check = tx.optional(&READ_CHECK, params![&grant.merchant, &grant.place, check_id])?;
+    own(grant, check.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("check {check_id}"))))?)
 }
 
 /// The check as it is now, its version moved on: the caller's to change until the transaction ends.
@@ -114,7 +111,7 @@ pub(crate) fn bump_or_bill(
     now: Timestamp,
 ) -> Result<Bumped, TxError<ApiError>> {
     match tx.optional(&BUMP_CHECK, params![&grant.merchant, &grant.place, check_id, now])? {
-        Some(row) => Ok(Bumped::Open(Box::new(own(grant, check_of(&row)?)?))),
+        Some(check) => Ok(Bumped::Open(Box::new(own(grant, check)?))),
         None => Ok(Bumped::Paid(read(tx, grant, check_id)?.bill_id.unwrap_or_default())),
     }
 }
@@ -131,10 +128,7 @@ pub(super) fn take_turn(
     turn: Turn,
 ) -> Result<Option<StoredCheck>, TxError<ApiError>> {
     let row = params![&grant.merchant, &grant.place, check_id, now, turn.ends_at];
-    match tx.optional(&TAKE_TURN, row)? {
-        Some(row) => own(grant, check_of(&row)?).map(Some),
-        None => Ok(None),
-    }
+    tx.optional(&TAKE_TURN, row)?.map(|check| own(grant, check)).transpose()
 }
 
 /// Ends a turn, if it has not ended already.
@@ -201,26 +195,4 @@ fn own(grant: &PosGrant, check: StoredCheck) -> Result<StoredCheck, TxError<ApiE
         check.check_id, check.device_number, grant.device_number
     );
     Err(TxError::Refused(ApiError::forbidden(message)))
-}
-
-fn check_of(row: &Row) -> Result<StoredCheck, db::Error> {
-    let state: String = row.get(3)?;
-    Ok(StoredCheck {
-        check_id: row.get(0)?,
-        device_number: row.get(1)?,
-        version: row.get(2)?,
-        state: if state == "paid" { CheckState::Paid } else { CheckState::Open },
-        desk_id: row.get(4)?,
-        person_count: row.get(5)?,
-        opened_by: row.get::<Option<Json<_>>>(6)?.map(|json| json.0),
-        lines: row.get::<Json<_>>(7)?.0,
-        codes: row.get::<Json<_>>(8)?.0,
-        choices: row.get::<Json<_>>(9)?.0,
-        loyalty_offer_id: row.get(10)?,
-        question: row.get(11)?,
-        offer: row.get::<Option<Message<_>>>(12)?.map(|message| message.0),
-        offer_problem: row.get::<Option<Json<_>>>(13)?.map(|json| json.0),
-        bill_id: row.get(14)?,
-        opened_at: row.get(15)?,
-    })
 }

@@ -1,22 +1,25 @@
-//! How is the menu set up?
+//! How is the menu set up and looked at? `/admin/v1/platform/merchants/{merchantId}/menu`
 
-use super::merchants::missing;
-use super::{ids, store};
-use crate::Platform;
-use crate::api::{Upsert, exact_amount, upsert};
+use super::store;
+use crate::access::{Admin, Guarded};
+use crate::api::{Upsert, exact_amount, ids, missing, upsert};
 use crate::feed::Changes;
 use axum::Json;
-use axum::extract::{Path, State};
-use db::{Tx, TxError, params};
-use door::admin::AdminCaller;
+use axum::extract::Path;
+use db::{Tx, TxError};
 use door::{ApiError, Strict};
 use money::vat::VatRate;
 use money::{Amount, Precision};
 use std::collections::HashMap;
+use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::admin::platform::{AdminMenu, MenuCategory, MenuProduct, PutMenu};
 
 /// Most categories above a category.
 const DEPTH_MAX: usize = 20;
+
+pub(crate) fn routes() -> OpenApiRouter<Guarded> {
+    OpenApiRouter::new().routes(routes!(put_menu, get_menu))
+}
 
 /// Adds categories and products, or changes those that are known. An open check keeps the prices it has.
 #[utoipa::path(
@@ -32,13 +35,12 @@ const DEPTH_MAX: usize = 20;
         (status = 404, description = "No such merchant")
     )
 )]
-pub(super) async fn put_menu(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+async fn put_menu(
+    admin: Admin,
     Path(merchant): Path<String>,
     Strict(body): Strict<PutMenu>,
 ) -> Result<Json<AdminMenu>, ApiError> {
-    upsert(&platform, admin, SetUp { merchant, body }).await
+    upsert(&admin, SetUp { merchant, body }).await
 }
 
 /// What of a menu shall be so; what it does not name stays.
@@ -65,10 +67,8 @@ impl Upsert for SetUp {
 
     fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<AdminMenu, TxError<ApiError>> {
         let Self { merchant, body } = self;
-        // Held to the commit: two menus set up at once are set up one after the other.
-        let row = tx.optional(&store::TOUCH_MERCHANT_PRECISION, params![merchant, changes.now()])?;
-        let row = row.ok_or_else(|| missing(merchant))?;
-        let precision = row.get::<crate::column::Digits>(0)?.0;
+        let taken = store::take_merchant(tx, merchant)?;
+        let precision = taken.ok_or_else(|| missing("merchant", merchant))?;
         let known = store::menu(tx, merchant, precision)?;
         // What is as it was is not written: nobody who follows the menu hears of it again.
         let mut categories: HashMap<&str, &MenuCategory> =
@@ -113,17 +113,14 @@ impl Upsert for SetUp {
         (status = 404, description = "No such merchant")
     )
 )]
-pub(super) async fn get_menu(
-    State(platform): State<Platform>,
-    _admin: AdminCaller,
+async fn get_menu(
+    Admin { platform }: Admin,
     Path(merchant): Path<String>,
 ) -> Result<Json<AdminMenu>, ApiError> {
     let menu = platform
         .db()
         .read("admin_menu", move |tx| {
-            let row = tx.optional(&store::MERCHANT_PRECISION, params![&merchant])?;
-            let row = row.ok_or_else(|| missing(&merchant))?;
-            let precision = row.get::<crate::column::Digits>(0)?.0;
+            let precision = store::precision(tx, &merchant)?.ok_or_else(|| missing("merchant", &merchant))?;
             Ok(store::menu(tx, &merchant, precision)?)
         })
         .await?;

@@ -1,23 +1,23 @@
-//! Who calls a documented API, where, and may it?
+//! Who calls, where, and may they? Every handler says so by one of the extractors here, or it has no platform to work with.
 //!
-//! One order for every call: 401 without a token that works, 404 for a merchant or place nobody knows, 403 for one the
-//! application may not use or for an API it has not been given.
+//! One order for every call of a documented API: 401 without a token that works, 404 for a merchant or place nobody knows,
+//! 403 for one the application may not use or for an API it has not been given.
 
-use crate::access::{ApiClient, SourceId};
+use super::{ApiClient, PosGrant, SourceId, register, store};
+use crate::Platform;
 use crate::place::{self, PlaceSettings};
-use crate::{Platform, access};
 use axum::extract::{FromRequestParts, RawPathParams};
 use door::ApiError;
 use http::request::Parts;
 use std::marker::PhantomData;
 use wire::access::Api;
 
-/// What documented routes are given as their state. The platform comes out of it through [`At`], [`AtMerchant`] and
-/// [`Application`] only: a handler that does not say who may call it cannot reach a single row.
+/// What every route is given as its state. The platform comes out of it through the extractors of this file only: a
+/// handler that does not say who may call it cannot reach a single row, and `State<Platform>` does not compile.
 #[derive(Clone)]
-pub(crate) struct Documented(Platform);
+pub(crate) struct Guarded(Platform);
 
-impl Documented {
+impl Guarded {
     pub(crate) fn new(platform: Platform) -> Self {
         Self(platform)
     }
@@ -59,12 +59,28 @@ pub(crate) struct Application<G> {
     _grant: PhantomData<G>,
 }
 
-impl<G: Grant> FromRequestParts<Documented> for Application<G> {
+/// The register whose token came, at its own place, which is that of `{sourceId}`.
+pub(crate) struct AtRegister {
+    pub(crate) platform: Platform,
+    pub(crate) grant: PosGrant,
+}
+
+/// An administrator of the installation: whoever holds an admin token.
+pub(crate) struct Admin {
+    pub(crate) platform: Platform,
+}
+
+/// Anybody at all: the call that gives out access tokens.
+pub(super) struct Anyone {
+    pub(super) platform: Platform,
+}
+
+impl<G: Grant> FromRequestParts<Guarded> for Application<G> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Documented) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &Guarded) -> Result<Self, ApiError> {
         let platform = state.0.clone();
-        let client = ApiClient::from_request_parts(parts, &platform).await?;
+        let client = ApiClient::of(parts, &platform).await?;
         client.may_call(G::API)?;
         G::of(&client)?;
         let (client_id, merchants) = (client.client_id().to_owned(), client.merchants());
@@ -72,12 +88,12 @@ impl<G: Grant> FromRequestParts<Documented> for Application<G> {
     }
 }
 
-impl<G: Grant> FromRequestParts<Documented> for At<G> {
+impl<G: Grant> FromRequestParts<Guarded> for At<G> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Documented) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &Guarded) -> Result<Self, ApiError> {
         let platform = state.0.clone();
-        let client = ApiClient::from_request_parts(parts, &platform).await?;
+        let client = ApiClient::of(parts, &platform).await?;
         let source = SourceId::parse(&in_path(parts, "sourceId").await?)?;
         let Some(place) = place::settings_at(platform.db(), &source.merchant, &source.place).await? else {
             merchant_is_known(&platform, &source.merchant).await?;
@@ -88,12 +104,12 @@ impl<G: Grant> FromRequestParts<Documented> for At<G> {
     }
 }
 
-impl<G: Grant> FromRequestParts<Documented> for AtMerchant<G> {
+impl<G: Grant> FromRequestParts<Guarded> for AtMerchant<G> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Documented) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &Guarded) -> Result<Self, ApiError> {
         let platform = state.0.clone();
-        let client = ApiClient::from_request_parts(parts, &platform).await?;
+        let client = ApiClient::of(parts, &platform).await?;
         let merchant = in_path(parts, "merchantId").await?;
         merchant_is_known(&platform, &merchant).await?;
         client.may(G::API, &merchant, None)?;
@@ -102,8 +118,37 @@ impl<G: Grant> FromRequestParts<Documented> for AtMerchant<G> {
     }
 }
 
+impl FromRequestParts<Guarded> for AtRegister {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Guarded) -> Result<Self, ApiError> {
+        let platform = state.0.clone();
+        let grant = register::grant(&parts.headers, &platform).await?;
+        grant.at(&SourceId::parse(&in_path(parts, "sourceId").await?)?)?;
+        Ok(Self { platform, grant })
+    }
+}
+
+impl FromRequestParts<Guarded> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Guarded) -> Result<Self, ApiError> {
+        let platform = state.0.clone();
+        platform.admin_tokens().check(&parts.headers).await?;
+        Ok(Self { platform })
+    }
+}
+
+impl FromRequestParts<Guarded> for Anyone {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(_parts: &mut Parts, state: &Guarded) -> Result<Self, Self::Rejection> {
+        Ok(Self { platform: state.0.clone() })
+    }
+}
+
 async fn merchant_is_known(platform: &Platform, merchant: &str) -> Result<(), ApiError> {
-    let known = access::store::merchant_exists(platform.db(), merchant).await?;
+    let known = store::merchant_exists(platform.db(), merchant).await?;
     if known { Ok(()) } else { Err(ApiError::not_found(&format!("merchant {merchant}"))) }
 }
 

@@ -1,14 +1,26 @@
 //! Which ids and words may set-up use?
 
-use crate::api::ID_CHARACTERS_MAX;
-pub(super) use crate::api::identifier as id;
 use door::ApiError;
 
+/// Longest id.
+const ID_CHARACTERS_MAX: usize = 64;
 /// Longest name of something.
 const NAME_CHARACTERS_MAX: usize = 200;
 
+/// That the text has 1 to 64 characters, none of them a control character.
+///
+/// # Errors
+/// 400 that names the member.
+pub(crate) fn id(member: &str, id: &str) -> Result<(), ApiError> {
+    let length = id.chars().count();
+    if length > 0 && length <= ID_CHARACTERS_MAX && !id.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(ApiError::field(member, "1 to 64 characters", &format!("{length} of them")))
+}
+
 /// An id that stands in a `sourceId`: visible ASCII without a dash, since one dash parts merchant and place.
-pub(super) fn source_part(member: &str, id: &str) -> Result<(), ApiError> {
+pub(crate) fn source_part(member: &str, id: &str) -> Result<(), ApiError> {
     let fits = !id.is_empty()
         && id.len() <= ID_CHARACTERS_MAX
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -21,7 +33,7 @@ pub(super) fn source_part(member: &str, id: &str) -> Result<(), ApiError> {
 }
 
 /// A name for people.
-pub(super) fn name(member: &str, name: &str) -> Result<(), ApiError> {
+pub(crate) fn name(member: &str, name: &str) -> Result<(), ApiError> {
     let length = name.trim().chars().count();
     if length > 0 && length <= NAME_CHARACTERS_MAX {
         return Ok(());
@@ -30,7 +42,7 @@ pub(super) fn name(member: &str, name: &str) -> Result<(), ApiError> {
 }
 
 /// An upper-case code of `letters` letters: ISO 4217 or ISO 3166 alpha-2.
-pub(super) fn code(member: &str, code: &str, letters: usize) -> Result<(), ApiError> {
+pub(crate) fn code(member: &str, code: &str, letters: usize) -> Result<(), ApiError> {
     if code.len() == letters && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Ok(());
     }
@@ -38,7 +50,7 @@ pub(super) fn code(member: &str, code: &str, letters: usize) -> Result<(), ApiEr
 }
 
 /// A language code such as `cs` or `pt-BR`.
-pub(super) fn language(member: &str, code: &str) -> Result<(), ApiError> {
+pub(crate) fn language(member: &str, code: &str) -> Result<(), ApiError> {
     let fits = (2..=16).contains(&code.len())
         && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if fits {
