@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use stamgast::client::{Answer, JsonClient};
 use stamgast::demo::restaurant::{Restaurant, Wishes, set_up};
 use std::collections::BTreeMap;
-use testkit::House;
 use testkit::restaurant::{BEER, PROMO};
+use testkit::{House, fed};
 
 /// A merchant and a place that nobody has.
 const NOBODY: &str = "5fffffffffffffffffffffff";
@@ -129,6 +129,8 @@ impl Matrix {
         let house = House::start(engine).await;
         let other =
             set_up(&house.app.admin, &Wishes::new(&house.app.outside, house.app.url())).await.unwrap();
+        // what the courier still has to tell of it would come between two counts of rows
+        fed(&house.app.admin, &other.merchant_id).await;
         let description = house.app.anyone.get("/openapi.json").await.unwrap();
         let operations = operations(&description);
         assert!(operations.len() > 60, "the description was read: {}", operations.len());
