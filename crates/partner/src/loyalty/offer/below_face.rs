@@ -106,7 +106,3 @@ fn first(parts: Vec<LotPart>, amount: i64) -> Vec<LotPart> {
     }
     first
 }
-
-#[cfg(test)]
-#[path = "below_face_vectors.rs"]
-mod vectors;

@@ -31,7 +31,7 @@ pub(super) fn announced(question: &Question<'_>, quote: &Quote) -> Option<Amount
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{Sample, credit, is_empty, line, mpv};
+    use super::super::tests::sample::{Sample, credit, is_empty, line, mpv};
     use serde_json::{Value, json};
 
     /// A basket of these products, with a program that takes cups back.

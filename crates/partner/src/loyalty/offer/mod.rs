@@ -32,29 +32,7 @@ mod trial;
 mod wishes;
 
 #[cfg(test)]
-mod balance_properties;
-#[cfg(test)]
-mod balance_vectors;
-#[cfg(test)]
-mod base_vectors;
-#[cfg(test)]
-mod edge_vectors;
-#[cfg(test)]
-mod kept_vectors;
-#[cfg(test)]
-mod promotion_vectors;
-#[cfg(test)]
-mod quote_properties;
-#[cfg(test)]
-mod quote_refusals;
-#[cfg(test)]
-mod quote_vectors;
-#[cfg(test)]
-mod row_tests;
-#[cfg(test)]
-mod sample;
-#[cfg(test)]
-mod top_up_vectors;
+mod tests;
 
 pub(crate) use explain::{Explain, Undone};
 pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};

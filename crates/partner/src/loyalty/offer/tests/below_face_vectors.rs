@@ -1,9 +1,9 @@
 //! What is a value worth on the bill that was sold below its face, number by number? loyalty.md §3 V4.
 
-use super::super::balance_state::BalanceState;
-use super::super::balance_vectors::with_bonus;
-use super::super::sample::{Sample, benefits, credit, line, lot, mpv, number, pairs, points};
+use super::balance_vectors::with_bonus;
+use super::sample::{Sample, benefits, credit, line, lot, mpv, number, pairs, points};
 use crate::loyalty::ledger::{LotKind, LotState};
+use crate::loyalty::offer::balance_state::BalanceState;
 use money::vat::{VatRate, split_gross};
 use money::{Amount, Decimal};
 use serde_json::{Value, json};

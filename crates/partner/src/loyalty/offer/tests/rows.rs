@@ -1,9 +1,9 @@
 //! Do the rows follow the rules: holds, kept offers, refusals, one merchant never in another's?
 
-use super::get_benefit_offer::Asked;
-use super::quoted::{Quoted, Worded};
-use super::report_offer_validation_error::Refused;
 use crate::MIGRATIONS;
+use crate::loyalty::offer::get_benefit_offer::Asked;
+use crate::loyalty::offer::quoted::{Quoted, Worded};
+use crate::loyalty::offer::report_offer_validation_error::Refused;
 use crate::loyalty::program::ProgramCache;
 use db::{Db, Never, Options, TxError, params};
 use jiff::Timestamp;
@@ -96,7 +96,7 @@ impl House {
         let (asked, programs) = (Arc::new(asked.unwrap()), self.programs.clone());
         let made = self.db.write_in_parts(
             "ask",
-            move |tx| asked.quote(tx, &programs, super::quote::quote),
+            move |tx| asked.quote(tx, &programs, crate::loyalty::offer::quote::quote),
             Quoted::into_words,
             |tx, worded: Result<Worded, db::Error>| Ok(worded?.keep(tx)?),
         );

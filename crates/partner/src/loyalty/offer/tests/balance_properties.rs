@@ -2,11 +2,11 @@
 //!
 //! loyalty.md, acceptance property 6, §3 V9, §11 T1.
 
-use super::balance_state::BalanceState;
 use super::balance_vectors::{stamps, with_bonus};
 use super::sample::{Sample, line, mpv, percent, points, spv};
-use super::spend::Given;
 use super::top_up_vectors::{sold, top_up_code};
+use crate::loyalty::offer::balance_state::BalanceState;
+use crate::loyalty::offer::spend::Given;
 use money::vat::{VatRate, by_rate};
 use money::{Amount, Decimal};
 use proptest::prelude::*;

@@ -1,15 +1,15 @@
 //! How do the quote's tests say what is on a check and what a guest has?
 
-use super::answer::answer;
-use super::balance_state::{BalanceState, Books};
-use super::basket::Basket;
-use super::code::{CodeStatus, KnownCode, Meaning, Member, MemberStatus};
-use super::hold::{self, Free};
-use super::quote::{Question, Quote, explain};
-use super::wishes::Wishes;
 use crate::loyalty::ledger::{
     BalanceRow, BalanceSettings, BalanceStatus, CheckKey, HoldRow, LotKind, LotPart, LotState,
 };
+use crate::loyalty::offer::answer::answer;
+use crate::loyalty::offer::balance_state::{BalanceState, Books};
+use crate::loyalty::offer::basket::Basket;
+use crate::loyalty::offer::code::{CodeStatus, KnownCode, Meaning, Member, MemberStatus};
+use crate::loyalty::offer::hold::{self, Free};
+use crate::loyalty::offer::quote::{Question, Quote, explain};
+use crate::loyalty::offer::wishes::Wishes;
 use crate::loyalty::program::{Program, ProgramSettings, voucher_product};
 use crate::loyalty::promotion::{Definition, Promotion, Taken};
 use jiff::Timestamp;
@@ -19,28 +19,28 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use wire::loyalty::{BalanceType, LoyaltyOfferResponse, ThirdPartyLoyaltyOfferRequest};
 
-pub(super) const NOW: i64 = 1_772_359_200; // 2026-03-01T10:00:00Z
+pub(crate) const NOW: i64 = 1_772_359_200; // 2026-03-01T10:00:00Z
 
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_second(NOW).unwrap()
 }
 
 /// Everything a quote looks at, with a merchant who counts hellers.
-pub(super) struct Sample {
-    pub(super) settings: Value,
-    pub(super) promotions: Vec<(&'static str, Value)>,
-    pub(super) books: Books,
-    pub(super) request: Value,
-    pub(super) codes: Vec<KnownCode>,
-    pub(super) balances: Vec<BalanceState>,
-    pub(super) limits: Taken,
+pub(crate) struct Sample {
+    pub(crate) settings: Value,
+    pub(crate) promotions: Vec<(&'static str, Value)>,
+    pub(crate) books: Books,
+    pub(crate) request: Value,
+    pub(crate) codes: Vec<KnownCode>,
+    pub(crate) balances: Vec<BalanceState>,
+    pub(crate) limits: Taken,
     /// When it is asked.
-    pub(super) at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 impl Sample {
     #[expect(clippy::needless_pass_by_value, reason = "callers write json! in place")]
-    pub(super) fn new(lines: Value) -> Self {
+    pub(crate) fn new(lines: Value) -> Self {
         Self {
             settings: json!({}),
             promotions: Vec::new(),
@@ -58,26 +58,26 @@ impl Sample {
     }
 
     /// Scans codes, in order.
-    pub(super) fn scan(mut self, codes: &[&str]) -> Self {
+    pub(crate) fn scan(mut self, codes: &[&str]) -> Self {
         self.request["benefitInputs"] = codes.iter().map(|code| json!({ "inputCode": code })).collect();
         self
     }
 
     /// Sets one member of the request.
-    pub(super) fn ask(mut self, member: &str, value: Value) -> Self {
+    pub(crate) fn ask(mut self, member: &str, value: Value) -> Self {
         self.request[member] = value;
         self
     }
 
     /// A promotion whose code is its id.
-    pub(super) fn promotion(mut self, id: &'static str, definition: Value) -> Self {
+    pub(crate) fn promotion(mut self, id: &'static str, definition: Value) -> Self {
         self.codes.push(known(id, Meaning::Promotion { promotion_id: id.to_owned() }));
         self.promotions.push((id, definition));
         self
     }
 
     /// A member whose card is `card`; owns the balances added with `owned`.
-    pub(super) fn card(mut self) -> Self {
+    pub(crate) fn card(mut self) -> Self {
         let member = Member {
             member_id: "member-1".to_owned(),
             status: MemberStatus::Active,
@@ -94,7 +94,7 @@ impl Sample {
     }
 
     /// A balance of the member.
-    pub(super) fn owned(mut self, balance: BalanceState) -> Self {
+    pub(crate) fn owned(mut self, balance: BalanceState) -> Self {
         let mut balance = balance;
         balance.row.member_id = Some("member-1".to_owned());
         self.balances.push(balance);
@@ -102,20 +102,20 @@ impl Sample {
     }
 
     /// A voucher whose code is its balance's id.
-    pub(super) fn voucher(mut self, balance: BalanceState) -> Self {
+    pub(crate) fn voucher(mut self, balance: BalanceState) -> Self {
         let balance_id = balance.row.balance_id.clone();
         self.codes.push(known(&balance_id, Meaning::Voucher { balance_id: balance_id.clone() }));
         self.balances.push(balance);
         self
     }
 
-    pub(super) fn basket(&self) -> Basket {
+    pub(crate) fn basket(&self) -> Basket {
         let bytes = serde_json::to_vec(&self.request).unwrap();
         let request: ThirdPartyLoyaltyOfferRequest = wire::read::from_slice(&bytes).unwrap();
         Basket::read(request).unwrap()
     }
 
-    pub(super) fn program(&self) -> Program {
+    pub(crate) fn program(&self) -> Program {
         let settings = ProgramSettings::parse(&self.settings.to_string()).unwrap();
         let promotions = self
             .promotions
@@ -128,7 +128,7 @@ impl Sample {
     }
 
     /// Quotes, explains and puts into words; hands all of it to `look`.
-    pub(super) fn look<T>(
+    pub(crate) fn look<T>(
         &self,
         look: impl FnOnce(&Quote, &LoyaltyOfferResponse, &ThirdPartyLoyaltyOfferRequest) -> T,
     ) -> T {
@@ -155,7 +155,7 @@ impl Sample {
     }
 
     /// The answer as JSON; it must keep every invariant of protocol.md §10.5.
-    pub(super) fn answer(&self) -> Value {
+    pub(crate) fn answer(&self) -> Value {
         self.look(|_, response, request| {
             let violations = wire::loyalty::validate(request, response);
             assert!(violations.is_empty(), "{violations:#?}\n{response:#?}");
@@ -164,7 +164,7 @@ impl Sample {
     }
 }
 
-pub(super) fn known(code: &str, meaning: Meaning) -> KnownCode {
+pub(crate) fn known(code: &str, meaning: Meaning) -> KnownCode {
     KnownCode {
         scanned: code.to_owned(),
         code: code.to_owned(),
@@ -176,7 +176,7 @@ pub(super) fn known(code: &str, meaning: Meaning) -> KnownCode {
 }
 
 /// A line of one product; `vat` like `0.12`.
-pub(super) fn line(id: &str, product: &str, category: &str, total: &str, vat: &str) -> Value {
+pub(crate) fn line(id: &str, product: &str, category: &str, total: &str, vat: &str) -> Value {
     let number = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     json!({
         "checkItemId": id,
@@ -188,7 +188,7 @@ pub(super) fn line(id: &str, product: &str, category: &str, total: &str, vat: &s
 }
 
 /// A balance with one lot that never ends.
-pub(super) fn balance(balance_id: &str, balance_type: BalanceType, posted: i64) -> BalanceState {
+pub(crate) fn balance(balance_id: &str, balance_type: BalanceType, posted: i64) -> BalanceState {
     let lots = [lot("lot-1", posted, None)];
     BalanceState {
         row: BalanceRow {
@@ -206,7 +206,7 @@ pub(super) fn balance(balance_id: &str, balance_type: BalanceType, posted: i64) 
     }
 }
 
-pub(super) fn lot(lot_id: &str, remaining: i64, vat_rate: Option<&str>) -> LotState {
+pub(crate) fn lot(lot_id: &str, remaining: i64, vat_rate: Option<&str>) -> LotState {
     LotState {
         lot_id: lot_id.to_owned(),
         kind: LotKind::Paid,
@@ -220,28 +220,28 @@ pub(super) fn lot(lot_id: &str, remaining: i64, vat_rate: Option<&str>) -> LotSt
     }
 }
 
-pub(super) fn spv(balance_id: &str, posted: i64, vat_rate: &str) -> BalanceState {
+pub(crate) fn spv(balance_id: &str, posted: i64, vat_rate: &str) -> BalanceState {
     let mut state = balance(balance_id, BalanceType::SinglePurposePrepaidVoucher, posted);
     state.free = free(posted, &[lot("lot-1", posted, Some(vat_rate))], &[]);
     state
 }
 
-pub(super) fn points(balance_id: &str, posted: i64, worth: &str) -> BalanceState {
+pub(crate) fn points(balance_id: &str, posted: i64, worth: &str) -> BalanceState {
     let mut state = balance(balance_id, BalanceType::CollectablePoints, posted);
     state.row.settings.point_value = Some(worth.parse().unwrap());
     state
 }
 
-pub(super) fn credit(balance_id: &str, posted: i64) -> BalanceState {
+pub(crate) fn credit(balance_id: &str, posted: i64) -> BalanceState {
     balance(balance_id, BalanceType::PrepaidCredit, posted)
 }
 
-pub(super) fn mpv(balance_id: &str, posted: i64) -> BalanceState {
+pub(crate) fn mpv(balance_id: &str, posted: i64) -> BalanceState {
     balance(balance_id, BalanceType::MultiPurposePrepaidVoucher, posted)
 }
 
 /// The same balance while another register holds `held` of its first lot.
-pub(super) fn held_elsewhere(mut state: BalanceState, held: i64) -> BalanceState {
+pub(crate) fn held_elsewhere(mut state: BalanceState, held: i64) -> BalanceState {
     let hold = HoldRow {
         balance_id: state.row.balance_id.clone(),
         hold_number: 1,
@@ -262,7 +262,7 @@ fn free(posted: i64, lots: &[LotState], holds: &[HoldRow]) -> Free {
 }
 
 /// A percentage on items or on the order, by code or automatic.
-pub(super) fn percent(on: &str, percent: &str, trigger: &str, more: &Value) -> Value {
+pub(crate) fn percent(on: &str, percent: &str, trigger: &str, more: &Value) -> Value {
     let mut rule = json!({
         "kind": { "percent": { "percent": serde_json::from_str::<Value>(percent).unwrap() } },
         "scope": { "on": on },
@@ -284,7 +284,7 @@ fn merge(into: &mut Value, more: &Value) {
 }
 
 /// The benefits of a line as (source id, value text).
-pub(super) fn benefits(answer: &Value, check_item_id: &str) -> Vec<(String, String)> {
+pub(crate) fn benefits(answer: &Value, check_item_id: &str) -> Vec<(String, String)> {
     let lines = answer["itemBenefitsToApply"].as_array().unwrap();
     let Some(line) = lines.iter().find(|line| line["checkItemId"] == check_item_id) else {
         return Vec::new();
@@ -303,11 +303,11 @@ pub(super) fn benefits(answer: &Value, check_item_id: &str) -> Vec<(String, Stri
         .collect()
 }
 
-pub(super) fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(crate) fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     expected.iter().map(|(id, value)| ((*id).to_owned(), (*value).to_owned())).collect()
 }
 
-pub(super) fn number(answer: &Value, list: &str, id: &str, member: &str) -> String {
+pub(crate) fn number(answer: &Value, list: &str, id: &str, member: &str) -> String {
     let found = answer[list]
         .as_array()
         .unwrap()
@@ -317,7 +317,7 @@ pub(super) fn number(answer: &Value, list: &str, id: &str, member: &str) -> Stri
 }
 
 /// (applicable, reasonCode) of every entry, in order.
-pub(super) fn inputs(answer: &Value) -> Vec<(bool, Option<&str>)> {
+pub(crate) fn inputs(answer: &Value) -> Vec<(bool, Option<&str>)> {
     answer["benefitInputs"]
         .as_array()
         .unwrap()
@@ -326,12 +326,12 @@ pub(super) fn inputs(answer: &Value) -> Vec<(bool, Option<&str>)> {
         .collect()
 }
 
-pub(super) fn is_empty(list: &Value) -> bool {
+pub(crate) fn is_empty(list: &Value) -> bool {
     list.as_array().unwrap().is_empty()
 }
 
 /// The basket of protocol.md §10.12.
-pub(super) fn two_lines() -> Sample {
+pub(crate) fn two_lines() -> Sample {
     Sample::new(json!([
         line("A", "gulas", "food", "230.00", "0.12"),
         line("B", "pivo", "drinks", "170.00", "0.21")

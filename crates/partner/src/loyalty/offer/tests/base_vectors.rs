@@ -2,9 +2,9 @@
 //!
 //! loyalty.md R0 and §2: worked numbers, then baskets at random against the arithmetic said another way.
 
-use super::bill::Source;
 use super::promotion_vectors::{basket, rule};
 use super::sample::{Sample, benefits};
+use crate::loyalty::offer::bill::Source;
 use money::{Amount, percentage, spread};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 fn taken_by(sample: &Sample, id: &str) -> Vec<Amount> {
     let source = Source::Promotion(sample.program().position(id).expect("a promotion of the sample"));
     sample.look(|quote, _, _| {
-        let of = |shares: &Vec<super::bill::Share>| {
+        let of = |shares: &Vec<crate::loyalty::offer::bill::Share>| {
             shares.iter().filter(|share| share.source == source).map(|share| share.value).sum()
         };
         quote.shares.iter().map(of).collect()

@@ -1,12 +1,12 @@
 //! What is sold as a top-up, for which code, and what is refused (loyalty.md §11)?
 
-use super::balance_state::BalanceState;
 use super::balance_vectors::with_bonus;
-use super::code::Meaning;
 use super::sample::{
     Sample, benefits, credit, inputs, known, line, mpv, number, percent, points, spv, two_lines,
 };
 use crate::loyalty::ledger::BalanceStatus;
+use crate::loyalty::offer::balance_state::BalanceState;
+use crate::loyalty::offer::code::Meaning;
 use serde_json::{Value, json};
 
 /// The balance with a top-up for sale.

@@ -216,5 +216,4 @@ fn within(value: Amount, amounts: &[i64]) -> Vec<i64> {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

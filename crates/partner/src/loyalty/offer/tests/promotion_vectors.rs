@@ -2,9 +2,9 @@
 //!
 //! loyalty.md §1, §2 and §4; worked numbers, one table per rule.
 
-use super::code::{Meaning, Member};
-use super::quote::Sale;
 use super::sample::{Sample, benefits, inputs, is_empty, line, number, two_lines};
+use crate::loyalty::offer::code::{Meaning, Member};
+use crate::loyalty::offer::quote::Sale;
 use crate::loyalty::promotion::LimitUse;
 use money::Amount;
 use serde_json::{Value, json};

@@ -2,9 +2,9 @@
 //!
 //! protocol.md §10.5 through `wire::loyalty::validate`, and the identity of loyalty.md §2.
 
-use super::bill::Source;
-use super::quote::Sale;
 use super::sample::{Sample, balance, credit, held_elsewhere, line, lot, mpv, points, spv};
+use crate::loyalty::offer::bill::Source;
+use crate::loyalty::offer::quote::Sale;
 use crate::loyalty::promotion::GroupPer;
 use money::{Amount, Precision};
 use proptest::prelude::*;
@@ -290,7 +290,7 @@ fn a_sample() -> impl Strategy<Value = Sample> {
 }
 
 /// An SPV with two lots of different rates.
-fn two_rates(id: &str, posted: i64) -> super::balance_state::BalanceState {
+fn two_rates(id: &str, posted: i64) -> crate::loyalty::offer::balance_state::BalanceState {
     let mut state = balance(id, BalanceType::SinglePurposePrepaidVoucher, posted);
     if posted > 1 {
         state.free.lots =
@@ -307,7 +307,7 @@ impl std::fmt::Debug for Sample {
 
 /// Everything that must hold for an answer by itself and together with the quote behind it.
 fn check(
-    quote: &super::quote::Quote,
+    quote: &crate::loyalty::offer::quote::Quote,
     response: &LoyaltyOfferResponse,
     request: &ThirdPartyLoyaltyOfferRequest,
 ) -> Result<(), TestCaseError> {
@@ -339,7 +339,10 @@ fn check(
 }
 
 /// What promotions may never do, whatever they are.
-fn check_promotions(sample: &Sample, quote: &super::quote::Quote) -> Result<(), TestCaseError> {
+fn check_promotions(
+    sample: &Sample,
+    quote: &crate::loyalty::offer::quote::Quote,
+) -> Result<(), TestCaseError> {
     let (program, basket) = (sample.program(), sample.basket());
     let pricing = &program.settings.pricing;
     let own_currency = basket.request.currency_code == sample.books.currency_code;

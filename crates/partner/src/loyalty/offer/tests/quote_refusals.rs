@@ -2,12 +2,12 @@
 //!
 //! Codes (protocol.md §10.4), returns (§10.10), what other checks hold (loyalty.md §4).
 
-use super::code::CodeStatus;
 use super::sample::{
     Sample, balance, benefits, credit, held_elsewhere, inputs, is_empty, line, mpv, number, pairs, percent,
     points, two_lines,
 };
 use crate::loyalty::ledger::BalanceStatus;
+use crate::loyalty::offer::code::CodeStatus;
 use money::Amount;
 use serde_json::json;
 use wire::loyalty::BalanceType;
@@ -134,7 +134,7 @@ fn a_code_that_cannot_be_used_says_why() {
 fn a_second_customer_is_not_combined() {
     let mut sample = two_lines().card().card().scan(&["card", "other"]);
     sample.codes[1].scanned = "other".to_owned();
-    if let super::code::Meaning::Card(member) = &mut sample.codes[1].meaning {
+    if let crate::loyalty::offer::code::Meaning::Card(member) = &mut sample.codes[1].meaning {
         std::sync::Arc::make_mut(member).member_id = "member-2".to_owned();
     }
     let answer = sample.answer();

@@ -2,12 +2,12 @@
 //!
 //! loyalty.md §2 steps 3–6, §3 V6 and V9, §10 E7.
 
-use super::balance_state::BalanceState;
 use super::sample::{
     Sample, benefits, credit, held_elsewhere, inputs, line, lot, now, number, pairs, percent, points, spv,
     two_lines,
 };
 use crate::loyalty::ledger::LotKind;
+use crate::loyalty::offer::balance_state::BalanceState;
 use jiff::SignedDuration;
 use money::Amount;
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ fn both_parts_together_never_exceed_what_is_there() {
     let sample =
         Sample::new(json!([line("A", "gulas", "food", "2000", "0.12")])).card().owned(holed).scan(&["card"]);
     sample.look(|quote, _, _| {
-        let used: Vec<i64> = quote.given.iter().map(super::spend::Given::in_ledger).collect();
+        let used: Vec<i64> = quote.given.iter().map(crate::loyalty::offer::spend::Given::in_ledger).collect();
         assert_eq!(used, [10_000, 85_000]);
     });
     sample.answer();
