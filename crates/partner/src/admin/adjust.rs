@@ -9,9 +9,10 @@ use crate::customers::totals::{Changed, recompute};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{
     Account, BalanceRow, BalanceSettings, BalanceStatus, Book, Credit, Link, LotKind, LotPart, NewLot,
-    Titles, TransferKind, fill_holes, store as ledger,
+    TransferKind, fill_holes, store as ledger,
 };
 use crate::loyalty::program::ProgramCache;
+use crate::loyalty::titles::Titles;
 use crate::{merchant, row};
 use axum::Json;
 use axum::extract::{Path, State};

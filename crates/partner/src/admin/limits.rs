@@ -1,7 +1,8 @@
 //! What is an id, a time, a value that set-up accepts?
 
 use crate::id::ID_BYTES_MAX;
-use crate::loyalty::ledger::{BONUS_SUFFIX, BalanceSettings, Prepayment, RateFrom, Titles};
+use crate::loyalty::ledger::{BONUS_SUFFIX, BalanceSettings, Prepayment, RateFrom};
+use crate::loyalty::titles::Titles;
 use crate::loyalty::usage::units;
 use door::ApiError;
 use jiff::Timestamp;

@@ -18,6 +18,7 @@ pub(crate) mod program;
 pub(crate) mod promotion;
 mod settings;
 pub(crate) mod tier;
+pub(crate) mod titles;
 pub(crate) mod usage;
 pub(crate) mod validity;
 pub(crate) mod voucher;

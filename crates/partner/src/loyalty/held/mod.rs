@@ -3,9 +3,9 @@
 //! A hold that was released is over like one that ended by itself: what it kept is free, and a report that comes
 //! after it is booked and flagged `late`. An offer that is asked again may place another one.
 
-use super::ledger::{CheckKey, HoldRow, store as ledger};
+use super::ledger::{CheckKey, Ended, HoldRow, store as ledger};
 use super::limit::{LimitHold, store as limits};
-use super::offer::{self, Ended};
+use super::offer;
 use super::promotion::counts_money;
 use crate::merchant;
 use db::{Error, Tx, TxError};

@@ -1,10 +1,10 @@
 //! What is a balance, and what does a merchant set on it?
 
 use super::prepayment::{Prepayment, RateFrom, rate_on};
+use crate::loyalty::titles::Titles;
 use jiff::civil::Date;
 use money::Decimal;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use wire::loyalty::BalanceType;
 
 /// A balance as its row says (table `partner_balance`).
@@ -135,16 +135,6 @@ mod exact {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
         Ok(Option::<Number>::deserialize(from)?.map(|number| number.0))
     }
-}
-
-/// Texts per language code (`cs`), for the register's screen and for the printed bill.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Titles {
-    /// Shown to the cashier (`posTitle`).
-    pub(crate) pos: BTreeMap<String, String>,
-    /// Printed on the bill (`billTitle`).
-    pub(crate) bill: BTreeMap<String, String>,
 }
 
 /// Reads the documents' name of a balance type.

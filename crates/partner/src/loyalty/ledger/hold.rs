@@ -1,4 +1,4 @@
-//! What does a check keep for itself on a balance?
+//! What does a check keep for itself on a balance, and what becomes of it when the check asks anew?
 
 use super::lot::LotPart;
 use jiff::Timestamp;
@@ -32,5 +32,56 @@ impl HoldRow {
     /// A hold counts while `now < expires_at`; at equality it is over (loyalty.md §4).
     pub(crate) fn counts(&self, now: Timestamp) -> bool {
         now < self.expires_at
+    }
+}
+
+/// What an offer does to the hold its check has on one balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// Nothing is held and nothing is wanted.
+    Nothing,
+    /// The same lots and amounts are wanted: only the end moves.
+    Extend,
+    /// Something is wanted and nothing was held.
+    Place,
+    /// Something else is wanted: the old hold ends with this state, a new one takes its place.
+    Replace(Ended),
+    /// Nothing is wanted any more (code removed, empty basket, rejected, another customer).
+    Release(Ended),
+}
+
+/// The state a hold that is no longer active gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// A newer hold of the same check took its place.
+    Replaced,
+    /// Given back before its end.
+    Released,
+    /// Its time had passed already.
+    Expired,
+}
+
+impl Ended {
+    /// The text of `partner_hold.state`.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Judges what a check's own hold, on a balance or on a limit, becomes: `own` says of the present one whether it
+/// still counts and whether it is just what is wanted.
+pub(crate) fn follow(own: Option<(bool, bool)>, wants: bool) -> Move {
+    match own {
+        None if wants => Move::Place,
+        None => Move::Nothing,
+        Some((false, _)) if wants => Move::Replace(Ended::Expired),
+        Some((false, _)) => Move::Release(Ended::Expired),
+        Some((true, _)) if !wants => Move::Release(Ended::Released),
+        Some((true, true)) => Move::Extend,
+        Some((true, false)) => Move::Replace(Ended::Replaced),
     }
 }

@@ -19,14 +19,15 @@ mod opening;
 mod prepayment;
 pub(crate) mod store;
 mod transfer;
+pub(crate) mod voucher_class;
 
-pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, Titles, type_from_text};
+pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, type_from_text};
 pub(crate) use below_face::goes_along;
 pub(crate) use bonus::{BONUS_SUFFIX, Part, balance_of, bonus_of, splits, topped_up_by, wire_id};
 pub(crate) use book::{Book, Credit, Spend, fill_holes, shortfall};
-pub(crate) use hold::{CheckKey, HoldRow};
+pub(crate) use hold::{CheckKey, Ended, HoldRow, Move, follow};
 pub(crate) use leaving::{Price, sum};
 pub(crate) use lot::{LotKind, LotPart, LotState, NewLot, by_lot, consume};
 pub(crate) use opening::{NewBalanceRow, open};
-pub(crate) use prepayment::{Prepayment, RateFrom, day};
+pub(crate) use prepayment::{Prepayment, RateFrom};
 pub(crate) use transfer::{Account, Link, Transfer, TransferKind};

@@ -2,6 +2,7 @@
 //!
 //! loyalty.md §11 and §3 V9; part of a balance's settings. Money is in currency units of the merchant.
 
+use crate::loyalty::settings::day;
 use jiff::civil::Date;
 use money::{Amount, Decimal, Precision};
 use serde::{Deserialize, Serialize};
@@ -57,22 +58,6 @@ pub(crate) struct RateFrom {
     pub(crate) from: Date,
     /// A fraction.
     pub(crate) rate: Number,
-}
-
-/// A day as `YYYY-MM-DD`.
-pub(crate) mod day {
-    use jiff::civil::Date;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(day: &Date, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(day)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
-        let text = String::deserialize(from)?;
-        text.parse().map_err(|_| D::Error::custom(format!("expected a day, YYYY-MM-DD, found {text:?}")))
-    }
 }
 
 impl Prepayment {

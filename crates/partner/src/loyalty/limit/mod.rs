@@ -6,14 +6,9 @@
 //! in the promotion's rule ([`crate::loyalty::promotion::Limit`]); here is only what is taken.
 
 mod counter;
-mod give_back;
 mod offer;
 pub(crate) mod store;
 
-#[cfg(test)]
-mod give_back_tests;
-
 pub(crate) use counter::Counter;
-pub(crate) use give_back::{OfBill, give_back, give_back_amount};
 pub(crate) use offer::{Asking, Counters, release_offer};
 pub(crate) use store::{LimitHold, active_holds, capture_hold, entries_of_offer, look, mark_ended};

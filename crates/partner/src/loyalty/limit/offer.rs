@@ -2,8 +2,7 @@
 
 use super::counter::Counter;
 use super::store::{self, LimitHold};
-use crate::loyalty::ledger::CheckKey;
-use crate::loyalty::offer::{Move, follow};
+use crate::loyalty::ledger::{CheckKey, Move, follow};
 use crate::loyalty::promotion::{LimitKey, LimitUse, Taken, Watched};
 use db::{Error, Tx};
 use jiff::Timestamp;

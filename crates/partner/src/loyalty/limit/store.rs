@@ -1,11 +1,11 @@
 //! The limits' SQL: counters locked, holds, entries.
 
 use super::counter::Counter;
-use crate::loyalty::ledger::CheckKey;
-use crate::loyalty::offer::Ended;
+use crate::loyalty::ledger::{CheckKey, Ended};
 use crate::loyalty::promotion::LimitKey;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 db::statement! {
     /// Locks a counter for the rest of the transaction, and begins it where it is new.
@@ -66,12 +66,6 @@ db::statement! {
     /// The entries of an offer's bills, on all counters.
     LIMIT_ENTRIES_OF_OFFER = "SELECT limit_id, bill_id, amount FROM partner_limit_entry
         WHERE merchant = $1 AND offer_id = $2";
-    /// The bodies of an offer's other bills that are paid and not taken back.
-    OTHER_PAID_BILLS = "SELECT u.bill_id, u.body FROM partner_usage u
-        WHERE u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
-          AND NOT EXISTS (SELECT 1 FROM partner_usage r
-            WHERE r.merchant = u.merchant AND r.loyalty_provider_id = u.loyalty_provider_id AND r.offer_id = u.offer_id
-              AND r.bill_id = u.bill_id AND r.kind IN ('cancelled', 'refunded'))";
     /// Marks one slice of the holds that have ended, as `MARK_ENDED_HOLDS` does for balances.
     MARK_ENDED_LIMIT_HOLDS = "UPDATE partner_limit_hold SET state = 'expired'
         WHERE state = 'active' AND expires_at <= $1 AND (merchant, limit_id, hold_number) IN (
@@ -103,6 +97,40 @@ impl LimitHold {
     /// A hold counts while `now < expires_at`; at equality it is over (loyalty.md §4).
     pub(crate) fn counts(&self, now: Timestamp) -> bool {
         now < self.expires_at
+    }
+}
+
+impl Counter {
+    /// Locks these counters, beginning those that are new, in the order of their ids; every balance of the
+    /// command is locked already.
+    pub(crate) fn lock(
+        tx: &mut Tx<'_>,
+        merchant: &str,
+        keys: &BTreeMap<String, LimitKey>,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, Self>, Error> {
+        let mut counters = BTreeMap::new();
+        for (limit_id, key) in keys {
+            if let Some(counter) = self::lock(tx, merchant, key, now)? {
+                counters.insert(limit_id.clone(), counter);
+            }
+        }
+        Ok(counters)
+    }
+
+    /// Enters what a bill used (above 0) or gives back (below 0).
+    pub(crate) fn enter(
+        &mut self,
+        tx: &mut Tx<'_>,
+        merchant: &str,
+        amount: i64,
+        offer_id: &str,
+        bill_id: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.used = self.used.saturating_add(amount);
+        self.last_entry += 1;
+        insert_entry(tx, merchant, self, amount, offer_id, bill_id, now)
     }
 }
 
@@ -286,7 +314,7 @@ pub(crate) fn capture_hold(
 }
 
 /// Appends an entry and settles the counter with it. The counter is locked and has its sums already.
-pub(super) fn insert_entry(
+fn insert_entry(
     tx: &mut Tx<'_>,
     merchant: &str,
     counter: &Counter,
@@ -325,18 +353,6 @@ pub(crate) fn entries_of_offer(
     rows.iter()
         .map(|row| Ok(LimitEntry { limit_id: row.get(0)?, bill_id: row.get(1)?, amount: row.get(2)? }))
         .collect()
-}
-
-/// Id and body of the offer's other bills that are paid and not taken back.
-pub(super) fn other_paid_bills(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    loyalty_provider_id: &str,
-    offer_id: &str,
-    bill_id: &str,
-) -> Result<Vec<(String, String)>, Error> {
-    let rows = tx.query(&OTHER_PAID_BILLS, params![merchant, loyalty_provider_id, offer_id, bill_id])?;
-    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 /// Marks one slice of ended holds as expired; how many it marked. It only tidies: readers judge the time.

@@ -7,17 +7,18 @@
 use super::balance_state::BalanceState;
 use super::basket::Basket;
 use super::code::{KnownCode, Meaning, member_of};
-use super::hold::{self, Move};
+use super::hold;
 use super::quote::{Question, Quote, quote};
 use super::quoted::{Quoted, Worded};
 use super::store::{self, NewHold, OfferMerchant};
 use super::wishes::Wishes;
 use crate::id::id_fits;
 use crate::loyalty::ledger::{
-    BalanceRow, CheckKey, HoldRow, LotPart, LotState, fill_holes, shortfall, store as ledger,
+    BalanceRow, CheckKey, HoldRow, LotPart, LotState, Move, fill_holes, shortfall, store as ledger,
+    voucher_class,
 };
 use crate::loyalty::limit::{Asking, Counters};
-use crate::loyalty::program::{Program, ProgramCache, voucher_product};
+use crate::loyalty::program::{Program, ProgramCache};
 use crate::loyalty::promotion::{Watched, any_limited};
 use crate::{LoyaltyConnection, Partner};
 use axum::extract::State;
@@ -99,7 +100,7 @@ fn limit_keys(basket: &Basket, codes: &[KnownCode], program: &Program, now: Time
         .collect();
     let member = member_of(request, codes, now);
     let subject = member.map(|member| (member.member_id.as_str(), member.aliases.as_slice()));
-    Watched::new(program, &scanned, subject, &program.local(&request.place_id, now))
+    Watched::new(&program.promotions, &scanned, subject, &program.local(&request.place_id, now))
 }
 
 /// The holds on one balance; the rows come grouped by balance.
@@ -248,7 +249,7 @@ impl Asked {
             .map(|mut row| {
                 let lots = lots.get(&row.balance_id).map_or(&[] as &[_], Vec::as_slice);
                 let used = !lots.is_empty() || row.posted != 0;
-                voucher_product::settle(&program.settings.voucher_products, &mut row, used, day);
+                voucher_class::settle(&program.settings.voucher_products, &mut row, used, day);
                 let of_balance = holds_on(&holds, &row.balance_id);
                 let free = hold::free_for(row.posted, lots, of_balance, &self.check, self.now);
                 BalanceState { row, free }
@@ -275,7 +276,7 @@ impl Asked {
         program: &Program,
         codes: &[KnownCode],
     ) -> Result<Counters, db::Error> {
-        if !any_limited(program) {
+        if !any_limited(&program.promotions) {
             return Ok(Counters::default());
         }
         Counters::lock(tx, &self.asking(), limit_keys(&self.basket, codes, program, self.now))

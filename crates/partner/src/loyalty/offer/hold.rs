@@ -3,7 +3,7 @@
 //! The pure rules of loyalty.md §4. A hold belongs to (balance, place, device, check). It counts while
 //! `now < expires_at`; readers judge that by comparison, whatever the sweeper has marked.
 
-use crate::loyalty::ledger::{CheckKey, HoldRow, LotKind, LotPart, LotState, by_lot};
+use crate::loyalty::ledger::{CheckKey, HoldRow, LotKind, LotPart, LotState, Move, by_lot, follow};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
@@ -88,60 +88,9 @@ pub(crate) fn own_hold<'a>(holds: &'a [HoldRow], check: &CheckKey) -> Option<&'a
     holds.iter().find(|hold| hold.check == *check)
 }
 
-/// What an offer does to the hold its check has on one balance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Move {
-    /// Nothing is held and nothing is wanted.
-    Nothing,
-    /// The same lots and amounts are wanted: only the end moves.
-    Extend,
-    /// Something is wanted and nothing was held.
-    Place,
-    /// Something else is wanted: the old hold ends with this state, a new one takes its place.
-    Replace(Ended),
-    /// Nothing is wanted any more (code removed, empty basket, rejected, another customer).
-    Release(Ended),
-}
-
-/// The state a hold that is no longer active gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// A newer hold of the same check took its place.
-    Replaced,
-    /// Given back before its end.
-    Released,
-    /// Its time had passed already.
-    Expired,
-}
-
-impl Ended {
-    /// The text of `partner_hold.state`.
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::Replaced => "replaced",
-            Self::Released => "released",
-            Self::Expired => "expired",
-        }
-    }
-}
-
 /// Judges what a check's own hold becomes when an offer wants `wanted` of the balance's lots.
 pub(crate) fn judge(own: Option<&HoldRow>, wanted: &[LotPart], now: Timestamp) -> Move {
     follow(own.map(|hold| (hold.counts(now), hold.lots == wanted)), !wanted.is_empty())
-}
-
-/// Judges what a check's own hold, on a balance or on a limit, becomes: `own` says of the present one whether it
-/// still counts and whether it is just what is wanted.
-pub(crate) fn follow(own: Option<(bool, bool)>, wants: bool) -> Move {
-    match own {
-        None if wants => Move::Place,
-        None => Move::Nothing,
-        Some((false, _)) if wants => Move::Replace(Ended::Expired),
-        Some((false, _)) => Move::Release(Ended::Expired),
-        Some((true, _)) if !wants => Move::Release(Ended::Released),
-        Some((true, true)) => Move::Extend,
-        Some((true, false)) => Move::Replace(Ended::Replaced),
-    }
 }
 
 /// When a hold placed or renewed at `now` is over.
@@ -152,7 +101,7 @@ pub(crate) fn end(now: Timestamp, hold_ttl_seconds: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loyalty::ledger::consume;
+    use crate::loyalty::ledger::{Ended, consume};
 
     const START: i64 = 1_772_359_200; // 2026-03-01T10:00:00Z
     const TTL: i64 = 180;

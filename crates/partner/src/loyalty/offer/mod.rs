@@ -36,7 +36,6 @@ mod tests;
 
 pub(crate) use explain::{Explain, Undone};
 pub(crate) use get_benefit_offer::{__path_get_benefit_offer, get_benefit_offer};
-pub(crate) use hold::{Ended, Move, follow};
 pub(crate) use named::without_scanned;
 pub(crate) use offered::OfferedBalance;
 pub(crate) use report_offer_validation_error::{

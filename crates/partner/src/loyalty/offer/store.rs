@@ -4,10 +4,9 @@
 
 use super::balance_state::{BalanceState, Books};
 use super::code::{CodeStatus, KnownCode, Meaning, Member, MemberStatus};
-use super::hold::Ended;
 use super::inputs::nothing_to_spend;
 use super::reason::Reason;
-use crate::loyalty::ledger::{CheckKey, HoldRow, LotPart, store as ledger};
+use crate::loyalty::ledger::{CheckKey, Ended, HoldRow, LotPart, store as ledger};
 use crate::loyalty::program::{CodeSettings, Contact, Program, ProgramSettings};
 use crate::loyalty::promotion::{Definition, Promotion};
 use crate::loyalty::tier::Ladder;

@@ -1,7 +1,10 @@
-//! Is every example of docs/program.md accepted as it stands?
+//! Is every example of docs/program.md accepted as it stands, and every spelling that it names?
 
 use super::{Expiry, ProgramSettings};
+use crate::loyalty::day::Day;
 use crate::loyalty::promotion::Definition;
+use jiff::civil::Date;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const PAGE: &str = include_str!("../../../../../docs/program.md");
@@ -71,4 +74,38 @@ fn what_the_page_says_of_things_left_out_is_so() {
             "refundTender":"proRata","pricing":{"exclusive":"best"}}"#,
     );
     assert_eq!(said.unwrap(), earn);
+}
+
+const DAYS: [(&str, &str); 7] = [
+    ("mon", "monday"),
+    ("tue", "tuesday"),
+    ("wed", "wednesday"),
+    ("thu", "thursday"),
+    ("fri", "friday"),
+    ("sat", "saturday"),
+    ("sun", "sunday"),
+];
+
+#[test]
+fn program_and_promotions_read_both_spellings_and_write_the_full_one() {
+    for (at, (short, full)) in DAYS.into_iter().enumerate() {
+        // 2026-03-02 is a Monday
+        let date = Date::constant(2026, 3, 2 + i8::try_from(at).unwrap());
+        assert_eq!(serde_json::to_value(Day::of(date)).unwrap(), full);
+        for spelling in [short, full] {
+            let program = json!({ "earn": { "points": 1, "perAmount": 10,
+                "multipliers": [{ "times": 2, "days": [spelling] }] } });
+            let read = ProgramSettings::parse(&program.to_string()).unwrap();
+            let written: Value = serde_json::to_value(&read).unwrap();
+            assert_eq!(written["earn"]["multipliers"][0]["days"], json!([full]), "{spelling}");
+            let promotion = json!({ "kind": { "percent": { "percent": 5 } }, "scope": { "on": "order" },
+                "trigger": "automatic", "conditions": { "days": [spelling] } });
+            let read = Definition::parse(&promotion.to_string()).unwrap();
+            let written: Value = serde_json::to_value(&read).unwrap();
+            assert_eq!(written["conditions"]["days"], json!([full]), "{spelling}");
+        }
+    }
+    for other in ["Fri", "FRIDAY", "frid", "pátek", "5"] {
+        assert!(serde_json::from_value::<Day>(json!(other)).is_err(), "{other}");
+    }
 }

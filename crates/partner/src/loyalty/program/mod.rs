@@ -16,7 +16,7 @@ pub(crate) mod pricing;
 mod refund;
 pub(crate) mod stamp_card;
 mod tier;
-pub(crate) mod voucher_product;
+mod voucher_product;
 
 pub(crate) use codes::{CodeSettings, Contact, email_key};
 pub(crate) use earn::{EarnBase, EarnOn, EarnRule, Multiplier, points};

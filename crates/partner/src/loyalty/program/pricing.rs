@@ -3,7 +3,7 @@
 //! These limits hold for promotions (steps 1 and 2 of loyalty.md §2) only: a voucher or points are the
 //! guest's own value and may pay for anything.
 
-use crate::loyalty::promotion::not_below_zero;
+use crate::loyalty::settings::not_below_zero;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::Number;

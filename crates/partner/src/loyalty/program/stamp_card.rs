@@ -5,7 +5,7 @@
 
 use super::expiry::Expiry;
 use crate::loyalty::among;
-use crate::loyalty::ledger::Titles;
+use crate::loyalty::titles::Titles;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use wire::loyalty::MenuProductDefinition;

@@ -1,6 +1,7 @@
 //! What does a promotion take off: a percentage, an amount, a price, free units, a bundle?
 
 use super::Target;
+use crate::loyalty::settings::not_below_zero;
 use money::Decimal;
 use serde::{Deserialize, Serialize};
 use wire::Number;
@@ -230,14 +231,6 @@ pub(super) fn above_zero(path: &str, amount: &Number) -> Result<(), String> {
         return not_below_zero(path, amount);
     }
     Err(format!("{path}: expected above 0, found {}", amount.0))
-}
-
-/// An amount of money of at least 0 that a bill can have.
-pub(crate) fn not_below_zero(path: &str, amount: &Number) -> Result<(), String> {
-    if amount.0 >= Decimal::ZERO && amount.0 <= Decimal::from(1_000_000_000_000_i64) {
-        return Ok(());
-    }
-    Err(format!("{path}: expected 0 to 1000000000000, found {}", amount.0))
 }
 
 fn count(path: &str, units: u32) -> Result<(), String> {

@@ -4,8 +4,7 @@
 //! calendar. What is used of it stands in `partner_limit`, what open checks keep of it in `partner_limit_hold`;
 //! here is what the rule says and which counter it means.
 
-use super::Trigger;
-use crate::loyalty::program::Program;
+use super::{Promotion, Trigger};
 use jiff::Zoned;
 use money::{Amount, Precision};
 use serde::{Deserialize, Serialize};
@@ -258,9 +257,9 @@ pub(crate) fn check_all(limits: &[Limit]) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether any promotion of a program is limited. Where none is, nothing has to be looked up.
-pub(crate) fn any_limited(program: &Program) -> bool {
-    program.promotions.iter().any(|promotion| !promotion.definition.limits.is_empty())
+/// Whether any of a program's promotions is limited. Where none is, nothing has to be looked up.
+pub(crate) fn any_limited(promotions: &[Promotion]) -> bool {
+    promotions.iter().any(|promotion| !promotion.definition.limits.is_empty())
 }
 
 /// The counters an offer may touch.
@@ -273,14 +272,14 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// The counters for a member and its aliases.
+    /// The counters of these promotions for a member and its aliases.
     pub(crate) fn new(
-        program: &Program,
+        promotions: &[Promotion],
         scanned: &[(usize, &str)],
         member: Option<(&str, &[String])>,
         local: &Zoned,
     ) -> Self {
-        let keys = watched(program, scanned, member.map(|(member_id, _)| member_id), local);
+        let keys = watched(promotions, scanned, member.map(|(member_id, _)| member_id), local);
         let ids = || member.iter().flat_map(|(_, aliases)| aliases.iter().map(String::as_str));
         let of_aliases = |key: &LimitKey| -> Vec<_> {
             key.of_members(ids()).map(|counter| (counter, key.limit_id.clone())).collect()
@@ -293,14 +292,14 @@ impl Watched {
 /// Every counter an offer may touch: those of the promotions that are on now and that nothing or a scanned
 /// code (position of its promotion, text) sets off. Sorted, each once.
 fn watched(
-    program: &Program,
+    promotions: &[Promotion],
     scanned: &[(usize, &str)],
     member_id: Option<&str>,
     local: &Zoned,
 ) -> Vec<LimitKey> {
     let now = local.timestamp();
     let mut keys = Vec::new();
-    for (position, promotion) in program.promotions.iter().enumerate() {
+    for (position, promotion) in promotions.iter().enumerate() {
         let definition = &promotion.definition;
         let over = definition.valid_until.is_some_and(|until| now >= until);
         let early = definition.valid_from.is_some_and(|from| now < from);
@@ -329,9 +328,7 @@ fn watched(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loyalty::program::ProgramSettings;
-    use crate::loyalty::promotion::{Definition, Promotion};
-    use jiff::tz::TimeZone;
+    use crate::loyalty::promotion::Definition;
 
     fn promotion(id: &str, active: bool, more: &str) -> Promotion {
         let text = format!(r#"{{"kind":{{"percent":{{"percent":10}}}},"scope":{{"on":"order"}},{more}}}"#);
@@ -345,26 +342,22 @@ mod tests {
         let coded = format!(r#""trigger":"code",{all}"#);
         let over = format!(r#"{automatic},"validUntil":"2026-01-01T00:00:00Z""#);
         let early = format!(r#"{automatic},"validFrom":"2026-04-01T00:00:00Z""#);
-        let program = Program::new(
-            ProgramSettings::default(),
-            vec![
-                promotion("a", true, &automatic),
-                promotion("b", true, &coded),
-                promotion("c", true, &coded),
-                promotion("d", false, &automatic),
-                promotion("e", true, &over),
-                promotion("f", true, &early),
-                promotion("g", true, r#""trigger":"automatic""#),
-            ],
-            TimeZone::UTC,
-        );
+        let promotions = vec![
+            promotion("a", true, &automatic),
+            promotion("b", true, &coded),
+            promotion("c", true, &coded),
+            promotion("d", false, &automatic),
+            promotion("e", true, &over),
+            promotion("f", true, &early),
+            promotion("g", true, r#""trigger":"automatic""#),
+        ];
         let local: Zoned = "2026-03-01T10:00:00[UTC]".parse().unwrap();
         let ids = |scanned: &[(usize, &str)], member| {
-            let keys = watched(&program, scanned, member, &local);
+            let keys = watched(&promotions, scanned, member, &local);
             keys.into_iter().map(|key| key.limit_id).collect::<Vec<_>>()
         };
         assert_eq!(ids(&[], None), ["a/amount/campaign/ever/"]);
-        let b = program.position("b").unwrap();
+        let b = 1;
         assert_eq!(
             ids(&[(b, "X"), (b, "X"), (b, "Y")], Some("m")),
             [
@@ -382,19 +375,18 @@ mod tests {
     fn an_aliass_counters_count_with_the_members() {
         let limits = r#""limits":[{"per":"member","uses":1},{"per":"member","amount":5,"period":"day"},{"per":"campaign","uses":9}]"#;
         let automatic = format!(r#""trigger":"automatic",{limits}"#);
-        let program =
-            Program::new(ProgramSettings::default(), vec![promotion("a", true, &automatic)], TimeZone::UTC);
+        let promotions = [promotion("a", true, &automatic)];
         let local: Zoned = "2026-03-01T10:00:00[UTC]".parse().unwrap();
         let aliases = ["old".to_owned(), "older".to_owned()];
-        let found = Watched::new(&program, &[], Some(("m", &aliases)), &local);
-        assert_eq!(found.keys, watched(&program, &[], Some("m"), &local));
+        let found = Watched::new(&promotions, &[], Some(("m", &aliases)), &local);
+        assert_eq!(found.keys, watched(&promotions, &[], Some("m"), &local));
         let pair = |alias: &str, of: &str| (format!("{of}{alias}"), format!("{of}m"));
         let (day, ever) = ("a/amount/member/2026-03-01/", "a/uses/member/ever/");
         assert_eq!(
             found.aliases,
             [pair("old", day), pair("older", day), pair("old", ever), pair("older", ever)]
         );
-        assert_eq!(Watched::new(&program, &[], None, &local).aliases, []);
+        assert_eq!(Watched::new(&promotions, &[], None, &local).aliases, []);
         let of = |limit_id: &str| LimitKey { limit_id: limit_id.to_owned(), promotion_id: "a/b".to_owned() };
         let others = |key: &LimitKey, ids: &[&str]| key.of_members(ids.iter().copied()).collect::<Vec<_>>();
         let slashes = of("a%2Fb/uses/member/ever/x/y");

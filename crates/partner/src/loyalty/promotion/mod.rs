@@ -11,12 +11,12 @@ mod reach;
 
 pub(crate) use conditions::{Conditions, Guest, MinimumAmount, Over};
 pub(crate) use group::{Group, GroupPer, Mode, agree};
-pub(crate) use kind::{AmountPer, Kind, PercentOf, Pick, not_below_zero};
+pub(crate) use kind::{AmountPer, Kind, PercentOf, Pick};
 pub(crate) use limit::{Limit, LimitKey, LimitUse, Per, Taken, Watched, any_limited, counts_money};
 pub(crate) use reach::{Catalogue, Reach};
 
-use super::ledger::Titles;
 use super::settings::instant;
+use super::titles::Titles;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use wire::Number;

@@ -8,12 +8,13 @@ use super::flag::{Findings, Flag};
 use super::report::{Report, Use, units};
 use super::sold::SoldLine;
 use super::store::KnownOffer;
+use crate::loyalty::ledger::voucher_class;
 use crate::loyalty::ledger::{
     Account, BalanceRow, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend,
     TransferKind, bonus_of, topped_up_by,
 };
 use crate::loyalty::offer;
-use crate::loyalty::program::{Program, SoldAs, voucher_product};
+use crate::loyalty::program::{Program, SoldAs};
 use crate::merchant::MerchantRow;
 use db::{Error, Tx};
 use jiff::Timestamp;
@@ -284,7 +285,7 @@ impl Booking<'_> {
         offered: Option<&SoldAs>,
         findings: &mut Findings,
     ) -> SoldAs {
-        let of_day = voucher_product::sold_as(&self.program.settings.voucher_products, row, self.day)
+        let of_day = voucher_class::sold_as(&self.program.settings.voucher_products, row, self.day)
             .unwrap_or_else(|| offer::sold_as(row, self.day));
         match offered {
             Some(offered) => {

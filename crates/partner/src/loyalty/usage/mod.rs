@@ -8,6 +8,7 @@ mod book;
 mod booking;
 mod earning;
 mod flag;
+mod give_back;
 mod limits;
 mod promotions;
 mod refund;
@@ -20,7 +21,6 @@ mod store;
 
 pub(crate) use booking::unknown_balance;
 pub(crate) use flag::REMARKS_MAX;
-pub(crate) use promotions::promotions_of_body;
 pub(crate) use report::{Kind, Report, units};
 
 use crate::loyalty::offer::without_scanned;

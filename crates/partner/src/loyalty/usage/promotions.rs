@@ -54,7 +54,7 @@ fn sums<'a>(values: impl Iterator<Item = (&'a str, Decimal)>) -> BTreeMap<String
 }
 
 /// The promotions that the booked body of a paid bill used; none where it cannot be read.
-pub(crate) fn promotions_of_body(body: &str) -> BTreeSet<String> {
+pub(super) fn promotions_of_body(body: &str) -> BTreeSet<String> {
     let Ok(message) = wire::read::from_slice::<LoyaltyBenefitUsagesPayload>(body.as_bytes()) else {
         return BTreeSet::new();
     };

@@ -5,11 +5,11 @@
 //! the bill's own report, when it comes, books nothing (C10).
 
 use super::flag::{Findings, Flag};
+use super::give_back::give_back;
 use super::refund::store::{Original, now_locked, originals_of_bill};
 use super::store::{self as usages, Key};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{BalanceRow, Book, Link, LotPart, Transfer, TransferKind, store};
-use crate::loyalty::limit;
 use db::{Error, Tx};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ pub(super) fn take_back(
     let is_left = |one: &&Original| one.left() > 0;
     if !found.iter().any(|one| is_left(&one)) {
         // a bill may have used a promotion and no balance
-        if !limit::give_back(tx, &key.of_bill(), now)? {
+        if !give_back(tx, &key.of_bill(), now)? {
             findings.remark("nothing of this bill is booked, or it was taken back before");
         }
         return Ok(());
@@ -37,7 +37,7 @@ pub(super) fn take_back(
     let parts: Vec<Transfer> = originals.iter().filter(is_left).map(|one| one.part(one.left())).collect();
     mirror(tx, &mut books, key, &parts, now, findings)?;
     close(tx, books, key, &parts, members)?;
-    limit::give_back(tx, &key.of_bill(), now)?;
+    give_back(tx, &key.of_bill(), now)?;
     Ok(())
 }
 

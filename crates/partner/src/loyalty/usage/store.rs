@@ -2,7 +2,6 @@
 
 use super::report::Kind;
 use crate::loyalty::ledger::LotKind;
-use crate::loyalty::limit::OfBill;
 use crate::loyalty::offer::OfferedBalance;
 use crate::loyalty::promotion::LimitUse;
 use crate::merchant::MerchantRow;
@@ -76,6 +75,12 @@ db::statement! {
     /// Its own codes wait with it; one that tops it up stays usable.
     DEACTIVATE_CODES = "UPDATE partner_code SET status = 'inactive'
         WHERE merchant = $1 AND balance_id = $2 AND kind = 'voucher' AND status = 'active'";
+    /// The bodies of an offer's other bills that are paid and not taken back.
+    OTHER_PAID_BILLS = "SELECT u.bill_id, u.body FROM partner_usage u
+        WHERE u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
+          AND NOT EXISTS (SELECT 1 FROM partner_usage r
+            WHERE r.merchant = u.merchant AND r.loyalty_provider_id = u.loyalty_provider_id AND r.offer_id = u.offer_id
+              AND r.bill_id = u.bill_id AND r.kind IN ('cancelled', 'refunded'))";
     /// Keeps a body that contradicts what is booked, or that cannot be booked; once per body.
     QUARANTINE_USAGE = "INSERT INTO partner_quarantine (merchant, quarantine_id, source, record_key, reason, body, body_hash, received_at)
         VALUES ($1, $2, 'benefitUsage', $3, $4, $5, $6, $7)
@@ -133,6 +138,19 @@ impl<'a> Key<'a> {
     pub(super) fn text(&self) -> String {
         format!("{}/{}/{}", self.offer_id, self.bill_id, self.kind.text())
     }
+}
+
+/// A bill and the offer it was paid under.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OfBill<'a> {
+    /// From the connection's token.
+    pub(crate) merchant: &'a str,
+    /// From the connection's token.
+    pub(crate) loyalty_provider_id: &'a str,
+    /// As the bill's report named it.
+    pub(crate) offer_id: &'a str,
+    /// The bill; its row is locked.
+    pub(crate) bill_id: &'a str,
 }
 
 /// The merchant and the offer; `None` when the merchant is not set up.
@@ -307,4 +325,16 @@ pub(super) fn quarantine(
         params![key.merchant, quarantine_id, &key.text(), reason, body, body_hash, now],
     )?;
     Ok(kept > 0)
+}
+
+/// Id and body of the offer's other bills that are paid and not taken back.
+pub(super) fn other_paid_bills(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    loyalty_provider_id: &str,
+    offer_id: &str,
+    bill_id: &str,
+) -> Result<Vec<(String, String)>, Error> {
+    let rows = tx.query(&OTHER_PAID_BILLS, params![merchant, loyalty_provider_id, offer_id, bill_id])?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }

@@ -1,7 +1,7 @@
 //! How do the quote's tests say what is on a check and what a guest has?
 
 use crate::loyalty::ledger::{
-    BalanceRow, BalanceSettings, BalanceStatus, CheckKey, HoldRow, LotKind, LotPart, LotState,
+    BalanceRow, BalanceSettings, BalanceStatus, CheckKey, HoldRow, LotKind, LotPart, LotState, voucher_class,
 };
 use crate::loyalty::offer::answer::answer;
 use crate::loyalty::offer::balance_state::{BalanceState, Books};
@@ -10,7 +10,7 @@ use crate::loyalty::offer::code::{CodeStatus, KnownCode, Meaning, Member, Member
 use crate::loyalty::offer::hold::{self, Free};
 use crate::loyalty::offer::quote::{Question, Quote, explain};
 use crate::loyalty::offer::wishes::Wishes;
-use crate::loyalty::program::{Program, ProgramSettings, voucher_product};
+use crate::loyalty::program::{Program, ProgramSettings};
 use crate::loyalty::promotion::{Definition, Promotion, Taken};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -138,7 +138,7 @@ impl Sample {
         for state in &mut balances {
             let day = program.local(&basket.request.place_id, self.at).date();
             let open = state.row.posted != 0;
-            voucher_product::settle(&program.settings.voucher_products, &mut state.row, open, day);
+            voucher_class::settle(&program.settings.voucher_products, &mut state.row, open, day);
         }
         let question = Question {
             program: &program,

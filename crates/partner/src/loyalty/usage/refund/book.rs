@@ -6,6 +6,7 @@
 
 use super::super::earning::EarnedDetail;
 use super::super::flag::{Findings, Flag};
+use super::super::give_back;
 use super::super::report::{Kind, Report, units};
 use super::super::reverse;
 use super::super::store::{self as usages, Key};
@@ -17,7 +18,6 @@ use super::{Rules, store};
 use crate::customers::{bill, went_back};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Transfer, TransferKind, topped_up_by};
-use crate::loyalty::limit;
 use crate::merchant::MerchantRow;
 use crate::row;
 use db::{Error, Tx};
@@ -182,10 +182,10 @@ impl Refund<'_> {
         reverse::mirror(tx, &mut books, self.key, &parts, self.desk.now, findings)?;
         reverse::close(tx, books, self.key, &parts, members)?;
         if back.whole {
-            limit::give_back(tx, &self.key.of_bill(), self.desk.now)?;
+            give_back::give_back(tx, &self.key.of_bill(), self.desk.now)?;
         } else {
             for (promotion_id, amount) in &back.discounts {
-                limit::give_back_amount(tx, &self.key.of_bill(), promotion_id, amount.0, self.desk.now)?;
+                give_back::give_back_amount(tx, &self.key.of_bill(), promotion_id, amount.0, self.desk.now)?;
             }
         }
         let refund = went_back::Refund {

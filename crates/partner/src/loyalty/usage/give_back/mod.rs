@@ -1,43 +1,30 @@
-//! What does a bill that is taken back give back of the limits it used?
+//! What does a bill that is taken back give back of the limits of promotions that it used?
 //!
 //! Entries are mirrored, never removed (loyalty.md §6 C1, C4). Calling twice gives nothing twice: only what the
 //! bill's entries still add up to goes back.
 
-use super::counter::Counter;
-use super::store;
-use crate::loyalty::usage::promotions_of_body;
+use super::promotions::promotions_of_body;
+use super::store::{OfBill, other_paid_bills};
+use crate::loyalty::limit::{Counter, store as limits};
 use db::{Error, Tx};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A bill and the offer it was paid under.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OfBill<'a> {
-    /// From the connection's token.
-    pub(crate) merchant: &'a str,
-    /// From the connection's token.
-    pub(crate) loyalty_provider_id: &'a str,
-    /// As the bill's report named it.
-    pub(crate) offer_id: &'a str,
-    /// The bill; its row is locked.
-    pub(crate) bill_id: &'a str,
-}
-
 /// Locks the counters on which the offer's bills have entries; each with what this bill still uses of it.
 fn lock(tx: &mut Tx<'_>, of: &OfBill<'_>, now: Timestamp) -> Result<Vec<(Counter, i64)>, Error> {
     // those of the offer's other bills too: a use may move over from one to the other
-    let before = store::entries_of_offer(tx, of.merchant, of.offer_id)?;
+    let before = limits::entries_of_offer(tx, of.merchant, of.offer_id)?;
     let ids: BTreeSet<String> = before.into_iter().map(|entry| entry.limit_id).collect();
     let mut counters = Vec::with_capacity(ids.len());
     for limit_id in &ids {
-        counters.extend(store::lock_known(tx, of.merchant, limit_id, now)?);
+        counters.extend(limits::lock_known(tx, of.merchant, limit_id, now)?);
     }
     if counters.is_empty() {
         return Ok(Vec::new());
     }
     // once more under the locks: another bill may have come or gone meanwhile
     let mut uses: BTreeMap<String, i64> = BTreeMap::new();
-    for entry in store::entries_of_offer(tx, of.merchant, of.offer_id)? {
+    for entry in limits::entries_of_offer(tx, of.merchant, of.offer_id)? {
         if entry.bill_id == of.bill_id {
             *uses.entry(entry.limit_id).or_default() += entry.amount;
         }
@@ -97,6 +84,9 @@ pub(crate) fn give_back_amount(
 
 /// The offer's other paid bills with the promotions each of them used.
 fn other_bills(tx: &mut Tx<'_>, of: &OfBill<'_>) -> Result<Vec<(String, BTreeSet<String>)>, Error> {
-    let bills = store::other_paid_bills(tx, of.merchant, of.loyalty_provider_id, of.offer_id, of.bill_id)?;
+    let bills = other_paid_bills(tx, of.merchant, of.loyalty_provider_id, of.offer_id, of.bill_id)?;
     Ok(bills.into_iter().map(|(bill_id, body)| (bill_id, promotions_of_body(&body))).collect())
 }
+
+#[cfg(test)]
+mod tests;

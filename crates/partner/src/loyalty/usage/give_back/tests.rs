@@ -1,7 +1,9 @@
 //! Does a part of a bill give back its money and no more, and the whole bill the rest?
 
-use super::{Counter, OfBill, give_back, give_back_amount};
+use super::super::store::OfBill;
+use super::{give_back, give_back_amount};
 use crate::MIGRATIONS;
+use crate::loyalty::limit::Counter;
 use crate::loyalty::promotion::LimitKey;
 use db::{Db, Never, Options, Tx, TxError};
 use jiff::Timestamp;
