@@ -89,9 +89,30 @@ pub fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// The text behind hex digits of UTF-8 without U+0000; `None` for anything else.
+pub fn unhex(hex: &str) -> Option<String> {
+    if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> =
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect();
+    String::from_utf8(bytes?).ok().filter(|text| !text.contains('\0'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hex_leads_back_to_its_text_alone() {
+        for text in ["", "a", "člověk/1", "\u{10FFFF}"] {
+            assert_eq!(unhex(&hex(text.as_bytes())).as_deref(), Some(text));
+        }
+        // half a byte, no digits, no UTF-8, a NUL, a sign that a number may have
+        for wrong in ["6", "zz", "ff", "00", "6100", "+1", "é"] {
+            assert_eq!(unhex(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn an_object_id_has_the_documents_form_and_follows_the_seed() {

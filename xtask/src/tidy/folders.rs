@@ -1,18 +1,19 @@
-//! Which top-level folder of a crate may use which? The lists here, and nothing beside them.
+//! Which top-level folder of a crate may use which? The lists here, and nothing beside them; and never in a circle.
 //!
-//! A folder is a module of `lib.rs`: `src/name/` or `src/name.rs`. An arrow is a path that names another one, by
-//! `crate::`, by `super::`, or by a name that `lib.rs` takes from it. Tests inside the crate count like the rest.
+//! A folder is a module of `lib.rs`: `src/name/` or `src/name.rs`; or one of the `mod.rs` of a folder that is a house of its own.
+//! An arrow is a path that names another one, by `crate::`, by `super::`, or by a name that `lib.rs` takes from it. Tests
+//! inside the crate count like the rest.
 
 use super::{Fault, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The arrows of one crate.
+/// The arrows of one crate, or inside one folder of it.
 struct Crate {
     name: &'static str,
+    /// The folder inside of which these arrows are; `None`: they are between the crate's top-level folders.
+    inside: Option<&'static str>,
     /// What the program hands to every folder and what is joined from them, so that arrows to it say nothing.
     hub: Option<&'static str>,
-    /// Whether folders may know each other in a ring. Of such a crate the list may only shrink.
-    may_circle: bool,
     /// Each folder with the ones it uses. A new arrow is a decision: write it here with the reason in the commit.
     arrows: &'static [(&'static str, &'static [&'static str])],
 }
@@ -20,8 +21,8 @@ struct Crate {
 const CRATES: &[Crate] = &[
     Crate {
         name: "money",
+        inside: None,
         hub: None,
-        may_circle: false,
         arrows: &[
             ("amount", &["decimal", "ratio"]),
             ("lost", &["amount", "refund", "spread"]),
@@ -34,8 +35,8 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         name: "wire",
+        inside: None,
         hub: None,
-        may_circle: false,
         arrows: &[
             ("access", &["read"]),
             ("admin", &["access", "loyalty", "number"]),
@@ -55,8 +56,8 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         name: "db",
+        inside: None,
         hub: None,
-        may_circle: false,
         arrows: &[
             ("command", &["error", "tx"]),
             ("dialect", &["options", "sql", "statement"]),
@@ -108,8 +109,8 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         name: "door",
+        inside: None,
         hub: None,
-        may_circle: false,
         arrows: &[
             ("admin", &["cache", "credentials", "error", "keeper", "token"]),
             ("body", &["error"]),
@@ -123,8 +124,8 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         name: "courier",
+        inside: None,
         hub: None,
-        may_circle: false,
         arrows: &[
             ("call", &["guard"]),
             ("destination", &["authorization", "seal"]),
@@ -135,8 +136,8 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         name: "platform",
+        inside: None,
         hub: Some("state"),
-        may_circle: false,
         arrows: &[
             ("access", &["place"]),
             ("admin", &["access", "api", "bills", "desks", "feed", "menu", "merchants", "place"]),
@@ -153,17 +154,54 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         name: "partner",
+        inside: None,
         hub: Some("state"),
-        may_circle: true,
         arrows: &[
-            ("admin", &["credentials", "customers", "id", "loyalty", "merchant", "row"]),
-            ("credentials", &["customers", "row"]),
-            ("customers", &["credentials", "loyalty", "merchant", "row"]),
-            ("datasync", &["credentials", "customers", "id", "loyalty", "merchant"]),
-            ("loyalty", &["admin", "credentials", "customers", "id", "merchant", "row"]),
+            ("admin", &["credentials", "id", "loyalty", "merchant", "row"]),
+            ("credentials", &["row"]),
+            ("customers", &["credentials", "merchant", "row"]),
+            ("datasync", &["credentials", "id", "loyalty", "merchant"]),
+            ("loyalty", &["credentials", "id", "merchant", "row"]),
             ("merchant", &["row"]),
-            ("sweep", &["customers", "loyalty", "merchant"]),
+            ("sweep", &["loyalty", "merchant"]),
             ("verify", &["loyalty", "row"]),
+        ],
+    },
+    Crate {
+        name: "partner",
+        inside: Some("loyalty"),
+        hub: None,
+        arrows: &[
+            ("after_bills", &["bills", "merge", "people", "program", "tier"]),
+            ("code", &["program"]),
+            ("erase", &["code", "ledger", "merge", "people", "program"]),
+            ("held", &["ledger", "limit", "offer", "promotion"]),
+            ("ledger", &["program", "settings", "titles"]),
+            ("limit", &["ledger", "promotion"]),
+            ("member", &["code", "ledger", "merge", "people", "program"]),
+            ("merge", &["bills", "ledger", "people", "program", "tier"]),
+            ("offer", &["ledger", "limit", "program", "promotion", "tier"]),
+            ("people", &["bills"]),
+            ("program", &["among", "day", "promotion", "settings", "titles"]),
+            ("promotion", &["day", "settings", "titles"]),
+            ("tier", &["ledger", "program"]),
+            (
+                "usage",
+                &[
+                    "after_bills",
+                    "bills",
+                    "ledger",
+                    "limit",
+                    "merge",
+                    "offer",
+                    "people",
+                    "program",
+                    "promotion",
+                    "tier",
+                ],
+            ),
+            ("validity", &["code", "ledger", "program"]),
+            ("voucher", &["code", "ledger"]),
         ],
     },
 ];
@@ -174,8 +212,8 @@ pub(super) fn check(rust: &[Source]) -> Vec<Fault> {
 }
 
 fn check_one(one: &Crate, rust: &[Source]) -> Vec<Fault> {
-    let found = arrows(one.name, rust);
-    crate::say(&format!("folders of {} (folder → what it uses):", one.name));
+    let found = arrows(one, rust);
+    crate::say(&format!("folders of {} (folder → what it uses):", one.path().trim_end_matches("/src")));
     for (from, to) in &found {
         let to: Vec<&str> = to.iter().map(String::as_str).filter(|to| Some(*to) != one.hub).collect();
         crate::say(&format!("  {from:12} → {}", if to.is_empty() { "—".to_owned() } else { to.join(", ") }));
@@ -186,10 +224,20 @@ fn check_one(one: &Crate, rust: &[Source]) -> Vec<Fault> {
 /// Each folder of the crate with the folders it uses.
 type Arrows = BTreeMap<String, BTreeSet<String>>;
 
+impl Crate {
+    /// The folder below `crates/` in which its folders are.
+    fn path(&self) -> String {
+        match self.inside {
+            Some(folder) => format!("{}/src/{folder}", self.name),
+            None => format!("{}/src", self.name),
+        }
+    }
+}
+
 fn judge(one: &Crate, found: &Arrows) -> Vec<Fault> {
     let listed: BTreeMap<&str, BTreeSet<&str>> =
         one.arrows.iter().map(|(from, to)| (*from, to.iter().copied().collect())).collect();
-    let fault = |from: &str, rule: String| Fault::new(format!("crates/{}/src/{from}", one.name), rule);
+    let fault = |from: &str, rule: String| Fault::new(format!("crates/{}/{from}", one.path()), rule);
     let mut faults = Vec::new();
     for (from, uses) in found {
         if Some(from.as_str()) == one.hub {
@@ -212,14 +260,9 @@ fn judge(one: &Crate, found: &Arrows) -> Vec<Fault> {
     for gone in listed.keys().filter(|from| !found.contains_key(**from)) {
         faults.push(fault(gone, "is gone: take it off xtask/src/tidy/folders.rs".to_owned()));
     }
-    if !one.may_circle {
-        faults.extend(circle(found, one.hub).map(|ring| {
-            fault(
-                &ring.join(" → "),
-                "is a circle: no folder of it can be read alone; cut one arrow".to_owned(),
-            )
-        }));
-    }
+    faults.extend(circle(found, one.hub).map(|ring| {
+        fault(&ring.join(" → "), "is a circle: no folder of it can be read alone; cut one arrow".to_owned())
+    }));
     faults
 }
 
@@ -256,13 +299,13 @@ fn circle(found: &Arrows, hub: Option<&str>) -> Option<Vec<String>> {
     })
 }
 
-/// Reads every arrow out of the crate's sources.
-fn arrows(name: &str, rust: &[Source]) -> Arrows {
-    let root = format!("crates/{name}/src/");
+/// Reads every arrow out of the sources.
+fn arrows(one: &Crate, rust: &[Source]) -> Arrows {
+    let root = format!("crates/{}/", one.path());
     let files: Vec<(&str, &Source)> =
         rust.iter().filter_map(|source| Some((source.path.strip_prefix(&root)?, source))).collect();
     let modules: BTreeSet<&str> =
-        files.iter().map(|(path, _)| module_of(path)).filter(|m| *m != "lib").collect();
+        files.iter().map(|(path, _)| module_of(path)).filter(|m| !["lib", "mod"].contains(m)).collect();
     let reexported = files
         .iter()
         .find(|(path, _)| *path == "lib.rs")
@@ -272,7 +315,7 @@ fn arrows(name: &str, rust: &[Source]) -> Arrows {
     for (path, source) in &files {
         let own = module_of(path);
         let Some(uses) = found.get_mut(own) else { continue };
-        for (supers, name) in paths(&source.text) {
+        for (supers, name) in paths(&source.text, one.inside) {
             let leaves = supers.is_none_or(|supers| {
                 // `super::` leaves the folder when there are as many as the file is deep; in a test module inside
                 // the file one less, which then names a file of the folder.
@@ -319,8 +362,9 @@ fn reexported<'t>(lib: &'t str, modules: &BTreeSet<&'t str>) -> BTreeMap<&'t str
     names
 }
 
-/// The first name behind each `crate::` (no `super`) or row of `super::` (how many); of a group each name.
-fn paths(text: &str) -> Vec<(Option<usize>, &str)> {
+/// The first name behind each `crate::` (no `super`) or row of `super::` (how many); of a group each name. `inside` a folder,
+/// what follows `crate::` is that folder's name and then the name that is wanted.
+fn paths<'t>(text: &'t str, inside: Option<&str>) -> Vec<(Option<usize>, &'t str)> {
     let mut found = Vec::new();
     for code in without_comments(text) {
         for (word, one) in [("crate::", None), ("super::", Some(1_usize))] {
@@ -334,19 +378,25 @@ fn paths(text: &str) -> Vec<(Option<usize>, &str)> {
                 while let (Some(count), Some(more)) = (supers, rest.strip_prefix("super::")) {
                     (supers, rest) = (Some(count + 1), more);
                 }
-                found.extend(first_names(rest).into_iter().map(|name| (supers, name)));
+                let names = match (supers, inside) {
+                    (None, Some(folder)) => first_names(rest)
+                        .into_iter()
+                        .filter(|(name, _)| *name == folder)
+                        .filter_map(|(_, below)| below.strip_prefix("::"))
+                        .flat_map(first_names)
+                        .collect(),
+                    _ => first_names(rest),
+                };
+                found.extend(names.into_iter().map(|(name, _)| (supers, name)));
             }
         }
     }
     found
 }
 
-/// `a::b` gives `a`; `{a::{b, c}, d}` gives `a` and `d`.
-fn first_names(rest: &str) -> Vec<&str> {
-    let name = |text: &str| text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
-    let Some(group) = rest.trim_start().strip_prefix('{') else {
-        return vec![rest.get(..name(rest)).unwrap_or_default()];
-    };
+/// `a::b` gives `a`; `{a::{b, c}, d}` gives `a` and `d`; each with the text behind it.
+fn first_names(rest: &str) -> Vec<(&str, &str)> {
+    let Some(group) = rest.trim_start().strip_prefix('{') else { return vec![first_name(rest)] };
     let (mut names, mut depth, mut start) = (Vec::new(), 0_usize, true);
     for (at, c) in group.char_indices() {
         match c {
@@ -355,14 +405,19 @@ fn first_names(rest: &str) -> Vec<&str> {
             '}' => depth -= 1,
             ',' if depth == 0 => start = true,
             c if start && (c.is_alphanumeric() || c == '_') => {
-                let rest = group.get(at..).unwrap_or_default();
-                names.push(rest.get(..name(rest)).unwrap_or_default());
+                names.push(first_name(group.get(at..).unwrap_or_default()));
                 start = false;
             }
             _ => {}
         }
     }
     names
+}
+
+/// The name that a text begins with, and the text behind it.
+fn first_name(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+    text.split_at(end)
 }
 
 /// The pieces of the text between lines that are comments: a link in one is no arrow.
@@ -391,6 +446,15 @@ mod tests {
         files.iter().map(file).collect()
     }
 
+    fn house(inside: Option<&'static str>) -> Crate {
+        Crate {
+            name: "house",
+            inside,
+            hub: Some("state"),
+            arrows: &[("till", &["bills"]), ("bills", &["sale"])],
+        }
+    }
+
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let mut all = sources(files);
         all.extend(sources(&[(
@@ -400,7 +464,7 @@ mod tests {
         for module in ["till", "bills", "sale"] {
             all.extend(sources(&[(&format!("{module}/mod.rs"), "//! A folder.\n")]));
         }
-        let arrows = arrows("house", &all);
+        let arrows = arrows(&house(None), &all);
         arrows.iter().flat_map(|(from, to)| to.iter().map(move |to| format!("{from} {to}"))).collect()
     }
 
@@ -425,13 +489,29 @@ mod tests {
     }
 
     #[test]
+    fn inside_a_folder_names_are_those_below_it() {
+        for (path, text, expected) in [
+            ("till/book/pay.rs", "use crate::till::lines::a;", &["book lines"][..]),
+            ("till/book/pay.rs", "use crate::{bills::lines, till::{lines::a, Other}};", &["book lines"]),
+            ("till/book/pay.rs", "fn f() { super::super::lines::a() }", &["book lines"]),
+            ("till/book/pay.rs", "use super::lines::a;", &[]),
+            ("till/book/pay.rs", "use crate::lines::a; use crate::bills::lines;", &[]),
+            ("till/book.rs", "use super::lines::a;", &["book lines"]),
+        ] {
+            let mut all = sources(&[(path, text), ("till/mod.rs", "mod book;\nmod lines;\n")]);
+            all.extend(sources(&[("till/lines.rs", ""), ("bills/lines.rs", ""), ("lines.rs", "")]));
+            let arrows = arrows(&house(Some("till")), &all);
+            let found: Vec<String> = arrows
+                .iter()
+                .flat_map(|(from, to)| to.iter().map(move |to| format!("{from} {to}")))
+                .collect();
+            assert_eq!(found, expected, "{path} {text}");
+        }
+    }
+
+    #[test]
     fn new_arrows_gone_arrows_and_circles_are_reported() {
-        let one = |may_circle| Crate {
-            name: "house",
-            hub: Some("state"),
-            may_circle,
-            arrows: &[("till", &["bills"]), ("bills", &["sale"])],
-        };
+        let one = house(None);
         let set = |to: &[&str]| to.iter().map(|to| (*to).to_owned()).collect::<BTreeSet<_>>();
         let as_listed = |till: &[&str], bills: &[&str]| {
             Arrows::from([
@@ -441,14 +521,13 @@ mod tests {
                 ("state".to_owned(), set(&["till", "sale"])),
             ])
         };
-        assert!(judge(&one(false), &as_listed(&["bills"], &["sale"])).is_empty());
-        let faults = judge(&one(true), &as_listed(&["bills"], &["sale", "till"]));
-        assert_eq!(
-            (faults.len(), faults[0].rule.contains("uses till, a new arrow")),
-            (1, true),
-            "{faults:?}"
-        );
-        assert_eq!(judge(&one(false), &as_listed(&["bills"], &["sale", "till"])).len(), 2);
-        assert_eq!(judge(&one(false), &as_listed(&["bills"], &[])).len(), 1);
+        assert!(judge(&one, &as_listed(&["bills"], &["sale"])).is_empty());
+        let rules =
+            |found: Arrows| judge(&one, &found).into_iter().map(|fault| fault.rule).collect::<Vec<_>>();
+        let faults = rules(as_listed(&["bills", "sale"], &["sale"]));
+        assert!(faults.len() == 1 && faults[0].contains("uses sale, a new arrow"), "{faults:?}");
+        let faults = rules(as_listed(&["bills"], &["sale", "till"]));
+        assert!(faults.len() == 2 && faults[1].contains("is a circle"), "{faults:?}");
+        assert_eq!(rules(as_listed(&["bills"], &[])).len(), 1);
     }
 }

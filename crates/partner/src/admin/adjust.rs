@@ -5,12 +5,13 @@ use super::limits;
 use super::once::{Answer, IdempotencyHeader, KeyRefusals, OnceKey};
 use super::refusals::ChangeRefusals;
 use crate::Partner;
-use crate::customers::totals::{Changed, recompute};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{
     Account, BalanceRow, BalanceSettings, BalanceStatus, Book, Credit, Link, LotKind, LotPart, NewLot,
     TransferKind, fill_holes, store as ledger,
 };
+use crate::loyalty::merge::recompute;
+use crate::loyalty::people::customer::Changed;
 use crate::loyalty::program::ProgramCache;
 use crate::loyalty::titles::Titles;
 use crate::{merchant, row};

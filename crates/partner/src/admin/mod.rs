@@ -26,8 +26,6 @@ mod refusals;
 mod usages;
 mod vouchers;
 
-pub(crate) use usages::unhex;
-
 use crate::Partner;
 use door::body_limit;
 use utoipa_axum::router::OpenApiRouter;

@@ -1,7 +1,6 @@
 //! Which days does a report cover, and where does its next page begin?
 
 use super::limits;
-use super::usages::unhex;
 use door::ApiError;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -82,7 +81,7 @@ impl After {
             [created_at, balance_id, entry] => created_at
                 .parse()
                 .ok()
-                .zip(unhex(balance_id))
+                .zip(outside::unhex(balance_id))
                 .zip(entry.parse().ok())
                 .map(|((created_at, balance_id), entry)| Self { created_at, balance_id, entry }),
             _ => None,

@@ -1,6 +1,5 @@
 //! How much of a promotion's limits is used, and how much do open checks keep?
 
-use super::usages::unhex;
 use crate::Partner;
 use crate::loyalty::promotion::{Definition, counts_money};
 use crate::merchant;
@@ -66,7 +65,7 @@ pub(crate) async fn get_promotion_limits(
     let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     let after = match query.after.as_deref() {
         None => String::new(),
-        Some(text) => unhex(text).ok_or_else(|| {
+        Some(text) => outside::unhex(text).ok_or_else(|| {
             ApiError::field("after", "the value in nextPage, unchanged", &format!("{text:?}"))
         })?,
     };

@@ -95,19 +95,9 @@ fn cursor(text: &str) -> Result<[String; 4], ApiError> {
     let mut parts: [String; 4] = Default::default();
     let mut hexes = text.split('.');
     for part in &mut parts {
-        *part = hexes.next().and_then(unhex).ok_or_else(refused)?;
+        *part = hexes.next().and_then(outside::unhex).ok_or_else(refused)?;
     }
     if hexes.next().is_some() { Err(refused()) } else { Ok(parts) }
-}
-
-/// The text behind hex digits of UTF-8 without U+0000.
-pub(crate) fn unhex(hex: &str) -> Option<String> {
-    if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
-        return None;
-    }
-    let bytes: Option<Vec<u8>> =
-        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect();
-    String::from_utf8(bytes?).ok().filter(|text| !text.contains('\0'))
 }
 
 fn page(

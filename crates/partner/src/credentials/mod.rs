@@ -3,14 +3,15 @@
 //! The token decides, never an id in a body (sync.md §7). Each extractor answers 401 before the body is
 //! read; what a token stands for is kept in memory for a few seconds, so a request costs no lane.
 
+mod refusal;
 mod store;
 mod tokens;
 
+pub use refusal::CustomersRefusal;
 pub(crate) use store::{Kind, NewCredential, insert, revoke};
 pub use tokens::keeper;
 
 use crate::Partner;
-use crate::customers::CustomersRefusal;
 use axum::extract::FromRequestParts;
 use door::{ApiError, credentials, token};
 use http::request::Parts;

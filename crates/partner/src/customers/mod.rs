@@ -1,23 +1,19 @@
 //! Which customers does a merchant's marketing see, and how does it read them?
 //!
 //! `GET /api/v1/customer/{id}` and `GET /api/v1/customers` (protocol.md §14.1, sync.md §5). What is shown beside
-//! the person is kept up to date by whoever changes it ([`totals`], [`bill`]); a request only reads.
+//! the person is kept up to date by whoever changes it ([`crate::loyalty::people::customer`]); a request only reads.
 
-pub(crate) mod bill;
-pub(crate) mod paid_at;
 mod query;
 mod store;
-pub(crate) mod totals;
-pub(crate) mod went_back;
 
+use crate::credentials::CustomersRefusal;
 use crate::merchant::zone;
 use crate::{CustomersClient, Partner};
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
 use db::{Never, TxError};
 use door::ApiError;
-use http::{HeaderValue, StatusCode, Uri, header};
+use http::{StatusCode, Uri};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use money::{Amount, Precision};
@@ -37,49 +33,6 @@ const SETTLING: SignedDuration = SignedDuration::from_secs(120);
 /// The two calls of the feed.
 pub(crate) fn routes() -> OpenApiRouter<Partner> {
     OpenApiRouter::new().routes(routes!(get_customer)).routes(routes!(get_customers))
-}
-
-/// An error in the form of this feed: `{"error"}`.
-#[derive(Debug)]
-pub struct CustomersRefusal {
-    status: StatusCode,
-    error: String,
-    retry_after_seconds: Option<u64>,
-}
-
-impl CustomersRefusal {
-    fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        Self { status, error: error.into(), retry_after_seconds: None }
-    }
-
-    /// 401: no credentials, or ones that are not known.
-    pub(crate) fn unauthorized() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "expected Authorization: Bearer with the token of a customers client, or Basic with it as the password",
-        )
-    }
-}
-
-impl From<ApiError> for CustomersRefusal {
-    fn from(error: ApiError) -> Self {
-        Self { status: error.status, error: error.message, retry_after_seconds: error.retry_after_seconds }
-    }
-}
-
-impl IntoResponse for CustomersRefusal {
-    fn into_response(self) -> Response {
-        let mut response = (self.status, Json(CustomerError { error: self.error })).into_response();
-        let headers = response.headers_mut();
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"customers\""));
-            headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(seconds) = self.retry_after_seconds {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response
-    }
 }
 
 /// One customer.

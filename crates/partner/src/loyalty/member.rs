@@ -5,7 +5,8 @@
 use super::code::{self, NewCode};
 use super::ledger::{self, NewBalanceRow, type_from_text};
 use super::program::{ProgramSettings, email_key, one_text};
-use crate::customers::totals::{Changed, recompute};
+use crate::loyalty::merge::recompute;
+use crate::loyalty::people::customer::Changed;
 use crate::{merchant, row};
 use db::{Error, Row, Tx, TxError, params};
 use door::ApiError;

@@ -2,9 +2,12 @@
 //!
 //! A folder per noun: [`offer`] answers what can be applied, [`usage`] books what was, [`ledger`] keeps
 //! the value, [`promotion`], [`program`] and [`tier`] are the merchant's rules, [`member`] and [`voucher`] the
-//! things a code stands for. [`erase`] and [`merge`] are what happens to people, [`held`] what an operator does to holds.
+//! things a code stands for. [`people`] and [`bills`] keep what is known of guests and of what they have paid, [`after_bills`] brings the one
+//! up to date with the other. [`erase`] and [`merge`] are what happens to people, [`held`] what an operator does to holds.
 
+pub(crate) mod after_bills;
 mod among;
+pub(crate) mod bills;
 pub(crate) mod code;
 mod day;
 pub(crate) mod erase;
@@ -14,6 +17,7 @@ pub(crate) mod limit;
 pub(crate) mod member;
 pub(crate) mod merge;
 pub(crate) mod offer;
+pub(crate) mod people;
 pub(crate) mod program;
 pub(crate) mod promotion;
 mod settings;

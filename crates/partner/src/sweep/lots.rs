@@ -6,9 +6,10 @@
 
 use super::done;
 use crate::Partner;
-use crate::customers::totals::{self, Changed};
 use crate::loyalty::ledger::Book;
 use crate::loyalty::ledger::expiry::Terms;
+use crate::loyalty::merge;
+use crate::loyalty::people::customer::Changed;
 use crate::loyalty::program::ProgramCache;
 use crate::merchant;
 use db::{Error, Never, Tx, TxError, params};
@@ -81,7 +82,7 @@ fn expire(
     let members: BTreeSet<String> = books.members_of_points().map(str::to_owned).collect();
     books.close(tx)?;
     for member_id in &members {
-        totals::recompute(tx, merchant, member_id, Changed::Points, now)?;
+        merge::recompute(tx, merchant, member_id, Changed::Points, now)?;
     }
     Ok(u64::try_from(swept).unwrap_or(u64::MAX))
 }

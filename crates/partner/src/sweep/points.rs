@@ -5,7 +5,8 @@
 
 use super::done;
 use crate::Partner;
-use crate::customers::totals::{self, Changed};
+use crate::loyalty::merge;
+use crate::loyalty::people::customer::Changed;
 use db::{Error, Never, TxError, params};
 use jiff::Timestamp;
 
@@ -34,7 +35,7 @@ pub(super) async fn sweep(partner: &Partner, now: Timestamp, rows: i64) -> Resul
         let full = i64::try_from(due.len()).unwrap_or(i64::MAX) >= rows;
         for DuePoints { merchant, member_id } in due {
             let one = partner.db().write("sweep_points", move |tx| {
-                totals::recompute(tx, &merchant, &member_id, Changed::Points, now)
+                merge::recompute(tx, &merchant, &member_id, Changed::Points, now)
                     .map_err(TxError::<Never>::from)
             });
             done(one.await)?;

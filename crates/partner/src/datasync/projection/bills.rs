@@ -1,11 +1,12 @@
 //! What do the records of bills tell the customers feed, the tiers and the bills that a corrective one corrects?
 
+use super::told::{self, Correction, Told};
 use super::{Kept, Of, Projection};
-use crate::customers::bill::{self, RecordedBill};
-use crate::customers::totals::{self, Categories, Changed};
-use crate::customers::went_back::{self, Correction};
+use crate::loyalty::after_bills::bills_changed;
+use crate::loyalty::bills::{self, RecordedBill};
 use crate::loyalty::ledger::topped_up_by;
 use crate::loyalty::merge;
+use crate::loyalty::people::customer::{Categories, Changed};
 use crate::loyalty::tier::Ladder;
 use db::{Error, Tx};
 use money::{Amount, Precision};
@@ -47,12 +48,12 @@ impl Projection for Bills {
                 Ladder::of(&program, &merchant, member_id).catch_up(tx, of.now)?;
             }
         }
-        let mut told = bill::Told::default();
+        let mut told = Told::default();
         for bill in &bills {
-            bill::from_record(tx, of.merchant, bill, &mut told, of.now)?;
+            told::from_record(tx, of.merchant, bill, &mut told, of.now)?;
         }
         for correction in &corrections {
-            went_back::correct(tx, of.merchant, correction, &mut told)?;
+            told::correct(tx, of.merchant, correction, &mut told)?;
         }
         let local = program.local("", of.now);
         let bill_ids: Vec<&str> = told.bills.iter().map(String::as_str).collect();
@@ -63,7 +64,7 @@ impl Projection for Bills {
         } else {
             Changed::Bills(&bill_ids, Categories::Unknown)
         };
-        totals::bills_changed(tx, &program, &merchant, &told.members, changed, &local)
+        bills_changed(tx, &program, &merchant, &told.members, changed, &local)
     }
 }
 
@@ -77,7 +78,7 @@ fn whose(
     let mut members = BTreeSet::new();
     let corrected = corrections.iter().filter_map(|correction| correction.of_bill.as_ref());
     for bill_id in bills.iter().map(|bill| &bill.bill_id).chain(corrected) {
-        members.extend(bill::whose(tx, merchant, bill_id)?);
+        members.extend(bills::whose(tx, merchant, bill_id)?);
     }
     for customer_id in bills.iter().filter_map(|bill| bill.customer_id.as_ref()) {
         members.extend(merge::survivor(tx, merchant, customer_id)?);

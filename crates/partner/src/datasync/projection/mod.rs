@@ -5,6 +5,7 @@
 //! it came.
 
 mod bills;
+mod told;
 
 use crate::Partner;
 use db::{Error, Tx};

@@ -40,7 +40,7 @@ impl HoldId {
     pub(crate) fn from_text(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '-');
         let (of, hex, number) = (parts.next()?, parts.next()?, parts.next()?);
-        let (id, number) = (crate::admin::unhex(hex)?, number.parse().ok()?);
+        let (id, number) = (outside::unhex(hex)?, number.parse().ok()?);
         match of {
             "balance" => Some(Self::Balance(id, number)),
             "limit" => Some(Self::Limit(id, number)),

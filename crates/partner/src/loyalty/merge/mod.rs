@@ -6,18 +6,20 @@
 //! member's id, stamps and limits of promotions, counts those of its aliases too.
 //!
 //! Commands that were under way find out: who books for a member locks its customer last, reads there that it was
-//! merged, and moves what it has written (`crate::customers::totals::recompute`). So a merge locks balances,
+//! merged, and moves what it has written ([`recompute`]). So a merge locks balances,
 //! then customers, then members; and judges under those locks.
 
+mod follow;
 mod rules;
 mod store;
 
+pub(crate) use follow::{recompute, recompute_with};
 pub(crate) use store::{aliases, survivor};
 
 use super::ledger::store as ledger;
+use super::people::customer::Changed;
 use super::program::{Program, ProgramCache};
 use super::tier::Ladder;
-use crate::customers::totals::{Changed, recompute};
 use crate::merchant::{self, MerchantRow};
 use db::{Error, Tx, TxError};
 use door::ApiError;
@@ -201,12 +203,6 @@ pub(crate) fn list(
     let desk = Desk { settings: &settings, program: &program, now };
     let merges = store::of_member(tx, merchant, member_id)?;
     merges.into_iter().map(|merge| desk.view(tx, merge)).collect::<Result<_, _>>().map(Some)
-}
-
-/// Moves what a command wrote for a member that was merged meanwhile; true where there was something. Its customer is
-/// locked.
-pub(crate) fn follow(tx: &mut Tx<'_>, merchant: &str, from: &str, into: &str) -> Result<bool, Error> {
-    store::move_all(tx, merchant, from, into)
 }
 
 /// Settles a member under whose old id something was booked for `survivor`: had the merge been undone meanwhile, that

@@ -13,10 +13,12 @@ use super::reverse;
 use super::rewards::{About, Rewards};
 use super::store::{self, Ground, Key, KnownOffer, NewUsage};
 use crate::Partner;
-use crate::customers::{bill, totals};
+use crate::loyalty::after_bills::bills_changed;
+use crate::loyalty::bills;
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, CheckKey, Link, balance_of, store as ledger_store};
 use crate::loyalty::merge;
+use crate::loyalty::people::customer::{Categories, Changed};
 use crate::loyalty::program::Program;
 use crate::loyalty::tier::Ladder;
 use crate::merchant::MerchantRow;
@@ -119,13 +121,13 @@ pub(crate) fn book(
         let local = program.local(new.place.unwrap_or_default(), now);
         if !program.settings.tiers.is_empty() {
             let mut judged: BTreeSet<String> = who.member_id.iter().cloned().collect();
-            judged.extend(bill::whose(tx, key.merchant, key.bill_id)?);
+            judged.extend(bills::whose(tx, key.merchant, key.bill_id)?);
             for member_id in &judged {
                 Ladder::of(&program, &ground.merchant, member_id).catch_up(tx, now)?;
             }
         }
         let known_bill = known_bill(tx, &key, &new, report)?;
-        let mut categories = totals::Categories::Added(&report.categories);
+        let mut categories = Categories::Added(&report.categories);
         let terms = Terms::new(&program.settings, local.clone());
         let desk =
             Refunds { merchant: &ground.merchant, rules: &refund::rules(&program), terms: &terms, now };
@@ -140,29 +142,29 @@ pub(crate) fn book(
             } else {
                 desk.give_back(tx, &key, report, &reports, (&mut findings, &mut members))?;
             }
-            categories = totals::Categories::Unknown;
+            categories = Categories::Unknown;
         } else if known_bill.cancelled && store::is_taken_back(tx, &key)? {
             findings.remark("the bill was taken back before this report came: nothing is booked");
-            categories = totals::Categories::Unknown;
+            categories = Categories::Unknown;
         } else {
             book_paid(tx, &program, command, &ground, &who, &key, (&mut findings, &mut members))?;
             if store::has_parts(tx, &key)? {
                 let reports = Reports::read(tx, &key, &ground.merchant)?;
                 desk.give_back_waiting(tx, &key, report, &reports, &mut members)?;
-                categories = totals::Categories::Unknown;
+                categories = Categories::Unknown;
             }
         }
-        bill::settle(tx, &command.merchant, &report.bill_id)?;
-        let bills = [report.bill_id.as_str()];
-        let mut changed = totals::Changed::Bills(&bills, categories);
+        bills::settle(tx, &command.merchant, &report.bill_id)?;
+        let bill_ids = [report.bill_id.as_str()];
+        let mut changed = Changed::Bills(&bill_ids, categories);
         // a bill may be known as somebody else's than this report says
         if let (Some(named), Some(survivor)) = (&who.merged_from, &who.member_id)
             && merge::settle_alias(tx, &command.merchant, named, survivor, now)?
         {
-            changed = totals::Changed::Everything;
+            changed = Changed::Everything;
         }
         members.extend(who.merged_from);
-        totals::bills_changed(tx, &program, &ground.merchant, &members, changed, &local)?;
+        bills_changed(tx, &program, &ground.merchant, &members, changed, &local)?;
     }
     if !findings.is_empty() {
         store::annotate(tx, &key, &findings)?;
@@ -269,13 +271,13 @@ fn known_bill(
     key: &Key<'_>,
     new: &NewUsage<'_>,
     report: &Report,
-) -> Result<bill::KnownBill, Error> {
+) -> Result<bills::KnownBill, Error> {
     if let Kind::Part(..) = report.kind {
         let (member_id, merged_from) = (new.member_id, new.merged_from);
-        return bill::lock(tx, key.merchant, &report.bill_id, new.place, member_id, merged_from);
+        return bills::lock(tx, key.merchant, &report.bill_id, new.place, member_id, merged_from);
     }
     let categories = row::to_json("partner_bill", "categories", &report.categories)?;
-    let reported = bill::ReportedBill {
+    let reported = bills::ReportedBill {
         bill_id: &report.bill_id,
         place: new.place,
         member_id: new.member_id,
@@ -286,7 +288,7 @@ fn known_bill(
         categories: &categories,
         returns_only: report.returns_only(),
     };
-    bill::from_usage(tx, key.merchant, &reported)
+    bills::from_usage(tx, key.merchant, &reported)
 }
 
 /// Counts what a bill set aside for its currency used of its promotions' limits: its money is not booked, but the
@@ -306,7 +308,7 @@ fn count_uses(
     let place = place(ground, &command.report);
     // nobody's, and no order: a record of the bill must not add its price to a member's sales
     let known_bill =
-        bill::lock(tx, key.merchant, key.bill_id, Some(place).filter(|id| !id.is_empty()), None, None)?;
+        bills::lock(tx, key.merchant, key.bill_id, Some(place).filter(|id| !id.is_empty()), None, None)?;
     if known_bill.cancelled && store::is_taken_back(tx, key)? {
         return Ok(());
     }
@@ -422,7 +424,7 @@ fn book_paid(
     members.extend(books.members_of_points().map(str::to_owned));
     let prepaid = booking::paid_for_later(report, &books, precision);
     books.close(tx)?;
-    bill::keep_prepaid(tx, key.merchant, key.bill_id, prepaid)?;
+    bills::keep_prepaid(tx, key.merchant, key.bill_id, prepaid)?;
     if let Some(limited) = limited {
         limited.enter(tx, key.merchant, &reported, findings)?;
     }

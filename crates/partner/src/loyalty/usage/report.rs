@@ -5,8 +5,8 @@
 
 use super::refund::{Asked, Lines, Source, nameless};
 use super::sold::{self, SoldLine};
-use crate::customers::paid_at::is_plausible;
 use crate::id::id_fits;
+use crate::loyalty::bills::paid_at::is_plausible;
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Decimal, Precision};

@@ -15,7 +15,7 @@ use super::plan::{Asked, Back, Question, Spent, plan};
 use super::sale::{Lines, Returned, Sale};
 use super::store::{Kept, Original};
 use super::{Rules, store};
-use crate::customers::{bill, went_back};
+use crate::loyalty::bills::{self, went_back};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Transfer, TransferKind, topped_up_by};
 use crate::merchant::MerchantRow;
@@ -195,7 +195,7 @@ impl Refund<'_> {
             value: back.value.0,
             prepaid: prepaid.0,
         };
-        bill::refunded(tx, self.key.merchant, self.key.bill_id, &refund, back.whole)
+        bills::refunded(tx, self.key.merchant, self.key.bill_id, &refund, back.whole)
     }
 
     /// What a refund asks for, its lines by the names they have on the bill.

@@ -4,7 +4,6 @@
 //! lowers the bill once. A corrective bill that a report names is that report's refund, and outranks it for what it
 //! came to. Refunds that nobody ties together are taken for the same ones as far as their sums agree.
 
-use super::bill;
 use db::{Error, Tx, params};
 use std::collections::BTreeSet;
 
@@ -101,49 +100,23 @@ pub(crate) fn of_bill(tx: &mut Tx<'_>, merchant: &str, bill_id: &str) -> Result<
     Ok(went_back(&tx.query(&REFUNDS_OF_BILL, params![merchant, bill_id])?))
 }
 
-/// A corrective bill as its record tells it: which bill it takes something off, and how much.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Correction {
-    pub(crate) corrective_bill_id: String,
-    pub(crate) place: Option<String>,
-    /// The bill it corrects; `None` when it is no corrective bill (any more).
-    pub(crate) of_bill: Option<String>,
-    /// What it takes off, in minor units, at least 0.
-    pub(crate) value: i64,
-    /// What of that its lines had sold for later use, by balance, in minor units.
-    pub(crate) top_ups: Vec<(String, i64)>,
-}
-
-/// Keeps what a corrective bill takes off its bill and brings that bill up to date, as well as one that it took
-/// something off before; adds to `told` which bills these are, and whose.
-pub(crate) fn correct(
+/// The ids of the bills that a corrective bill took something off so far.
+pub(crate) fn corrected(
     tx: &mut Tx<'_>,
     merchant: &str,
-    correction: &Correction,
-    told: &mut bill::Told,
+    corrective_bill_id: &str,
+) -> Result<Vec<String>, Error> {
+    tx.query(&CORRECTED_BILLS, params![merchant, corrective_bill_id])
+}
+
+/// Takes back what a corrective bill took off a bill that is locked.
+pub(crate) fn drop_correction(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    bill_id: &str,
+    corrective_bill_id: &str,
 ) -> Result<(), Error> {
-    let before = tx.query(&CORRECTED_BILLS, params![merchant, &correction.corrective_bill_id])?;
-    let mut bills: BTreeSet<String> = before.into_iter().collect();
-    bills.extend(correction.of_bill.clone());
-    for bill_id in bills {
-        let bill_id = bill_id.as_str();
-        let known = bill::lock(tx, merchant, bill_id, correction.place.as_deref(), None, None)?;
-        if correction.of_bill.as_deref() == Some(bill_id) {
-            let refund = Refund {
-                source: Source::Record,
-                refund_id: correction.corrective_bill_id.clone(),
-                corrective_bill_id: None,
-                value: correction.value,
-                prepaid: bill::paid_for_later(tx, merchant, &correction.top_ups)?,
-            };
-            put(tx, merchant, bill_id, &refund)?;
-        } else {
-            tx.execute(&DROP_CORRECTION, params![merchant, bill_id, &correction.corrective_bill_id])?;
-        }
-        bill::settle(tx, merchant, bill_id)?;
-        told.members.extend(known.member_id);
-        told.bills.insert(bill_id.to_owned());
-    }
+    tx.execute(&DROP_CORRECTION, params![merchant, bill_id, corrective_bill_id])?;
     Ok(())
 }
 

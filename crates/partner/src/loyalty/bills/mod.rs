@@ -1,17 +1,18 @@
-//! What does the feed need to know of a bill, whichever way the bill became known?
+//! What is known of a bill, whichever way it became known?
 //!
 //! A bill is told of twice: by its usage report and by its own record (DataSync). Either may come first.
 //! The record outranks the report for what was paid and when; whoever first says whose bill it is stands; a
 //! report that the bill was cancelled stands too, whatever a record says later. What the bill came to is kept as it was
 //! told; what is left of it after refunds is worked out by [`settle`], so that no order of telling makes a difference.
 
-use super::paid_at::is_plausible;
-use super::went_back::{self, Refund, WentBack};
-use crate::loyalty::merge;
+pub(crate) mod paid_at;
+pub(crate) mod went_back;
+
 use crate::row;
 use db::{Error, Json, Tx, params};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use went_back::{Refund, WentBack};
 
 db::statement! {
     /// A bill as its usage report tells it; also the lock under which the reports of one bill follow each other.
@@ -70,6 +71,23 @@ db::statement! {
         RETURNING has_refunds, whole_price, whole_prepaid, is_order";
     /// What is left of a bill of which parts went back.
     KEEP_WHAT_IS_LEFT = "UPDATE partner_bill SET final_price = $3, prepaid = $4, is_order = $5 WHERE merchant = $1 AND bill_id = $2";
+    /// What a bill counts, less what of it is in the totals of its member.
+    UNTOLD_OF_BILL -> UntoldRow = "SELECT member_id,
+          CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND is_order = 1 THEN 1 ELSE 0 END - told_orders AS orders,
+          CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 THEN final_price - prepaid ELSE 0 END - told_sales AS sales
+        FROM partner_bill WHERE merchant = $1 AND bill_id = $2";
+    /// All that a bill counts is in the totals now.
+    TELL_BILL = "UPDATE partner_bill SET
+          told_orders = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND is_order = 1 THEN 1 ELSE 0 END,
+          told_sales = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 THEN final_price - prepaid ELSE 0 END
+        WHERE merchant = $1 AND bill_id = $2";
+    /// All that a member's bills count is.
+    TELL_BILLS = "UPDATE partner_bill SET
+          told_orders = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND is_order = 1 THEN 1 ELSE 0 END,
+          told_sales = CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 THEN final_price - prepaid ELSE 0 END
+        WHERE merchant = $1 AND member_id = $2
+          AND (told_orders <> CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 AND is_order = 1 THEN 1 ELSE 0 END
+            OR told_sales <> CASE WHEN member_id IS NOT NULL AND counts = 1 AND cancelled = 0 THEN final_price - prepaid ELSE 0 END)";
     /// Whether a balance is sold as the goods themselves.
     IS_SINGLE_PURPOSE -> String = "SELECT balance_id FROM partner_balance
         WHERE merchant = $1 AND balance_id = $2 AND type = 'singlePurposePrepaidVoucher'";
@@ -106,9 +124,9 @@ db::row! {
 
 db::row! {
     /// What is known of a bill after its record.
-    struct RecordedRow {
-        member_id: Option<String>,
-        categories: Vec<String> as Json,
+    pub(crate) struct RecordedRow {
+        pub(crate) member_id: Option<String>,
+        pub(crate) categories: Vec<String> as Json,
     }
 }
 
@@ -119,6 +137,15 @@ db::row! {
         whole_price: i64,
         whole_prepaid: i64,
         is_order: bool,
+    }
+}
+
+db::row! {
+    /// Whose a bill is, and what of it is not in the totals yet.
+    struct UntoldRow {
+        member_id: Option<String>,
+        orders: i64,
+        sales: i64,
     }
 }
 
@@ -237,71 +264,47 @@ pub(crate) struct RecordedBill {
     pub(crate) counts: bool,
 }
 
-/// Whom the records of bills were about, and what they may add to the totals.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Told {
-    /// Whose totals are to be brought up to date.
-    pub(crate) members: BTreeSet<String>,
-    /// The bills that may have changed.
-    pub(crate) bills: BTreeSet<String>,
-    /// Names of categories on the bills.
-    pub(crate) categories: BTreeSet<String>,
-    /// Other bills may have changed hands.
-    pub(crate) moved: bool,
+/// Whose a recorded bill is, and what of it holds after it was looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judged<'a> {
+    /// The member that has the bill, if it names one of this merchant.
+    pub(crate) member_id: Option<&'a str>,
+    /// The member that it names, where that one was merged into `member_id`.
+    pub(crate) merged_from: Option<&'a str>,
+    /// What of it was paid for later use, in minor units.
+    pub(crate) prepaid: i64,
+    /// When it counts as paid.
+    pub(crate) paid_at: Option<Timestamp>,
+    /// Whether its own clock can be right.
+    pub(crate) clock_is_right: bool,
 }
 
-/// Keeps what a record tells of a bill; adds to `told` whose bill it is, if known, and what is on it. A record that names
-/// a member who was merged is the surviving one's.
+/// Keeps what a record tells of a bill; gives whose bill it is and the categories on it.
 pub(crate) fn from_record(
     tx: &mut Tx<'_>,
     merchant: &str,
     bill: &RecordedBill,
-    told: &mut Told,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let member_id = match &bill.customer_id {
-        Some(id) => merge::survivor(tx, merchant, id)?,
-        None => None,
-    };
-    let merged_from =
-        bill.customer_id.as_deref().filter(|id| member_id.as_deref().is_some_and(|one| one != *id));
-    let prepaid = paid_for_later(tx, merchant, &bill.top_ups)?;
-    let told_at = bill.last_modified_at.unwrap_or(now).min(now);
-    let right = bill.paid_at.is_none_or(|paid_at| is_plausible(paid_at, told_at, now));
-    if !right {
-        tracing::warn!(
-            "a DataSync bill is paid at an instant that cannot be right; it counts as paid at its arrival"
-        );
-        metrics::counter!("partner_bills_with_a_wrong_clock_total").increment(1);
-    }
+    judged: &Judged<'_>,
+) -> Result<Option<RecordedRow>, Error> {
     let row = tx.optional(
         &BILL_FROM_RECORD,
         params![
             merchant,
             &bill.bill_id,
             bill.place.as_deref(),
-            member_id.as_deref(),
+            judged.member_id,
             bill.final_price,
-            if right { bill.paid_at } else { Some(now) },
+            judged.paid_at,
             bill.counts,
-            merged_from,
-            prepaid.clamp(0, bill.final_price.max(0)),
+            judged.merged_from,
+            judged.prepaid.clamp(0, bill.final_price.max(0)),
             bill.returns_only,
-            right,
+            judged.clock_is_right,
             bill.has_lines,
         ],
     )?;
     settle(tx, merchant, &bill.bill_id)?;
-    told.bills.insert(bill.bill_id.clone());
-    if let Some(row) = row {
-        told.members.extend(row.member_id);
-        told.categories.extend(row.categories);
-    }
-    if let (Some(named), Some(survivor)) = (merged_from, &member_id) {
-        told.moved |= merge::settle_alias(tx, merchant, named, survivor, now)?;
-        told.members.insert(named.to_owned());
-    }
-    Ok(())
+    Ok(row)
 }
 
 /// What of these top-ups by balance was paid for later use of any goods, in minor units.
@@ -317,6 +320,39 @@ pub(crate) fn paid_for_later(
         }
     }
     Ok(prepaid)
+}
+
+/// What changed bills add to the totals of their member.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Untold {
+    pub(crate) orders: i64,
+    /// Minor units.
+    pub(crate) sales: i64,
+}
+
+/// What these bills add to the totals of whose they are; it counts as told from now on.
+pub(crate) fn tell(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    bill_ids: &[&str],
+) -> Result<BTreeMap<String, Untold>, Error> {
+    let mut untold: BTreeMap<String, Untold> = BTreeMap::new();
+    for bill_id in bill_ids {
+        let Some(found) = tx.optional(&UNTOLD_OF_BILL, params![merchant, *bill_id])? else { continue };
+        let of_bill = Untold { orders: found.orders, sales: found.sales };
+        let Some(member_id) = found.member_id.filter(|_| of_bill != Untold::default()) else { continue };
+        tx.execute(&TELL_BILL, params![merchant, *bill_id])?;
+        let sum = untold.entry(member_id).or_default();
+        sum.orders = sum.orders.saturating_add(of_bill.orders);
+        sum.sales = sum.sales.saturating_add(of_bill.sales);
+    }
+    Ok(untold)
+}
+
+/// All that a member's bills count is in its totals from now on.
+pub(crate) fn tell_all(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<(), Error> {
+    tx.execute(&TELL_BILLS, params![merchant, member_id])?;
+    Ok(())
 }
 
 #[cfg(test)]
