@@ -1,7 +1,7 @@
 //! Does each balance agree with its entries, its lots and its holds?
 
-use super::Fault;
 use super::captured::unreported;
+use super::fault::Fault;
 use super::slice::{Key, Keys, Slice, key};
 use crate::loyalty::ledger::{BalanceSettings, LotPart};
 use crate::row;

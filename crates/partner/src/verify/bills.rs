@@ -1,6 +1,6 @@
 //! Does each bill show the points that the ledger gave it?
 
-use super::Fault;
+use super::fault::Fault;
 use super::slice::{Key, Keys, Slice, key};
 use db::{Error, Tx};
 

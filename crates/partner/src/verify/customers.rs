@@ -1,6 +1,6 @@
 //! Does the customers feed say what the bills and the balances say?
 
-use super::Fault;
+use super::fault::Fault;
 use super::slice::{SLICE_ROWS, Slice};
 use db::{Error, Tx, params};
 

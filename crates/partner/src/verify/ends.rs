@@ -1,6 +1,6 @@
 //! Did value end only when its lot had, and was a shortfall written off only where there was one?
 
-use super::Fault;
+use super::fault::Fault;
 use super::slice::{Key, Keys, Slice, key};
 use db::{Error, Tx};
 

@@ -1,6 +1,6 @@
 //! Does a shortfall take what it may take, and nothing else?
 
-use super::Fault;
+use super::fault::Fault;
 use super::slice::{Key, Keys, Slice, key};
 use crate::loyalty::ledger::LotPart;
 use crate::row;

@@ -1,7 +1,7 @@
 //! Does each limit's counter agree with its entries and its holds?
 
-use super::Fault;
 use super::captured::unreported;
+use super::fault::Fault;
 use super::slice::{Key, Keys, Slice, key};
 use db::{Error, Tx};
 use std::collections::{BTreeMap, HashMap};

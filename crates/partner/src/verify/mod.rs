@@ -8,31 +8,17 @@ mod bills;
 mod captured;
 mod customers;
 mod ends;
+mod fault;
 mod holes;
 mod limits;
 mod people;
 mod slice;
 mod usages;
 
+pub use fault::Fault;
+
 use db::{Db, Error, Never, Tx, TxError};
 use slice::Slice;
-
-/// One broken invariant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The invariant, as a sentence.
-    pub rule: &'static str,
-    /// The row that breaks it: table and key.
-    pub row: String,
-    /// The values found there.
-    pub found: String,
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}; found {}", self.row, self.rule, self.found)
-    }
-}
 
 /// Checks every invariant of the ledger.
 ///

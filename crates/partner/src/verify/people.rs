@@ -1,6 +1,6 @@
 //! Is what merged members had the surviving one's, and was an erased member's value handed over as it was said?
 
-use super::Fault;
+use super::fault::Fault;
 use super::slice::{Key, Keys, Slice, key};
 use db::{Error, Statement, Tx};
 

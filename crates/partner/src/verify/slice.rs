@@ -1,6 +1,6 @@
 //! How does a check walk over a table, a slice at a time, in the order of its keys?
 
-use super::Fault;
+use super::fault::Fault;
 use db::{Error, Row, Statement, Tx, params};
 
 /// Rows one slice looks at.

@@ -3,7 +3,7 @@
 //! The stored body is read again and compared with the entries of its bill: used and topped-up values of every
 //! balance that existed, once; after a cancellation, nothing that is not mirrored.
 
-use super::Fault;
+use super::fault::Fault;
 use super::slice::{SLICE_ROWS, Slice};
 use crate::loyalty::ledger::{BalanceSettings, balance_of, bonus_of, type_from_text};
 use crate::loyalty::usage::{Kind, REMARKS_MAX, Report, units, unknown_balance};

@@ -6,7 +6,7 @@
 
 use super::balance_state::BalanceState;
 use super::bill::{Bill, Source};
-use super::spend::{Given, Table, Unit, money_part};
+use super::given::{Given, Table, Unit, money_part};
 use super::wishes::Wish;
 use crate::loyalty::ledger::{LotPart, LotState, Part, consume, goes_along, splits, wire_id};
 use crate::loyalty::program::DefaultUse;

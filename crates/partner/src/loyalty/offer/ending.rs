@@ -1,8 +1,8 @@
 //! What of the member's value ends soon (loyalty.md §10 E7)?
 
 use super::balance_state::BalanceState;
+use super::given::Given;
 use super::reason::Reason;
-use super::spend::Given;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
 

@@ -4,8 +4,8 @@
 //! writing transaction, and then all of it is undone. So an explanation cannot disagree with the offer it explains.
 
 use super::answer::answer;
-use super::get_benefit_offer::Asked;
 use super::quote::explain;
+use super::request::OfferRequest;
 use crate::loyalty::program::ProgramCache;
 use db::{Never, Tx, TxError};
 use door::ApiError;
@@ -15,7 +15,7 @@ use wire::admin::partner::Explained;
 use wire::loyalty::ThirdPartyLoyaltyOfferRequest;
 
 /// A question to be explained.
-pub(crate) struct Explain(Arc<Asked>);
+pub(crate) struct Explain(Arc<OfferRequest>);
 
 /// How the transaction of an explanation ends: always undone.
 pub(crate) enum Undone {
@@ -36,7 +36,7 @@ impl Explain {
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<Self, ApiError> {
-        Asked::read(merchant, message, bytes, now).map(|asked| Self(Arc::new(asked)))
+        OfferRequest::read(merchant, message, bytes, now).map(|asked| Self(Arc::new(asked)))
     }
 
     /// Makes the offer and says why it is as it is. It always refuses, so that the transaction is undone.

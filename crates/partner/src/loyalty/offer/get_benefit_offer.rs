@@ -10,6 +10,7 @@ use super::code::{KnownCode, Meaning, member_of};
 use super::hold;
 use super::quote::{Question, Quote, quote};
 use super::quoted::{Quoted, Worded};
+use super::request::OfferRequest;
 use super::store::{self, NewHold, OfferMerchant};
 use super::wishes::Wishes;
 use crate::id::id_fits;
@@ -56,7 +57,7 @@ pub(crate) async fn get_benefit_offer(
     connection: LoyaltyConnection,
     RawMessage { message, bytes }: RawMessage<ThirdPartyLoyaltyOfferRequest>,
 ) -> Result<Response, ApiError> {
-    let asked = Arc::new(Asked::read(connection.merchant, message, &bytes, partner.outside().now())?);
+    let asked = Arc::new(OfferRequest::read(connection.merchant, message, &bytes, partner.outside().now())?);
     // held here as well, so that taking the question apart is not the lane's work
     let (question, programs) = (Arc::clone(&asked), partner.clone());
     let made = partner.db().write_in_parts(
@@ -70,16 +71,6 @@ pub(crate) async fn get_benefit_offer(
         partner.programs().keep(&merchant, version, program);
     }
     Ok(([(header::CONTENT_TYPE, "application/json")], made.body).into_response())
-}
-
-/// A question, ready for its transaction.
-pub(super) struct Asked {
-    pub(super) merchant: String,
-    pub(super) check: CheckKey,
-    pub(super) basket: Basket,
-    pub(super) wishes: Wishes,
-    pub(super) question_hash: [u8; 32],
-    pub(super) now: Timestamp,
 }
 
 /// The counters an offer for this basket may touch. An empty basket touches none.
@@ -119,7 +110,7 @@ struct Locked {
     holes: Vec<String>,
 }
 
-impl Asked {
+impl OfferRequest {
     /// Reads what needs no database.
     ///
     /// # Errors

@@ -6,10 +6,10 @@
 use super::answer::answer;
 use super::balance_state::{BalanceState, Scale};
 use super::code::KnownCode;
-use super::get_benefit_offer::Asked;
 use super::named::Named;
 use super::offered::OfferedBalance;
 use super::quote::{Question, Quote};
+use super::request::OfferRequest;
 use super::store::{self, OfferMerchant, OfferRow};
 use super::top_up;
 use crate::loyalty::ledger::{balance_of, wire_id};
@@ -24,7 +24,7 @@ type Parsed = Option<(String, i64, Arc<Program>)>;
 
 /// A quote with all that it was made of.
 pub(super) struct Quoted {
-    pub(super) asked: Arc<Asked>,
+    pub(super) asked: Arc<OfferRequest>,
     pub(super) merchant: OfferMerchant,
     pub(super) program: Arc<Program>,
     pub(super) parsed: Parsed,
@@ -36,7 +36,7 @@ pub(super) struct Quoted {
 
 /// An offer in words: what goes out, and what is kept of it.
 pub(super) struct Worded {
-    asked: Arc<Asked>,
+    asked: Arc<OfferRequest>,
     parsed: Parsed,
     member_id: Option<String>,
     balances: String,

@@ -5,9 +5,9 @@
 //! to pick; the till may reject the balance.
 
 use super::bill::{Bill, Source};
+use super::given::{Given, Table, reserved};
 use super::inputs::nothing_to_spend;
 use super::reason::Reason;
-use super::spend::{Given, Table, reserved};
 use super::trace::Trace;
 use super::wishes::Wish;
 use crate::loyalty::ledger::{Part, consume, wire_id};

@@ -6,7 +6,7 @@
 
 use super::balance_state::{BalanceState, Scale};
 use super::basket::{Basket, floor_to};
-use super::inputs::{Found, Identified};
+use super::identified::{Found, Identified};
 use super::reason::Reason;
 use super::trace::Trace;
 use super::wishes::Wishes;

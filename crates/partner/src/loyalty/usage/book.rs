@@ -6,9 +6,10 @@
 
 use super::booking::{self, Booking};
 use super::flag::{Findings, Flag};
+use super::kind::Kind;
 use super::limits::{Claims, Reported};
 use super::refund::{self, Refunds, Reports};
-use super::report::{Kind, Report, units};
+use super::report::{Report, units};
 use super::reverse;
 use super::rewards::{About, Rewards};
 use super::store::{self, Ground, Key, KnownOffer, NewUsage};

@@ -9,7 +9,10 @@ mod booking;
 mod earning;
 mod flag;
 mod give_back;
+mod kind;
 mod limits;
+mod line;
+mod originals;
 mod promotions;
 mod refund;
 mod report;
@@ -21,7 +24,8 @@ mod store;
 
 pub(crate) use booking::unknown_balance;
 pub(crate) use flag::REMARKS_MAX;
-pub(crate) use report::{Kind, Report, units};
+pub(crate) use kind::Kind;
+pub(crate) use report::{Report, units};
 
 use crate::loyalty::offer::without_scanned;
 use crate::{LoyaltyConnection, Partner};

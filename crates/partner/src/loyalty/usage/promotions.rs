@@ -1,6 +1,6 @@
 //! What does a usage report say each promotion took off?
 
-use super::report::Kind;
+use super::kind::Kind;
 use money::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 use wire::Number;

@@ -3,7 +3,8 @@
 //! Pure: the documented message in, a [`Report`] out (protocol.md §10.8). What a partner sends is checked,
 //! never trusted; what can be booked in spite of an oddity is booked, and the oddity is remarked.
 
-use super::refund::{Asked, Lines, Source, nameless};
+use super::kind::Kind;
+use super::line::{Source, nameless};
 use super::sold::{self, SoldLine};
 use crate::id::id_fits;
 use crate::loyalty::bills::paid_at::is_plausible;
@@ -18,58 +19,6 @@ use wire::loyalty::{BillState, LoyaltyBenefitUsagesPayload, PaidItem};
 const BALANCES_MAX: usize = 100;
 /// Largest value of a report, either way: what fits minor units at any precision.
 const VALUE_MAX: i64 = Amount::MAX_ABS / 1_000;
-
-/// What the texts of numbered refunds begin with (loyalty.md §7 I1).
-const REFUND_KIND: &str = "refund-";
-
-/// What happened to the bill.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// It was paid: what was used is booked.
-    Paid,
-    /// It was given back.
-    Refunded,
-    /// Some of it was given back: which one of the bill's refunds, from 1, and its text.
-    Part(i64, String),
-    /// It never was.
-    Cancelled,
-    /// Something the documents do not name: kept, not booked.
-    Other(String),
-}
-
-impl Kind {
-    /// The text in the table and in the API.
-    pub(crate) fn text(&self) -> &str {
-        match self {
-            Self::Paid => "paid",
-            Self::Refunded => "refunded",
-            Self::Cancelled => "cancelled",
-            Self::Part(_, text) | Self::Other(text) => text,
-        }
-    }
-
-    /// Reads the text of the table.
-    pub(crate) fn from_text(text: &str) -> Self {
-        let number = text.strip_prefix(REFUND_KIND).and_then(|number| number.parse().ok());
-        match (text, number) {
-            ("paid", _) => Self::Paid,
-            ("refunded", _) => Self::Refunded,
-            ("cancelled", _) => Self::Cancelled,
-            (_, Some(number)) if number > 0 => Self::refund(number),
-            (other, _) => Self::Other(other.to_owned()),
-        }
-    }
-
-    /// The refund of this number; 0 is everything that has not gone back yet.
-    pub(crate) fn refund(number: i64) -> Self {
-        if number == 0 { Self::Refunded } else { Self::Part(number, format!("{REFUND_KIND}{number}")) }
-    }
-
-    /// Whether it takes back whatever the bill booked.
-    pub(crate) fn takes_back(&self) -> bool {
-        matches!(self, Self::Refunded | Self::Cancelled)
-    }
-}
 
 /// What one balance gave and got, in the units of the message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -236,20 +185,6 @@ impl Report {
         let sold = self.lines.iter().any(|line| line.quantity > Decimal::ZERO && line.total >= Decimal::ZERO);
         !sold && self.total.is_sign_negative() && !self.total.is_zero()
     }
-
-    /// What a refund or a cancellation asks for. Only a numbered refund says which parts and to which balances.
-    pub(crate) fn asked(&self, precision: Precision) -> Asked {
-        if !matches!(self.kind, Kind::Part(..)) {
-            return Asked { lines: Lines::Rest, facts: BTreeMap::new() };
-        }
-        let parts = self.lines.iter().map(|line| (line.check_item_id.clone(), line.quantity.abs()));
-        let lines = if self.lines.is_empty() { Lines::Rest } else { Lines::Parts(parts.collect()) };
-        let facts = self.payments.iter().filter_map(|(id, given)| {
-            // Given back is above 0 whichever way the register writes it
-            units(given.abs(), false, precision).map(|(given, _)| (id.clone(), given))
-        });
-        Asked { lines, facts: facts.collect() }
-    }
 }
 
 fn refund(number: Option<i64>) -> Result<Kind, ApiError> {
@@ -391,6 +326,8 @@ fn value(path: &str, number: Number) -> Result<Decimal, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::refund::plan::Asked;
+    use super::super::refund::sale::Lines;
     use super::*;
     use serde_json::{Value, json};
 
@@ -514,7 +451,7 @@ mod tests {
         };
         let report = read(part).unwrap();
         assert_eq!((report.kind.text(), Kind::from_text("refund-2")), ("refund-2", report.kind.clone()));
-        let asked = report.asked(Precision::new(2).unwrap());
+        let asked = Asked::by(&report, Precision::new(2).unwrap());
         assert_eq!(asked.lines, Lines::Parts(vec![("37".to_owned(), decimal("0.5"))]));
         assert_eq!(asked.facts, BTreeMap::from([("M".to_owned(), 1_250)]));
         for number in [json!(0), json!(null)] {
@@ -525,7 +462,7 @@ mod tests {
             let whole = whole.unwrap();
             assert_eq!(whole.kind, Kind::Refunded);
             let everything = Asked { lines: Lines::Rest, facts: BTreeMap::new() };
-            assert_eq!(whole.asked(Precision::new(2).unwrap()), everything);
+            assert_eq!(Asked::by(&whole, Precision::new(2).unwrap()), everything);
         }
         let refusal = read(|body| {
             part(body);

@@ -6,7 +6,7 @@
 
 use super::flag::{Findings, Flag};
 use super::give_back::give_back;
-use super::refund::store::{Original, now_locked, originals_of_bill};
+use super::originals::{Original, now_locked, originals_of_bill};
 use super::store::{self as usages, Key};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{BalanceRow, Book, Link, LotPart, Transfer, TransferKind, store};

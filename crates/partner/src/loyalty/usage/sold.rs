@@ -1,6 +1,6 @@
 //! What does a line of a paid bill say to whoever counts points and stamps?
 
-use super::refund::nameless;
+use super::line::nameless;
 use money::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 use wire::loyalty::PaidItem;

@@ -1,6 +1,6 @@
 //! Usage reports and what surrounds one: SQL.
 
-use super::report::Kind;
+use super::kind::Kind;
 use crate::loyalty::ledger::LotKind;
 use crate::loyalty::offer::OfferedBalance;
 use crate::loyalty::promotion::LimitUse;

@@ -1,9 +1,9 @@
 //! What would a promotion take off each line now, and if nothing, why?
 
-use super::Kept;
 use super::allowance::Allowance;
 use super::ground::Ground;
 use super::units::{self, Bundles, Deal, Off, Pile};
+use super::verdict::Kept;
 use crate::loyalty::offer::bill::Bill;
 use crate::loyalty::offer::reason::Reason;
 use crate::loyalty::promotion::{

@@ -2,7 +2,7 @@
 
 use super::ground::Ground;
 use super::plan::{Plan, Stop, plan};
-use super::{Discount, Hint, Verdict, step_name};
+use super::verdict::{Discount, Hint, Verdict, step_name};
 use crate::loyalty::offer::bill::{Bill, Source};
 use crate::loyalty::offer::reason::Reason;
 use crate::loyalty::offer::trace::StepNote;

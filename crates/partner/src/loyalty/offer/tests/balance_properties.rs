@@ -6,7 +6,7 @@ use super::balance_vectors::{stamps, with_bonus};
 use super::sample::{Sample, line, mpv, percent, points, spv};
 use super::top_up_vectors::{sold, top_up_code};
 use crate::loyalty::offer::balance_state::BalanceState;
-use crate::loyalty::offer::spend::Given;
+use crate::loyalty::offer::given::Given;
 use money::vat::{VatRate, by_rate};
 use money::{Amount, Decimal};
 use proptest::prelude::*;

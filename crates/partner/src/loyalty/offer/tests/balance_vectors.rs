@@ -87,7 +87,7 @@ fn both_parts_together_never_exceed_what_is_there() {
     let sample =
         Sample::new(json!([line("A", "gulas", "food", "2000", "0.12")])).card().owned(holed).scan(&["card"]);
     sample.look(|quote, _, _| {
-        let used: Vec<i64> = quote.given.iter().map(crate::loyalty::offer::spend::Given::in_ledger).collect();
+        let used: Vec<i64> = quote.given.iter().map(crate::loyalty::offer::given::Given::in_ledger).collect();
         assert_eq!(used, [10_000, 85_000]);
     });
     sample.answer();

@@ -1,9 +1,9 @@
 //! Do the rows follow the rules: holds, kept offers, refusals, one merchant never in another's?
 
 use crate::MIGRATIONS;
-use crate::loyalty::offer::get_benefit_offer::Asked;
 use crate::loyalty::offer::quoted::{Quoted, Worded};
 use crate::loyalty::offer::report_offer_validation_error::Refused;
+use crate::loyalty::offer::request::OfferRequest;
 use crate::loyalty::program::ProgramCache;
 use db::{Db, Never, Options, TxError, params};
 use jiff::Timestamp;
@@ -91,8 +91,12 @@ impl House {
 
     async fn bytes(&self, merchant: &str, body: &Value, second: i64) -> String {
         let body = serde_json::to_vec(body).unwrap();
-        let asked =
-            Asked::read(merchant.to_owned(), wire::read::from_slice(&body).unwrap(), &body, at(second));
+        let asked = OfferRequest::read(
+            merchant.to_owned(),
+            wire::read::from_slice(&body).unwrap(),
+            &body,
+            at(second),
+        );
         let (asked, programs) = (Arc::new(asked.unwrap()), self.programs.clone());
         let made = self.db.write_in_parts(
             "ask",

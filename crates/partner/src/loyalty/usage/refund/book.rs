@@ -7,14 +7,15 @@
 use super::super::earning::EarnedDetail;
 use super::super::flag::{Findings, Flag};
 use super::super::give_back;
-use super::super::report::{Kind, Report, units};
+use super::super::kind::Kind;
+use super::super::originals::{self, Kept, Original};
+use super::super::report::{Report, units};
 use super::super::reverse;
 use super::super::store::{self as usages, Key};
+use super::Rules;
 use super::earned::stays;
 use super::plan::{Asked, Back, Question, Spent, plan};
 use super::sale::{Lines, Returned, Sale};
-use super::store::{Kept, Original};
-use super::{Rules, store};
 use crate::loyalty::bills::{self, went_back};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{Book, Transfer, TransferKind, topped_up_by};
@@ -43,7 +44,7 @@ impl Reports {
     /// Reads them; the report of `key` itself is left out.
     pub(crate) fn read(tx: &mut Tx<'_>, key: &Key<'_>, merchant: &MerchantRow) -> Result<Self, Error> {
         let mut reports = Self { paid: None, parts: Vec::new(), taken_back: false };
-        for Kept { kind, report, findings } in store::reports_of_bill(tx, key)? {
+        for Kept { kind, report, findings } in originals::reports_of_bill(tx, key)? {
             if kind == *key.kind {
                 continue;
             }
@@ -151,10 +152,10 @@ impl Refund<'_> {
             told_before |= !asked.facts.is_empty();
         }
         let asked = self.asked(report, &sale, &before);
-        let found = store::originals_of_bill(tx, self.key)?;
+        let found = originals::originals_of_bill(tx, self.key)?;
         let ids: BTreeSet<&str> = found.iter().map(|one| one.transfer.balance_id.as_str()).collect();
         let mut books = Book::lock(tx, self.key.merchant, &ids, self.desk.terms.clone(), self.desk.now)?;
-        let originals = store::now_locked(tx, self.key, &found)?;
+        let originals = originals::now_locked(tx, self.key, &found)?;
         let by_wire = self.by_wire(&originals);
         let spent = spent(&books, &originals, &by_wire);
         let tender = self.desk.rules.tender;
@@ -200,7 +201,7 @@ impl Refund<'_> {
 
     /// What a refund asks for, its lines by the names they have on the bill.
     fn asked(&self, refund: &Report, sale: &Sale, before: &Returned) -> Asked {
-        let mut asked = refund.asked(self.desk.merchant.precision);
+        let mut asked = Asked::by(refund, self.desk.merchant.precision);
         if let Lines::Parts(parts) = &mut asked.lines {
             *parts = sale.named(self.paid, refund, before);
         }

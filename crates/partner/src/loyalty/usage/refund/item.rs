@@ -1,8 +1,8 @@
 //! What is credited for things that a guest brings back? (protocol.md §10.10)
 
 use super::super::flag::Findings;
+use super::super::originals::credit_of_member;
 use super::super::report::{Report, units};
-use super::store;
 use crate::loyalty::ledger::{Account, Book, Credit, Link, LotKind, NewLot, TransferKind};
 use crate::loyalty::program::ItemRefunds;
 use db::{Error, Tx};
@@ -42,7 +42,7 @@ pub(crate) fn deposit(
         return Ok(None);
     }
     let balance_id = match member_id {
-        Some(member_id) => store::credit_of_member(tx, merchant, member_id)?,
+        Some(member_id) => credit_of_member(tx, merchant, member_id)?,
         None => None,
     };
     if balance_id.is_none() {

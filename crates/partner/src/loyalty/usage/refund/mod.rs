@@ -7,17 +7,14 @@
 mod book;
 mod earned;
 mod item;
-mod plan;
-mod sale;
-pub(super) mod store;
+pub(super) mod plan;
+pub(super) mod sale;
 
 #[cfg(test)]
 mod properties;
 
 pub(super) use book::{Refunds, Reports};
 pub(super) use item::{credit, deposit, owed};
-pub(crate) use plan::Asked;
-pub(crate) use sale::{Lines, Source, nameless};
 
 use crate::loyalty::program::{Program, RefundTender};
 

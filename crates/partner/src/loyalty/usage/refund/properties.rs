@@ -1,9 +1,10 @@
 //! Does any sequence of refunds end where a cancellation ends? Acceptance property 5 of loyalty.md.
 
 use super::super::earning::{EarnedByLine, EarnedDetail};
+use super::super::line::Source;
 use super::earned::stays;
 use super::plan::{Asked, Question, Spent, plan};
-use super::sale::{KeptDiscount, Lines, Sale, SaleLine, Source};
+use super::sale::{KeptDiscount, Lines, Sale, SaleLine};
 use crate::loyalty::program::RefundTender;
 use money::{Amount, Decimal, Precision, spread};
 use proptest::prelude::*;

@@ -4,18 +4,10 @@
 //! (loyalty.md §6 C6). The report also says below which remaining amount a discount is lost (C9); where it says none,
 //! the till keeps the discount, and so do the books.
 
+use super::super::line::{Source, nameless};
 use super::super::report::{Report, ReportedKept, ReportedLine};
 use money::{Amount, Conditional, Decimal, LinePart, Precision, Standing, line_part, reprice, staying};
 use std::collections::BTreeMap;
-
-/// The discount or balance that took a share off a line.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Source {
-    /// A general discount, by its id.
-    Discount(String),
-    /// A balance, by its id on the wire.
-    Balance(String),
-}
 
 /// One line of the sale.
 #[derive(Debug, Clone, PartialEq)]
@@ -271,11 +263,6 @@ impl Sale {
         }
         sums
     }
-}
-
-/// The name of a line without an id: its position in its own report.
-pub(crate) fn nameless(index: usize) -> String {
-    format!("#{index}")
 }
 
 /// The price of one unit of a line before its discounts; a line without a quantity is one unit.

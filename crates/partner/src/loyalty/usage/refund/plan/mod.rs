@@ -4,9 +4,12 @@
 //! refunds in any order and of any size end where one refund of everything ends (loyalty.md §6 C6–C8,
 //! acceptance property 5).
 
-use super::sale::{Excess, Lines, Returned, Sale, Source};
+use super::super::kind::Kind;
+use super::super::line::Source;
+use super::super::report::{Report, units};
+use super::sale::{Excess, Lines, Returned, Sale};
 use crate::loyalty::program::RefundTender;
-use money::{Amount, cumulative, cumulative_floor, spread};
+use money::{Amount, Precision, cumulative, cumulative_floor, spread};
 use std::collections::BTreeMap;
 
 /// How much a balance gave to the sale, and how much of that went back already.
@@ -33,6 +36,22 @@ pub(crate) struct Asked {
     /// The amounts the register gave back to balances that paid, in minor units by the balance's id on the wire; empty
     /// when the register did not say.
     pub(crate) facts: BTreeMap<String, i64>,
+}
+
+impl Asked {
+    /// What the report of a refund or a cancellation asks for. Only a numbered refund says which parts and to which balances.
+    pub(crate) fn by(report: &Report, precision: Precision) -> Self {
+        if !matches!(report.kind, Kind::Part(..)) {
+            return Self { lines: Lines::Rest, facts: BTreeMap::new() };
+        }
+        let parts = report.lines.iter().map(|line| (line.check_item_id.clone(), line.quantity.abs()));
+        let lines = if report.lines.is_empty() { Lines::Rest } else { Lines::Parts(parts.collect()) };
+        let facts = report.payments.iter().filter_map(|(id, given)| {
+            // Given back is above 0 whichever way the register writes it
+            units(given.abs(), false, precision).map(|(given, _)| (id.clone(), given))
+        });
+        Self { lines, facts: facts.collect() }
+    }
 }
 
 /// Everything a refund is planned from.

@@ -4,7 +4,7 @@ use super::super::super::earning::{EarnedByLine, EarnedDetail};
 use super::super::earned::stays;
 use super::super::sale::{KeptDiscount, SaleLine};
 use super::*;
-use money::{Decimal, Precision};
+use money::Decimal;
 use wire::Number;
 
 fn decimal(text: &str) -> Decimal {

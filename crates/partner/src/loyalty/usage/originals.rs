@@ -1,8 +1,9 @@
-//! Where does a refund find the reports and the ledger entries of its bill? SQL.
+//! Where are the reports and the ledger entries of a bill that goes back? SQL.
 
-use super::super::flag::Findings;
-use super::super::report::{Kind, Report};
-use super::super::store::Key;
+use super::flag::Findings;
+use super::kind::Kind;
+use super::report::Report;
+use super::store::Key;
 use crate::loyalty::ledger::{Account, LotKind, Transfer, TransferKind};
 use crate::row;
 use db::{Error, Tx, params};
