@@ -3,7 +3,7 @@
 //! One guest pays thousands of bills, overdraws the credit hundreds of times, and leaves tens of ended holds that nobody has
 //! swept. Offers for it and reports of it are timed in turns with those of guests who have just joined.
 
-use crate::offers::site_ratio;
+use crate::ratio::ratio;
 use crate::site::{Site, load};
 use db::{Engine, Never, TxError, params};
 use outside::Outside;
@@ -44,9 +44,9 @@ struct Guest {
 }
 
 impl Guest {
-    /// The member of this number, as [`crate::members::copy_of`] calls it.
+    /// The member of this number, as [`crate::copies::copy_of`] calls it.
     fn of(number: u64) -> anyhow::Result<Self> {
-        let copy = |id: &str| crate::members::copy_of(id, number);
+        let copy = |id: &str| crate::copies::copy_of(id, number);
         let code = |balance_id| Code { code: copy("bench"), customer_id: Some(copy("bench")), balance_id };
         Ok(Self {
             with_balance: Codes::new(vec![code(Some(copy("bench-credit")))])?,
@@ -60,8 +60,8 @@ impl Guest {
 pub(crate) async fn measure(engine: Engine) -> anyhow::Result<Value> {
     let site = Site::open(engine, u64::from(TURNS) + 2, 0).await?;
     let regular = Guest::of(0)?;
-    let points = crate::members::copy_of("bench-points", 0);
-    let credit = crate::members::copy_of("bench-credit", 0);
+    let points = crate::copies::copy_of("bench-points", 0);
+    let credit = crate::copies::copy_of("bench-credit", 0);
     // each load has a number of its own, so that no bill and no check comes twice
     let mut run = 0;
     let mut send = async |codes: &Codes, kind, requests| -> anyhow::Result<Report> {
@@ -115,7 +115,7 @@ pub(crate) async fn measure(engine: Engine) -> anyhow::Result<Value> {
         "shortfalls": shortfalls,
         "offers": offers.json(),
         "reports": reports.json(),
-        "ratio": site_ratio(worse, 1_000),
+        "ratio": ratio(worse, 1_000),
         "holds": worse <= AT_MOST,
     }))
 }
@@ -152,10 +152,10 @@ impl Costs {
     fn json(&self) -> Value {
         let each = |of: &dyn Fn(&(u64, u64, u64)) -> Value| self.0.iter().map(of).collect::<Vec<_>>();
         json!({
-            "costs": each(&|turn| site_ratio(turn.0, 1_000).into()),
+            "costs": each(&|turn| ratio(turn.0, 1_000).into()),
             "freshP50Us": each(&|turn| turn.1.into()),
             "regularP50Us": each(&|turn| turn.2.into()),
-            "ratio": site_ratio(self.median(), 1_000),
+            "ratio": ratio(self.median(), 1_000),
         })
     }
 }

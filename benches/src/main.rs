@@ -3,11 +3,13 @@
 //! `cargo run --release -p benches` measures everything and prints it; `--keep` also writes
 //! benches/results, in a file named after the commit.
 
+mod copies;
 mod growth;
 mod machine;
 mod members;
 mod offers;
 mod quote;
+mod ratio;
 mod site;
 mod start;
 mod usages;

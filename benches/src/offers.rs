@@ -1,5 +1,6 @@
 //! What does an offer cost beside HTTP and parsing?
 
+use crate::ratio::ratio;
 use crate::site::{self, Site};
 use db::Engine;
 use serde_json::{Value, json};
@@ -36,16 +37,10 @@ pub(crate) async fn measure(engine: Engine, requests: u64) -> anyhow::Result<Val
     turns.sort_by_key(|(ratio, _, _)| *ratio);
     let (_, noop, offers) = &turns[turns.len() / 2];
     Ok(json!({
-        "ratios": turns.iter().map(|(_, noop, offers)| site_ratio(offers.per_second(), noop.per_second())).collect::<Vec<_>>(),
+        "ratios": turns.iter().map(|(_, noop, offers)| ratio(offers.per_second(), noop.per_second())).collect::<Vec<_>>(),
         "noop": noop.json(),
         "offers": offers.json(),
         "offersAt32Connections": till.json(),
-        "ratio": site_ratio(offers.per_second(), noop.per_second()),
+        "ratio": ratio(offers.per_second(), noop.per_second()),
     }))
-}
-
-/// Thousandths, so that no binary float is needed to print it.
-pub(crate) fn site_ratio(one: u64, other: u64) -> String {
-    let thousandths = one.saturating_mul(1000) / other.max(1);
-    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
 }

@@ -1,6 +1,6 @@
 //! On what is it measured? A whole server in this process, with a restaurant that has many members.
 
-use crate::members;
+use crate::copies;
 use anyhow::Context as _;
 use cluster::{Cluster, Durability};
 use db::Engine;
@@ -128,12 +128,12 @@ async fn join(
         let more = json!({"amount": 1, "reason": "another lot"});
         admin.post(&format!("{base}/balances/bench-credit/adjust"), &more).await?;
     }
-    members::multiply(app.db(), &restaurant.merchant_id, "bench", members).await?;
+    copies::multiply(app.db(), &restaurant.merchant_id, "bench", members).await?;
     let mut codes: Vec<Code> = (0..members)
         .map(|number| Code {
-            code: members::copy_of("bench", number),
-            customer_id: Some(members::copy_of("bench", number)),
-            balance_id: Some(members::copy_of("bench-credit", number)),
+            code: copies::copy_of("bench", number),
+            customer_id: Some(copies::copy_of("bench", number)),
+            balance_id: Some(copies::copy_of("bench-credit", number)),
         })
         .collect();
     // Guests do not come in the order in which they joined

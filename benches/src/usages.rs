@@ -1,6 +1,6 @@
 //! What does HTTP add to booking a usage report?
 
-use crate::offers::site_ratio;
+use crate::ratio::ratio;
 use crate::site::{self, Site, target};
 use anyhow::Context as _;
 use db::Engine;
@@ -28,7 +28,7 @@ pub(crate) async fn measure(engine: Engine, requests: u64) -> anyhow::Result<Val
     Ok(json!({
         "straightPerSecond": straight,
         "overHttp": over_http.json(),
-        "ratio": site_ratio(over_http.per_second(), straight),
+        "ratio": ratio(over_http.per_second(), straight),
     }))
 }
 
