@@ -11,6 +11,7 @@ mod datasync;
 mod id;
 mod loyalty;
 mod merchant;
+mod quarantine;
 mod row;
 mod state;
 mod sweep;

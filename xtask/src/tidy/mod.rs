@@ -8,6 +8,7 @@ mod references;
 mod sql;
 mod text;
 mod words;
+mod writers;
 
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     faults.extend(files::check(&rust));
     faults.extend(words::check(&rust));
     faults.extend(sql::check(&rust, &migrations));
+    faults.extend(writers::check(&rust));
     faults.extend(proofs::check(&pages, &rust));
     let mut read_by_users = read_all(root, &["openapi"], "json")?;
     let settings = "stamgast.default.toml";

@@ -227,7 +227,7 @@ fn comment_of_sql(line: &str) -> String {
 }
 
 /// Whether the text at this offset is in the program and not in its tests.
-fn is_of_the_program(source: &Source, at: usize) -> bool {
+pub(super) fn is_of_the_program(source: &Source, at: usize) -> bool {
     let path = source.path.as_str();
     let of_a_test = ["/tests/", "_tests.rs", "/tests.rs", "_vectors.rs", "_properties.rs", "/properties.rs"];
     path.starts_with("crates/")

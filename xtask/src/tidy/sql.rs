@@ -78,15 +78,18 @@ fn stands(flat: &str, word: &str) -> bool {
     })
 }
 
-/// The string literals inside every `statement! { … }`, with where each begins. Doc comments are left out.
-fn statements(text: &str) -> Vec<(usize, String)> {
+/// The string literals inside every `statement! { … }`, and inside every macro `sql_…` that gives a part of several
+/// statements, with where each begins. Doc comments are left out.
+pub(super) fn statements(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    for (start, _) in text.match_indices("statement! {") {
+    let blocks = text.match_indices("statement! {").chain(text.match_indices("macro_rules! sql_"));
+    for (start, _) in blocks {
         let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
         if text[line_start..start].trim_start().starts_with("//") {
             continue;
         }
-        let mut rest = Reader { text, at: start + "statement! {".len() };
+        let Some(open) = text[start..].find('{') else { continue };
+        let mut rest = Reader { text, at: start + open + 1 };
         let mut depth = 1_u32;
         while depth > 0 {
             let Some(c) = rest.next() else { break };
@@ -171,6 +174,9 @@ mod tests {
         let text = "//! What?\ndb::statement! {\n    /// Doc with \"now()\" in it.\n    pub(crate) ONE = \"SELECT a\n        FROM b\";\n    TWO = r#\"SELECT \"x\"\"#;\n}\nlet c = \"now()\";\n";
         let found: Vec<String> = statements(text).into_iter().map(|(_, sql)| sql).collect();
         assert_eq!(found, ["SELECT a\n        FROM b", "SELECT \"x\""]);
+        let part = "macro_rules! sql_part {\n    () => {\n        \"a = now()\"\n    };\n}\nlet b = \"c\";\n";
+        let found: Vec<String> = statements(part).into_iter().map(|(_, sql)| sql).collect();
+        assert_eq!(found, ["a = now()"]);
     }
 
     #[test]

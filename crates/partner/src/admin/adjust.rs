@@ -8,16 +8,16 @@ use crate::Partner;
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::ledger::{
     Account, BalanceRow, BalanceSettings, BalanceStatus, Book, Credit, Link, LotKind, LotPart, NewLot,
-    TransferKind, fill_holes, store as ledger,
+    TransferKind, fill_holes, standing, store as ledger,
 };
 use crate::loyalty::merge::recompute;
 use crate::loyalty::people::customer::Changed;
 use crate::loyalty::program::ProgramCache;
 use crate::loyalty::titles::Titles;
-use crate::{merchant, row};
+use crate::merchant;
 use axum::Json;
 use axum::extract::{Path, State};
-use db::{Tx, TxError, params};
+use db::{Tx, TxError};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use http::StatusCode;
@@ -30,11 +30,6 @@ use wire::admin::partner::{
     AdjustBalance, BalanceState, BalanceView, NewBalanceSettings, PutBalance, PutBalanceSettings,
 };
 use wire::loyalty::BalanceType;
-
-db::statement! {
-    /// Whether a balance may be spent and how it is shown; the balance is locked.
-    PUT_BALANCE = "UPDATE partner_balance SET status = $3, settings = $4, blocked_from = $5 WHERE merchant = $1 AND balance_id = $2";
-}
 
 /// Gives or takes value by hand. Taking never goes below what is free. Every call books once more, unless it repeats
 /// an `Idempotency-Key`.
@@ -111,9 +106,7 @@ pub(crate) async fn put_balance(
             Some(new) => changed_settings(new, row.settings, row.balance_type).map_err(TxError::Refused)?,
             None => row.settings,
         };
-        let settings = row::to_json("partner_balance", "settings", &settings)?;
-        let blocked_from = blocked_from.map(BalanceStatus::text);
-        tx.execute(&PUT_BALANCE, params![&merchant, &balance_id, status.text(), &settings, blocked_from])?;
+        standing::put(tx, &merchant, &balance_id, (status, blocked_from), &settings)?;
         if counts_points && let Some(member_id) = &member_id {
             recompute(tx, &merchant, member_id, Changed::Points, now)?;
         }

@@ -3,9 +3,9 @@
 use super::limits;
 use super::refusals::{ChangeRefusals, LookRefusals};
 use crate::Partner;
-use crate::loyalty::code::{self, CodeUse, NewCode as CodeRow};
 use crate::loyalty::ledger::store as ledger;
 use crate::loyalty::member;
+use crate::loyalty::people::code::{self, CodeKind, CodeStatus, CodeUse, NewCode as CodeRow};
 use crate::loyalty::validity;
 use crate::merchant;
 use axum::Json;
@@ -46,11 +46,11 @@ pub(crate) async fn post_card(
         member::lock(tx, &merchant, &member_id, now)?;
         let new = CodeRow {
             code: &body.code,
-            kind: "card",
+            kind: CodeKind::Card,
             member_id: Some(&member_id),
             balance_id: None,
             promotion_id: None,
-            status: "active",
+            status: CodeStatus::Active,
             valid_from,
             valid_until,
         };
@@ -117,14 +117,14 @@ pub(crate) async fn post_code(
         let new = CodeRow {
             code: &body.code,
             kind: match body.kind {
-                NewCodeKind::Promotion => "promotion",
-                NewCodeKind::Voucher => "voucher",
-                NewCodeKind::TopUp => "topUp",
+                NewCodeKind::Promotion => CodeKind::Promotion,
+                NewCodeKind::Voucher => CodeKind::Voucher,
+                NewCodeKind::TopUp => CodeKind::TopUp,
             },
             member_id: None,
             balance_id: body.balance_id.as_deref(),
             promotion_id: body.promotion_id.as_deref(),
-            status: status_text(body.status),
+            status: stored(body.status),
             valid_from,
             valid_until,
         };
@@ -173,7 +173,7 @@ pub(crate) async fn put_code(
     Strict(body): Strict<PutCode>,
 ) -> Result<Json<CodeView>, ApiError> {
     let (valid_from, valid_until) = limits::span(body.valid_from.as_deref(), body.valid_until.as_deref())?;
-    let usable = CodeUse { status: status_text(body.status), valid_from, valid_until };
+    let usable = CodeUse { status: stored(body.status), valid_from, valid_until };
     let (now, programs) = (partner.outside().now(), partner.clone());
     let changed = partner.db().write("put_code", move |tx| {
         validity::put(tx, programs.programs(), &merchant, &code, usable, now).map_err(TxError::<Never>::from)
@@ -198,12 +198,12 @@ fn check_subject(body: &NewCode) -> Result<(), ApiError> {
     Err(ApiError::field(field, expected, found))
 }
 
-fn status_text(status: CodeState) -> &'static str {
+fn stored(status: CodeState) -> CodeStatus {
     match status {
-        CodeState::Active => "active",
-        CodeState::Inactive => "inactive",
-        CodeState::Frozen => "frozen",
-        CodeState::Used => "used",
+        CodeState::Active => CodeStatus::Active,
+        CodeState::Inactive => CodeStatus::Inactive,
+        CodeState::Frozen => CodeStatus::Frozen,
+        CodeState::Used => CodeStatus::Used,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::Partner;
 use crate::loyalty::erase::{self, EraseCommand};
 use crate::loyalty::ledger::{Account, BalanceStatus, LotKind, NewBalanceRow, NewLot};
 use crate::loyalty::member::{self, MemberChange, MemberCommand};
+use crate::loyalty::people::member::MemberStatus;
 use crate::loyalty::program::ErasedValue;
 use crate::merchant;
 use axum::Json;
@@ -105,8 +106,8 @@ pub(crate) async fn put_member(
         tier: body.tier,
         tags: limits::tags("tags", body.tags)?,
         status: match body.status {
-            MemberState::Active => "active",
-            MemberState::Frozen => "frozen",
+            MemberState::Active => MemberStatus::Active,
+            MemberState::Frozen => MemberStatus::Frozen,
         },
         person: body.person,
         now: partner.outside().now(),

@@ -16,20 +16,6 @@ use serde_json::Value;
 use wire::admin::partner::PartnerMerchant;
 use wire::errors::ErrorBody;
 
-db::statement! {
-    /// Sets a merchant up or changes it; nothing when currency or precision would change, because the books
-    /// count in them.
-    PUT_MERCHANT = "INSERT INTO partner_merchant AS kept (merchant, name, currency_code, price_precision, time_zone, hold_ttl_seconds, program, program_version, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, COALESCE(CAST($6 AS BIGINT), 300), COALESCE(CAST($7 AS TEXT), '{}'), 1, $8, $8)
-        ON CONFLICT (merchant) DO UPDATE SET
-          name = EXCLUDED.name, time_zone = EXCLUDED.time_zone,
-          hold_ttl_seconds = COALESCE(CAST($6 AS BIGINT), kept.hold_ttl_seconds),
-          program = COALESCE(CAST($7 AS TEXT), kept.program),
-          program_version = kept.program_version + CASE WHEN COALESCE(CAST($7 AS TEXT), kept.program) = kept.program THEN 0 ELSE 1 END,
-          updated_at = EXCLUDED.updated_at
-        WHERE kept.currency_code = EXCLUDED.currency_code AND kept.price_precision = EXCLUDED.price_precision";
-}
-
 /// The shortest time an offer reserves value (loyalty.md §4).
 const HOLD_TTL_SECONDS_MIN: i64 = 180;
 /// A hold of more than a day is a mistake.
@@ -98,20 +84,7 @@ fn put(
     program: Option<&str>,
     now: Timestamp,
 ) -> Result<MerchantRow, TxError<ApiError>> {
-    let touched = tx.execute(
-        &PUT_MERCHANT,
-        params![
-            merchant,
-            &body.name,
-            &body.currency_code,
-            i64::from(body.price_precision),
-            &body.time_zone,
-            body.hold_ttl_seconds,
-            program,
-            now,
-        ],
-    )?;
-    if touched == 0 {
+    if !merchant::put(tx, merchant, body, program, now)? {
         return Err(TxError::Refused(ApiError::conflict(
             "currencyCode and pricePrecision cannot change: the books count in them",
         )));

@@ -26,6 +26,8 @@ mod refusals;
 mod usages;
 mod vouchers;
 
+pub(crate) use once::remove_ended_keys;
+
 use crate::Partner;
 use door::body_limit;
 use utoipa_axum::router::OpenApiRouter;

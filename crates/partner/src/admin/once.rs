@@ -29,6 +29,9 @@ db::statement! {
     /// The answer of the call that took a key, while it is kept.
     KEPT_ANSWER -> KeptAnswer = "SELECT request_hash, status, answer FROM partner_idempotency
         WHERE merchant = $1 AND operation = $2 AND idempotency_key = $3 AND kept_until > $4";
+    /// Removes one slice of the keys whose time is over.
+    REMOVE_ENDED_KEYS = "DELETE FROM partner_idempotency WHERE (merchant, operation, idempotency_key) IN (
+            SELECT merchant, operation, idempotency_key FROM partner_idempotency WHERE kept_until <= $1 LIMIT $2)";
 }
 
 db::row! {
@@ -220,4 +223,9 @@ impl IntoResponse for Answer {
         let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         (self.status, json, body).into_response()
     }
+}
+
+/// Removes one slice of the keys whose time is over; how many that were.
+pub(crate) fn remove_ended_keys(tx: &mut Tx<'_>, now: Timestamp, rows: i64) -> Result<u64, db::Error> {
+    tx.execute(&REMOVE_ENDED_KEYS, params![now, rows])
 }

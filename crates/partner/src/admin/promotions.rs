@@ -2,7 +2,7 @@
 
 use super::limits;
 use super::refusals::{ChangeRefusals, LookRefusals};
-use crate::loyalty::code;
+use crate::loyalty::people::code;
 use crate::loyalty::promotion::{Definition, agree};
 use crate::{Partner, merchant, row};
 use axum::Json;
@@ -17,9 +17,6 @@ use wire::admin::partner::{PromotionDetail, PromotionPage, PromotionPut, Promoti
 db::statement! {
     /// The rules that are switched on.
     ACTIVE_RULES = "SELECT promotion_id, definition FROM partner_promotion WHERE merchant = $1 AND status = 'active'";
-    /// A changed promotion is a changed program; also the lock under which promotions change.
-    MOVE_PROGRAM_VERSION = "UPDATE partner_merchant SET program_version = program_version + 1, updated_at = $2
-        WHERE merchant = $1 RETURNING program_version";
     /// A promotion, new or changed.
     PUT_PROMOTION = "INSERT INTO partner_promotion (merchant, promotion_id, definition, status, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $5)
@@ -91,10 +88,9 @@ fn put(
     definition: &str,
     now: Timestamp,
 ) -> Result<(), TxError<ApiError>> {
-    let Some(moved) = tx.optional(&MOVE_PROGRAM_VERSION, params![merchant, now])? else {
+    let Some(program_version) = merchant::move_program_version(tx, merchant, now)? else {
         return Err(TxError::Refused(ApiError::not_found("merchant")));
     };
-    let program_version: i64 = moved.get(0)?;
     let status = if body.active { "active" } else { "inactive" };
     tx.execute(&PUT_PROMOTION, params![merchant, promotion_id, definition, status, now])?;
     in_agreement(tx, merchant)?;

@@ -1,5 +1,6 @@
 //! The customers feed: SQL. Every query is one index range of the merchant's customers.
 
+use crate::loyalty::people::member::MemberStatus;
 use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
@@ -97,7 +98,7 @@ pub(super) fn one(tx: &mut Tx<'_>, merchant: &str, number: i64) -> Result<Option
 }
 
 fn customer(row: &Row) -> Result<CustomerRow, Error> {
-    let (categories, status): (String, String) = (row.get(7)?, row.get(8)?);
+    let (categories, status): (String, MemberStatus) = (row.get(7)?, row.get(8)?);
     Ok(CustomerRow {
         customer_number: row.get(0)?,
         points: row.get(1)?,
@@ -107,7 +108,7 @@ fn customer(row: &Row) -> Result<CustomerRow, Error> {
         date_last_order: row.get(5)?,
         last_order_value: row.get(6)?,
         categories: row::json("partner_customer", "categories", &categories)?,
-        erased: matches!(status.as_str(), "erased" | "merged"),
+        erased: status.is_gone(),
         first_name: row.get(9)?,
         last_name: row.get(10)?,
         email: row.get(11)?,

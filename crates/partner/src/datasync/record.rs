@@ -3,6 +3,7 @@
 use super::projection::{self, Projected};
 use super::store;
 use crate::id::ID_BYTES_MAX;
+use crate::quarantine::{self, Aside, Source};
 use db::{Error, Tx};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -118,10 +119,11 @@ impl Incoming {
             Ok(readable) => readable,
             Err(unreadable) => {
                 let key = format!("{}/{}", self.domain, unreadable.key);
-                store::quarantine(
+                quarantine::keep(
                     tx,
                     merchant,
-                    &store::Aside {
+                    Source::DataSync,
+                    &Aside {
                         quarantine_id: &self.quarantine_id,
                         record_key: &key,
                         reason: &unreadable.reason,

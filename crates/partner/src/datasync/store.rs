@@ -1,4 +1,4 @@
-//! Records and what is kept aside: SQL.
+//! How is a record kept in its newest state? SQL.
 
 use db::{Error, Tx, params};
 use jiff::Timestamp;
@@ -16,10 +16,6 @@ db::statement! {
           WHEN kept.version IS NOT NULL AND EXCLUDED.version IS NOT NULL THEN EXCLUDED.version > kept.version
           WHEN kept.last_modified_at IS NOT NULL AND EXCLUDED.last_modified_at IS NOT NULL THEN EXCLUDED.last_modified_at >= kept.last_modified_at
           ELSE 1 = 1 END";
-    /// Keeps a record aside; once per content.
-    QUARANTINE_RECORD = "INSERT INTO partner_quarantine (merchant, quarantine_id, source, record_key, reason, body, body_hash, received_at)
-        VALUES ($1, $2, 'dataSync', $3, $4, $5, $6, $7)
-        ON CONFLICT (merchant, source, record_key, body_hash) DO NOTHING";
 }
 
 /// A record to be kept.
@@ -58,35 +54,4 @@ pub(super) fn upsert(
         ],
     )?;
     Ok(touched > 0)
-}
-
-/// A record to be kept aside.
-pub(super) struct Aside<'a> {
-    pub(super) quarantine_id: &'a str,
-    pub(super) record_key: &'a str,
-    pub(super) reason: &'a str,
-    pub(super) body: &'a str,
-    pub(super) body_hash: &'a [u8],
-}
-
-/// Keeps a record aside.
-pub(super) fn quarantine(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    aside: &Aside<'_>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    tx.execute(
-        &QUARANTINE_RECORD,
-        params![
-            merchant,
-            aside.quarantine_id,
-            aside.record_key,
-            aside.reason,
-            aside.body,
-            aside.body_hash,
-            now,
-        ],
-    )?;
-    Ok(())
 }

@@ -2,11 +2,13 @@
 //!
 //! The books know a member by an opaque id only; the person behind it is one row apart (loyalty.md §12 G1).
 
-use super::code::{self, NewCode};
 use super::ledger::{self, NewBalanceRow, type_from_text};
-use super::program::{ProgramSettings, email_key, one_text};
+use super::people::code::{self, CodeKind, CodeStatus, NewCode};
+use super::people::customer::{self, Changed};
+use super::people::member::{self as rows, MemberStatus};
+use super::people::person::{self, Keys};
+use super::program::{ProgramSettings, email_key};
 use crate::loyalty::merge::recompute;
-use crate::loyalty::people::customer::Changed;
 use crate::{merchant, row};
 use db::{Error, Row, Tx, TxError, params};
 use door::ApiError;
@@ -17,24 +19,6 @@ use wire::admin::partner::{MemberBalance, MemberPerson, MemberView};
 use wire::time::utc_millis;
 
 db::statement! {
-    /// Draws the next customer number, under the merchant's row.
-    NEXT_CUSTOMER_NUMBER = "UPDATE partner_merchant SET last_customer_number = last_customer_number + 1
-        WHERE merchant = $1 RETURNING last_customer_number";
-    /// A new member; nothing when the id is taken.
-    INSERT_MEMBER = "INSERT INTO partner_member (merchant, member_id, customer_number, status, tier, tags, created_at, updated_at)
-        VALUES ($1, $2, $3, 'active', $4, $5, $6, $6) ON CONFLICT (merchant, member_id) DO NOTHING";
-    /// The person behind a member, with what finds it, as a whole.
-    PUT_PERSON = "INSERT INTO partner_person (merchant, member_id, first_name, last_name, email, mobile_phone, city, state, country, address, zip, birth_date, store_id, allow_sms, allow_email, phone_key, email_key)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-        ON CONFLICT (merchant, member_id) DO UPDATE SET
-          first_name = EXCLUDED.first_name, last_name = EXCLUDED.last_name, email = EXCLUDED.email,
-          mobile_phone = EXCLUDED.mobile_phone, city = EXCLUDED.city, state = EXCLUDED.state, country = EXCLUDED.country,
-          address = EXCLUDED.address, zip = EXCLUDED.zip, birth_date = EXCLUDED.birth_date, store_id = EXCLUDED.store_id,
-          allow_sms = EXCLUDED.allow_sms, allow_email = EXCLUDED.allow_email,
-          phone_key = EXCLUDED.phone_key, email_key = EXCLUDED.email_key";
-    /// A member as a whole; nothing when it is not there or erased.
-    PUT_MEMBER = "UPDATE partner_member SET tier = $3, tags = $4, status = $5, updated_at = $6
-        WHERE merchant = $1 AND member_id = $2 AND status NOT IN ('merged', 'erased')";
     /// A member and the person, if there is one still.
     GET_MEMBER = "SELECT m.customer_number, m.status, m.tier, m.tags, m.created_at, p.member_id, p.first_name, p.last_name,
           p.email, p.mobile_phone, p.city, p.state, p.country, p.address, p.zip, p.birth_date, p.store_id, p.allow_sms,
@@ -46,11 +30,6 @@ db::statement! {
     /// What a member owns.
     BALANCES_OF_MEMBER = "SELECT balance_id, type, status, posted FROM partner_balance
         WHERE merchant = $1 AND member_id = $2";
-    /// Locks a member whose cards change, so that it is not erased meanwhile.
-    TOUCH_MEMBER = "UPDATE partner_member SET updated_at = $3 WHERE merchant = $1 AND member_id = $2 RETURNING status";
-    /// What the customers feed shows of the member.
-    INSERT_CUSTOMER = "INSERT INTO partner_customer (merchant, customer_number, member_id, points, last_updated)
-        VALUES ($1, $2, $3, $4, $5)";
 }
 
 /// A member to be created, with ids drawn.
@@ -73,16 +52,11 @@ pub(crate) struct MemberCommand {
 pub(crate) fn create(tx: &mut Tx<'_>, command: &MemberCommand) -> Result<i64, TxError<ApiError>> {
     let (merchant, member_id, now) = (command.merchant.as_str(), command.member_id.as_str(), command.now);
     let refused = |error| Err(TxError::Refused(error));
-    let Some(row) = tx.optional(&NEXT_CUSTOMER_NUMBER, params![merchant])? else {
+    let Some(customer_number) = merchant::next_customer_number(tx, merchant)? else {
         return refused(ApiError::not_found("merchant"));
     };
-    let customer_number: i64 = row.get(0)?;
-    let tags = row::to_json("partner_member", "tags", &command.tags)?;
-    let inserted = tx.execute(
-        &INSERT_MEMBER,
-        params![merchant, member_id, customer_number, command.tier.as_deref(), &tags, now],
-    )?;
-    if inserted == 0 {
+    let set = (command.tier.as_deref(), command.tags.as_slice());
+    if !rows::insert(tx, merchant, member_id, customer_number, set, now)? {
         return refused(ApiError::conflict(format!(
             "memberId: {member_id} exists; leave it out to get a new one"
         )));
@@ -91,11 +65,11 @@ pub(crate) fn create(tx: &mut Tx<'_>, command: &MemberCommand) -> Result<i64, Tx
     for card in &command.cards {
         let new = NewCode {
             code: card,
-            kind: "card",
+            kind: CodeKind::Card,
             member_id: Some(member_id),
             balance_id: None,
             promotion_id: None,
-            status: "active",
+            status: CodeStatus::Active,
             valid_from: None,
             valid_until: None,
         };
@@ -116,7 +90,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, command: &MemberCommand) -> Result<i64, Tx
             points = points.saturating_add(balance.opening);
         }
     }
-    tx.execute(&INSERT_CUSTOMER, params![merchant, customer_number, member_id, points, now])?;
+    customer::insert(tx, merchant, customer_number, member_id, points, now)?;
     Ok(customer_number)
 }
 
@@ -147,8 +121,8 @@ pub(crate) struct MemberChange {
     pub(crate) member_id: String,
     pub(crate) tier: Option<String>,
     pub(crate) tags: Vec<String>,
-    /// `active` or `frozen`.
-    pub(crate) status: &'static str,
+    /// Active or frozen.
+    pub(crate) status: MemberStatus,
     pub(crate) person: MemberPerson,
     pub(crate) now: Timestamp,
 }
@@ -159,16 +133,9 @@ pub(crate) struct MemberChange {
 /// 404 when there is none, 409 when it was erased: what is gone does not come back (loyalty.md §12 G2); or merged.
 pub(crate) fn put(tx: &mut Tx<'_>, change: &MemberChange) -> Result<MemberView, TxError<ApiError>> {
     let (merchant, member_id, now) = (change.merchant.as_str(), change.member_id.as_str(), change.now);
-    let tags = row::to_json("partner_member", "tags", &change.tags)?;
-    let touched = tx.execute(
-        &PUT_MEMBER,
-        params![merchant, member_id, change.tier.as_deref(), &tags, change.status, now],
-    )?;
-    if touched == 0 {
-        return Err(TxError::Refused(match get(tx, merchant, member_id)? {
-            Some(known) => gone(member_id, &known.status),
-            None => ApiError::not_found("member"),
-        }));
+    let set = (change.tier.as_deref(), change.tags.as_slice(), change.status);
+    if !rows::put(tx, merchant, member_id, set, now)? {
+        lock(tx, merchant, member_id, now)?;
     }
     put_person(tx, merchant, member_id, &change.person)?;
     recompute(tx, merchant, member_id, Changed::Points, now)?;
@@ -185,18 +152,15 @@ pub(crate) fn lock(
     member_id: &str,
     now: Timestamp,
 ) -> Result<(), TxError<ApiError>> {
-    let Some(found) = tx.optional(&TOUCH_MEMBER, params![merchant, member_id, now])? else {
-        return Err(TxError::Refused(ApiError::not_found("member")));
-    };
-    let status: String = found.get(0)?;
-    if matches!(status.as_str(), "erased" | "merged") {
-        return Err(TxError::Refused(gone(member_id, &status)));
+    match rows::touch(tx, merchant, member_id, now)? {
+        None => Err(TxError::Refused(ApiError::not_found("member"))),
+        Some(status) if status.is_gone() => Err(TxError::Refused(gone(member_id, status))),
+        Some(_) => Ok(()),
     }
-    Ok(())
 }
 
-fn gone(member_id: &str, status: &str) -> ApiError {
-    ApiError::conflict(if status == "merged" {
+fn gone(member_id: &str, status: MemberStatus) -> ApiError {
+    ApiError::conflict(if status == MemberStatus::Merged {
         format!("{member_id} was merged into another member; change that one, or undo the merge")
     } else {
         format!("{member_id} was erased and cannot come back; create a new member")
@@ -258,36 +222,14 @@ fn person(found: &Row) -> Result<MemberPerson, Error> {
     })
 }
 
-/// Writes the person, and the forms of number and address by which an offer finds them. Marks that show nothing are left
-/// out of both: marketing would get them too.
+/// Writes the person, and the forms of number and address by which an offer finds them.
 fn put_person(tx: &mut Tx<'_>, merchant: &str, member_id: &str, person: &MemberPerson) -> Result<(), Error> {
-    let phone_key = match &person.mobile_phone {
+    let phone = match &person.mobile_phone {
         Some(phone) => phone_key(tx, merchant, phone)?,
         None => None,
     };
-    tx.execute(
-        &PUT_PERSON,
-        params![
-            merchant,
-            member_id,
-            person.first_name.as_deref(),
-            person.last_name.as_deref(),
-            person.email.as_deref().map(one_text).as_deref(),
-            person.mobile_phone.as_deref().map(one_text).as_deref(),
-            person.city.as_deref(),
-            person.state.as_deref(),
-            person.country.as_deref(),
-            person.address.as_deref(),
-            person.zip.as_deref(),
-            person.birth_date.as_deref(),
-            person.store_id,
-            person.allow_sms,
-            person.allow_email,
-            phone_key.as_deref(),
-            person.email.as_deref().and_then(email_key).as_deref(),
-        ],
-    )?;
-    Ok(())
+    let keys = Keys { phone, email: person.email.as_deref().and_then(email_key) };
+    person::put(tx, merchant, member_id, person, &keys)
 }
 
 fn phone_key(tx: &mut Tx<'_>, merchant: &str, phone: &str) -> Result<Option<String>, Error> {

@@ -8,7 +8,6 @@
 pub(crate) mod after_bills;
 mod among;
 pub(crate) mod bills;
-pub(crate) mod code;
 mod day;
 pub(crate) mod erase;
 pub(crate) mod held;

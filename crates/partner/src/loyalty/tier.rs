@@ -7,6 +7,7 @@
 //! new one works from the next offer.
 
 use super::ledger::expiry::midnight_after;
+use super::people::member;
 use super::program::{Keep, KeepUntil, Program, Tier, TierOf};
 use crate::merchant::MerchantRow;
 use db::{Error, Tx, params};
@@ -14,9 +15,6 @@ use jiff::{Span, Timestamp, Zoned};
 use money::{Amount, Decimal, Precision};
 
 db::statement! {
-    /// Locks a member and tells its tier.
-    LOCK_TIER = "UPDATE partner_member SET updated_at = $3
-        WHERE merchant = $1 AND member_id = $2 AND status NOT IN ('merged', 'erased') RETURNING tier, tier_until";
     /// A member's tier, if its time is over.
     TIER_OVER = "SELECT tier, tier_until FROM partner_member
         WHERE merchant = $1 AND member_id = $2 AND status NOT IN ('merged', 'erased') AND tier_until <= $3";
@@ -24,10 +22,6 @@ db::statement! {
     TIER_HISTORY = "SELECT paid_at, CASE WHEN prepaid > 0 AND final_price <= prepaid THEN 0 ELSE final_price - prepaid END, points
         FROM partner_bill
         WHERE merchant = $1 AND member_id = $2 AND paid_at >= $3 AND counts = 1 AND cancelled = 0";
-    /// Gives a member its tier.
-    SET_TIER = "UPDATE partner_member SET tier = $3, tier_until = $4 WHERE merchant = $1 AND member_id = $2";
-    /// Keeps which tier ended last by itself, and when.
-    SET_TIER_WAS = "UPDATE partner_member SET tier_was = $3, tier_was_until = $4 WHERE merchant = $1 AND member_id = $2";
 }
 
 /// A bill of the member as tiers count it.
@@ -184,12 +178,12 @@ impl<'a> Ladder<'a> {
 
     /// Locks a member and judges its tier as far as its time is over; `None` for one that has none.
     fn lock(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Standing>, Error> {
-        let locked = tx.optional(&LOCK_TIER, params![self.merchant, self.member_id, now])?;
-        let Some(member) = locked else { return Ok(None) };
-        let before: Standing = (member.get(0)?, member.get(1)?);
+        let locked = member::lock_tier(tx, self.merchant, self.member_id, now)?;
+        let Some(row) = locked else { return Ok(None) };
+        let before: Standing = (row.tier, row.tier_until);
         let (current, was) = self.bring_up(tx, before.clone(), now)?;
         if was.1.is_some() {
-            tx.execute(&SET_TIER_WAS, params![self.merchant, self.member_id, was.0.as_deref(), was.1])?;
+            member::set_tier_was(tx, self.merchant, self.member_id, was.0.as_deref(), was.1)?;
         }
         self.set(tx, &before, &current)?;
         Ok(Some(current))
@@ -197,7 +191,7 @@ impl<'a> Ladder<'a> {
 
     fn set(&self, tx: &mut Tx<'_>, before: &Standing, after: &Standing) -> Result<(), Error> {
         if before != after {
-            tx.execute(&SET_TIER, params![self.merchant, self.member_id, after.0.as_deref(), after.1])?;
+            member::set_tier(tx, self.merchant, self.member_id, after.0.as_deref(), after.1)?;
         }
         Ok(())
     }

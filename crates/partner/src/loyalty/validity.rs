@@ -4,9 +4,9 @@
 //! books say so: of each, what is left goes out with its old end and comes back with the new one, for a reason. Ends
 //! of other value on the balance, of a top-up that has its own, stay.
 
-use super::code::{self, CodeUse};
 use super::ledger::expiry::Terms;
 use super::ledger::{Book, Link, store};
+use super::people::code::{self, CodeKind, CodeUse};
 use super::program::ProgramCache;
 use crate::merchant;
 use db::{Error, Tx};
@@ -25,7 +25,7 @@ pub(crate) fn put(
     now: Timestamp,
 ) -> Result<Option<CodeView>, Error> {
     let Some(before) = code::get(tx, merchant, code)? else { return Ok(None) };
-    let balance_id = before.balance_id.as_deref().filter(|_| before.kind == "voucher");
+    let balance_id = before.balance_id.as_deref().filter(|_| before.kind == CodeKind::Voucher.as_str());
     if let (Some(balance_id), Some(until)) = (balance_id, usable.valid_until) {
         let Some(set_up) = merchant::get(tx, merchant)? else { return Ok(None) };
         let program = programs.of(&set_up)?;

@@ -1,7 +1,7 @@
 //! How is a voucher issued: a balance without a member, and the code it is printed as?
 
-use super::code::{self, NewCode};
 use super::ledger::{self, BalanceStatus, NewBalanceRow, store};
+use super::people::code::{self, CodeKind, CodeStatus, NewCode};
 use db::{Tx, TxError};
 use door::ApiError;
 use jiff::Timestamp;
@@ -29,11 +29,11 @@ pub(crate) fn create(tx: &mut Tx<'_>, command: &VoucherCommand) -> Result<(), Tx
     let inactive = command.balance.status == BalanceStatus::Inactive;
     let new = NewCode {
         code: &command.code,
-        kind: "voucher",
+        kind: CodeKind::Voucher,
         member_id: None,
         balance_id: Some(&command.balance.balance_id),
         promotion_id: None,
-        status: if inactive { "inactive" } else { "active" },
+        status: if inactive { CodeStatus::Inactive } else { CodeStatus::Active },
         valid_from: None,
         valid_until: command.valid_until,
     };
@@ -75,11 +75,11 @@ pub(crate) fn add_top_up_code(
     }
     let new = NewCode {
         code,
-        kind: "topUp",
+        kind: CodeKind::TopUp,
         member_id: None,
         balance_id,
         promotion_id: None,
-        status: "active",
+        status: CodeStatus::Active,
         valid_from: None,
         valid_until: None,
     };

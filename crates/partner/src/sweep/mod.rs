@@ -10,18 +10,9 @@ mod points;
 mod tiers;
 
 use crate::Partner;
+use crate::loyalty::ledger::holds;
 use crate::loyalty::limit;
-use db::{Never, TxError, params};
-
-db::statement! {
-    /// Marks one slice of the holds that have ended. The state is asked once more where the row is written,
-    /// so a hold that was renewed meanwhile stays. No index by time: it would cost every offer more than this
-    /// walk over the few holds that are active; unordered, so that a slice ends as soon as it is full.
-    MARK_ENDED_HOLDS = "UPDATE partner_hold SET state = 'expired'
-        WHERE state = 'active' AND expires_at <= $1 AND (merchant, balance_id, hold_number) IN (
-            SELECT merchant, balance_id, hold_number FROM partner_hold
-            WHERE state = 'active' AND expires_at <= $1 LIMIT $2)";
-}
+use db::{Never, TxError};
 
 impl Partner {
     /// Fills shortfalls with what holds left free, marks every hold that has ended, removes the keys of calls whose time
@@ -32,9 +23,7 @@ impl Partner {
         let mut marked = holes::sweep(self, now, rows).await?;
         loop {
             let slice = self.db().write("sweep_holds", move |tx| {
-                Ok::<_, TxError<Never>>(
-                    tx.execute(&MARK_ENDED_HOLDS, params![now, rows])? + limit::mark_ended(tx, now, rows)?,
-                )
+                Ok::<_, TxError<Never>>(holds::mark_ended(tx, now, rows)? + limit::mark_ended(tx, now, rows)?)
             });
             let slice = done(slice.await)?;
             marked += slice;

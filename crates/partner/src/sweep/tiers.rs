@@ -4,6 +4,7 @@
 
 use super::done;
 use crate::Partner;
+use crate::loyalty::people::member;
 use crate::loyalty::program::ProgramCache;
 use crate::loyalty::tier::Ladder;
 use crate::merchant;
@@ -14,9 +15,6 @@ db::statement! {
     /// Members whose tier may be lost now, the earliest first. What a merged one had is judged if it comes back.
     DUE_TIERS = "SELECT merchant, member_id FROM partner_member
         WHERE tier_until <= $1 AND status <> 'merged' ORDER BY tier_until LIMIT $2";
-    /// An erased member has no tier.
-    FORGET_TIER = "UPDATE partner_member SET tier_until = NULL
-        WHERE merchant = $1 AND member_id = $2 AND tier_until <= $3";
 }
 
 /// Judges every member whose tier's time is over, `rows` a slice; how many they were.
@@ -57,6 +55,5 @@ fn judge(
         let program = programs.of(&settings)?;
         Ladder::of(&program, &settings, member_id).catch_up(tx, now)?;
     }
-    tx.execute(&FORGET_TIER, params![merchant, member_id, now])?;
-    Ok(())
+    member::forget_tier(tx, merchant, member_id, now)
 }

@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::slice::{Key, Keys, Slice, key};
+use crate::loyalty::people::member::MemberStatus;
 use db::{Error, Statement, Tx};
 
 db::statement! {
@@ -58,11 +59,13 @@ pub(super) fn merged(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> 
             faults.push(Fault { rule, row: format!("partner_customer {merchant}/{member_id}"), found });
         };
         match &into {
-            None if status == "merged" => fault("a merged member leads to another one", "nobody".to_owned()),
+            None if status == MemberStatus::Merged.as_str() => {
+                fault("a merged member leads to another one", "nobody".to_owned())
+            }
             None if open != 0 => fault("a merge that stands has its member merged", status),
             None => {}
             Some(into) => {
-                if !matches!(status.as_str(), "merged" | "erased") {
+                if ![MemberStatus::Merged, MemberStatus::Erased].iter().any(|gone| gone.as_str() == status) {
                     fault("only a merged member leads to another one", status);
                 }
                 if ends != 1 {
@@ -134,7 +137,7 @@ pub(super) fn erasures(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error
             let rule = "what an erasure hands over is what was booked as paid out";
             faults.push(Fault { rule, row: row.clone(), found: format!("{said}, booked {booked}") });
         }
-        if status.as_deref() != Some("erased") {
+        if status.as_deref() != Some(MemberStatus::Erased.as_str()) {
             let rule = "an erasure is of an erased member";
             faults.push(Fault { rule, row, found: format!("{status:?}") });
         }

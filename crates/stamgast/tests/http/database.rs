@@ -77,7 +77,10 @@ const WIDE: [(&str, &str); 10] = [
     ("platform::menu::store::CATEGORY_AND_ABOVE", "the recursion walks the few categories it has found"),
     ("courier::outbox::store::DUE_LANES", "walks the due lanes it has found by index"),
     ("courier::feed::store::DUE_FEEDS", "walks the due feeds it has found by index"),
-    ("partner::sweep::MARK_ENDED_HOLDS", "walks the holds that are active, not those that ever were"),
+    (
+        "partner::loyalty::ledger::holds::MARK_ENDED_HOLDS",
+        "walks the holds that are active, not those that ever were",
+    ),
     (
         "partner::loyalty::limit::store::MARK_ENDED_LIMIT_HOLDS",
         "walks the holds that are active, as for balances",

@@ -5,8 +5,7 @@ use super::{Kept, Of, Projection};
 use crate::loyalty::after_bills::bills_changed;
 use crate::loyalty::bills::{self, RecordedBill};
 use crate::loyalty::ledger::topped_up_by;
-use crate::loyalty::merge;
-use crate::loyalty::people::customer::{Categories, Changed};
+use crate::loyalty::people::customer::{self, Categories, Changed};
 use crate::loyalty::tier::Ladder;
 use db::{Error, Tx};
 use money::{Amount, Precision};
@@ -81,7 +80,7 @@ fn whose(
         members.extend(bills::whose(tx, merchant, bill_id)?);
     }
     for customer_id in bills.iter().filter_map(|bill| bill.customer_id.as_ref()) {
-        members.extend(merge::survivor(tx, merchant, customer_id)?);
+        members.extend(customer::survivor(tx, merchant, customer_id)?);
     }
     Ok(members)
 }

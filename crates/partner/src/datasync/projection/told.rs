@@ -4,6 +4,7 @@ use crate::loyalty::bills::paid_at::is_plausible;
 use crate::loyalty::bills::went_back::{self, Refund, Source};
 use crate::loyalty::bills::{self, Judged, RecordedBill};
 use crate::loyalty::merge;
+use crate::loyalty::people::customer;
 use db::{Error, Tx};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -31,7 +32,7 @@ pub(super) fn from_record(
     now: Timestamp,
 ) -> Result<(), Error> {
     let member_id = match &bill.customer_id {
-        Some(id) => merge::survivor(tx, merchant, id)?,
+        Some(id) => customer::survivor(tx, merchant, id)?,
         None => None,
     };
     let merged_from =

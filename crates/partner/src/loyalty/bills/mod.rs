@@ -91,6 +91,12 @@ db::statement! {
     /// Whether a balance is sold as the goods themselves.
     IS_SINGLE_PURPOSE -> String = "SELECT balance_id FROM partner_balance
         WHERE merchant = $1 AND balance_id = $2 AND type = 'singlePurposePrepaidVoucher'";
+    /// A member's bills become another's.
+    MOVE_BILLS = "UPDATE partner_bill SET member_id = $3, merged_from = COALESCE(merged_from, member_id)
+        WHERE merchant = $1 AND member_id = $2";
+    /// Bills that came from a member go back to whom they came with.
+    RETURN_BILLS = "UPDATE partner_bill SET member_id = $4, merged_from = CASE WHEN merged_from = $4 THEN NULL ELSE merged_from END
+        WHERE merchant = $1 AND member_id = $2 AND merged_from = $3";
 }
 
 /// A bill as one of its usage reports tells it.
@@ -352,6 +358,23 @@ pub(crate) fn tell(
 /// All that a member's bills count is in its totals from now on.
 pub(crate) fn tell_all(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<(), Error> {
     tx.execute(&TELL_BILLS, params![merchant, member_id])?;
+    Ok(())
+}
+
+/// Makes a member's bills another's; how many that were.
+pub(crate) fn move_all(tx: &mut Tx<'_>, merchant: &str, from: &str, into: &str) -> Result<u64, Error> {
+    tx.execute(&MOVE_BILLS, params![merchant, from, into])
+}
+
+/// Gives the bills that `holder` has, and that first were `first`'s, to `to`.
+pub(crate) fn return_all(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    holder: &str,
+    first: &str,
+    to: &str,
+) -> Result<(), Error> {
+    tx.execute(&RETURN_BILLS, params![merchant, holder, first, to])?;
     Ok(())
 }
 

@@ -7,12 +7,14 @@
 
 mod store;
 
-use super::code::{self, NewCode};
-use super::ledger::{self, BalanceRow, BalanceStatus, Book, Link, Price, store as balances};
+use super::ledger::{self, BalanceRow, BalanceStatus, Book, Link, Price, standing, store as balances};
+use super::people::code::{self, CodeKind, CodeStatus, NewCode};
+use super::people::customer::{self, Changed};
+use super::people::member::{self, MemberStatus};
+use super::people::person;
 use super::program::{ErasedValue, ProgramCache};
 use crate::loyalty::ledger::expiry::Terms;
 use crate::loyalty::merge::recompute;
-use crate::loyalty::people::customer::Changed;
 use crate::merchant::{self, MerchantRow};
 use crate::row;
 use db::{Tx, TxError};
@@ -58,13 +60,13 @@ pub(crate) fn erase(
     };
     let terms = Terms::new(&program.settings, program.local("", now));
     let mut book = Book::lock(tx, merchant, &ids.iter().map(String::as_str).collect(), terms, now)?;
-    store::lock(tx, merchant, member_id)?;
-    let Some(standing) = store::standing(tx, merchant, member_id)? else {
+    customer::hold_back(tx, merchant, member_id)?;
+    let Some(stands) = store::standing(tx, merchant, member_id)? else {
         return refused(ApiError::not_found("member"));
     };
-    match (standing.status.as_str(), standing.merged_into) {
-        ("erased", _) => return again(tx, &settings, command),
-        ("merged", Some(into)) => {
+    match (stands.status, stands.merged_into) {
+        (MemberStatus::Erased, _) => return again(tx, &settings, command),
+        (MemberStatus::Merged, Some(into)) => {
             return refused(ApiError::conflict(format!(
                 "{member_id} was merged into {into}: erase that one, or undo the merge"
             )));
@@ -76,10 +78,11 @@ pub(crate) fn erase(
         _ => Some(settle(tx, &mut book, &settings, command, wanted)?),
     };
     book.close(tx)?;
-    let mut people: Vec<String> = row::json("partner_member", "aliases", &standing.aliases)?;
+    let mut people: Vec<String> = row::json("partner_member", "aliases", &stands.aliases)?;
     people.push(member_id.to_owned());
     for one in &people {
-        store::forget(tx, merchant, one, now)?;
+        member::erase(tx, merchant, one, now)?;
+        person::delete(tx, merchant, one)?;
     }
     code::delete_cards(tx, merchant, member_id)?;
     recompute(tx, merchant, member_id, Changed::Points, now)?;
@@ -156,12 +159,12 @@ fn settle(
         } else if wanted == ErasedValue::PayOut {
             let prices = balances::prices_of_lots(tx, merchant, &row.balance_id)?;
             hand_over = hand_over.saturating_add(one.pay_out(tx, book, &prices)?);
-            store::freeze_codes(tx, merchant, &row.balance_id)?;
+            code::freeze_of_balance(tx, merchant, &row.balance_id)?;
         } else {
             let code = bearer_code(&command.secret, &row.balance_id);
             one.become_voucher(book.value(&row.balance_id));
-            store::freeze_codes(tx, merchant, &row.balance_id)?;
-            store::disown(tx, merchant, &row.balance_id)?;
+            code::freeze_of_balance(tx, merchant, &row.balance_id)?;
+            standing::disown(tx, merchant, &row.balance_id)?;
             add_code(tx, merchant, &code, &row.balance_id, now)?;
             codes.insert(row.balance_id.clone(), code);
         }
@@ -279,11 +282,11 @@ fn add_code(
 ) -> Result<(), TxError<ApiError>> {
     let new = NewCode {
         code,
-        kind: "voucher",
+        kind: CodeKind::Voucher,
         member_id: None,
         balance_id: Some(balance_id),
         promotion_id: None,
-        status: "active",
+        status: CodeStatus::Active,
         valid_from: None,
         valid_until: None,
     };

@@ -3,9 +3,8 @@
 //! A hold that was released is over like one that ended by itself: what it kept is free, and a report that comes
 //! after it is booked and flagged `late`. An offer that is asked again may place another one.
 
-use super::ledger::{CheckKey, Ended, HoldRow, store as ledger};
+use super::ledger::{CheckKey, Ended, HoldRow, holds, store as ledger};
 use super::limit::{LimitHold, store as limits};
-use super::offer;
 use super::promotion::counts_money;
 use crate::merchant;
 use db::{Error, Tx, TxError};
@@ -99,7 +98,7 @@ pub(crate) fn release(
             ledger::lock_balance(tx, merchant, id, now)?.ok_or_else(missing)?;
             let (hold, state) = ledger::get_hold(tx, merchant, id, *number)?.ok_or_else(missing)?;
             if may_release(&state, hold.counts(now)).map_err(TxError::Refused)? {
-                offer::end_hold(tx, merchant, &hold, Ended::Released)?;
+                holds::end_hold(tx, merchant, &hold, Ended::Released)?;
             }
         }
         HoldId::Limit(id, number) => {
@@ -141,7 +140,7 @@ pub(crate) fn release_check(
     held.balances.retain(|hold| balances.contains(&hold.balance_id));
     held.limits.retain(|hold| limit_ids.contains(&hold.limit_id));
     for hold in &held.balances {
-        offer::end_hold(tx, merchant, hold, Ended::Released)?;
+        holds::end_hold(tx, merchant, hold, Ended::Released)?;
     }
     for hold in &held.limits {
         limits::end_hold(tx, merchant, hold, Ended::Released)?;

@@ -65,10 +65,6 @@ db::statement! {
     STATE_OF_HOLD = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at, state
         FROM partner_hold WHERE merchant = $1 AND balance_id = $2 AND hold_number = $3
           AND state IN ('active', 'captured', 'replaced', 'released', 'expired')";
-    /// Takes from a hold what a report used; the rest stays held (loyalty.md §4).
-    CAPTURE_HOLD = "UPDATE partner_hold SET amount = CAST($4 AS BIGINT), lots = $5,
-        state = CASE WHEN CAST($4 AS BIGINT) = 0 THEN 'captured' ELSE state END
-        WHERE merchant = $1 AND balance_id = $2 AND hold_number = $3 AND state = 'active'";
     /// A new lot.
     INSERT_LOT = "INSERT INTO partner_lot (merchant, balance_id, lot_id, type, kind, source, issued, remaining, vat_rate, paid_value, earned_at, expires_at, available_at)
         VALUES ($1, $2, $3, $13, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
@@ -285,13 +281,6 @@ pub(crate) fn get_hold(
 ) -> Result<Option<(HoldRow, String)>, Error> {
     let row = tx.optional(&STATE_OF_HOLD, params![merchant, balance_id, hold_number])?;
     row.map(|row| Ok((hold(&row)?, row.get(9)?))).transpose()
-}
-
-/// Leaves `hold` with what its fields say now; empty, it is captured.
-pub(crate) fn capture_hold(tx: &mut Tx<'_>, merchant: &str, hold: &HoldRow) -> Result<(), Error> {
-    let lots = row::to_json("partner_hold", "lots", &hold.lots)?;
-    tx.execute(&CAPTURE_HOLD, params![merchant, &hold.balance_id, hold.hold_number, hold.amount, &lots])?;
-    Ok(())
 }
 
 /// A lot to be inserted.

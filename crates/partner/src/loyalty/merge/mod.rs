@@ -14,10 +14,11 @@ mod rules;
 mod store;
 
 pub(crate) use follow::{recompute, recompute_with};
-pub(crate) use store::{aliases, survivor};
+pub(crate) use store::aliases;
 
 use super::ledger::store as ledger;
-use super::people::customer::Changed;
+use super::people::customer::{self, Changed};
+use super::people::member::{self, MemberStatus};
 use super::program::{Program, ProgramCache};
 use super::tier::Ladder;
 use crate::merchant::{self, MerchantRow};
@@ -77,7 +78,7 @@ pub(crate) fn merge(
     }
     let Some(surviving) = store::member(tx, merchant, into)? else { return missing("member") };
     let Some(going) = store::member(tx, merchant, from)? else { return missing("fromMemberId: member") };
-    if going.status == "merged"
+    if going.status == MemberStatus::Merged
         && going.merged_into.as_ref() == Some(into)
         && let Some(standing) = store::open_of(tx, merchant, from)?
     {
@@ -97,15 +98,15 @@ pub(crate) fn merge(
     };
     store::move_all(tx, merchant, from, into)?;
     for one in going.aliases.iter().chain([from]) {
-        store::set_merged_into(tx, merchant, one, Some(into))?;
+        customer::set_merged_into(tx, merchant, one, Some(into))?;
     }
-    store::set_status(tx, merchant, from, "merged", *now)?;
+    member::set_status(tx, merchant, from, MemberStatus::Merged, *now)?;
     let before: Standing = (surviving.tier.clone(), surviving.tier_until);
     let (tier, tier_until) = joined(&program.settings.tiers, &before, &(going.tier, going.tier_until));
     let mut aliases = surviving.aliases;
     aliases.extend(going.aliases.into_iter().chain([from.clone()]));
     let both = MemberToMerge { aliases, tier, tier_until, ..surviving };
-    store::set_aliases_and_tier(tx, merchant, into, &both, *now)?;
+    both.keep(tx, merchant, into, *now)?;
     // the member that went has nothing left, and leads to the one that stayed
     recompute(tx, merchant, from, Changed::Everything, *now)?;
     desk.judge(tx, into)?;
@@ -161,9 +162,9 @@ pub(crate) fn undo(
     for first in &firsts {
         store::return_all(tx, merchant, &into, first, &from)?;
         let leads_to = (first != &from).then_some(from.as_str());
-        store::set_merged_into(tx, merchant, first, leads_to)?;
+        customer::set_merged_into(tx, merchant, first, leads_to)?;
     }
-    store::set_status(tx, merchant, &from, "active", now)?;
+    member::set_status(tx, merchant, &from, MemberStatus::Active, now)?;
     let before: Standing = (merge.into_tier.clone(), merge.into_tier_until);
     let (tier, tier_until) = parted(
         &program.settings.tiers,
@@ -173,7 +174,7 @@ pub(crate) fn undo(
     );
     let aliases = surviving.aliases.iter().filter(|alias| !firsts.contains(*alias)).cloned().collect();
     let alone = MemberToMerge { aliases, tier, tier_until, ..surviving };
-    store::set_aliases_and_tier(tx, merchant, &into, &alone, now)?;
+    alone.keep(tx, merchant, &into, now)?;
     let ids: BTreeSet<&str> = BTreeSet::from([from.as_str(), into.as_str()]);
     for member_id in &ids {
         recompute(tx, merchant, member_id, Changed::Everything, now)?;
@@ -216,7 +217,7 @@ pub(crate) fn settle_alias(
     now: Timestamp,
 ) -> Result<bool, Error> {
     lock(tx, merchant, [named, survivor].into_iter(), now)?;
-    let undone = store::survivor(tx, merchant, named)?.as_deref() != Some(survivor);
+    let undone = customer::survivor(tx, merchant, named)?.as_deref() != Some(survivor);
     if undone {
         store::return_all(tx, merchant, survivor, named, named)?;
     }
@@ -232,7 +233,7 @@ fn lock<S: AsRef<str>>(
 ) -> Result<(), Error> {
     let ids: BTreeSet<String> = member_ids.map(|id| id.as_ref().to_owned()).collect();
     for member_id in &ids {
-        store::lock_customer(tx, merchant, member_id, now)?;
+        customer::lock(tx, merchant, member_id, now)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! May two members be joined, and which tier has who is left?
 
 use super::store::MemberToMerge;
+use crate::loyalty::people::member::MemberStatus;
 use crate::loyalty::program::Tier;
 use door::ApiError;
 use jiff::Timestamp;
@@ -15,11 +16,13 @@ pub(super) type Standing = (Option<String>, Option<Timestamp>);
 /// be usable again.
 pub(super) fn may_merge(from: (&str, &MemberToMerge), into: (&str, &MemberToMerge)) -> Result<(), ApiError> {
     for (id, member) in [into, from] {
-        let why = match (member.status.as_str(), &member.merged_into) {
-            ("active", _) => continue,
-            ("merged", Some(other)) => format!("was merged into {other}; name that one, or undo that merge"),
-            ("erased", _) => "was erased and has nothing to be joined".to_owned(),
-            (status, _) => format!("is {status}; set it active first"),
+        let why = match (member.status, &member.merged_into) {
+            (MemberStatus::Active, _) => continue,
+            (MemberStatus::Merged, Some(other)) => {
+                format!("was merged into {other}; name that one, or undo that merge")
+            }
+            (MemberStatus::Erased, _) => "was erased and has nothing to be joined".to_owned(),
+            (status, _) => format!("is {}; set it active first", status.as_str()),
         };
         return Err(ApiError::conflict(format!("member {id} {why}")));
     }
@@ -32,8 +35,8 @@ pub(super) fn may_merge(from: (&str, &MemberToMerge), into: (&str, &MemberToMerg
 /// 409 that says what to do first, or why it cannot be.
 pub(super) fn may_undo(from: (&str, &MemberToMerge), into: (&str, &MemberToMerge)) -> Result<(), ApiError> {
     let refused = |why: String| Err(ApiError::conflict(why));
-    match (into.1.status.as_str(), &into.1.merged_into) {
-        ("erased", _) => {
+    match (into.1.status, &into.1.merged_into) {
+        (MemberStatus::Erased, _) => {
             return refused(format!("{} was erased, and {} with it: nobody can come back", into.0, from.0));
         }
         (_, Some(other)) => {
@@ -41,8 +44,8 @@ pub(super) fn may_undo(from: (&str, &MemberToMerge), into: (&str, &MemberToMerge
         }
         _ => {}
     }
-    if from.1.status != "merged" || from.1.merged_into.as_deref() != Some(into.0) {
-        return refused(format!("{} is {}, not merged into {}", from.0, from.1.status, into.0));
+    if from.1.status != MemberStatus::Merged || from.1.merged_into.as_deref() != Some(into.0) {
+        return refused(format!("{} is {}, not merged into {}", from.0, from.1.status.as_str(), into.0));
     }
     Ok(())
 }
@@ -134,33 +137,33 @@ mod tests {
 
     #[test]
     fn only_active_members_are_joined_and_the_last_merge_is_undone_first() {
-        let member = |status: &str, merged_into: Option<&str>| MemberToMerge {
-            status: status.to_owned(),
+        let member = |status: MemberStatus, merged_into: Option<&str>| MemberToMerge {
+            status,
             tier: None,
             tier_until: None,
             aliases: Vec::new(),
             merged_into: merged_into.map(str::to_owned),
         };
-        let active = member("active", None);
+        let active = member(MemberStatus::Active, None);
         for (from, into, says) in [
             (active.clone(), active.clone(), None),
-            (member("frozen", None), active.clone(), Some("member f is frozen")),
-            (active.clone(), member("frozen", None), Some("member i is frozen")),
-            (member("erased", None), active.clone(), Some("member f was erased")),
-            (active.clone(), member("merged", Some("x")), Some("member i was merged into x")),
+            (member(MemberStatus::Frozen, None), active.clone(), Some("member f is frozen")),
+            (active.clone(), member(MemberStatus::Frozen, None), Some("member i is frozen")),
+            (member(MemberStatus::Erased, None), active.clone(), Some("member f was erased")),
+            (active.clone(), member(MemberStatus::Merged, Some("x")), Some("member i was merged into x")),
         ] {
             let found = may_merge(("f", &from), ("i", &into)).err().map(|error| error.message);
             assert!(found.as_deref().unwrap_or_default().starts_with(says.unwrap_or("")), "{found:?}");
             assert_eq!(found.is_some(), says.is_some(), "{found:?}");
         }
-        let merged = member("merged", Some("i"));
+        let merged = member(MemberStatus::Merged, Some("i"));
         for (from, into, says) in [
             (merged.clone(), active.clone(), None),
-            (merged.clone(), member("frozen", None), None),
-            (merged.clone(), member("erased", None), Some("erased")),
-            (merged.clone(), member("merged", Some("x")), Some("merged into x since")),
+            (merged.clone(), member(MemberStatus::Frozen, None), None),
+            (merged.clone(), member(MemberStatus::Erased, None), Some("erased")),
+            (merged.clone(), member(MemberStatus::Merged, Some("x")), Some("merged into x since")),
             (active.clone(), active.clone(), Some("f is active")),
-            (member("merged", Some("x")), active.clone(), Some("not merged into i")),
+            (member(MemberStatus::Merged, Some("x")), active.clone(), Some("not merged into i")),
         ] {
             let found = may_undo(("f", &from), ("i", &into)).err().map(|error| error.message);
             assert!(found.as_deref().unwrap_or_default().contains(says.unwrap_or("")), "{found:?}");

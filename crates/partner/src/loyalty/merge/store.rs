@@ -1,5 +1,9 @@
 //! What does a merge read and write? SQL.
 
+use crate::loyalty::bills;
+use crate::loyalty::ledger::standing;
+use crate::loyalty::people::code;
+use crate::loyalty::people::member::{self, MemberStatus};
 use crate::row;
 use db::{Error, Row, Tx, params};
 use jiff::Timestamp;
@@ -15,35 +19,6 @@ db::statement! {
         WHERE merchant = $1 AND member_id = $2";
     /// A member's cards.
     CARDS_TO_MERGE = "SELECT code FROM partner_code WHERE merchant = $1 AND member_id = $2 AND kind = 'card'";
-    /// A member's balances become another's.
-    MOVE_BALANCES = "UPDATE partner_balance SET member_id = $3, merged_from = COALESCE(merged_from, member_id)
-        WHERE merchant = $1 AND member_id = $2";
-    /// A member's cards become another's.
-    MOVE_CARDS = "UPDATE partner_code SET member_id = $3, merged_from = COALESCE(merged_from, member_id)
-        WHERE merchant = $1 AND member_id = $2";
-    /// A member's bills become another's.
-    MOVE_BILLS = "UPDATE partner_bill SET member_id = $3, merged_from = COALESCE(merged_from, member_id)
-        WHERE merchant = $1 AND member_id = $2";
-    /// What came from a member goes back to whom it came with.
-    RETURN_BALANCES = "UPDATE partner_balance SET member_id = $4, merged_from = CASE WHEN merged_from = $4 THEN NULL ELSE merged_from END
-        WHERE merchant = $1 AND member_id = $2 AND merged_from = $3";
-    /// So do cards.
-    RETURN_CARDS = "UPDATE partner_code SET member_id = $4, merged_from = CASE WHEN merged_from = $4 THEN NULL ELSE merged_from END
-        WHERE merchant = $1 AND member_id = $2 AND merged_from = $3";
-    /// So do bills.
-    RETURN_BILLS = "UPDATE partner_bill SET member_id = $4, merged_from = CASE WHEN merged_from = $4 THEN NULL ELSE merged_from END
-        WHERE merchant = $1 AND member_id = $2 AND merged_from = $3";
-    /// Locks what the feed shows of a member, and shows that it changed; that it is gone is told once.
-    LOCK_CUSTOMER_TO_MERGE = "UPDATE partner_customer
-        SET last_updated = CASE WHEN last_updated < $3 AND merged_into IS NULL THEN $3 ELSE last_updated END
-        WHERE merchant = $1 AND member_id = $2";
-    /// Which member has what was this one's.
-    SET_MERGED_INTO = "UPDATE partner_customer SET merged_into = $3 WHERE merchant = $1 AND member_id = $2";
-    /// As what a member is known from now on.
-    SET_MEMBER_STATUS = "UPDATE partner_member SET status = $3, updated_at = $4 WHERE merchant = $1 AND member_id = $2";
-    /// Whose stamps and limits count with a member's own, and the tier it has.
-    SET_ALIASES_AND_TIER = "UPDATE partner_member SET aliases = $3, tier = $4, tier_until = $5, updated_at = $6
-        WHERE merchant = $1 AND member_id = $2";
     /// Keeps a merge.
     INSERT_MERGE = "INSERT INTO partner_merge (merchant, merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -61,20 +36,31 @@ db::statement! {
     /// The merges in which a member stayed.
     MERGES_OF_STAYED = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
         FROM partner_merge WHERE merchant = $1 AND into_member_id = $2 ORDER BY merge_id LIMIT 200";
-    /// Who has what was a member's.
-    SURVIVOR_OF = "SELECT merged_into FROM partner_customer WHERE merchant = $1 AND member_id = $2";
 }
 
 /// A member as a merge sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MemberToMerge {
-    /// `active`, `frozen`, `merged` or `erased`.
-    pub(super) status: String,
+    pub(super) status: MemberStatus,
     pub(super) tier: Option<String>,
     pub(super) tier_until: Option<Timestamp>,
     /// Who was merged into it.
     pub(super) aliases: Vec<String>,
     pub(super) merged_into: Option<String>,
+}
+
+impl MemberToMerge {
+    /// Writes the aliases and the tier.
+    pub(super) fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        merchant: &str,
+        member_id: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let tier = (self.tier.as_deref(), self.tier_until);
+        member::set_aliases_and_tier(tx, merchant, member_id, &self.aliases, tier, now)
+    }
 }
 
 /// A member; `None` for nobody.
@@ -129,10 +115,9 @@ pub(super) fn cards(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<
 
 /// Makes whatever is one member's another's. Both customers are locked.
 pub(super) fn move_all(tx: &mut Tx<'_>, merchant: &str, from: &str, into: &str) -> Result<bool, Error> {
-    let mut moved = 0;
-    for statement in [&MOVE_BALANCES, &MOVE_CARDS, &MOVE_BILLS] {
-        moved += tx.execute(statement, params![merchant, from, into])?;
-    }
+    let moved = standing::move_all(tx, merchant, from, into)?
+        + code::move_cards(tx, merchant, from, into)?
+        + bills::move_all(tx, merchant, from, into)?;
     Ok(moved > 0)
 }
 
@@ -144,60 +129,9 @@ pub(super) fn return_all(
     first: &str,
     to: &str,
 ) -> Result<(), Error> {
-    for statement in [&RETURN_BALANCES, &RETURN_CARDS, &RETURN_BILLS] {
-        tx.execute(statement, params![merchant, holder, first, to])?;
-    }
-    Ok(())
-}
-
-/// Locks what the feed shows of a member and shows that it changed.
-pub(super) fn lock_customer(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    member_id: &str,
-    now: Timestamp,
-) -> Result<(), Error> {
-    tx.execute(&LOCK_CUSTOMER_TO_MERGE, params![merchant, member_id, now])?;
-    Ok(())
-}
-
-/// Says which member has what was this one's.
-pub(super) fn set_merged_into(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    member_id: &str,
-    into: Option<&str>,
-) -> Result<(), Error> {
-    tx.execute(&SET_MERGED_INTO, params![merchant, member_id, into])?;
-    Ok(())
-}
-
-/// Says as what a member is known.
-pub(super) fn set_status(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    member_id: &str,
-    status: &str,
-    now: Timestamp,
-) -> Result<(), Error> {
-    tx.execute(&SET_MEMBER_STATUS, params![merchant, member_id, status, now])?;
-    Ok(())
-}
-
-/// Writes a member's aliases and tier.
-pub(super) fn set_aliases_and_tier(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    member_id: &str,
-    member: &MemberToMerge,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let aliases = row::to_json("partner_member", "aliases", &member.aliases)?;
-    tx.execute(
-        &SET_ALIASES_AND_TIER,
-        params![merchant, member_id, &aliases, member.tier.as_deref(), member.tier_until, now],
-    )?;
-    Ok(())
+    standing::return_all(tx, merchant, holder, first, to)?;
+    code::return_cards(tx, merchant, holder, first, to)?;
+    bills::return_all(tx, merchant, holder, first, to)
 }
 
 /// What came along with a merge (column `partner_merge.came`), and once it is undone what did not go back.
@@ -300,13 +234,6 @@ pub(super) fn of_member(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Res
     merges.sort_by(|one, other| (one.merged_at, &one.merge_id).cmp(&(other.merged_at, &other.merge_id)));
     merges.truncate(200);
     Ok(merges)
-}
-
-/// The member that owns `member_id`'s balances now: the member it was merged into, else itself; `None` where there is no
-/// such member.
-pub(crate) fn survivor(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Option<String>, Error> {
-    let Some(found) = tx.optional(&SURVIVOR_OF, params![merchant, member_id])? else { return Ok(None) };
-    Ok(Some(found.get::<Option<String>>(0)?.unwrap_or_else(|| member_id.to_owned())))
 }
 
 /// The ids of the members merged into a member; none where there is no such member.

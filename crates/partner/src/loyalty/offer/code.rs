@@ -1,6 +1,8 @@
 //! What does a scanned code mean, and may it be used now?
 
 use super::reason::Reason;
+use crate::loyalty::people::code::CodeStatus;
+use crate::loyalty::people::member::MemberStatus;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -21,32 +23,6 @@ pub(crate) struct KnownCode {
     pub(crate) valid_until: Option<Timestamp>,
     /// What it opens.
     pub(crate) meaning: Meaning,
-}
-
-/// Column `partner_code.status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CodeStatus {
-    /// Usable.
-    Active,
-    /// Not switched on yet.
-    Inactive,
-    /// Blocked.
-    Frozen,
-    /// Used up.
-    Used,
-}
-
-impl CodeStatus {
-    /// Reads the text of the table.
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        match text {
-            "active" => Some(Self::Active),
-            "inactive" => Some(Self::Inactive),
-            "frozen" => Some(Self::Frozen),
-            "used" => Some(Self::Used),
-            _ => None,
-        }
-    }
 }
 
 /// What a code opens.
@@ -94,32 +70,6 @@ pub(crate) struct Member {
     pub(crate) orders: i64,
     /// Members that were merged into this one.
     pub(crate) aliases: Vec<String>,
-}
-
-/// Column `partner_member.status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MemberStatus {
-    /// Usable.
-    Active,
-    /// Blocked.
-    Frozen,
-    /// Another member has what was this one's; for an offer there is no such card.
-    Merged,
-    /// The person is gone; for an offer there is no such card.
-    Erased,
-}
-
-impl MemberStatus {
-    /// Reads the text of the table.
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        match text {
-            "active" => Some(Self::Active),
-            "frozen" => Some(Self::Frozen),
-            "merged" => Some(Self::Merged),
-            "erased" => Some(Self::Erased),
-            _ => None,
-        }
-    }
 }
 
 impl KnownCode {

@@ -11,9 +11,10 @@ use super::hold;
 use super::quote::{Question, Quote, quote};
 use super::quoted::{Quoted, Worded};
 use super::request::OfferRequest;
-use super::store::{self, NewHold, OfferMerchant};
+use super::store::{self, OfferMerchant};
 use super::wishes::Wishes;
 use crate::id::id_fits;
+use crate::loyalty::ledger::holds::{self, NewHold};
 use crate::loyalty::ledger::{
     BalanceRow, CheckKey, HoldRow, LotPart, LotState, Move, fill_holes, shortfall, store as ledger,
     voucher_class,
@@ -294,7 +295,7 @@ impl OfferRequest {
             let moved = hold::judge(own, &wanted, self.now);
             match (moved, own) {
                 (Move::Replace(ended) | Move::Release(ended), Some(own)) => {
-                    store::end_hold(tx, &self.merchant, own, ended)?;
+                    holds::end_hold(tx, &self.merchant, own, ended)?;
                     left.push(own.balance_id.as_str());
                 }
                 (Move::Extend, _) => extend = true,
@@ -305,10 +306,10 @@ impl OfferRequest {
             }
         }
         if extend {
-            store::extend_holds(tx, &self.merchant, &self.check, offer_id, expires_at)?;
+            holds::extend_holds(tx, &self.merchant, &self.check, offer_id, expires_at)?;
         }
         for (balance, lots) in place {
-            store::place_hold(
+            holds::place_hold(
                 tx,
                 &NewHold {
                     merchant: &self.merchant,

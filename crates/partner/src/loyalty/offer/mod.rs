@@ -44,6 +44,6 @@ pub(crate) use offered::OfferedBalance;
 pub(crate) use report_offer_validation_error::{
     __path_report_offer_validation_error, report_offer_validation_error,
 };
-pub(crate) use store::end_hold;
+pub(crate) use store::use_offer;
 pub(crate) use top_up::sold_as;
 pub use trial::{Trial, Tried};

@@ -6,7 +6,7 @@
 
 use super::store::{self, Invalid};
 use crate::id::id_fits;
-use crate::loyalty::ledger::{CheckKey, fill_holes, store as ledger};
+use crate::loyalty::ledger::{CheckKey, fill_holes, holds, store as ledger};
 use crate::loyalty::limit::{self, Asking};
 use crate::row;
 use crate::{LoyaltyConnection, Partner};
@@ -97,7 +97,7 @@ impl Refused {
                 ledger::lock_balance(tx, &self.merchant, balance_id, self.now)?;
             }
             for balance_id in &held {
-                store::release_offer(tx, &self.merchant, balance_id, check, &self.offer_id)?;
+                holds::release_hold(tx, &self.merchant, balance_id, check, &self.offer_id)?;
             }
             let ids: Vec<&str> = held.iter().map(String::as_str).collect();
             fill_holes(tx, &self.merchant, &ids, self.now)?;

@@ -3,10 +3,12 @@
 //! The balances themselves are locked and read by [`crate::loyalty::ledger::store`].
 
 use super::balance_state::{BalanceState, Books};
-use super::code::{CodeStatus, KnownCode, Meaning, Member, MemberStatus};
+use super::code::{KnownCode, Meaning, Member};
 use super::inputs::nothing_to_spend;
 use super::reason::Reason;
-use crate::loyalty::ledger::{CheckKey, Ended, HoldRow, LotPart, store as ledger};
+use crate::loyalty::ledger::{CheckKey, store as ledger};
+use crate::loyalty::people::code::CodeKind;
+use crate::loyalty::people::member::MemberStatus;
 use crate::loyalty::program::{CodeSettings, Contact, Program, ProgramSettings};
 use crate::loyalty::promotion::{Definition, Promotion};
 use crate::loyalty::tier::Ladder;
@@ -56,16 +58,6 @@ db::statement! {
     BALANCES_IN_PLAY = "SELECT balance_id FROM partner_balance WHERE merchant = $1 AND member_id = $2
         UNION ALL SELECT balance_id FROM partner_hold
         WHERE merchant = $1 AND place = $3 AND device_number = $4 AND check_id = $5 AND state = 'active'";
-    /// Ends a hold.
-    END_HOLD = "UPDATE partner_hold SET state = $4
-        WHERE merchant = $1 AND balance_id = $2 AND hold_number = $3 AND state = 'active'";
-    /// Moves the end of every hold a check still has.
-    EXTEND_HOLDS = "UPDATE partner_hold SET expires_at = $5, offer_id = $6
-        WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
-    /// A new hold.
-    INSERT_HOLD = "INSERT INTO partner_hold (merchant, balance_id, hold_number, place, device_number, check_id, offer_id,
-            amount, lots, state, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11)";
     /// Keeps the newest answer under an offer id. What a report has used stays used.
     KEEP_OFFER = "INSERT INTO partner_offer (merchant, offer_id, place, device_number, check_id, member_id, question_hash,
             balances, limits, response, state, remarks, created_at, asked_at)
@@ -88,10 +80,8 @@ db::statement! {
     /// The holds of a check that an offer placed or renewed last.
     HOLDS_OF_OFFER = "SELECT balance_id FROM partner_hold
         WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND offer_id = $5 AND state = 'active'";
-    /// Gives back what an offer keeps on one balance.
-    RELEASE_OFFER = "UPDATE partner_hold SET state = 'released'
-        WHERE merchant = $1 AND balance_id = $2 AND place = $3 AND device_number = $4 AND check_id = $5
-          AND offer_id = $6 AND state = 'active'";
+    /// Marks an offer as used; touches nothing when another bill of it came before.
+    USE_OFFER = "UPDATE partner_offer SET state = 'used' WHERE merchant = $1 AND offer_id = $2 AND state <> 'used'";
 }
 
 /// What an offer needs to know of its merchant.
@@ -244,13 +234,11 @@ fn behind_contact(tx: &mut Tx<'_>, merchant: &str, contact: &Contact) -> Result<
 /// A member from nine columns: id, status, tier, first and last name, tags, day of birth, aliases, the tier's end.
 fn member(found: &Row, first: usize) -> Result<Member, Error> {
     let broken = |column, expected| row::unreadable("partner_member", column, expected);
-    let status: Option<String> = found.get(first + 1)?;
     let (tags, birth_date): (Option<String>, Option<String>) = (found.get(first + 5)?, found.get(first + 6)?);
     Ok(Member {
         member_id: found.get::<Option<String>>(first)?.ok_or_else(|| broken("member_id", "a member"))?,
-        status: status
-            .as_deref()
-            .and_then(MemberStatus::from_text)
+        status: found
+            .get::<Option<MemberStatus>>(first + 1)?
             .ok_or_else(|| broken("status", "a member's row"))?,
         tier: found.get(first + 2)?,
         full_name: full_name(found.get(first + 3)?, found.get(first + 4)?),
@@ -265,26 +253,23 @@ fn member(found: &Row, first: usize) -> Result<Member, Error> {
 }
 
 fn code(found: &Row) -> Result<KnownCode, Error> {
-    let (kind, status): (String, String) = (found.get(1)?, found.get(4)?);
     let broken = |column, expected| row::unreadable("partner_code", column, expected);
-    let meaning = match kind.as_str() {
-        "card" => Meaning::Card(Arc::new(member(found, 7)?)),
-        "voucher" => Meaning::Voucher {
+    let meaning = match found.get(1)? {
+        CodeKind::Card => Meaning::Card(Arc::new(member(found, 7)?)),
+        CodeKind::Voucher => Meaning::Voucher {
             balance_id: found.get::<Option<String>>(2)?.ok_or_else(|| broken("balance_id", "a balance"))?,
         },
-        "promotion" => Meaning::Promotion {
+        CodeKind::Promotion => Meaning::Promotion {
             promotion_id: found
                 .get::<Option<String>>(3)?
                 .ok_or_else(|| broken("promotion_id", "a promotion"))?,
         },
-        "topUp" => Meaning::TopUp { balance_id: found.get(2)? },
-        _ => return Err(broken("kind", "card, voucher, promotion or topUp")),
+        CodeKind::TopUp => Meaning::TopUp { balance_id: found.get(2)? },
     };
     Ok(KnownCode {
         scanned: String::new(),
         code: found.get(0)?,
-        status: CodeStatus::from_text(&status)
-            .ok_or_else(|| broken("status", "active, inactive, frozen or used"))?,
+        status: found.get(4)?,
         valid_from: found.get(5)?,
         valid_until: found.get(6)?,
         meaning,
@@ -312,63 +297,6 @@ pub(crate) fn balances_in_play(
     .iter()
     .map(|found| found.get(0))
     .collect()
-}
-
-/// Ends a hold. Its balance is locked.
-pub(crate) fn end_hold(tx: &mut Tx<'_>, merchant: &str, hold: &HoldRow, ended: Ended) -> Result<(), Error> {
-    tx.execute(&END_HOLD, params![merchant, &hold.balance_id, hold.hold_number, ended.text()])?;
-    Ok(())
-}
-
-/// Moves the end of every hold the check has. Their balances are locked.
-pub(crate) fn extend_holds(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    check: &CheckKey,
-    offer_id: &str,
-    expires_at: Timestamp,
-) -> Result<(), Error> {
-    tx.execute(
-        &EXTEND_HOLDS,
-        params![merchant, &check.place, check.device_number, &check.check_id, expires_at, offer_id],
-    )?;
-    Ok(())
-}
-
-/// A hold to be placed.
-pub(crate) struct NewHold<'a> {
-    pub(crate) merchant: &'a str,
-    pub(crate) balance_id: &'a str,
-    /// The balance's `version` under the lock, so no two holds of a balance share it.
-    pub(crate) hold_number: i64,
-    pub(crate) check: &'a CheckKey,
-    pub(crate) offer_id: &'a str,
-    pub(crate) lots: &'a [LotPart],
-    pub(crate) now: Timestamp,
-    pub(crate) expires_at: Timestamp,
-}
-
-/// Places a hold. Its balance is locked, and the check has no other active hold on it.
-pub(crate) fn place_hold(tx: &mut Tx<'_>, new: &NewHold<'_>) -> Result<(), Error> {
-    let lots = row::to_json("partner_hold", "lots", &new.lots)?;
-    let amount: i64 = new.lots.iter().map(|part| part.amount).sum();
-    tx.execute(
-        &INSERT_HOLD,
-        params![
-            new.merchant,
-            new.balance_id,
-            new.hold_number,
-            &new.check.place,
-            new.check.device_number,
-            &new.check.check_id,
-            new.offer_id,
-            amount,
-            &lots,
-            new.now,
-            new.expires_at,
-        ],
-    )?;
-    Ok(())
 }
 
 /// An answer to be kept.
@@ -477,17 +405,7 @@ pub(crate) fn holds_of_offer(
     Ok(held)
 }
 
-/// Gives back what an offer keeps on a balance. The balance is locked.
-pub(crate) fn release_offer(
-    tx: &mut Tx<'_>,
-    merchant: &str,
-    balance_id: &str,
-    check: &CheckKey,
-    offer_id: &str,
-) -> Result<(), Error> {
-    tx.execute(
-        &RELEASE_OFFER,
-        params![merchant, balance_id, &check.place, check.device_number, &check.check_id, offer_id],
-    )?;
-    Ok(())
+/// Marks the offer as used; false when another bill of it was reported before.
+pub(crate) fn use_offer(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Result<bool, Error> {
+    Ok(tx.execute(&USE_OFFER, params![merchant, offer_id])? > 0)
 }

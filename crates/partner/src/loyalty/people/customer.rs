@@ -10,6 +10,36 @@ use db::{Error, Json, Tx, params};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
+/// The points of a customer at $3: those that the till gives now. What waits is counted in at `points_due_at`, what is frozen is
+/// none, what is owed is below zero; stamps are no points.
+macro_rules! sql_points {
+    () => {
+        "points = (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
+            SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = $1
+              AND l.balance_id = b.balance_id AND l.available_at > $3 AND l.remaining <> 0) AS waiting
+            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
+          points_due_at = (SELECT MIN(owed.due_at) FROM (
+            SELECT (SELECT MIN(l.available_at) FROM partner_lot AS l WHERE l.merchant = $1
+              AND l.balance_id = b.balance_id AND l.available_at > $3 AND l.remaining <> 0) AS due_at
+            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS owed)"
+    };
+}
+
+/// When a customer ordered first and last, and what the last order came to.
+macro_rules! sql_first_and_last_order {
+    () => {
+        "date_first_order = (SELECT paid_at FROM partner_bill
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
+            ORDER BY paid_at LIMIT 1),
+          date_last_order = (SELECT paid_at FROM partner_bill
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
+            ORDER BY paid_at DESC LIMIT 1),
+          last_order_value = (SELECT final_price - prepaid FROM partner_bill
+            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
+            ORDER BY paid_at DESC, bill_id DESC LIMIT 1)"
+    };
+}
+
 db::statement! {
     /// Locks a customer and moves `last_updated`, never backwards. One that was merged was told of once.
     LOCK_CUSTOMER -> LockedCustomer = "UPDATE partner_customer
@@ -18,66 +48,31 @@ db::statement! {
     /// Category names on the bills that count.
     CATEGORIES_OF_MEMBER -> CategoriesRow = "SELECT DISTINCT categories FROM partner_bill
         WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0";
-    /// The points of a customer: those that the till gives now. What waits is counted in at `points_due_at`, what is
-    /// frozen is none, what is owed is below zero; stamps are no points.
-    SET_POINTS = "UPDATE partner_customer SET
-          points = (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
-            SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = $1
-              AND l.balance_id = b.balance_id AND l.available_at > $3 AND l.remaining <> 0) AS waiting
-            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
-          points_due_at = (SELECT MIN(owed.due_at) FROM (
-            SELECT (SELECT MIN(l.available_at) FROM partner_lot AS l WHERE l.merchant = $1
-              AND l.balance_id = b.balance_id AND l.available_at > $3 AND l.remaining <> 0) AS due_at
-            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS owed)
-        WHERE merchant = $1 AND member_id = $2";
+    /// Brings the points of a customer up to date.
+    SET_POINTS = concat!("UPDATE partner_customer SET ", sql_points!(), " WHERE merchant = $1 AND member_id = $2");
     /// The same, and what changed bills add to the totals; which were the first and the last one the index says.
-    ADD_TO_CUSTOMER = "UPDATE partner_customer SET
-          points = (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
-            SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = $1
-              AND l.balance_id = b.balance_id AND l.available_at > $6 AND l.remaining <> 0) AS waiting
-            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
-          points_due_at = (SELECT MIN(owed.due_at) FROM (
-            SELECT (SELECT MIN(l.available_at) FROM partner_lot AS l WHERE l.merchant = $1
-              AND l.balance_id = b.balance_id AND l.available_at > $6 AND l.remaining <> 0) AS due_at
-            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS owed),
-          total_orders = total_orders + $4, total_sales = total_sales + $5,
-          date_first_order = (SELECT paid_at FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
-            ORDER BY paid_at LIMIT 1),
-          date_last_order = (SELECT paid_at FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
-            ORDER BY paid_at DESC LIMIT 1),
-          last_order_value = (SELECT final_price - prepaid FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
-            ORDER BY paid_at DESC, bill_id DESC LIMIT 1),
-          categories = $3
-        WHERE merchant = $1 AND member_id = $2";
+    ADD_TO_CUSTOMER = concat!("UPDATE partner_customer SET ", sql_points!(), ", ", sql_first_and_last_order!(), ",
+          total_orders = total_orders + $5, total_sales = total_sales + $6, categories = $4
+        WHERE merchant = $1 AND member_id = $2");
     /// Everything the feed shows beside the person, from all the bills that count. What was paid for later use is no sale
     /// yet; what came back without a sale lowers the sales, and is no order.
-    RECOMPUTE_CUSTOMER = "UPDATE partner_customer SET
-          points = (SELECT CAST(COALESCE(SUM(CASE WHEN posted < 0 THEN posted WHEN status <> 'active' THEN 0 WHEN posted > waiting THEN posted - waiting ELSE 0 END), 0) AS BIGINT) FROM (
-            SELECT b.posted, b.status, (SELECT CAST(COALESCE(SUM(l.remaining), 0) AS BIGINT) FROM partner_lot AS l WHERE l.merchant = $1
-              AND l.balance_id = b.balance_id AND l.available_at > $4 AND l.remaining <> 0) AS waiting
-            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS usable),
-          points_due_at = (SELECT MIN(owed.due_at) FROM (
-            SELECT (SELECT MIN(l.available_at) FROM partner_lot AS l WHERE l.merchant = $1
-              AND l.balance_id = b.balance_id AND l.available_at > $4 AND l.remaining <> 0) AS due_at
-            FROM partner_balance AS b WHERE b.merchant = $1 AND b.member_id = $2 AND b.type = 'collectablePoints' AND b.stamp_card_id IS NULL) AS owed),
+    RECOMPUTE_CUSTOMER = concat!("UPDATE partner_customer SET ", sql_points!(), ", ", sql_first_and_last_order!(), ",
           total_orders = (SELECT COUNT(*) FROM partner_bill
             WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1),
           total_sales = (SELECT CAST(COALESCE(SUM(final_price - prepaid), 0) AS BIGINT) FROM partner_bill
             WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0),
-          date_first_order = (SELECT paid_at FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
-            ORDER BY paid_at LIMIT 1),
-          date_last_order = (SELECT paid_at FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
-            ORDER BY paid_at DESC LIMIT 1),
-          last_order_value = (SELECT final_price - prepaid FROM partner_bill
-            WHERE merchant = $1 AND member_id = $2 AND counts = 1 AND cancelled = 0 AND is_order = 1 AND paid_at IS NOT NULL
-            ORDER BY paid_at DESC, bill_id DESC LIMIT 1),
-          categories = $3
+          categories = $4
+        WHERE merchant = $1 AND member_id = $2");
+    /// What the customers feed shows of the member.
+    INSERT_CUSTOMER = "INSERT INTO partner_customer (merchant, customer_number, member_id, points, last_updated)
+        VALUES ($1, $2, $3, $4, $5)";
+    /// Locks a member's row of the customers feed.
+    LOCK_CUSTOMER_OF_LEAVING = "UPDATE partner_customer SET last_updated = last_updated
         WHERE merchant = $1 AND member_id = $2";
+    /// Which member has what was this one's.
+    SET_MERGED_INTO = "UPDATE partner_customer SET merged_into = $3 WHERE merchant = $1 AND member_id = $2";
+    /// Who has what was a member's.
+    SURVIVOR_OF -> Option<String> = "SELECT merged_into FROM partner_customer WHERE merchant = $1 AND member_id = $2";
 }
 
 db::row! {
@@ -156,11 +151,48 @@ pub(crate) fn bring_up_to_date(
     };
     let categories = row::to_json("partner_customer", "categories", &known)?;
     if let Changed::Everything = changed {
-        tx.execute(&RECOMPUTE_CUSTOMER, params![merchant, member_id, &categories, now])?;
+        tx.execute(&RECOMPUTE_CUSTOMER, params![merchant, member_id, now, &categories])?;
         bills::tell_all(tx, merchant, member_id)?;
     } else {
-        let of = params![merchant, member_id, &categories, untold.orders, untold.sales, now];
+        let of = params![merchant, member_id, now, &categories, untold.orders, untold.sales];
         tx.execute(&ADD_TO_CUSTOMER, of)?;
     }
     Ok(())
+}
+
+/// Adds what the feed shows of a new member.
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    customer_number: i64,
+    member_id: &str,
+    points: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(&INSERT_CUSTOMER, params![merchant, customer_number, member_id, points, now])?;
+    Ok(())
+}
+
+/// Locks a member's customer and leaves it as it is, so that a merge and another erasure wait.
+pub(crate) fn hold_back(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<(), Error> {
+    tx.execute(&LOCK_CUSTOMER_OF_LEAVING, params![merchant, member_id])?;
+    Ok(())
+}
+
+/// Says which member has what was this one's.
+pub(crate) fn set_merged_into(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    member_id: &str,
+    into: Option<&str>,
+) -> Result<(), Error> {
+    tx.execute(&SET_MERGED_INTO, params![merchant, member_id, into])?;
+    Ok(())
+}
+
+/// The member that owns `member_id`'s balances now: the member it was merged into, else itself; `None` where there is no
+/// such member.
+pub(crate) fn survivor(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Option<String>, Error> {
+    let found = tx.optional(&SURVIVOR_OF, params![merchant, member_id])?;
+    Ok(found.map(|merged_into| merged_into.unwrap_or_else(|| member_id.to_owned())))
 }

@@ -17,8 +17,10 @@ use crate::Partner;
 use crate::loyalty::after_bills::bills_changed;
 use crate::loyalty::bills;
 use crate::loyalty::ledger::expiry::Terms;
-use crate::loyalty::ledger::{Book, CheckKey, Link, balance_of, store as ledger_store};
+use crate::loyalty::ledger::{Book, CheckKey, Link, balance_of, holds, store as ledger_store};
 use crate::loyalty::merge;
+use crate::loyalty::offer;
+use crate::loyalty::people::code;
 use crate::loyalty::people::customer::{Categories, Changed};
 use crate::loyalty::program::Program;
 use crate::loyalty::tier::Ladder;
@@ -111,7 +113,7 @@ pub(crate) fn book(
     }
     if let Some(reason) = unbookable(report, &ground.merchant) {
         let (id, hash) = (&command.quarantine_id, &command.body_hash);
-        store::quarantine(tx, &key, id, &reason, &command.body, hash, now)?;
+        store::keep_aside(tx, &key, (id, &reason), (&command.body, hash), now)?;
         findings.flag(Flag::Differs);
         findings.remark(reason);
         if report.kind == Kind::Paid {
@@ -262,7 +264,7 @@ fn met_again(tx: &mut Tx<'_>, key: &Key<'_>, command: &Command) -> Result<Outcom
     }
     let reason = "a report of this offer, bill and state is booked with another body; this one is kept, nothing is booked";
     let Command { quarantine_id, body, body_hash, now, .. } = command;
-    let first = store::quarantine(tx, key, quarantine_id, reason, body, body_hash, *now)?;
+    let first = store::keep_aside(tx, key, (quarantine_id, reason), (body, body_hash), *now)?;
     Ok(Outcome::Quarantined(first))
 }
 
@@ -317,7 +319,7 @@ fn count_uses(
     let check = ground.offer.as_ref().map(KnownOffer::check);
     let uses = Reported { counts_money: false, ..reported(command, ground, who, key, check.as_ref()) };
     if let Some(limited) = Claims::lock(tx, &program, &ground.merchant, &uses)? {
-        store::use_offer(tx, key.merchant, key.offer_id)?;
+        offer::use_offer(tx, key.merchant, key.offer_id)?;
         limited.enter(tx, key.merchant, &uses, findings)?;
     }
     Ok(())
@@ -384,7 +386,7 @@ fn book_paid(
     // after the balances, before the offer: the order in which an offer locks them
     let limited = Claims::lock(tx, program, &ground.merchant, &reported)?;
     let by_others = match &ground.offer {
-        Some(_) if !store::use_offer(tx, key.merchant, key.offer_id)? => store::used_by_other_bills(tx, key)?,
+        Some(_) if !offer::use_offer(tx, key.merchant, key.offer_id)? => store::used_by_other_bills(tx, key)?,
         _ => BTreeMap::new(),
     };
     if ground.offer.as_ref().is_some_and(|offer| offer.device_number != report.device_number) {
@@ -420,7 +422,7 @@ fn book_paid(
         refund::credit(tx, &mut books, deposit, &booking.link, findings)?;
     }
     for hold in &booking.captured {
-        ledger_store::capture_hold(tx, key.merchant, hold)?;
+        holds::capture_hold(tx, key.merchant, hold)?;
     }
     members.extend(books.members_of_points().map(str::to_owned));
     let prepaid = booking::paid_for_later(report, &books, precision);
@@ -430,7 +432,7 @@ fn book_paid(
         limited.enter(tx, key.merchant, &reported, findings)?;
     }
     for balance_id in &booking.activated {
-        store::activate_codes(tx, key.merchant, balance_id)?;
+        code::activate_of_balance(tx, key.merchant, balance_id)?;
     }
     Ok(())
 }

@@ -7,9 +7,10 @@
 use super::flag::{Findings, Flag};
 use super::give_back::give_back;
 use super::originals::{Original, now_locked, originals_of_bill};
-use super::store::{self as usages, Key};
+use super::store::Key;
 use crate::loyalty::ledger::expiry::Terms;
-use crate::loyalty::ledger::{BalanceRow, Book, Link, LotPart, Transfer, TransferKind, store};
+use crate::loyalty::ledger::{BalanceRow, Book, Link, LotPart, Transfer, TransferKind, standing, store};
+use crate::loyalty::people::code;
 use db::{Error, Tx};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -107,7 +108,9 @@ pub(super) fn close(
     members.extend(books.members_of_points().map(str::to_owned));
     books.close(tx)?;
     for balance_id in vouchers {
-        usages::deactivate(tx, key.merchant, balance_id)?;
+        if standing::deactivate(tx, key.merchant, balance_id)? {
+            code::deactivate_of_balance(tx, key.merchant, balance_id)?;
+        }
     }
     Ok(())
 }

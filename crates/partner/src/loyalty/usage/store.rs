@@ -5,6 +5,7 @@ use crate::loyalty::ledger::LotKind;
 use crate::loyalty::offer::OfferedBalance;
 use crate::loyalty::promotion::LimitUse;
 use crate::merchant::MerchantRow;
+use crate::quarantine::{self, Aside, Source};
 use crate::row;
 use db::{Error, Tx, params};
 use jiff::Timestamp;
@@ -46,8 +47,6 @@ db::statement! {
     /// What people should know of a booked report.
     ANNOTATE_USAGE = "UPDATE partner_usage SET flags = $6, remarks = $7
         WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4 AND kind = $5";
-    /// Marks an offer as used; touches nothing when another bill of it came before.
-    USE_OFFER = "UPDATE partner_offer SET state = 'used' WHERE merchant = $1 AND offer_id = $2 AND state <> 'used'";
     /// What the other bills of an offer used; what was missing of a gift counts as one. Summed by the caller: grouping here would walk the ledger by balance.
     /// CROSS JOIN keeps SQLite at finding the few reports first.
     USED_BY_OTHER_BILLS = "SELECT t.balance_id, t.amount - (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer mirror
@@ -57,34 +56,12 @@ db::statement! {
         FROM partner_usage u CROSS JOIN partner_transfer t CROSS JOIN partner_lot l
         WHERE l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id AND t.merchant = u.merchant AND t.bill_id = u.bill_id AND t.offer_id = u.offer_id AND u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
           AND t.kind IN ('spend', 'overdraft') AND t.reverses IS NULL";
-    /// A voucher that was topped up can be scanned to be spent.
-    ACTIVATE_CODES = "UPDATE partner_code SET status = 'active'
-        WHERE merchant = $1 AND balance_id = $2 AND status = 'inactive'";
-    /// A voucher all of whose top-ups went back waits for its activation again. Not while something is on it that was no
-    /// top-up, for it would be sold along, nor while something of it is missing, for the next buyer would fill the hole.
-    /// What a check still holds stands against a shortfall and is neither. Its row must be locked.
-    DEACTIVATE_BALANCE = "UPDATE partner_balance SET status = 'inactive'
-        WHERE merchant = $1 AND balance_id = $2 AND status = 'active' AND posted = 0
-          AND EXISTS (SELECT 1 FROM partner_transfer AS sold WHERE sold.merchant = $1 AND sold.balance_id = $2
-            AND sold.kind = 'topUp' AND sold.reverses IS NULL)
-          AND NOT EXISTS (SELECT 1 FROM partner_transfer AS sold WHERE sold.merchant = $1 AND sold.balance_id = $2
-            AND sold.kind = 'topUp' AND sold.reverses IS NULL
-            AND sold.amount > (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer AS mirror
-              WHERE mirror.merchant = $1 AND mirror.bill_id = sold.bill_id
-                AND mirror.balance_id = $2 AND mirror.reverses = sold.entry))";
-    /// Its own codes wait with it; one that tops it up stays usable.
-    DEACTIVATE_CODES = "UPDATE partner_code SET status = 'inactive'
-        WHERE merchant = $1 AND balance_id = $2 AND kind = 'voucher' AND status = 'active'";
     /// The bodies of an offer's other bills that are paid and not taken back.
     OTHER_PAID_BILLS = "SELECT u.bill_id, u.body FROM partner_usage u
         WHERE u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
           AND NOT EXISTS (SELECT 1 FROM partner_usage r
             WHERE r.merchant = u.merchant AND r.loyalty_provider_id = u.loyalty_provider_id AND r.offer_id = u.offer_id
               AND r.bill_id = u.bill_id AND r.kind IN ('cancelled', 'refunded'))";
-    /// Keeps a body that contradicts what is booked, or that cannot be booked; once per body.
-    QUARANTINE_USAGE = "INSERT INTO partner_quarantine (merchant, quarantine_id, source, record_key, reason, body, body_hash, received_at)
-        VALUES ($1, $2, 'benefitUsage', $3, $4, $5, $6, $7)
-        ON CONFLICT (merchant, source, record_key, body_hash) DO NOTHING";
 }
 
 /// The offer a report names, as far as booking needs it.
@@ -273,11 +250,6 @@ pub(super) fn annotate(
     Ok(())
 }
 
-/// Marks the offer as used; false when another bill of it was reported before.
-pub(super) fn use_offer(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Result<bool, Error> {
-    Ok(tx.execute(&USE_OFFER, params![merchant, offer_id])? > 0)
-}
-
 /// What the other bills of the offer used of each balance, by the kind of its lots, and was not given back.
 pub(super) fn used_by_other_bills(
     tx: &mut Tx<'_>,
@@ -296,37 +268,6 @@ pub(super) fn used_by_other_bills(
     Ok(used)
 }
 
-/// Makes the codes of a voucher that was topped up scannable.
-pub(super) fn activate_codes(tx: &mut Tx<'_>, merchant: &str, balance_id: &str) -> Result<(), Error> {
-    tx.execute(&ACTIVATE_CODES, params![merchant, balance_id])?;
-    Ok(())
-}
-
-/// Puts a voucher and its codes back to waiting for an activation, when every one it had went back.
-pub(super) fn deactivate(tx: &mut Tx<'_>, merchant: &str, balance_id: &str) -> Result<(), Error> {
-    if tx.execute(&DEACTIVATE_BALANCE, params![merchant, balance_id])? > 0 {
-        tx.execute(&DEACTIVATE_CODES, params![merchant, balance_id])?;
-    }
-    Ok(())
-}
-
-/// Keeps a body aside.
-pub(super) fn quarantine(
-    tx: &mut Tx<'_>,
-    key: &Key<'_>,
-    quarantine_id: &str,
-    reason: &str,
-    body: &str,
-    body_hash: &[u8],
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let kept = tx.execute(
-        &QUARANTINE_USAGE,
-        params![key.merchant, quarantine_id, &key.text(), reason, body, body_hash, now],
-    )?;
-    Ok(kept > 0)
-}
-
 /// Id and body of the offer's other bills that are paid and not taken back.
 pub(super) fn other_paid_bills(
     tx: &mut Tx<'_>,
@@ -337,4 +278,17 @@ pub(super) fn other_paid_bills(
 ) -> Result<Vec<(String, String)>, Error> {
     let rows = tx.query(&OTHER_PAID_BILLS, params![merchant, loyalty_provider_id, offer_id, bill_id])?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+/// Keeps a report aside under its key; false when the same body is there already.
+pub(super) fn keep_aside(
+    tx: &mut Tx<'_>,
+    key: &Key<'_>,
+    (quarantine_id, reason): (&str, &str),
+    (body, body_hash): (&str, &[u8]),
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let record_key = key.text();
+    let aside = Aside { quarantine_id, record_key: &record_key, reason, body, body_hash };
+    quarantine::keep(tx, key.merchant, Source::BenefitUsage, &aside, now)
 }

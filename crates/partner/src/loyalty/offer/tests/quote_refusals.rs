@@ -7,7 +7,7 @@ use super::sample::{
     points, two_lines,
 };
 use crate::loyalty::ledger::BalanceStatus;
-use crate::loyalty::offer::code::CodeStatus;
+use crate::loyalty::people::code::CodeStatus;
 use money::Amount;
 use serde_json::json;
 use wire::loyalty::BalanceType;

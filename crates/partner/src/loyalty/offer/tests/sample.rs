@@ -6,10 +6,12 @@ use crate::loyalty::ledger::{
 use crate::loyalty::offer::answer::answer;
 use crate::loyalty::offer::balance_state::{BalanceState, Books};
 use crate::loyalty::offer::basket::Basket;
-use crate::loyalty::offer::code::{CodeStatus, KnownCode, Meaning, Member, MemberStatus};
+use crate::loyalty::offer::code::{KnownCode, Meaning, Member};
 use crate::loyalty::offer::hold::{self, Free};
 use crate::loyalty::offer::quote::{Question, Quote, explain};
 use crate::loyalty::offer::wishes::Wishes;
+use crate::loyalty::people::code::CodeStatus;
+use crate::loyalty::people::member::MemberStatus;
 use crate::loyalty::program::{Program, ProgramSettings};
 use crate::loyalty::promotion::{Definition, Promotion, Taken};
 use jiff::Timestamp;

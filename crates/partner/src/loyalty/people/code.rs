@@ -39,19 +39,60 @@ db::statement! {
         WHERE merchant = $1 AND code = $2 AND member_id = $3 AND kind = 'card'";
     /// Takes a member's cards away for good.
     DELETE_CARDS = "DELETE FROM partner_code WHERE merchant = $1 AND member_id = $2 AND kind = 'card'";
+    /// Freezes the codes that opened a balance.
+    FREEZE_CODES_OF_BALANCE = "UPDATE partner_code SET status = 'frozen'
+        WHERE merchant = $1 AND balance_id = $2 AND kind IN ('voucher', 'topUp')";
+    /// A member's cards become another's.
+    MOVE_CARDS = "UPDATE partner_code SET member_id = $3, merged_from = COALESCE(merged_from, member_id)
+        WHERE merchant = $1 AND member_id = $2";
+    /// Cards that came from a member go back to whom they came with.
+    RETURN_CARDS = "UPDATE partner_code SET member_id = $4, merged_from = CASE WHEN merged_from = $4 THEN NULL ELSE merged_from END
+        WHERE merchant = $1 AND member_id = $2 AND merged_from = $3";
+    /// A voucher that was topped up can be scanned to be spent.
+    ACTIVATE_CODES = "UPDATE partner_code SET status = 'active'
+        WHERE merchant = $1 AND balance_id = $2 AND status = 'inactive'";
+    /// The codes of a voucher that waits for its activation again wait with it; one that tops it up stays usable.
+    DEACTIVATE_CODES = "UPDATE partner_code SET status = 'inactive'
+        WHERE merchant = $1 AND balance_id = $2 AND kind = 'voucher' AND status = 'active'";
+}
+
+db::text_enum! {
+    /// What a code is for: column `partner_code.kind`.
+    pub(crate) enum CodeKind {
+        /// A member's card.
+        Card = "card",
+        /// A voucher that was printed.
+        Voucher = "voucher",
+        /// Sets off a promotion.
+        Promotion = "promotion",
+        /// Tops up a balance, or what the member on the check can top up.
+        TopUp = "topUp",
+    }
+}
+
+db::text_enum! {
+    /// Whether a code may be used: column `partner_code.status`.
+    pub(crate) enum CodeStatus {
+        /// Usable.
+        Active = "active",
+        /// Not switched on yet.
+        Inactive = "inactive",
+        /// Blocked.
+        Frozen = "frozen",
+        /// Used up.
+        Used = "used",
+    }
 }
 
 /// A code to be added.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewCode<'a> {
     pub(crate) code: &'a str,
-    /// `card`, `voucher`, `promotion` or `topUp`.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: CodeKind,
     pub(crate) member_id: Option<&'a str>,
     pub(crate) balance_id: Option<&'a str>,
     pub(crate) promotion_id: Option<&'a str>,
-    /// `active`, `inactive`, `frozen` or `used`.
-    pub(crate) status: &'static str,
+    pub(crate) status: CodeStatus,
     pub(crate) valid_from: Option<Timestamp>,
     pub(crate) valid_until: Option<Timestamp>,
 }
@@ -107,8 +148,7 @@ pub(crate) fn put_promotion_codes<'c>(
 /// Whether and when a code may be used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CodeUse {
-    /// `active`, `inactive`, `frozen` or `used`.
-    pub(crate) status: &'static str,
+    pub(crate) status: CodeStatus,
     pub(crate) valid_from: Option<Timestamp>,
     pub(crate) valid_until: Option<Timestamp>,
 }
@@ -172,4 +212,39 @@ fn view(row: &Row) -> Result<CodeView, Error> {
         valid_from: row.get::<Option<Timestamp>>(6)?.map(utc_millis),
         valid_until: row.get::<Option<Timestamp>>(7)?.map(utc_millis),
     })
+}
+
+/// Freezes the codes that opened a balance so far.
+pub(crate) fn freeze_of_balance(tx: &mut Tx<'_>, merchant: &str, balance_id: &str) -> Result<(), Error> {
+    tx.execute(&FREEZE_CODES_OF_BALANCE, params![merchant, balance_id])?;
+    Ok(())
+}
+
+/// Makes the codes of a voucher that was topped up scannable.
+pub(crate) fn activate_of_balance(tx: &mut Tx<'_>, merchant: &str, balance_id: &str) -> Result<(), Error> {
+    tx.execute(&ACTIVATE_CODES, params![merchant, balance_id])?;
+    Ok(())
+}
+
+/// Makes the codes of a voucher wait for its activation again.
+pub(crate) fn deactivate_of_balance(tx: &mut Tx<'_>, merchant: &str, balance_id: &str) -> Result<(), Error> {
+    tx.execute(&DEACTIVATE_CODES, params![merchant, balance_id])?;
+    Ok(())
+}
+
+/// Makes a member's cards another's; how many that were.
+pub(crate) fn move_cards(tx: &mut Tx<'_>, merchant: &str, from: &str, into: &str) -> Result<u64, Error> {
+    tx.execute(&MOVE_CARDS, params![merchant, from, into])
+}
+
+/// Gives the cards that `holder` has, and that first were `first`'s, to `to`.
+pub(crate) fn return_cards(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    holder: &str,
+    first: &str,
+    to: &str,
+) -> Result<(), Error> {
+    tx.execute(&RETURN_CARDS, params![merchant, holder, first, to])?;
+    Ok(())
 }
