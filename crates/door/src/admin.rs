@@ -4,7 +4,7 @@
 //! tell which one to revoke.
 
 use crate::credentials;
-use crate::keeper::{Keeper, Renewal, Wanted};
+use crate::keeper::{Keeper, Renewal, TokenTable, Wanted};
 use crate::token::{self, IssuedToken};
 use crate::{ApiError, TokenCache};
 use axum::extract::{FromRef, FromRequestParts};
@@ -61,6 +61,14 @@ db::statement! {
     USED_ADMIN_TOKEN = "UPDATE door_admin_token SET last_used_at = $2
         WHERE prefix = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 }
+
+/// How admin tokens are changed.
+static TABLE: TokenTable = TokenTable {
+    revoke: &REVOKE_ADMIN_TOKEN,
+    renew: &RENEW_ADMIN_TOKEN,
+    end: &END_ADMIN_TOKEN,
+    used: &USED_ADMIN_TOKEN,
+};
 
 /// Entries the cache holds: more admin tokens than this work too, only slower.
 const CACHED_MAX: usize = 1_000;
@@ -181,21 +189,15 @@ impl Keeper for AdminTokens {
     }
 
     fn revoke(&self, tx: &mut Tx<'_>, prefix: &str, now: Timestamp) -> Result<bool, db::Error> {
-        Ok(tx.execute(&REVOKE_ADMIN_TOKEN, params![prefix, now])? > 0)
+        TABLE.revoke(tx, prefix, now)
     }
 
     fn renew(&self, tx: &mut Tx<'_>, renewal: &Renewal) -> Result<bool, db::Error> {
-        let Renewal { old, prefix, hash, now, old_ends_at } = renewal;
-        if tx.execute(&RENEW_ADMIN_TOKEN, params![old, prefix, &hash[..], *now])? == 0 {
-            return Ok(false);
-        }
-        tx.execute(&END_ADMIN_TOKEN, params![old, *old_ends_at])?;
-        Ok(true)
+        TABLE.renew(tx, renewal)
     }
 
     fn keep_used(&self, tx: &mut Tx<'_>, prefix: &str, at: Timestamp) -> Result<(), db::Error> {
-        tx.execute(&USED_ADMIN_TOKEN, params![prefix, at])?;
-        Ok(())
+        TABLE.keep_used(tx, prefix, at)
     }
 
     fn take_used(&self) -> Vec<(String, Timestamp)> {

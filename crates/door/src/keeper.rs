@@ -3,7 +3,7 @@
 //! A side keeps its tokens in tables of its own; `/admin/v1/tokens` shows, renews and revokes those of all sides in
 //! one way, and knows a token by its public prefix only.
 
-use db::Tx;
+use db::{Statement, Tx, params};
 use jiff::Timestamp;
 use wire::admin::tokens::ListedToken;
 
@@ -66,4 +66,43 @@ pub trait Keeper: Send + Sync {
 
     /// Forgets what this process has in memory of the token with this prefix.
     fn forget(&self, prefix: &str);
+}
+
+/// The statements that change the tokens of one table: every keeper ends, renews and notes them in the same way.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenTable {
+    /// Revokes the live token with the prefix $1 at $2.
+    pub revoke: &'static Statement,
+    /// Adds a token with the prefix $2 and the hash $3, made at $4, with the rights of $1, if that one is live.
+    pub renew: &'static Statement,
+    /// Lets the token $1 end at $2, unless it ends before.
+    pub end: &'static Statement,
+    /// Keeps that the token $1 was used at $2, unless a later use is known.
+    pub used: &'static Statement,
+}
+
+impl TokenTable {
+    /// See [`Keeper::revoke`].
+    ///
+    /// # Errors
+    /// As [`Keeper::list`]; so for all below.
+    pub fn revoke(&self, tx: &mut Tx<'_>, prefix: &str, now: Timestamp) -> Result<bool, db::Error> {
+        Ok(tx.execute(self.revoke, params![prefix, now])? > 0)
+    }
+
+    /// See [`Keeper::renew`].
+    pub fn renew(&self, tx: &mut Tx<'_>, renewal: &Renewal) -> Result<bool, db::Error> {
+        let Renewal { old, prefix, hash, now, old_ends_at } = renewal;
+        if tx.execute(self.renew, params![old, prefix, &hash[..], *now])? == 0 {
+            return Ok(false);
+        }
+        tx.execute(self.end, params![old, *old_ends_at])?;
+        Ok(true)
+    }
+
+    /// See [`Keeper::keep_used`].
+    pub fn keep_used(&self, tx: &mut Tx<'_>, prefix: &str, at: Timestamp) -> Result<(), db::Error> {
+        tx.execute(self.used, params![prefix, at])?;
+        Ok(())
+    }
 }

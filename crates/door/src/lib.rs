@@ -22,7 +22,7 @@ pub use admin::AdminTokens;
 pub use body::{BODY_LIMIT_DEFAULT, BodyLimit, FormOrJson, Message, Raw, RawMessage, Strict, body_limit};
 pub use cache::TokenCache;
 pub use error::ApiError;
-pub use keeper::{Keeper, Renewal, Wanted};
+pub use keeper::{Keeper, Renewal, TokenTable, Wanted};
 pub use observe::{RequestId, observe};
 pub use paths::Paths;
 pub use rate::RateLimit;

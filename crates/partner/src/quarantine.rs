@@ -40,10 +40,18 @@ pub(crate) fn keep(
     aside: &Aside<'_>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let Aside { quarantine_id, record_key, reason, body, body_hash } = aside;
     let kept = tx.execute(
         &KEEP_ASIDE,
-        params![merchant, quarantine_id, source, record_key, reason, body, *body_hash, now],
+        params![
+            merchant,
+            aside.quarantine_id,
+            source,
+            aside.record_key,
+            aside.reason,
+            aside.body,
+            aside.body_hash,
+            now
+        ],
     )?;
     Ok(kept > 0)
 }

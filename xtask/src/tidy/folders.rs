@@ -158,7 +158,6 @@ const CRATES: &[Crate] = &[
         hub: Some("state"),
         arrows: &[
             ("admin", &["credentials", "id", "loyalty", "merchant", "row"]),
-            ("credentials", &["row"]),
             ("customers", &["credentials", "loyalty", "merchant", "row"]),
             ("datasync", &["credentials", "id", "loyalty", "merchant", "quarantine"]),
             ("loyalty", &["credentials", "id", "merchant", "quarantine", "row"]),

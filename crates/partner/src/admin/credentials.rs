@@ -128,7 +128,7 @@ async fn issue(
     new: NewCredential,
 ) -> Result<(StatusCode, Json<IssuedCredential>), ApiError> {
     limits::id("name", &new.name)?;
-    let issued = token::issue(partner.outside(), new.kind.text());
+    let issued = token::issue(partner.outside(), new.kind.as_str());
     let answer = IssuedCredential {
         token: issued.text.clone(),
         token_prefix: issued.prefix.clone(),

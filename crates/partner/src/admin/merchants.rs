@@ -7,7 +7,7 @@ use crate::merchant::{self, MerchantRow};
 use crate::row;
 use axum::Json;
 use axum::extract::{Path, State};
-use db::{Never, Tx, TxError, params};
+use db::{Never, Tx, TxError};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use jiff::Timestamp;

@@ -7,7 +7,7 @@ mod refusal;
 mod store;
 mod tokens;
 
-pub use refusal::CustomersRefusal;
+pub(crate) use refusal::CustomersRefusal;
 pub(crate) use store::{Kind, NewCredential, insert, revoke};
 pub use tokens::keeper;
 
@@ -64,7 +64,7 @@ impl FromRequestParts<Partner> for LoyaltyConnection {
         };
         let Some(credential) = found else {
             let expected = "expected Authorization: Bearer with the token of a loyalty connection; ask the loyalty partner for a new one";
-            return Err(token::refusal(text, Kind::Loyalty.text(), expected));
+            return Err(token::refusal(text, Kind::Loyalty.as_str(), expected));
         };
         Ok(Self {
             merchant: credential.merchant,
@@ -84,7 +84,7 @@ impl FromRequestParts<Partner> for DataSyncConnection {
         };
         let Some(credential) = found else {
             let expected = "expected the DataSync secret in Authorization, bare or after Bearer; ask the receiver for a new one";
-            return Err(token::refusal(text, Kind::DataSync.text(), expected));
+            return Err(token::refusal(text, Kind::DataSync.as_str(), expected));
         };
         Ok(Self { merchant: credential.merchant })
     }

@@ -1,7 +1,6 @@
 //! The directory of tokens: SQL.
 
 use super::Credential;
-use crate::row;
 use db::{Db, Error, Never, Tx, TxError, params};
 use door::ApiError;
 use door::token::IssuedToken;
@@ -19,29 +18,15 @@ db::statement! {
         WHERE token_prefix = $2 AND merchant = $1 AND revoked_at IS NULL";
 }
 
-/// The part of the partner's API that a token opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// The three loyalty webhooks.
-    Loyalty,
-    /// The DataSync receiver.
-    DataSync,
-    /// The customers feed.
-    Customers,
-}
-
-impl Kind {
-    /// The text in the table and inside the token.
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::Loyalty => "loyalty",
-            Self::DataSync => "datasync",
-            Self::Customers => "customers",
-        }
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        [Self::Loyalty, Self::DataSync, Self::Customers].into_iter().find(|kind| kind.text() == text)
+db::text_enum! {
+    /// The part of the partner's API that a token opens; the word stands inside the token too.
+    pub(crate) enum Kind {
+        /// The three loyalty webhooks.
+        Loyalty = "loyalty",
+        /// The DataSync receiver.
+        DataSync = "datasync",
+        /// The customers feed.
+        Customers = "customers",
     }
 }
 
@@ -63,10 +48,8 @@ pub(super) async fn load(db: &Db, prefix: &str) -> Result<Option<Credential>, Ap
         let Some(row) = tx.optional(&LIVE_CREDENTIAL, params![&prefix])? else {
             return Ok::<_, TxError<Never>>(None);
         };
-        let kind: String = row.get(0)?;
         Ok(Some(Credential {
-            kind: Kind::from_text(&kind)
-                .ok_or_else(|| row::unreadable("partner_credential", "kind", "a kind of credential"))?,
+            kind: row.get(0)?,
             hash: row.get(1)?,
             merchant: row.get(2)?,
             loyalty_provider_id: row.get(3)?,
@@ -90,7 +73,7 @@ pub(crate) fn insert(
         params![
             &token.prefix,
             &token.hash[..],
-            new.kind.text(),
+            new.kind,
             merchant,
             new.loyalty_provider_id.as_deref(),
             new.time_zone.as_deref(),

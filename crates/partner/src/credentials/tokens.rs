@@ -2,7 +2,7 @@
 
 use crate::Partner;
 use db::{Error, Tx, params};
-use door::{Keeper, Renewal, Wanted};
+use door::{Keeper, Renewal, TokenTable, Wanted};
 use jiff::Timestamp;
 use std::sync::Arc;
 use wire::admin::tokens::ListedToken;
@@ -43,6 +43,14 @@ db::statement! {
         WHERE token_prefix = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 }
 
+/// How the tokens of this side are changed.
+static TABLE: TokenTable = TokenTable {
+    revoke: &REVOKE_ANY_CREDENTIAL,
+    renew: &RENEW_CREDENTIAL,
+    end: &END_CREDENTIAL,
+    used: &USED_CREDENTIAL,
+};
+
 /// The tokens that this side checks. With a running `partner`, what it has in memory of them is looked after as well.
 pub fn keeper(partner: Option<Partner>) -> Arc<dyn Keeper> {
     Arc::new(Kept { partner })
@@ -74,21 +82,15 @@ impl Keeper for Kept {
     }
 
     fn revoke(&self, tx: &mut Tx<'_>, prefix: &str, now: Timestamp) -> Result<bool, Error> {
-        Ok(tx.execute(&REVOKE_ANY_CREDENTIAL, params![prefix, now])? > 0)
+        TABLE.revoke(tx, prefix, now)
     }
 
     fn renew(&self, tx: &mut Tx<'_>, renewal: &Renewal) -> Result<bool, Error> {
-        let Renewal { old, prefix, hash, now, old_ends_at } = renewal;
-        if tx.execute(&RENEW_CREDENTIAL, params![old, prefix, &hash[..], *now])? == 0 {
-            return Ok(false);
-        }
-        tx.execute(&END_CREDENTIAL, params![old, *old_ends_at])?;
-        Ok(true)
+        TABLE.renew(tx, renewal)
     }
 
     fn keep_used(&self, tx: &mut Tx<'_>, prefix: &str, at: Timestamp) -> Result<(), Error> {
-        tx.execute(&USED_CREDENTIAL, params![prefix, at])?;
-        Ok(())
+        TABLE.keep_used(tx, prefix, at)
     }
 
     fn take_used(&self) -> Vec<(String, Timestamp)> {

@@ -60,7 +60,7 @@ pub(super) fn merged(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> 
         };
         match &into {
             None if status == MemberStatus::Merged.as_str() => {
-                fault("a merged member leads to another one", "nobody".to_owned())
+                fault("a merged member leads to another one", "nobody".to_owned());
             }
             None if open != 0 => fault("a merge that stands has its member merged", status),
             None => {}

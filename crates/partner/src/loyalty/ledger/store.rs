@@ -82,7 +82,7 @@ db::statement! {
           AND NOT EXISTS (SELECT 1 FROM partner_transfer t WHERE t.merchant = $1
             AND t.balance_id = $2 AND t.lot_id = partner_lot.lot_id AND t.kind = 'expire')";
     /// What the last entry of a balance is.
-    LAST_ENTRY = "SELECT kind FROM partner_transfer WHERE merchant = $1 AND balance_id = $2 AND entry = $3";
+    LAST_ENTRY -> TransferKind = "SELECT kind FROM partner_transfer WHERE merchant = $1 AND balance_id = $2 AND entry = $3";
     /// One entry.
     INSERT_TRANSFER = "INSERT INTO partner_transfer (merchant, balance_id, entry, kind, debit_account, credit_account, amount, lot_id, member_id, offer_id, bill_id, reverses, reason, lines, created_at, issuer_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
@@ -163,10 +163,7 @@ pub(crate) fn get_lot(
 /// Whether the end of a lot is the last thing that happened to a balance: then it took what was left.
 pub(crate) fn ended_last(tx: &mut Tx<'_>, merchant: &str, row: &BalanceRow) -> Result<bool, Error> {
     let last = tx.optional(&LAST_ENTRY, params![merchant, &row.balance_id, row.last_entry])?;
-    Ok(last
-        .map(|last| last.get::<String>(0))
-        .transpose()?
-        .is_some_and(|kind| kind == TransferKind::Expire.text()))
+    Ok(last == Some(TransferKind::Expire))
 }
 
 /// What the open lots of a balance were sold for, where that is not their face.
@@ -334,7 +331,7 @@ pub(super) struct NewTransfer<'a> {
     pub(super) merchant: &'a str,
     pub(super) balance_id: &'a str,
     pub(super) entry: i64,
-    pub(super) kind: &'static str,
+    pub(super) kind: TransferKind,
     pub(super) debit: Account,
     pub(super) credit: Account,
     pub(super) amount: i64,
@@ -359,8 +356,8 @@ pub(super) fn insert_transfer(tx: &mut Tx<'_>, new: &NewTransfer<'_>) -> Result<
             new.balance_id,
             new.entry,
             new.kind,
-            new.debit.text(),
-            new.credit.text(),
+            new.debit,
+            new.credit,
             new.amount,
             new.lot_id,
             new.member_id,
@@ -412,11 +409,9 @@ pub(super) fn dug(
     entry: i64,
 ) -> Result<Option<Dug>, Error> {
     let Some(found) = tx.optional(&DUG, params![merchant, balance_id, entry])? else { return Ok(None) };
-    let (kind, other): (String, String) = (found.get(0)?, found.get(1)?);
     Ok(Some(Dug {
-        redeems: kind == TransferKind::Overdraft.text(),
-        other: Account::from_text(&other)
-            .ok_or_else(|| row::unreadable("partner_transfer", "credit_account", "an account"))?,
+        redeems: found.get::<TransferKind>(0)? == TransferKind::Overdraft,
+        other: found.get(1)?,
         link: Link { offer_id: found.get(2)?, bill_id: found.get(3)?, reason: None },
     }))
 }

@@ -5,7 +5,7 @@
 
 use super::balance_state::BalanceState;
 use super::basket::Basket;
-use super::code::{self, KnownCode, Meaning, Member};
+use super::code::{self, KnownCode, Meaning};
 use super::hold::Free;
 use super::identified::{Entry, Found, Identified};
 use super::reason::Reason;
@@ -14,7 +14,6 @@ use super::trace::Trace;
 use crate::loyalty::ledger::BalanceStatus;
 use crate::loyalty::program::Program;
 use jiff::Timestamp;
-use std::sync::Arc;
 
 /// Judges every entry in order.
 pub(crate) fn identify<'a>(

@@ -7,7 +7,7 @@ use super::code::{KnownCode, Meaning, Member};
 use super::inputs::nothing_to_spend;
 use super::reason::Reason;
 use crate::loyalty::ledger::{CheckKey, store as ledger};
-use crate::loyalty::people::code::CodeKind;
+use crate::loyalty::people::code::{CodeKind, CodeStatus};
 use crate::loyalty::people::member::MemberStatus;
 use crate::loyalty::program::{CodeSettings, Contact, Program, ProgramSettings};
 use crate::loyalty::promotion::{Definition, Promotion};

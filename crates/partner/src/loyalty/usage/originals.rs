@@ -97,8 +97,9 @@ impl Original {
 pub(crate) fn originals_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Original>, Error> {
     let mut originals = Vec::new();
     for found in tx.query(&ORIGINALS_OF_BILL, params![key.merchant, key.bill_id, key.offer_id])? {
-        let (debit, credit, lot): (String, String, String) = (found.get(3)?, found.get(4)?, found.get(8)?);
-        let credits_guest = credit == Account::Guest.text();
+        let (debit, credit): (Account, Account) = (found.get(3)?, found.get(4)?);
+        let lot: String = found.get(8)?;
+        let credits_guest = credit == Account::Guest;
         let other = if credits_guest { debit } else { credit };
         let filled: i64 = found.get(11)?;
         if found.get::<i64>(5)? == filled {
@@ -110,8 +111,7 @@ pub(crate) fn originals_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Or
                 entry: found.get(1)?,
                 kind: found.get(2)?,
                 credits_guest,
-                other: Account::from_text(&other)
-                    .ok_or_else(|| row::unreadable("partner_transfer", "credit_account", "an account"))?,
+                other,
                 amount: found.get::<i64>(5)? - filled,
                 lot_id: found.get(6)?,
             },
@@ -138,7 +138,7 @@ pub(crate) fn now_locked<'o>(
     key: &Key<'_>,
     found: &'o [Original],
 ) -> Result<Cow<'o, [Original]>, Error> {
-    let short = |one: &Original| one.transfer.kind == TransferKind::Overdraft.text() && one.left() > 0;
+    let short = |one: &Original| one.transfer.kind == TransferKind::Overdraft && one.left() > 0;
     Ok(if found.iter().any(short) { Cow::Owned(originals_of_bill(tx, key)?) } else { Cow::Borrowed(found) })
 }
 

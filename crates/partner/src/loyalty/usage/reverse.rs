@@ -75,10 +75,10 @@ pub(super) fn mirror(
                 .filter(|hold| hold.balance_id == part.balance_id && hold.counts(now))
                 .flat_map(|hold| hold.lots.iter().cloned())
                 .collect();
-            let kind = match part.kind.as_str() {
-                kind if kind == TransferKind::Earn.text() => TransferKind::ClawBack,
+            let kind = match part.kind {
+                TransferKind::Earn => TransferKind::ClawBack,
                 // what was written off of this bill's own shortfall
-                kind if kind == TransferKind::WriteOff.text() => TransferKind::WriteOff,
+                TransferKind::WriteOff => TransferKind::WriteOff,
                 _ => TransferKind::Reversal,
             };
             if books.take_back(part, kind, &reserved, &link) > 0 {
@@ -120,10 +120,10 @@ pub(super) fn close(
 fn in_order(parts: &[Transfer]) -> Vec<&Transfer> {
     let mut order: Vec<&Transfer> = parts.iter().collect();
     order.sort_by_key(|part| {
-        let rank = match part.kind.as_str() {
-            kind if kind == TransferKind::WriteOff.text() => 0,
+        let rank = match part.kind {
+            TransferKind::WriteOff => 0,
             _ if part.credits_guest => 3,
-            kind if kind == TransferKind::Overdraft.text() => 1,
+            TransferKind::Overdraft => 1,
             _ => 2,
         };
         (rank, part.balance_id.as_str(), part.entry)

@@ -85,7 +85,7 @@ impl Book<'_> {
         let Some(open) = self.balances.get_mut(&original.balance_id) else { return 0 };
         let own = open.lots.get(&original.lot_id);
         if own.is_some_and(|lot| {
-            lot.state.kind == LotKind::Overdraft && original.kind == TransferKind::WriteOff.text()
+            lot.state.kind == LotKind::Overdraft && original.kind == TransferKind::WriteOff
         }) {
             // the hole is as deep again as before; what it belongs to fills it next
             let part = LotPart { lot_id: original.lot_id.clone(), amount: original.amount };

@@ -350,7 +350,7 @@ impl<'a> Book<'a> {
                         merchant: self.merchant,
                         balance_id,
                         entry: entry.number,
-                        kind: entry.kind.text(),
+                        kind: entry.kind,
                         debit,
                         credit,
                         amount: entry.amount,

@@ -79,7 +79,7 @@ pub(super) fn original(entry: i64, credits_guest: bool, amount: i64, lot_id: &st
     Transfer {
         balance_id: "b".to_owned(),
         entry,
-        kind: String::new(),
+        kind: TransferKind::Spend,
         credits_guest,
         other: Account::Redemption,
         amount,

@@ -233,7 +233,7 @@ impl Refund<'_> {
         report: &Report,
     ) -> Result<Vec<Transfer>, Error> {
         let mut parts = Vec::new();
-        let is = |kind: TransferKind| move |one: &&Original| one.transfer.kind == kind.text();
+        let is = |kind: TransferKind| move |one: &&Original| one.transfer.kind == kind;
         let earned: Vec<&Original> = originals.iter().filter(is(TransferKind::Earn)).collect();
         // Each earning is its entry with the split and those that follow it without one
         for group in earned
@@ -318,7 +318,7 @@ fn value_back(back: &Back, originals: &[Original], by_wire: &BTreeMap<String, Ve
     for (wire_id, amount) in &back.balances {
         let Some(indexes) = by_wire.get(wire_id) else { continue };
         let mut entries: Vec<&Original> = indexes.iter().filter_map(|index| originals.get(*index)).collect();
-        entries.sort_by_key(|one| one.transfer.kind == TransferKind::Overdraft.text());
+        entries.sort_by_key(|one| one.transfer.kind == TransferKind::Overdraft);
         take(&mut parts, &entries, mirrored(&entries) + amount);
     }
     parts
@@ -327,9 +327,9 @@ fn value_back(back: &Back, originals: &[Original], by_wire: &BTreeMap<String, Ve
 /// A shortfall that comes back takes along what was written off of it.
 fn written_off(parts: &[Transfer], originals: &[Original]) -> Vec<Transfer> {
     let mut back = Vec::new();
-    for part in parts.iter().filter(|part| part.kind == TransferKind::Overdraft.text()) {
+    for part in parts.iter().filter(|part| part.kind == TransferKind::Overdraft) {
         let of_part = |one: &&Original| {
-            one.transfer.kind == TransferKind::WriteOff.text()
+            one.transfer.kind == TransferKind::WriteOff
                 && one.transfer.balance_id == part.balance_id
                 && one.transfer.lot_id == part.lot_id
         };
