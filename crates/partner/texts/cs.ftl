@@ -12,15 +12,7 @@ multiPurposePrepaidVoucher = Dárkový poukaz
 collectablePoints = Body
 prepaidCredit = Kredit
 
-## A count of points. $number chooses the form, $count is how it is written
-
-points = { $number ->
-    [one] {$count} bod
-    [few] {$count} body
-   *[other] {$count} bodů
-}
-
-## Messages of an offer
+## Messages of an offer. Of a count of points $number chooses the form, $count is how it is written
 
 partly-reserved = {$title}: {$amount} je rezervováno na jiném účtu
 partly-reserved-points = { $number ->
@@ -49,6 +41,7 @@ NOT_YET_VALID = zatím neplatí
 NOT_COMBINABLE = nelze kombinovat
 NO_MATCHING_ITEMS = na účtu není nic, na co by se dalo použít
 LOCKED_BY_OTHER_DEVICE = rezervováno na jiné pokladně
+LOCKED_BY_OTHER_CHECK = rezervováno pro jiný účet na této pokladně
 PARTLY_RESERVED = část je rezervována jinde
 INACTIVE = není aktivní
 FROZEN = zablokováno

@@ -12,14 +12,7 @@ multiPurposePrepaidVoucher = Geschenkgutschein
 collectablePoints = Punkte
 prepaidCredit = Guthaben
 
-## A count of points. $number chooses the form, $count is how it is written
-
-points = { $number ->
-    [one] {$count} Punkt
-   *[other] {$count} Punkte
-}
-
-## Messages of an offer
+## Messages of an offer. Of a count of points $number chooses the form, $count is how it is written
 
 partly-reserved = {$title}: {$amount} ist für eine andere Rechnung reserviert
 partly-reserved-points = { $number ->
@@ -47,6 +40,7 @@ NOT_YET_VALID = noch nicht gültig
 NOT_COMBINABLE = nicht kombinierbar
 NO_MATCHING_ITEMS = passt zu keinem Artikel der Rechnung
 LOCKED_BY_OTHER_DEVICE = an einer anderen Kasse reserviert
+LOCKED_BY_OTHER_CHECK = für eine andere Rechnung an dieser Kasse reserviert
 PARTLY_RESERVED = teilweise anderswo reserviert
 INACTIVE = nicht aktiv
 FROZEN = gesperrt

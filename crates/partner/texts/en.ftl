@@ -12,14 +12,7 @@ multiPurposePrepaidVoucher = Gift voucher
 collectablePoints = Points
 prepaidCredit = Credit
 
-## A count of points. $number chooses the form, $count is how it is written
-
-points = { $number ->
-    [one] {$count} point
-   *[other] {$count} points
-}
-
-## Messages of an offer
+## Messages of an offer. Of a count of points $number chooses the form, $count is how it is written
 
 partly-reserved = {$title}: {$amount} is reserved by another check
 partly-reserved-points = { $number ->
@@ -47,6 +40,7 @@ NOT_YET_VALID = not yet valid
 NOT_COMBINABLE = cannot be combined
 NO_MATCHING_ITEMS = no item on the check matches
 LOCKED_BY_OTHER_DEVICE = reserved at another register
+LOCKED_BY_OTHER_CHECK = reserved for another check of this register
 PARTLY_RESERVED = partly reserved elsewhere
 INACTIVE = not active
 FROZEN = frozen

@@ -12,15 +12,7 @@ multiPurposePrepaidVoucher = Darčekový poukaz
 collectablePoints = Body
 prepaidCredit = Kredit
 
-## A count of points. $number chooses the form, $count is how it is written
-
-points = { $number ->
-    [one] {$count} bod
-    [few] {$count} body
-   *[other] {$count} bodov
-}
-
-## Messages of an offer
+## Messages of an offer. Of a count of points $number chooses the form, $count is how it is written
 
 partly-reserved = {$title}: {$amount} je rezervované na inom účte
 partly-reserved-points = { $number ->
@@ -49,6 +41,7 @@ NOT_YET_VALID = zatiaľ neplatí
 NOT_COMBINABLE = nedá sa kombinovať
 NO_MATCHING_ITEMS = na účte nie je nič, na čo by sa dalo použiť
 LOCKED_BY_OTHER_DEVICE = rezervované na inej pokladnici
+LOCKED_BY_OTHER_CHECK = rezervované pre iný účet na tejto pokladnici
 PARTLY_RESERVED = časť je rezervovaná inde
 INACTIVE = nie je aktívne
 FROZEN = zablokované

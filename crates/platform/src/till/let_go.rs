@@ -1,8 +1,8 @@
 //! How does the provider learn that a code or the whole basket was taken off a check?
 //!
-//! It is asked again with what is left (protocol.md §10.2), so that it ends its holds and the guest's value is free at the
-//! next register. It is asked on the side and once: the cashier does not wait, and where the call fails the holds end by
-//! themselves.
+//! It is asked again with what is left (protocol.md §10.2), so that it ends its holds and the guest's value is free for the
+//! next check. The register's call waits until the provider was told, so that whoever asks next finds the value free, but
+//! only for a moment: a slow provider is told on the side. It is told once; where that fails the holds end by themselves.
 
 use super::{Selling, load, selling, turn};
 use crate::Platform;
@@ -12,6 +12,7 @@ use crate::loyalty::question::{fingerprint, question};
 use crate::sale::StoredCheck;
 use door::ApiError;
 use std::sync::Arc;
+use std::time::Duration;
 use tracing::Instrument as _;
 use wire::pos::CheckState;
 
@@ -35,8 +36,12 @@ impl Asked {
     }
 }
 
-/// Tells the provider on the side what the check still asks for.
-pub(super) fn let_go(platform: &Platform, grant: &PosGrant, check_id: &str) {
+/// Longest time that a register's call waits for the provider to be told.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
+
+/// Tells the provider what the check still asks for, and waits for that at most [`TOLD_WITHIN`]. It is told even when the
+/// caller has hung up.
+pub(super) async fn let_go(platform: &Platform, grant: &PosGrant, check_id: &str) {
     let Ok(permit) = Arc::clone(platform.side_calls()).try_acquire_owned() else {
         metrics::counter!("platform_side_calls_dropped_total", "call" => "letGo").increment(1);
         tracing::warn!(
@@ -45,14 +50,21 @@ pub(super) fn let_go(platform: &Platform, grant: &PosGrant, check_id: &str) {
         );
         return;
     };
-    let (platform, grant, check_id) = (platform.clone(), grant.clone(), check_id.to_owned());
+    let (teller, owner, id) = (platform.clone(), grant.clone(), check_id.to_owned());
     let telling = async move {
         let _permit = permit;
-        if let Err(error) = ask_again(&platform, &grant, &check_id).await {
-            tracing::warn!(%error, check = check_id, "what the check held stays held for its time");
+        if let Err(error) = ask_again(&teller, &owner, &id).await {
+            tracing::warn!(%error, check = id, "what the check held stays held for its time");
         }
     };
-    tokio::spawn(telling.in_current_span());
+    let told = tokio::spawn(telling.in_current_span());
+    if tokio::time::timeout(TOLD_WITHIN, told).await.is_err() {
+        metrics::counter!("platform_let_go_late_total").increment(1);
+        tracing::info!(
+            check = check_id,
+            "the provider is slow; it is told on the side what the check gave up"
+        );
+    }
 }
 
 async fn ask_again(platform: &Platform, grant: &PosGrant, check_id: &str) -> Result<(), ApiError> {

@@ -97,7 +97,7 @@ where
         })
         .await?;
     if gave_up {
-        let_go::let_go(platform, &owner, &check.check_id);
+        let_go::let_go(platform, &owner, &check.check_id).await;
     }
     view::shown(&owner, &selling.settings, &check).map(Json)
 }

@@ -72,8 +72,9 @@ async fn ask_and_keep(
     kept
 }
 
-/// Takes all loyalty off the check: codes, decisions and the offer. It can then be paid without; the provider is told,
-/// so that what it held is free.
+/// Takes all loyalty off the check: codes, decisions and the offer. It can then be paid without. The provider is told
+/// before the answer comes, so that what it held is free for the next check; one that takes longer than two seconds is told
+/// on the side.
 #[utoipa::path(
     delete,
     path = "/pos/{sourceId}/checks/{checkId}/offer",

@@ -67,6 +67,11 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn new(engine: Engine) -> Self {
+        Self::with_deadline(engine, Duration::from_millis(500)).await
+    }
+
+    /// A house whose registers wait so long for an offer.
+    pub(crate) async fn with_deadline(engine: Engine, offer_deadline: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = match engine {
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("test.db").display()),
@@ -109,10 +114,7 @@ impl House {
             wake: Arc::new(move || {
                 counted.fetch_add(1, Ordering::SeqCst);
             }),
-            config: PlatformConfig {
-                offer_deadline: Duration::from_millis(500),
-                ..PlatformConfig::default()
-            },
+            config: PlatformConfig { offer_deadline, ..PlatformConfig::default() },
         });
         let mut house = Self {
             db: kept,

@@ -12,6 +12,13 @@ pub(crate) struct CheckKey {
     pub(crate) check_id: String,
 }
 
+impl CheckKey {
+    /// Whether both checks are open at one register.
+    pub(crate) fn is_at_register_of(&self, other: &Self) -> bool {
+        (&self.place, self.device_number) == (&other.place, other.device_number)
+    }
+}
+
 /// A hold as its row says (table `partner_hold`), state `active`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HoldRow {

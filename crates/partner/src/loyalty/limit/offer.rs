@@ -6,7 +6,7 @@ use crate::loyalty::ledger::{CheckKey, Move, follow};
 use crate::loyalty::promotion::{LimitKey, LimitUse, Taken, Watched};
 use db::{Error, Tx};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who asks, and when.
 #[derive(Debug, Clone, Copy)]
@@ -65,9 +65,16 @@ impl Counters {
         for (limit_id, counter) in self.counters.iter().filter(|(_, counter)| counter.used != 0) {
             taken.used.insert(limit_id.clone(), counter.used);
         }
+        let mut elsewhere: BTreeSet<&str> = BTreeSet::new();
         for hold in self.holds.iter().filter(|hold| hold.counts(asking.now) && hold.check != *asking.check) {
             let held = taken.held.entry(hold.limit_id.clone()).or_default();
             *held = held.saturating_add(hold.amount);
+            if !hold.check.is_at_register_of(asking.check) {
+                let alias = self.aliases.iter().find(|(alias, _)| *alias == hold.limit_id);
+                elsewhere.extend(
+                    [Some(hold.limit_id.as_str()), alias.map(|(_, of)| of.as_str())].into_iter().flatten(),
+                );
+            }
         }
         for (alias, of) in &self.aliases {
             for counted in [&mut taken.used, &mut taken.held] {
@@ -77,6 +84,8 @@ impl Counters {
                 }
             }
         }
+        let here = taken.held.keys().filter(|limit_id| !elsewhere.contains(limit_id.as_str()));
+        taken.only_this_register = here.cloned().collect();
         taken
     }
 

@@ -327,7 +327,7 @@ impl Words<'_> {
                     let held = self.reserved_text(one, language);
                     messages.push(Text::PartlyReserved.filled(language, &[&title, &held]));
                 }
-                Some(Reason::LockedByOtherDevice) => {
+                Some(reason) if reason.is_locked() => {
                     messages.push(Text::WhollyReserved.filled(language, &[&title]));
                 }
                 Some(Reason::Frozen) => {

@@ -106,7 +106,7 @@ impl Unit {
 /// Why less is offered than the bill would take: others hold a part.
 pub(super) fn reserved(free: &Free, most: i64, without_holds: i64) -> Option<Reason> {
     (free.reserved_elsewhere > 0 && most < without_holds).then_some(if most == 0 && free.available == 0 {
-        Reason::LockedByOtherDevice
+        free.locked()
     } else {
         Reason::PartlyReserved
     })

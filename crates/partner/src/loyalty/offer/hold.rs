@@ -3,6 +3,7 @@
 //! The pure rules of loyalty.md §4. A hold belongs to (balance, place, device, check). It counts while
 //! `now < expires_at`; readers judge that by comparison, whatever the sweeper has marked.
 
+use super::reason::Reason;
 use crate::loyalty::ledger::{CheckKey, HoldRow, LotKind, LotPart, LotState, Move, by_lot, follow};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -27,6 +28,15 @@ pub(crate) struct Free {
     pub(crate) bonus: i64,
     /// What of `reserved_elsewhere` lies on bonus lots.
     pub(crate) reserved_bonus: i64,
+    /// Whether all that others hold is held by other checks of the same register.
+    pub(crate) only_this_register: bool,
+}
+
+impl Free {
+    /// Why nothing of it is free, where other checks hold all there is.
+    pub(crate) fn locked(&self) -> Reason {
+        Reason::locked(self.only_this_register)
+    }
 }
 
 /// What is free for `check`: posted − Σ live holds of other (place, device, check) keys, and never more
@@ -46,7 +56,8 @@ pub(crate) fn free_for(
     let own = own.map(|hold| by_lot(&hold.lots)).unwrap_or_default();
     let of =
         |parts: &HashMap<&str, i64>, lot: &LotState| parts.get(lot.lot_id.as_str()).copied().unwrap_or(0);
-    let mut free = Free::default();
+    let only_this_register = others().all(|hold| hold.check.is_at_register_of(check));
+    let mut free = Free { only_this_register, ..Free::default() };
     let mut in_lots = 0_i64;
     let mut unheld = 0_i64;
     for lot in lots.iter().filter(|lot| lot.remaining > 0) {
@@ -232,6 +243,30 @@ mod tests {
         assert_eq!(v.offer(&check(1, "c2"), 20_000, 1), 10_000);
         let elsewhere = CheckKey { place: "b2".to_owned(), ..check(1, "c1") };
         assert_eq!(v.offer(&elsewhere, 20_000, 2), 0);
+    }
+
+    #[test]
+    fn who_holds_it_is_told_from_the_register_that_asks() {
+        let lots = [lot("l1", 100, None)];
+        let of =
+            |device: i64, id: &str, amount: i64, at: i64| hold(1, check(device, id), &[("l1", amount)], at);
+        let at_place = |place: &str, hold: HoldRow| HoldRow {
+            check: CheckKey { place: place.to_owned(), ..hold.check.clone() },
+            ..hold
+        };
+        let (here, there) = (Reason::LockedByOtherCheck, Reason::LockedByOtherDevice);
+        // check c1 of register 1 asks at second 100; a hold ends 180 s after it began
+        for (what, holds, reason) in [
+            ("the same register", vec![of(1, "c2", 100, 0)], here),
+            ("two checks of it", vec![of(1, "c2", 60, 0), of(1, "c3", 40, 0)], here),
+            ("another register", vec![of(2, "c2", 100, 0)], there),
+            ("both", vec![of(1, "c2", 60, 0), of(2, "c3", 40, 0)], there),
+            ("the same number at another place", vec![at_place("b2", of(1, "c2", 100, 0))], there),
+            ("the other register's is over", vec![of(1, "c2", 100, 0), of(2, "c3", 100, -100)], here),
+        ] {
+            let free = free_for(100, &lots, &holds, &check(1, "c1"), at(100));
+            assert_eq!((free.available, free.locked()), (0, reason), "{what}");
+        }
     }
 
     #[test]

@@ -161,7 +161,7 @@ pub(crate) fn nothing_in(free: &Free) -> Option<Reason> {
     if free.available > 0 {
         None
     } else if free.reserved_elsewhere > 0 {
-        Some(Reason::LockedByOtherDevice)
+        Some(free.locked())
     } else if free.pending > 0 {
         Some(Reason::NotYetValid)
     } else if free.ended {

@@ -298,7 +298,7 @@ fn scans<'a>(identified: &Identified<'_>, basket: &Basket, codes: &'a [KnownCode
 /// A card is locked when others hold everything its balances have.
 fn card(identified: &Identified<'_>, balances: &[BalanceState], given: &[Given]) -> Option<Reason> {
     let member = identified.member?.member_id.as_str();
-    let mut locked = false;
+    let mut locked = None;
     for one in given {
         let state = &balances[one.balance];
         if state.row.member_id.as_deref() != Some(member) {
@@ -307,9 +307,11 @@ fn card(identified: &Identified<'_>, balances: &[BalanceState], given: &[Given])
         if state.free.available > 0 {
             return None;
         }
-        locked |= nothing_to_spend(state) == Some(Reason::LockedByOtherDevice);
+        let reason = nothing_to_spend(state).filter(|reason| reason.is_locked());
+        // of several balances one that another register holds is said
+        locked = locked.filter(|so_far| *so_far == Reason::LockedByOtherDevice).or(reason).or(locked);
     }
-    locked.then_some(Reason::LockedByOtherDevice)
+    locked
 }
 
 /// A balance is shown when there is something on it and its code was not refused; one of the member's

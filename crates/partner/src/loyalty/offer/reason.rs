@@ -17,8 +17,10 @@ pub(crate) enum Reason {
     NotCombinable,
     /// Nothing in the basket fits it.
     NoMatchingItems,
-    /// Another check holds all of it.
+    /// Other checks hold all of it, at least one of them at another register.
     LockedByOtherDevice,
+    /// Other checks of the same register hold all of it.
+    LockedByOtherCheck,
     /// Another check holds a part of it; less than wanted is offered.
     PartlyReserved,
     /// It is not switched on.
@@ -59,6 +61,7 @@ impl Reason {
             Self::NotCombinable => "NOT_COMBINABLE",
             Self::NoMatchingItems => "NO_MATCHING_ITEMS",
             Self::LockedByOtherDevice => "LOCKED_BY_OTHER_DEVICE",
+            Self::LockedByOtherCheck => "LOCKED_BY_OTHER_CHECK",
             Self::PartlyReserved => "PARTLY_RESERVED",
             Self::Inactive => "INACTIVE",
             Self::Frozen => "FROZEN",
@@ -75,9 +78,19 @@ impl Reason {
         }
     }
 
+    /// Why all of something is held by other checks: those of the same register alone, or also others.
+    pub(crate) fn locked(only_this_register: bool) -> Self {
+        if only_this_register { Self::LockedByOtherCheck } else { Self::LockedByOtherDevice }
+    }
+
+    /// Whether it is because other checks hold all of it.
+    pub(crate) fn is_locked(self) -> bool {
+        matches!(self, Self::LockedByOtherDevice | Self::LockedByOtherCheck)
+    }
+
     /// Every reason, for tests.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::NotFound,
         Self::Expired,
         Self::AlreadyUsed,
@@ -86,6 +99,7 @@ impl Reason {
         Self::NotCombinable,
         Self::NoMatchingItems,
         Self::LockedByOtherDevice,
+        Self::LockedByOtherCheck,
         Self::PartlyReserved,
         Self::Inactive,
         Self::Frozen,

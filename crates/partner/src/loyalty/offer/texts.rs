@@ -62,12 +62,6 @@ impl Language {
         day.strftime(form).to_string()
     }
 
-    /// So many points, in the language's plural: `1 bod`, `2 body`, `5 bodů`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "earned points and stamps are announced with it"))]
-    pub(crate) fn points(self, count: i64) -> String {
-        format(self, "points", &counted(count))
-    }
-
     /// That so many points of a balance are held by another check.
     pub(crate) fn points_reserved(self, title: &str, count: i64) -> String {
         let mut arguments = counted(count);
@@ -380,10 +374,7 @@ mod tests {
         let expected: BTreeMap<String, BTreeSet<String>> = all()
             .into_iter()
             .map(|text| (text.key(), text.gaps()))
-            .chain([
-                ("points", &["number", "count"] as &[_]),
-                ("partly-reserved-points", &["title", "number", "count"]),
-            ])
+            .chain([("partly-reserved-points", &["title", "number", "count"] as &[_])])
             .map(|(key, gaps)| (key.to_owned(), gaps.iter().map(|gap| (*gap).to_owned()).collect()))
             .collect();
         for (tag, file) in FILES {
@@ -402,25 +393,23 @@ mod tests {
     fn points_are_counted_as_the_language_counts() {
         use Language::{Cs, De, En, Sk};
         for (language, count, words) in [
-            (Cs, 0, "0 bodů"),
-            (Cs, 1, "1 bod"),
-            (Cs, 2, "2 body"),
-            (Cs, 4, "4 body"),
-            (Cs, 5, "5 bodů"),
-            (Cs, 21, "21 bodů"),
-            (Cs, 1000, "1000 bodů"),
-            (Sk, 1, "1 bod"),
-            (Sk, 3, "3 body"),
-            (Sk, 5, "5 bodov"),
-            (De, 1, "1 Punkt"),
-            (De, 2, "2 Punkte"),
-            (En, 1, "1 point"),
-            (En, 0, "0 points"),
+            (Cs, 0, "0 bodů je rezervováno na jiném účtu"),
+            (Cs, 1, "1 bod je rezervován na jiném účtu"),
+            (Cs, 2, "2 body jsou rezervovány na jiném účtu"),
+            (Cs, 4, "4 body jsou rezervovány na jiném účtu"),
+            (Cs, 5, "5 bodů je rezervováno na jiném účtu"),
+            (Cs, 21, "21 bodů je rezervováno na jiném účtu"),
+            (Cs, 1000, "1000 bodů je rezervováno na jiném účtu"),
+            (Sk, 1, "1 bod je rezervovaný na inom účte"),
+            (Sk, 3, "3 body sú rezervované na inom účte"),
+            (Sk, 5, "5 bodov je rezervovaných na inom účte"),
+            (De, 1, "1 Punkt ist für eine andere Rechnung reserviert"),
+            (De, 2, "2 Punkte sind für eine andere Rechnung reserviert"),
+            (En, 1, "1 point is reserved by another check"),
+            (En, 0, "0 points are reserved by another check"),
         ] {
-            assert_eq!(language.points(count), words, "{language:?}");
+            assert_eq!(language.points_reserved("X", count), format!("X: {words}"), "{language:?}");
         }
-        assert_eq!(Cs.points_reserved("Body", 2), "Body: 2 body jsou rezervovány na jiném účtu");
-        assert_eq!(En.points_reserved("Points", 1), "Points: 1 point is reserved by another check");
     }
 
     #[test]

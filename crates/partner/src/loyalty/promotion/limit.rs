@@ -8,7 +8,7 @@ use super::{Promotion, Trigger};
 use jiff::Zoned;
 use money::{Amount, Precision};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wire::Number;
 
 /// The uses that a limit counts together.
@@ -142,6 +142,8 @@ pub(crate) struct Taken {
     pub(crate) used: BTreeMap<String, i64>,
     /// By limit id: kept by other checks.
     pub(crate) held: BTreeMap<String, i64>,
+    /// Ids of those of which only other checks of the same register keep something.
+    pub(crate) only_this_register: BTreeSet<String>,
 }
 
 impl Taken {
@@ -504,6 +506,7 @@ mod tests {
         let taken = Taken {
             used: BTreeMap::from([("a".to_owned(), 7)]),
             held: BTreeMap::from([("a".to_owned(), 2), ("b".to_owned(), 9)]),
+            ..Taken::default()
         };
         assert_eq!((taken.left("a", 10), taken.left("b", 5), taken.left("c", 3)), (1, 0, 3));
     }

@@ -1,10 +1,10 @@
 //! Asking for an offer: what goes out, what is shown, what is refused.
 
-use crate::house::{MERCHANT, PROVIDER, on_both_engines};
+use crate::house::{House, MERCHANT, PROVIDER, on_both_engines};
 use crate::partner::worked_offer;
 use http::Method;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 on_both_engines! {
     async fn the_question_is_the_whole_basket_under_one_id_until_it_changes(house: House) {
@@ -159,6 +159,53 @@ on_both_engines! {
         house.pos(Method::DELETE, &format!("/checks/{other}/codes/card-7"), None).await.ok();
         house.partner.settles().await;
         assert_eq!(house.partner.came("/getBenefitOffer").len(), before);
+    }
+
+    async fn what_gives_up_an_offer_is_answered_once_the_provider_was_told(house: House) {
+        house.partner.offers(json!({}));
+        for (change, body) in [
+            ((Method::DELETE, "/offer"), None),
+            ((Method::DELETE, "/codes/card-7"), None),
+            ((Method::PUT, "/lines"), Some(json!({"lines": []}))),
+        ] {
+            let check = house.check(&[("p:beer", 1)]).await;
+            house.code(&check, "card-7").await;
+            house.offer(&check).await.ok();
+            // a provider that takes its time, and one that refuses
+            for (delay, status) in [(200, 200), (0, 500)] {
+                if status == 500 {
+                    house.code(&check, "card-7").await;
+                    house.pos(Method::PUT, &format!("/checks/{check}/lines"),
+                        Some(json!({"lines": [{"productId": "p:beer", "amount": 1}]}))).await.ok();
+                    house.offer(&check).await.ok();
+                    house.partner.answers(500, "{}");
+                }
+                house.partner.delays(Duration::from_millis(delay));
+                let before = house.partner.came("/getBenefitOffer").len();
+                let began = Instant::now();
+                house.pos(change.0.clone(), &format!("/checks/{check}{}", change.1), body.clone()).await.ok();
+                assert!(began.elapsed() >= Duration::from_millis(delay), "{change:?}: {:?}", began.elapsed());
+                assert_eq!(house.partner.came("/getBenefitOffer").len(), before + 1, "{change:?} {status}");
+                house.partner.delays(Duration::ZERO);
+                house.partner.offers(json!({}));
+            }
+        }
+    }
+
+    async fn a_slow_provider_is_told_on_the_side(house: House) {
+        // registers that wait ten seconds for an offer do not wait so long to give one up
+        let house = House::with_deadline(house.db.engine(), Duration::from_secs(10)).await;
+        house.partner.offers(json!({}));
+        let check = house.check(&[("p:beer", 1)]).await;
+        house.code(&check, "card-7").await;
+        house.offer(&check).await.ok();
+        house.partner.delays(Duration::from_secs(8));
+        let began = Instant::now();
+        house.pos(Method::DELETE, &format!("/checks/{check}/offer"), None).await.ok();
+        assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+        assert_eq!(house.partner.came("/getBenefitOffer").len(), 2);
+        // meanwhile the check is paid without loyalty
+        house.pay(&check, &[("cash", json!(59))]).await.ok();
     }
 
     async fn every_way_of_not_answering_has_its_code(house: House) {

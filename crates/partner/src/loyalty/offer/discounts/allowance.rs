@@ -15,6 +15,8 @@ struct Counter {
     left: i64,
     /// What would be left if other checks kept nothing.
     without_holds: i64,
+    /// Whether all that others keep is kept by other checks of the same register.
+    only_this_register: bool,
     /// Uses this check takes.
     uses: i64,
     /// A counted scan stands behind it.
@@ -73,9 +75,14 @@ impl Allowance {
             allowed.refused.push(refusal);
         }
         if counted == 0 {
-            let reasons: Vec<Reason> = allowed.refused.into_iter().flatten().collect();
-            let used_up = reasons.contains(&Reason::LimitReached);
-            return Err(if used_up { Reason::LimitReached } else { Reason::LockedByOtherDevice });
+            // used up goes before kept at another register, and that before kept at this one
+            let order = |reason: &Reason| match reason {
+                Reason::LimitReached => 0,
+                Reason::LockedByOtherCheck => 2,
+                _ => 1,
+            };
+            let reason = allowed.refused.into_iter().flatten().min_by_key(order);
+            return Err(reason.unwrap_or(Reason::LimitReached));
         }
         allowed.times = counted;
         allowed.cap = (0..limits.len())
@@ -112,11 +119,13 @@ impl Allowance {
                     });
                     let left = taken.left(&key.limit_id, most);
                     let used = taken.used.get(&key.limit_id).copied().unwrap_or(0);
+                    let only_this_register = taken.only_this_register.contains(&key.limit_id);
                     self.counters.push(Counter {
                         key,
                         limit,
                         left,
                         without_holds: most.saturating_sub(used),
+                        only_this_register,
                         uses: 0,
                         counted: false,
                     });
@@ -142,7 +151,7 @@ impl Allowance {
             if nothing(counter.without_holds) {
                 refusal = Some(Reason::LimitReached);
             } else if nothing(counter.left) {
-                refusal = refusal.or(Some(Reason::LockedByOtherDevice));
+                refusal = refusal.or(Some(Reason::locked(counter.only_this_register)));
             }
         }
         refusal

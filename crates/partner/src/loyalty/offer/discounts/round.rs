@@ -296,7 +296,7 @@ fn why(verdict: Verdict) -> &'static str {
         Verdict::Refused(Reason::WrongTime) => "not on this day or at this time",
         Verdict::Refused(Reason::NotEligible) => "not for this guest or visit",
         Verdict::Refused(Reason::LimitReached) => "its limit is used up",
-        Verdict::Refused(Reason::LockedByOtherDevice) => "other checks keep what is left of its limit",
+        Verdict::Refused(reason) if reason.is_locked() => "other checks keep what is left of its limit",
         _ => "no line it reaches has anything to take off",
     }
 }

@@ -500,10 +500,16 @@ fn a_budget_gives_what_is_left_of_it() {
         assert_eq!(number(&sample.answer(), "generalDiscounts", "p", "valueToUse"), off, "{used} {held}");
         sample.look(|quote, _, _| assert_eq!(quote.limit_uses[0].amount, counted));
     }
-    for (used, held, reason) in [(100_000, 0, "LIMIT_REACHED"), (90_000, 10_000, "LOCKED_BY_OTHER_DEVICE")] {
+    for (used, held, here, reason) in [
+        (100_000, 0, false, "LIMIT_REACHED"),
+        (90_000, 10_000, false, "LOCKED_BY_OTHER_DEVICE"),
+        (90_000, 10_000, true, "LOCKED_BY_OTHER_CHECK"),
+    ] {
         let mut sample = limited(&json!([{ "per": "campaign", "amount": 1000 }]), &json!({})).scan(&["p"]);
-        sample.limits.used.insert("p/amount/campaign/ever/".to_owned(), used);
-        sample.limits.held.insert("p/amount/campaign/ever/".to_owned(), held);
+        let id = || "p/amount/campaign/ever/".to_owned();
+        sample.limits.used.insert(id(), used);
+        sample.limits.held.insert(id(), held);
+        sample.limits.only_this_register.extend(here.then(id));
         assert_eq!(inputs(&sample.answer()), [(false, Some(reason))]);
     }
 }
