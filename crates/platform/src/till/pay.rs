@@ -111,7 +111,7 @@ async fn confirm(platform: &Platform, grant: &PosGrant, asking: Asking) -> Resul
     let asked = put(platform, grant, &asking, connection).await?;
     let shown = view::current_offer(grant, &asking.selling.settings, &asking.check)?;
     match asked {
-        Asked::Offer(offer) if shown.is_some_and(|shown| says_the_same(shown, &offer)) => {
+        Asked::Offer(offer) if shown.is_some_and(|shown| shown.substance() == offer.substance()) => {
             Ok(Agreed { check: asking.check, selling: asking.selling, offer: Some(*offer) })
         }
         asked => {
@@ -122,50 +122,6 @@ async fn confirm(platform: &Platform, grant: &PosGrant, asking: Asking) -> Resul
             }
         }
     }
-}
-
-/// Whether two offers give and take the same. Texts, messages and the provider's metadata may differ: they
-/// move no money, and the newest are used.
-fn says_the_same(shown: &LoyaltyOfferResponse, now: &LoyaltyOfferResponse) -> bool {
-    fn substance(offer: &LoyaltyOfferResponse) -> LoyaltyOfferResponse {
-        let mut offer = offer.clone();
-        offer.metadata = wire::loyalty::Metadata::default();
-        offer.pos_messages.clear();
-        offer.bill_messages.clear();
-        offer.extra.clear();
-        if let Some(customer) = &mut offer.customer {
-            customer.full_name = None;
-            customer.loyalty_status = None;
-            customer.extra.clear();
-        }
-        for input in &mut offer.benefit_inputs {
-            input.pos_title = None;
-            input.extra.clear();
-        }
-        for balance in &mut offer.balances {
-            balance.pos_title = None;
-            balance.bill_title = None;
-            balance.extra.clear();
-            if let Some(prepayment) = &mut balance.prepayment {
-                prepayment.pos_title = None;
-                prepayment.bill_title = None;
-                prepayment.extra.clear();
-            }
-        }
-        for discount in &mut offer.general_discounts {
-            discount.pos_title = None;
-            discount.bill_title = None;
-            discount.extra.clear();
-        }
-        for item in &mut offer.item_benefits_to_apply {
-            item.extra.clear();
-            for benefit in &mut item.benefits {
-                benefit.extra.clear();
-            }
-        }
-        offer
-    }
-    substance(shown) == substance(now)
 }
 
 /// The transaction of the payment; gives the bill's id.

@@ -18,7 +18,7 @@ pub use close_usage::{UsageRemark, close_usage};
 pub use get_benefit_offer::{
     BalanceBenefitOfferRequest, BalanceType, Benefit, BenefitInput, BenefitInputResult, GeneralDiscount,
     ItemBenefits, ItemToPay, LoyaltyOfferResponse, MenuProductDefinition, OfferBalance, OfferCustomer,
-    Prepayment, ProductCategory, SourceType, Spent, ThirdPartyLoyaltyOfferRequest,
+    Prepayment, ProductCategory, SourceType, Spent, Substance, ThirdPartyLoyaltyOfferRequest,
 };
 pub use kept_while::{KeptWhile, KeptWhileLine};
 pub use report_benefit_usage::{

@@ -5,6 +5,7 @@
 mod balance;
 mod request;
 mod response;
+mod substance;
 
 pub use balance::{BalanceType, OfferBalance, Prepayment, Spent};
 pub use request::{
@@ -15,3 +16,4 @@ pub use response::{
     Benefit, BenefitInputResult, GeneralDiscount, ItemBenefits, LoyaltyOfferResponse, OfferCustomer,
     SourceType,
 };
+pub use substance::Substance;
