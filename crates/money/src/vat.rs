@@ -16,7 +16,34 @@ impl VatRate {
     /// No VAT.
     pub const ZERO: Self = Self { fraction: Decimal::ZERO };
 
-    /// The form of bill lines: 0.21. `None` outside 0 to 1 (the documents' examples hold such numbers).
+    /// Reads the rate of a line as a till or an integrator writes it (protocol.md §1.5): below 1 it is a fraction, from 1
+    /// on it is percent, so `1` is 1 % and not 100 %. `None` below 0 and from 100 on (the documents' examples hold such
+    /// numbers); the fraction of a rate that is read so reads as the same rate.
+    ///
+    /// | written | rate |
+    /// |---|---|
+    /// | 0 | none |
+    /// | 0.01, 1 | 1 % |
+    /// | 0.055, 5.5 | 5.5 % |
+    /// | 0.21, 21 | 21 % |
+    /// | 0.5 | 50 %, and half a percent is 0.005 |
+    /// | 0.99, 99 | 99 % |
+    /// | −1, 100, 2025 | no rate |
+    #[must_use]
+    pub fn from_line(written: Decimal) -> Option<Self> {
+        let rate =
+            if written < Decimal::ONE { Self::from_fraction(written) } else { Self::from_percent(written) };
+        rate.filter(|rate| rate.fraction < Decimal::ONE)
+    }
+
+    /// Checks a rate that somebody sets up: a fraction from 0 to below 1. `None` for 1 and more, which may be meant as
+    /// percent: whoever sets a rate up is asked, where [`Self::from_line`] has to understand.
+    #[must_use]
+    pub fn from_setting(fraction: Decimal) -> Option<Self> {
+        Self::from_fraction(fraction).filter(|rate| rate.fraction < Decimal::ONE)
+    }
+
+    /// The form in which rates are kept: 0.21, and 1 for 100 %. `None` outside 0 to 1.
     #[must_use]
     pub fn from_fraction(fraction: Decimal) -> Option<Self> {
         let inside = fraction >= Decimal::ZERO && fraction <= Decimal::ONE;
@@ -203,6 +230,54 @@ mod tests {
         }
         assert_eq!(VatRate::from_percent(Decimal::from(101)), None);
         assert_eq!(VatRate::from_percent(Decimal::from(-1)), None);
+    }
+
+    #[test]
+    fn the_rate_of_a_line_is_read_in_one_way() {
+        for (written, rate) in [
+            ("0", Some("0")),
+            ("0.000", Some("0")),
+            ("0.005", Some("0.5")),
+            ("0.01", Some("1")),
+            ("0.055", Some("5.5")),
+            ("0.12", Some("12")),
+            ("0.210", Some("21")),
+            ("0.5", Some("50")),
+            ("0.99", Some("99")),
+            ("0.9999", Some("99.99")),
+            ("1", Some("1")),
+            ("1.0", Some("1")),
+            ("1.5", Some("1.5")),
+            ("5.5", Some("5.5")),
+            ("21", Some("21")),
+            ("21.00", Some("21")),
+            ("99", Some("99")),
+            ("99.99", Some("99.99")),
+            ("-0.01", None),
+            ("-21", None),
+            ("100", None),
+            ("2025", None),
+            ("23332169.45611897", None),
+        ] {
+            let read = VatRate::from_line(parse_decimal(written).expect(written));
+            assert_eq!(read, rate.map(percent), "{written}");
+            // what is written of it again is the same rate
+            assert_eq!(read.and_then(|rate| VatRate::from_line(rate.fraction())), read, "{written}, again");
+        }
+    }
+
+    #[test]
+    fn a_rate_that_is_set_up_is_a_fraction_below_1() {
+        for (set, rate) in [
+            ("0", Some("0")),
+            ("0.01", Some("1")),
+            ("0.21", Some("21")),
+            ("1", None),
+            ("21", None),
+            ("-0.1", None),
+        ] {
+            assert_eq!(VatRate::from_setting(parse_decimal(set).expect(set)), rate.map(percent), "{set}");
+        }
     }
 
     proptest! {

@@ -1,18 +1,19 @@
 //! What is an id, a time, a value that set-up accepts?
 
 use crate::id::ID_BYTES_MAX;
-use crate::loyalty::ledger::{BONUS_SUFFIX, BalanceSettings, Prepayment, RateFrom};
+use crate::loyalty::ledger::{BalanceSettings, Prepayment, RateFrom};
 use crate::loyalty::titles::Titles;
 use crate::loyalty::usage::units;
 use door::ApiError;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use money::vat::VatRate;
 use money::{Amount, Decimal, Precision};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wire::Number;
 use wire::admin::partner::NewBalanceSettings;
-use wire::loyalty::BalanceType;
+use wire::loyalty::{BONUS_SUFFIX, BalanceType};
 
 /// Longest free text, in bytes.
 const TEXT_BYTES_MAX: usize = 500;
@@ -126,10 +127,10 @@ pub(super) fn value(path: &str, number: Number, points: bool, precision: Precisi
 
 /// A VAT rate as a fraction.
 pub(super) fn vat_rate(path: &str, number: Number) -> Result<Decimal, ApiError> {
-    if number.0 < Decimal::ZERO || number.0 > Decimal::ONE {
-        return Err(ApiError::field(path, "a fraction from 0 to 1, such as 0.12", &number.to_string()));
-    }
-    Ok(number.0.normalize())
+    let rate = VatRate::from_setting(number.0).map(VatRate::fraction);
+    rate.ok_or_else(|| {
+        ApiError::field(path, "a fraction from 0 to below 1, such as 0.12", &number.to_string())
+    })
 }
 
 /// A single-purpose voucher has a rate: without one nobody knows how it was taxed, and it fits no line

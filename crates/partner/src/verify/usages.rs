@@ -5,13 +5,13 @@
 
 use super::fault::Fault;
 use super::slice::{SLICE_ROWS, Slice};
-use crate::loyalty::ledger::{BalanceSettings, balance_of, bonus_of, type_from_text};
+use crate::loyalty::ledger::{BalanceSettings, balance_of, type_from_text};
 use crate::loyalty::usage::{Kind, REMARKS_MAX, Report, units, unknown_balance};
 use crate::row;
 use db::{Error, Tx, params};
 use money::Precision;
 use std::collections::{BTreeMap, HashMap};
-use wire::loyalty::{BalanceType, LoyaltyBenefitUsagesPayload};
+use wire::loyalty::{BalanceType, LoyaltyBenefitUsagesPayload, bonus_part_of};
 
 db::statement! {
     /// A slice of paid reports.
@@ -173,7 +173,7 @@ impl Booked {
             let prepaid = units(reported.prepaid, false, self.precision).map_or(0, |(units, _)| units);
             let of_balance = expected.entry(balance_id.to_owned()).or_default();
             of_balance.used += used;
-            of_balance.prepaid += if points || bonus_of(wire_id).is_some() { 0 } else { prepaid };
+            of_balance.prepaid += if points || bonus_part_of(wire_id).is_some() { 0 } else { prepaid };
             of_balance.once = settings
                 .prepayment
                 .zip(balance_type)

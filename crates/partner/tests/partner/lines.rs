@@ -105,6 +105,67 @@ on_both_engines! {
         side.books_add_up().await;
     }
 
+    /// Points without VAT are the same whether a line says its rate as a fraction or as percent, and 1 is 1 %.
+    async fn points_without_vat_go_by_the_rate_however_it_is_written(side: Side) {
+        side.member().await;
+        let body = json!({"name": "Bar U Mostu", "currencyCode": "CZK", "pricePrecision": 2, "timeZone": "Europe/Prague",
+            "program": {"earn": {"points": 1, "perAmount": 10, "base": "net"}}});
+        assert_eq!(side.admin("PUT", MERCHANT, "", Some(body)).await.status, 200);
+        let mut posted = side.posted("points").await;
+        // 110.00: 108.91 without 1 %, 90.91 without 21 %
+        let table = [
+            (json!(1), 10), (json!("1"), 10), (json!("1.0"), 10), (json!(0.01), 10), (json!("0.01"), 10),
+            (json!(21), 9), (json!("21"), 9), (json!(0.21), 9), (json!("0.210"), 9),
+            (json!(0), 11), (json!(null), 11), (json!(100), 11), (json!(-1), 11), (json!(20250711), 11),
+        ];
+        for (number, (rate, points)) in table.into_iter().enumerate() {
+            let mut item = line(json!("1"), "p", 110, "");
+            item["vatRate"] = rate.clone();
+            let paid = json!({"customerId": "anna", "paidItems": [item]});
+            side.report(&with(report("none", &format!("b{number}"), "110", &[]), paid)).await;
+            let now = side.posted("points").await;
+            assert_eq!(now - posted, points, "{rate}");
+            posted = now;
+        }
+        side.books_add_up().await;
+    }
+
+    /// A line is a top-up when its own id says so, or its product's: in what it credits, in what it was sold for, in what
+    /// earns and in what goes back (loyalty.md T6, C5).
+    async fn a_top_up_is_known_by_its_line_or_its_product(side: Side) {
+        side.member().await;
+        let (mut credit, mut points) = (side.posted("credit").await, side.posted("points").await);
+        for (number, (id, product)) in [
+            (json!("prepayment:credit"), "prepayment:credit"),
+            (json!("prepayment:credit"), "p:sale"),
+            (json!("7"), "prepayment:credit"),
+            (Value::Null, "prepayment:credit"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let what = format!("{id} {product}");
+            let sold = line(id.clone(), product, 450, "0");
+            let bill = format!("b{number}");
+            let paid = with(report("none", &bill, "510", &[("credit", 0, 500)]), json!({"customerId": "anna",
+                "paidItems": [line(json!("1"), "p", 60, "0.12"), sold.clone()]}));
+            side.report(&paid).await;
+            assert_eq!(side.posted("credit").await, credit + 500, "{what}");
+            points += 6;
+            assert_eq!(side.posted("points").await, points, "{what}: only the goods earn");
+            let view = side.view("/balances/credit").await;
+            let lots = view["lots"].as_array().unwrap();
+            let below = lots.iter().filter(|lot| lot["remaining"] == json!(50)).count();
+            assert_eq!(below, 1, "{what}: 450 of 500 were paid for, {lots:?}");
+            let back = with(paid, json!({"billState": "refunded", "refundNumber": 1, "totalWithVat": 450, "usedBalances": [],
+                "paidItems": [sold]}));
+            side.report(&back).await;
+            assert_eq!(side.posted("credit").await, credit, "{what}: the sale went back");
+            credit = side.posted("credit").await;
+        }
+        side.books_add_up().await;
+    }
+
     /// A refund has other lines than its bill: a line without an id is known by its product and price (C6).
     async fn a_line_without_an_id_goes_back_as_itself(side: Side) {
         side.member().await;

@@ -153,7 +153,7 @@ fn item_of(item: &StoredItem, precision: Precision) -> BillItem {
 /// The number of the line's VAT rate: the menu's own, or the rate in hundredths of a percent where the menu has none.
 fn vat_id(product: &LineProduct) -> Value {
     let own = product.vat_id.as_ref().and_then(|id| serde_json::from_value::<Number>(id.clone()).ok());
-    let of_rate = || Number(percent(product.vat_rate) * money::Decimal::ONE_HUNDRED).integer();
+    let of_rate = || Number(product.rate().percent() * money::Decimal::ONE_HUNDRED).integer();
     own.and_then(Number::integer).or_else(of_rate).into()
 }
 

@@ -7,8 +7,8 @@ use crate::sale::corrective::PartOfItem;
 use money::Amount;
 use std::collections::BTreeMap;
 use wire::loyalty::{
-    ApplicationType, AppliedBenefit, BillState, LoyaltyBenefitUsagesPayload, PREPAYMENT_PREFIX, PaidItem,
-    PaymentByBalance, SourceType, UsedBalance, UsedGeneralDiscount,
+    ApplicationType, AppliedBenefit, BillState, LoyaltyBenefitUsagesPayload, PaidItem, PaymentByBalance,
+    SourceType, UsedBalance, UsedGeneralDiscount,
 };
 use wire::{Extra, Number};
 
@@ -44,7 +44,7 @@ pub(crate) fn usage(
                 *by_discount.entry(&benefit.source_id).or_default() += *value;
             }
         }
-        used_balances.extend(topped_up(item, part, &money));
+        used_balances.extend(topped_up_back(item, part, &money));
         paid_items.extend(paid_item(paid, item, part, &money));
     }
     let by_balances = back.tenders.iter().zip(back.given).filter_map(|(tender, given)| {
@@ -84,8 +84,12 @@ pub(crate) fn usage(
 }
 
 /// The value of a top-up that comes back, where the item sold one.
-fn topped_up(item: &StoredItem, part: &PartOfItem, money: &impl Fn(Amount) -> Number) -> Option<UsedBalance> {
-    let balance_id = item.check_item_id.strip_prefix(PREPAYMENT_PREFIX)?;
+fn topped_up_back(
+    item: &StoredItem,
+    part: &PartOfItem,
+    money: &impl Fn(Amount) -> Number,
+) -> Option<UsedBalance> {
+    let balance_id = wire::loyalty::topped_up(Some(&item.check_item_id), Some(&item.product.product_id))?;
     Some(UsedBalance {
         balance_id: balance_id.to_owned(),
         used_non_controllable_value: Some(Number::ZERO),

@@ -13,6 +13,7 @@ use money::{Amount, Precision};
 use std::collections::HashMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::admin::platform::{AdminMenu, MenuCategory, MenuProduct, PutMenu};
+use wire::loyalty::{PREPAYMENT_PREFIX, is_of_top_up};
 
 /// Most categories above a category.
 const DEPTH_MAX: usize = 20;
@@ -151,9 +152,18 @@ fn priced(index: usize, product: &MenuProduct, precision: Precision) -> Result<A
     ids::id(&member("productId"), &product.product_id)?;
     ids::name(&member("name"), &product.name)?;
     ids::id(&member("measure"), &product.measure)?;
-    if VatRate::from_fraction(product.vat_rate.0).is_none() {
+    if is_of_top_up(&product.product_id) {
+        let expected =
+            format!("an id that does not begin with {PREPAYMENT_PREFIX}, which names the line of a top-up");
+        return Err(ApiError::field(&member("productId"), &expected, &format!("{:?}", product.product_id)));
+    }
+    if VatRate::from_setting(product.vat_rate.0).is_none() {
         let found = product.vat_rate.to_string();
-        return Err(ApiError::field(&member("vatRate"), "a fraction from 0 to 1, such as 0.12", &found));
+        return Err(ApiError::field(
+            &member("vatRate"),
+            "a fraction from 0 to below 1, such as 0.12",
+            &found,
+        ));
     }
     exact_amount(&member("price"), &product.price, precision)
 }

@@ -1,6 +1,7 @@
 //! What does a line keep of its product and of the categories above it?
 
 use db::{Json, Later};
+use money::vat::VatRate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::Number;
@@ -17,13 +18,20 @@ db::row! {
         pub(crate) name: String,
         pub(crate) measure: String,
         pub(crate) ean: Option<String>,
-        /// A fraction.
+        /// As the menu writes it: a fraction.
         pub(crate) vat_rate: Number,
         /// The register's own name of the rate, number or text.
         pub(crate) vat_id: Option<Value> as Option<Json>,
         /// Its category and those above it, the nearest first. A bill shows the first only and does not keep them: the report
         /// that needed them all is frozen elsewhere.
         pub(crate) categories: Vec<LineCategory> as Later,
+    }
+}
+
+impl LineProduct {
+    /// The VAT rate of the line; no VAT for what is no rate.
+    pub(crate) fn rate(&self) -> VatRate {
+        VatRate::from_line(self.vat_rate.0).unwrap_or(VatRate::ZERO)
     }
 }
 

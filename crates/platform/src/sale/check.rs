@@ -3,7 +3,7 @@
 use crate::menu::LineProduct;
 use db::{FromValue, Json, Message, ReadAs, Value};
 use jiff::Timestamp;
-use money::{Amount, Decimal};
+use money::Amount;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::Number;
@@ -106,10 +106,5 @@ impl Line {
     /// The line after the till's own discount: what loyalty may take from.
     pub(crate) fn total(&self) -> Amount {
         Amount(self.total)
-    }
-
-    /// The VAT rate as a fraction.
-    pub(crate) fn vat_rate(&self) -> Decimal {
-        self.product.vat_rate.0
     }
 }

@@ -9,9 +9,7 @@ use crate::menu::LineProduct;
 use money::{Amount, Precision, spendable, spread, vat};
 use serde_json::Value;
 use wire::Number;
-use wire::loyalty::{
-    BalanceType, LoyaltyOfferResponse, OfferBalance, PREPAYMENT_PREFIX, Violation, ViolationCode,
-};
+use wire::loyalty::{BalanceType, LoyaltyOfferResponse, OfferBalance, Violation, ViolationCode, top_up_line};
 
 /// What a benefit comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,16 +191,16 @@ fn prepaid_line(
     if value == Amount::ZERO {
         return Ok(None);
     }
-    let rate = match balance.r#type {
+    let written = match balance.r#type {
         BalanceType::SinglePurposePrepaidVoucher => prepayment.vat_rate.unwrap_or_default(),
         _ => Number::ZERO,
     };
-    if vat::VatRate::from_fraction(rate.0).is_none() {
+    let Some(rate) = vat::VatRate::from_line(written.0) else {
         let path = format!("balances[{index}].prepayment.vatRate");
-        let message = "expected a fraction from 0 to 1";
-        return Err(violation(ViolationCode::SchemaViolation, &path, message, Some(rate)));
-    }
-    let id = format!("{PREPAYMENT_PREFIX}{}", balance.balance_id);
+        let message = "expected a VAT rate: a fraction below 1, such as 0.12, or percent from 1 to below 100";
+        return Err(violation(ViolationCode::SchemaViolation, &path, message, Some(written)));
+    };
+    let id = top_up_line(&balance.balance_id);
     let title = prepayment.bill_title.as_ref().or(balance.bill_title.as_ref()).unwrap_or(&balance.balance_id);
     let line = Line {
         check_item_id: id.clone(),
@@ -213,7 +211,7 @@ fn prepaid_line(
             name: title.clone(),
             measure: "pcs".to_owned(),
             ean: None,
-            vat_rate: rate,
+            vat_rate: Number(rate.fraction()),
             vat_id: prepayment.vat_id.clone(),
             categories: Vec::new(),
         },
@@ -260,13 +258,8 @@ fn add_up(
     }
     let mut vat = Vec::new();
     if is_vat_payer {
-        let by_line: Vec<_> = lines
-            .iter()
-            .chain(&prepaid_lines)
-            .map(|line| {
-                (vat::VatRate::from_fraction(line.line.vat_rate()).unwrap_or(vat::VatRate::ZERO), line.after)
-            })
-            .collect();
+        let by_line: Vec<_> =
+            lines.iter().chain(&prepaid_lines).map(|line| (line.line.product.rate(), line.after)).collect();
         vat = vat::by_rate(&by_line)
             .into_iter()
             .map(|(rate, group)| RateSum { rate, gross: group.gross, net: group.net, vat: group.vat })
@@ -457,6 +450,11 @@ mod tests {
             ("prepaidCredit", json!(0.12), "0"),
             ("multiPurposePrepaidVoucher", json!(0.12), "0"),
             ("singlePurposePrepaidVoucher", json!(0.12), "0.12"),
+            // a partner may write percent, and 1 is 1 %
+            ("singlePurposePrepaidVoucher", json!(12), "0.12"),
+            ("singlePurposePrepaidVoucher", json!("21"), "0.21"),
+            ("singlePurposePrepaidVoucher", json!(1), "0.01"),
+            ("singlePurposePrepaidVoucher", json!("0.01"), "0.01"),
         ];
         for (r#type, rate, expected) in table {
             let offer = offer(json!({"balances": [{"balanceId": "b", "type": r#type, "billTitle": "Kredit",
@@ -466,6 +464,17 @@ mod tests {
             assert_eq!((added.after.0, added.line.product.name.as_str()), (50_000, "Kredit"));
             assert_eq!(added.line.product.vat_rate.to_string(), expected, "{type}", type = r#type);
             assert_eq!((bill.total.0, bill.to_pay.0), (56_000, 56_000));
+        }
+    }
+
+    #[test]
+    fn a_line_is_taxed_at_its_rate_however_that_is_written() {
+        for (written, rate, net) in
+            [("1", "0.01", 10_000), ("0.01", "0.01", 10_000), ("21", "0.21", 8_347), ("0.21", "0.21", 8_347)]
+        {
+            let bill = reckon(&[line("a", 10_100, written)], None, two(), true).unwrap();
+            let sum = bill.vat[0];
+            assert_eq!((sum.rate.fraction().to_string().as_str(), sum.net.0), (rate, net), "{written}");
         }
     }
 
@@ -496,7 +505,13 @@ mod tests {
         let pays_the_top_up = offer(json!({"balances": [
             {"balanceId": "m", "type": "multiPurposePrepaidVoucher", "valueToUseInCurrency": 60},
             {"balanceId": "c", "type": "prepaidCredit", "prepayment": {"value": 500}}]}));
+        let no_rate = |rate: i64| {
+            offer(json!({"balances": [{"balanceId": "s", "type": "singlePurposePrepaidVoucher",
+                "prepayment": {"value": 500, "vatRate": rate}}]}))
+        };
         for (offer, code) in [
+            (no_rate(100), ViolationCode::SchemaViolation),
+            (no_rate(-1), ViolationCode::SchemaViolation),
             (pays_the_top_up, ViolationCode::NegativeTotal),
             (over, ViolationCode::BenefitExceedsItemPrice),
             (too_much, ViolationCode::NegativeTotal),

@@ -5,6 +5,7 @@ use crate::menu::store::Product;
 use crate::sale::check::Line;
 use door::ApiError;
 use money::{Amount, Decimal, Precision, percentage};
+use wire::loyalty::{PREPAYMENT_PREFIX, is_of_top_up};
 use wire::pos::{SetLine, SetLineDiscount};
 
 /// Most lines of a check.
@@ -42,6 +43,12 @@ fn ids(set: &[SetLine]) -> Result<Vec<String>, ApiError> {
                 "1 to 64 characters",
                 &format!("{} of them", id.chars().count()),
             ));
+        }
+        if is_of_top_up(id) {
+            let expected = format!(
+                "an id that does not begin with {PREPAYMENT_PREFIX}, which names the line of a top-up"
+            );
+            return Err(ApiError::field(&path, &expected, &format!("{id:?}")));
         }
         if !taken.insert(id.clone()) {
             return Err(ApiError::field(&path, "an id of its own for each line", &format!("{id:?} again")));
@@ -236,6 +243,11 @@ mod tests {
                 "lines[0].discount.value",
             ),
             (json!({"productId": "p", "amount": 1, "checkItemId": ""}), false, "lines[0].checkItemId"),
+            (
+                json!({"productId": "p", "amount": 1, "checkItemId": "prepayment:credit"}),
+                false,
+                "lines[0].checkItemId",
+            ),
         ];
         for (line, variable, field) in table {
             let error = price_of(line.clone(), variable).unwrap_err();

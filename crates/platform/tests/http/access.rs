@@ -172,6 +172,8 @@ on_both_engines! {
             (format!("/merchants/{MERCHANT}/loyalty"), json!({"url": "https://a.example/x", "token": "two\nlines"}), 400),
             (format!("/merchants/{MERCHANT}/menu"), json!({"products": [{"productId": "p", "name": "x", "price": 1.001, "vatRate": 0.21}]}), 400),
             (format!("/merchants/{MERCHANT}/menu"), json!({"products": [{"productId": "p", "name": "x", "price": 1, "vatRate": 21}]}), 400),
+            (format!("/merchants/{MERCHANT}/menu"), json!({"products": [{"productId": "p", "name": "x", "price": 1, "vatRate": 1}]}), 400),
+            (format!("/merchants/{MERCHANT}/menu"), json!({"products": [{"productId": "prepayment:x", "name": "x", "price": 1, "vatRate": 0}]}), 400),
             (format!("/merchants/{MERCHANT}/menu"), json!({"categories": [{"categoryId": "c:food", "parentCategoryId": "c:main", "name": "x"}]}), 400),
         ] {
             let answer = house.admin(Method::PUT, &path, Some(body.clone())).await;

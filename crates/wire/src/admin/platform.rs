@@ -179,7 +179,7 @@ pub struct MenuProduct {
     /// The cashier types the price.
     #[serde(default)]
     pub is_price_variable: bool,
-    /// A fraction, `0.12`.
+    /// A fraction below 1, `0.12`.
     pub vat_rate: Number,
     /// The register's number of the rate.
     #[serde(default)]

@@ -5,6 +5,7 @@
 
 mod benefit_usages;
 mod close_usage;
+mod derived_ids;
 mod get_benefit_offer;
 mod kept_while;
 mod open_text;
@@ -15,6 +16,9 @@ mod validate;
 pub use crate::read::Metadata;
 pub use benefit_usages::{BenefitUsage, MarkAsSynchronized, MarkedAsSynchronized};
 pub use close_usage::{UsageRemark, close_usage};
+pub use derived_ids::{
+    BONUS_SUFFIX, PREPAYMENT_PREFIX, bonus_part, bonus_part_of, is_of_top_up, top_up_line, topped_up,
+};
 pub use get_benefit_offer::{
     BalanceBenefitOfferRequest, BalanceType, Benefit, BenefitInput, BenefitInputResult, GeneralDiscount,
     ItemBenefits, ItemToPay, LoyaltyOfferResponse, MenuProductDefinition, OfferBalance, OfferCustomer,
@@ -22,8 +26,8 @@ pub use get_benefit_offer::{
 };
 pub use kept_while::{KeptWhile, KeptWhileLine};
 pub use report_benefit_usage::{
-    ApplicationType, AppliedBenefit, BillState, LoyaltyBenefitUsagesPayload, PREPAYMENT_PREFIX, PaidItem,
-    PaymentByBalance, UsedBalance, UsedGeneralDiscount,
+    ApplicationType, AppliedBenefit, BillState, LoyaltyBenefitUsagesPayload, PaidItem, PaymentByBalance,
+    UsedBalance, UsedGeneralDiscount,
 };
 pub use report_offer_validation_error::{LoyaltyOfferValidationError, ValidationErrorDetail, ViolationCode};
 pub use validate::{Violation, read_offer, validate};

@@ -34,10 +34,6 @@ open_text! {
     }
 }
 
-/// What the `checkItemId` (and `productId`) of a line begins with that stands for a top-up; the balance's id follows
-/// (protocol.md §10.6).
-pub const PREPAYMENT_PREFIX: &str = "prepayment:";
-
 /// What was really used on a paid bill.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -202,7 +198,7 @@ pub struct PaidItem {
     /// Unit of the quantity, `pcs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measure: Option<String>,
-    /// A fraction, 0.21.
+    /// A fraction, 0.21; from 1 on it is read as percent, and what is no rate as none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vat_rate: Option<Number>,
     /// The whole line before its benefits, in currency units.

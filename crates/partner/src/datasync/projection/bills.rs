@@ -4,7 +4,6 @@ use super::told::{self, Correction, Told};
 use super::{Kept, Of, Projection};
 use crate::loyalty::after_bills::bills_changed;
 use crate::loyalty::bills::{self, RecordedBill};
-use crate::loyalty::ledger::topped_up_by;
 use crate::loyalty::people::customer::{self, Categories, Changed};
 use crate::loyalty::tier::Ladder;
 use db::{Error, Tx};
@@ -13,6 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use wire::bills::Bill;
 use wire::datasync::Domain;
+use wire::loyalty::topped_up;
 
 /// A price that fits with the most decimals a currency has fits with fewer.
 const MOST_DECIMALS: Option<Precision> = Precision::new(Precision::DIGITS_MAX);
@@ -150,12 +150,12 @@ fn correction(kept: &Kept<'_, Bill>, precision: Precision, currency_code: &str) 
     }
 }
 
-/// What each line sells for later use, by balance, below zero where it gives back: the product is called as the line of
-/// a check is.
+/// What each line sells for later use, by balance, below zero where it gives back.
 fn top_up_lines(bill: &Bill, precision: Precision) -> Vec<(String, i64)> {
     let lines = bill.items.iter().flatten();
     let sold = lines.filter_map(|item| {
-        let balance_id = topped_up_by(item.product_id.as_deref()?)?;
+        let id = item.extra.get("id").and_then(Value::as_str);
+        let balance_id = topped_up(id, item.product_id.as_deref())?;
         let value = item.price.0.checked_mul(item.amount.0)?;
         let value = Amount::from_decimal(value, precision).ok()?.amount;
         Some((balance_id.to_owned(), value.0))
@@ -234,11 +234,23 @@ mod tests {
     fn what_a_corrective_bill_takes_off() {
         let two = Precision::new(2).unwrap();
         let top_up = json!([{"name": "Kredit", "productId": "prepayment:T", "amount": -1, "price": 100}]);
+        // the line's own id says it too, and the bare prefix names no balance
+        let by_line = json!([
+            {"id": "prepayment:T", "name": "Kredit", "productId": "p:credit", "amount": -1, "price": 100},
+            {"id": "7", "name": "Dort", "productId": "prepayment:", "amount": -1, "price": 59},
+        ]);
         for (change, removed, of_bill, value, prepaid) in [
             (json!({}), false, None, 0, 0),
             (json!({"refundedBillIdentifier": "o", "finalPrice": -59}), false, Some("o"), 5_900, 0),
             (
                 json!({"refundedBillIdentifier": "o", "finalPrice": -159, "items": top_up}),
+                false,
+                Some("o"),
+                15_900,
+                10_000,
+            ),
+            (
+                json!({"refundedBillIdentifier": "o", "finalPrice": -159, "items": by_line}),
                 false,
                 Some("o"),
                 15_900,

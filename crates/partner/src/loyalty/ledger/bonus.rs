@@ -6,12 +6,7 @@
 //! and `<balanceId>:bonus`. The books have one balance and one hold for both.
 
 use super::lot::LotKind;
-use wire::loyalty::BalanceType;
-
-/// The end of the id of a bonus part. No balance may be set up with such an id.
-pub(crate) const BONUS_SUFFIX: &str = ":bonus";
-/// What the `checkItemId` of the line that sells a top-up begins with (protocol.md §10.6).
-const TOP_UP_PREFIX: &str = "prepayment:";
+use wire::loyalty::{BalanceType, bonus_part, bonus_part_of};
 
 /// A part of a balance: the lots that an id on the wire stands for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,27 +41,17 @@ pub(crate) fn splits(balance_type: BalanceType) -> bool {
     matches!(balance_type, BalanceType::MultiPurposePrepaidVoucher | BalanceType::PrepaidCredit)
 }
 
-/// The balance whose bonus part an id means; `None` for the id of a balance itself.
-pub(crate) fn bonus_of(wire_id: &str) -> Option<&str> {
-    wire_id.strip_suffix(BONUS_SUFFIX).filter(|balance_id| !balance_id.is_empty())
-}
-
 /// The balance an id is about, whichever part it means.
 pub(crate) fn balance_of(wire_id: &str) -> &str {
-    bonus_of(wire_id).unwrap_or(wire_id)
+    bonus_part_of(wire_id).unwrap_or(wire_id)
 }
 
 /// The id under which an offer shows a part of a balance.
 pub(crate) fn wire_id(balance_id: &str, part: Part) -> String {
     match part {
-        Part::Bonus => format!("{balance_id}{BONUS_SUFFIX}"),
+        Part::Bonus => bonus_part(balance_id),
         Part::Whole | Part::Paid => balance_id.to_owned(),
     }
-}
-
-/// The balance that a line of a bill tops up; `None` for a line of goods.
-pub(crate) fn topped_up_by(check_item_id: &str) -> Option<&str> {
-    check_item_id.strip_prefix(TOP_UP_PREFIX)
 }
 
 #[cfg(test)]
@@ -75,17 +60,11 @@ mod tests {
 
     #[test]
     fn an_id_names_a_balance_and_a_part() {
-        for (wire, balance, bonus) in [
-            ("credit", "credit", None),
-            ("credit:bonus", "credit", Some("credit")),
-            (":bonus", ":bonus", None),
-        ] {
-            assert_eq!((balance_of(wire), bonus_of(wire)), (balance, bonus), "{wire}");
+        for (wire, balance) in [("credit", "credit"), ("credit:bonus", "credit"), (":bonus", ":bonus")] {
+            assert_eq!(balance_of(wire), balance, "{wire}");
         }
         assert_eq!(wire_id("credit", Part::Bonus), "credit:bonus");
         assert_eq!(wire_id("credit", Part::Paid), "credit");
-        assert_eq!(topped_up_by("prepayment:credit"), Some("credit"));
-        assert_eq!(topped_up_by("coffee"), None);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) mod voucher_class;
 
 pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, type_from_text};
 pub(crate) use below_face::goes_along;
-pub(crate) use bonus::{BONUS_SUFFIX, Part, balance_of, bonus_of, splits, topped_up_by, wire_id};
+pub(crate) use bonus::{Part, balance_of, splits, wire_id};
 pub(crate) use book::{Book, Credit, Spend, fill_holes, shortfall};
 pub(crate) use hold::{CheckKey, Ended, HoldRow, Move, follow};
 pub(crate) use leaving::{Price, sum};

@@ -2,12 +2,11 @@
 //!
 //! This is the border: JSON numbers become amounts at the request's `pricePrecision`, half-up, once.
 
-use crate::loyalty::ledger::topped_up_by;
 use crate::loyalty::program::TillDiscounts;
 use money::vat::VatRate;
 use money::{Amount, Decimal, Precision};
 use std::collections::HashMap;
-use wire::loyalty::{MenuProductDefinition, ThirdPartyLoyaltyOfferRequest};
+use wire::loyalty::{MenuProductDefinition, ThirdPartyLoyaltyOfferRequest, topped_up};
 
 /// More lines than any bill has.
 const LINES_MAX: usize = 2_000;
@@ -92,7 +91,7 @@ impl Basket {
                     .as_ref()
                     .and_then(|number| rounded(number.0, precision))
                     .map(|discount| discount.amount),
-                vat_rate: item.vat_rate.as_ref().and_then(|number| vat_rate(number.0)),
+                vat_rate: item.vat_rate.and_then(|written| VatRate::from_line(written.0)),
                 ambiguous: first != index,
             });
         }
@@ -118,7 +117,10 @@ impl Basket {
 
     /// Whether a line sells value for later use: no discount lowers it and none is owed to it (loyalty.md §11 T6).
     pub(crate) fn is_top_up(&self, line: usize) -> bool {
-        topped_up_by(self.check_item_id(line)).is_some()
+        let item = self.request.items_to_pay.get(line);
+        item.is_some_and(|item| {
+            topped_up(Some(&item.check_item_id), Some(&item.product.product_id)).is_some()
+        })
     }
 
     /// What every line comes to, and whether nothing may be taken off it. A line that sells a top-up stands in the
@@ -146,11 +148,6 @@ impl Basket {
             _ => line.price,
         }
     }
-}
-
-/// A rate as it stands on a line: a fraction, or whole percent where it is 1 or more.
-fn vat_rate(number: Decimal) -> Option<VatRate> {
-    if number < Decimal::ONE { VatRate::from_fraction(number) } else { VatRate::from_percent(number) }
 }
 
 fn at_most(limit: usize, length: usize, path: &str, expected: &'static str) -> Result<(), Unreadable> {

@@ -8,7 +8,7 @@
 
 use crate::loyalty::settings::day;
 use jiff::civil::Date;
-use money::Decimal;
+use money::vat::VatRate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use wire::Number;
@@ -139,9 +139,9 @@ impl VoucherVersion {
             Some(rate) if !single => Err(format!(
                 "{at}.vatRate: expected nothing: only single-purpose vouchers have a rate, found {rate}"
             )),
-            Some(rate) if rate.0 < Decimal::ZERO || rate.0 > Decimal::ONE => {
-                Err(format!("{at}.vatRate: expected a fraction from 0 to 1, such as 0.12, found {rate}"))
-            }
+            Some(rate) if VatRate::from_setting(rate.0).is_none() => Err(format!(
+                "{at}.vatRate: expected a fraction from 0 to below 1, such as 0.12, found {rate}"
+            )),
             _ if !single && !self.product_ids.is_empty() => Err(format!(
                 "{at}.productIds: expected nothing: a multi-purpose voucher pays for anything, found {:?}",
                 self.product_ids

@@ -5,13 +5,13 @@
 //! (`<balanceId>:bonus`): it is booked on the bonus lots, the plain id on the others.
 
 use super::flag::{Findings, Flag};
+use super::line::PaidLine;
 use super::report::{Report, Use, units};
-use super::sold::SoldLine;
 use super::store::KnownOffer;
 use crate::loyalty::ledger::voucher_class;
 use crate::loyalty::ledger::{
     Account, BalanceRow, Book, CheckKey, Credit, HoldRow, Link, LotKind, LotPart, NewLot, Part, Spend,
-    TransferKind, bonus_of, topped_up_by,
+    TransferKind,
 };
 use crate::loyalty::offer;
 use crate::loyalty::program::{Program, SoldAs};
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use money::{Amount, Decimal, Precision};
 use std::collections::BTreeMap;
-use wire::loyalty::BalanceType;
+use wire::loyalty::{BalanceType, bonus_part_of};
 
 /// One bill on its way into the books.
 pub(super) struct Booking<'a> {
@@ -58,7 +58,7 @@ impl Booking<'_> {
         reported: &Use,
         findings: &mut Findings,
     ) -> Result<(), Error> {
-        let bonus = bonus_of(wire_id);
+        let bonus = bonus_part_of(wire_id);
         let balance_id = bonus.unwrap_or(wire_id);
         let Some(known) = books.row(balance_id) else {
             findings.remark(unknown_balance(balance_id));
@@ -162,11 +162,11 @@ impl Booking<'_> {
     /// sold at one each (loyalty.md §3 V5). Lines that say no rate are left out.
     fn by_rate(&self, wire_id: &str) -> Vec<(Decimal, i64)> {
         let mut by_rate: BTreeMap<Decimal, i64> = BTreeMap::new();
-        for line in &self.report.sold {
-            let off =
-                line.by_balance.get(wire_id).and_then(|off| units(*off, false, self.merchant.precision));
-            if let (Some(rate), Some((off, _))) = (line.rate(), off) {
-                let sum = by_rate.entry(rate).or_default();
+        for line in &self.report.lines {
+            let off = line.taken_by(|id| id == wire_id);
+            let off = off.and_then(|off| units(off, false, self.merchant.precision));
+            if let (Some(rate), Some((off, _))) = (line.vat_rate, off) {
+                let sum = by_rate.entry(rate.fraction()).or_default();
                 *sum = sum.saturating_add(off.max(0));
             }
         }
@@ -308,7 +308,7 @@ impl Booking<'_> {
     fn paid_for(&self, balance_id: &str) -> Option<i64> {
         let lines = self.report.lines.iter();
         let mut paid = lines
-            .filter(|line| topped_up_by(&line.check_item_id) == Some(balance_id))
+            .filter(|line| line.tops_up() == Some(balance_id))
             .filter_map(|line| units(line.paid, false, self.merchant.precision))
             .map(|(paid, _)| paid.max(0))
             .peekable();
@@ -331,18 +331,18 @@ pub(crate) fn unknown_balance(balance_id: &str) -> String {
 /// voucher is a sale at once (§3 V2).
 pub(super) fn paid_for_later(report: &Report, books: &Book<'_>, precision: Precision) -> i64 {
     let counted = |value: Decimal| units(value, false, precision).map_or(0, |(value, _)| value.max(0));
-    let of_line = |line: &SoldLine| match line.prepays() {
+    let of_line = |line: &PaidLine| match line.tops_up() {
         Some(balance_id) if books.row(balance_id).is_none_or(|row| !row.is_single_purpose()) => {
             counted(line.paid)
         }
         _ => 0,
     };
-    let has_no_line = |id: &str| !report.sold.iter().any(|line| line.prepays() == Some(id));
+    let has_no_line = |id: &str| !report.lines.iter().any(|line| line.tops_up() == Some(id));
     let is_topped_up =
         |id: &str| books.row(id).is_some_and(|row| !row.is_single_purpose() && !row.counts_points());
     let loose = report.uses.iter().filter(|(id, _)| has_no_line(id) && is_topped_up(id));
     let loose = loose.map(|(_, one)| counted(one.prepaid));
-    report.sold.iter().map(of_line).chain(loose).fold(0, i64::saturating_add)
+    report.lines.iter().map(of_line).chain(loose).fold(0, i64::saturating_add)
 }
 
 impl KnownOffer {

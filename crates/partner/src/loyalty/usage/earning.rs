@@ -1,6 +1,6 @@
 //! How many points does a bill earn, and how do they lie over its lines?
 
-use super::sold::SoldLine;
+use super::line::PaidLine;
 use crate::loyalty::program::{self, EarnBase, EarnOn, EarnRule, Multiplier};
 use jiff::Zoned;
 use money::vat::{VatRate, by_rate};
@@ -47,7 +47,7 @@ impl EarnedDetail {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bill<'a> {
     pub(crate) precision: Precision,
-    pub(crate) lines: &'a [SoldLine],
+    pub(crate) lines: &'a [PaidLine],
     /// After every discount.
     pub(crate) total: Amount,
     /// Paid for later use, whatever for.
@@ -80,7 +80,7 @@ pub(crate) fn earn(rule: &EarnRule, bill: &Bill<'_>) -> Option<EarnedDetail> {
     }
     let working: Vec<&Multiplier> =
         rule.multipliers.iter().filter(|one| one.works(bill.tier, bill.tags, bill.local)).collect();
-    let of_line = |line: &SoldLine| {
+    let of_line = |line: &PaidLine| {
         let reaching = working.iter().filter(|one| one.reaches(&line.product_id, &line.categories));
         rule.combine.of(reaching.map(|one| one.times.0))
     };
@@ -112,7 +112,7 @@ pub(crate) fn earn(rule: &EarnRule, bill: &Bill<'_>) -> Option<EarnedDetail> {
         return None;
     }
     let lines = bill.lines.iter().zip(&bases).filter(|(_, base)| base.is_positive());
-    let (lines, bases): (Vec<&SoldLine>, Vec<Amount>) = lines.unzip();
+    let (lines, bases): (Vec<&PaidLine>, Vec<Amount>) = lines.unzip();
     detail.lines = lines
         .into_iter()
         .zip(&bases)
@@ -135,14 +135,14 @@ struct Gross {
 }
 
 fn gross(rule: &EarnRule, bill: &Bill<'_>) -> Gross {
-    let sum = |of: &dyn Fn(&SoldLine) -> bool| -> Amount {
+    let sum = |of: &dyn Fn(&PaidLine) -> bool| -> Amount {
         bill.lines.iter().filter(|line| of(line)).map(|line| money(line.paid, bill.precision)).sum()
     };
-    let excluded = |line: &SoldLine| rule.excluded.names(&line.product_id, &line.categories);
-    let prepayments = bill.lines.iter().any(SoldLine::is_prepayment);
-    let sold_ahead = sum(&SoldLine::is_prepayment);
-    let left_out = sum(&|line| !line.is_prepayment() && excluded(line));
-    let eligible = sum(&|line| !line.is_prepayment() && !excluded(line));
+    let excluded = |line: &PaidLine| rule.excluded.names(&line.product_id, &line.categories);
+    let prepayments = bill.lines.iter().any(PaidLine::is_top_up);
+    let sold_ahead = sum(&PaidLine::is_top_up);
+    let left_out = sum(&|line| !line.is_top_up() && excluded(line));
+    let eligible = sum(&|line| !line.is_top_up() && !excluded(line));
     // what the guest gave: no more than the bill came to, whatever its lines say
     let given = bill.total - sold_ahead - left_out;
     let mut of_bill = if bill.lines.is_empty() { given } else { given.min(eligible) };
@@ -162,26 +162,22 @@ fn gross(rule: &EarnRule, bill: &Bill<'_>) -> Gross {
 
 /// The earning money of each line, and what lies on none.
 fn over_lines(rule: &EarnRule, bill: &Bill<'_>, gross: &Gross) -> (Vec<Amount>, Amount) {
-    let excluded = |line: &SoldLine| rule.excluded.names(&line.product_id, &line.categories);
-    let weights = |of: &dyn Fn(&SoldLine) -> bool| -> Vec<Amount> {
-        let weight = |line: &SoldLine| if of(line) { money(line.paid, bill.precision) } else { Amount::ZERO };
+    let excluded = |line: &PaidLine| rule.excluded.names(&line.product_id, &line.categories);
+    let weights = |of: &dyn Fn(&PaidLine) -> bool| -> Vec<Amount> {
+        let weight = |line: &PaidLine| if of(line) { money(line.paid, bill.precision) } else { Amount::ZERO };
         bill.lines.iter().map(weight).collect()
     };
-    let goods = spread(gross.of_bill, &weights(&|line| !line.is_prepayment() && !excluded(line)));
-    let paid_in = spread(gross.of_top_up, &weights(&SoldLine::is_prepayment));
+    let goods = spread(gross.of_bill, &weights(&|line| !line.is_top_up() && !excluded(line)));
+    let paid_in = spread(gross.of_top_up, &weights(&PaidLine::is_top_up));
     let bases: Vec<Amount> = goods.into_iter().zip(paid_in).map(|(one, other)| one + other).collect();
     let loose = gross.of_bill + gross.of_top_up - bases.iter().copied().sum();
     (bases, loose)
 }
 
 /// The same without VAT, rounded once per rate of the bill. A line whose rate makes no sense has none.
-fn without_vat(lines: &[SoldLine], bases: &[Amount]) -> Vec<Amount> {
-    let rate = |line: &SoldLine| {
-        let rate = line.vat_rate.unwrap_or_default();
-        VatRate::from_fraction(rate).or_else(|| VatRate::from_percent(rate)).unwrap_or(VatRate::ZERO)
-    };
+fn without_vat(lines: &[PaidLine], bases: &[Amount]) -> Vec<Amount> {
     let gross: Vec<(VatRate, Amount)> =
-        lines.iter().zip(bases).map(|(line, base)| (rate(line), *base)).collect();
+        lines.iter().zip(bases).map(|(line, base)| (line.vat_rate.unwrap_or(VatRate::ZERO), *base)).collect();
     let mut net = vec![Amount::ZERO; bases.len()];
     for (rate, group) in by_rate(&gross) {
         let weights: Vec<Amount> =
@@ -233,7 +229,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     fn two() -> Precision {
         Precision::new(2).unwrap()
@@ -249,20 +245,21 @@ mod tests {
     }
 
     /// Product, category, VAT in percent, paid in minor units.
-    fn line(product: &str, category: &str, vat: i64, paid: i64) -> SoldLine {
-        SoldLine {
+    fn line(product: &str, category: &str, vat: i64, paid: i64) -> PaidLine {
+        PaidLine {
             check_item_id: product.to_owned(),
             product_id: product.to_owned(),
             categories: BTreeSet::from([category.to_owned()]),
             quantity: Decimal::ONE,
-            vat_rate: Some(Decimal::new(vat, 2)),
+            vat_rate: VatRate::from_percent(Decimal::from(vat)),
+            total: Amount(paid).to_decimal(two()),
             paid: Amount(paid).to_decimal(two()),
-            by_balance: BTreeMap::new(),
+            shares: Vec::new(),
         }
     }
 
     /// The worked bill of loyalty.md §2 after step 4.
-    fn worked() -> Vec<SoldLine> {
+    fn worked() -> Vec<PaidLine> {
         vec![
             line("main", "food", 12, 30_425),
             line("beer", "drink", 21, 11_397),
@@ -278,7 +275,7 @@ mod tests {
         by_bonus: i64,
     }
 
-    fn earned(rule: &EarnRule, lines: &[SoldLine], paid: Paid, tier: Option<&str>) -> Option<EarnedDetail> {
+    fn earned(rule: &EarnRule, lines: &[PaidLine], paid: Paid, tier: Option<&str>) -> Option<EarnedDetail> {
         let local: Zoned = "2026-03-01T12:00[Europe/Prague]".parse().unwrap();
         let total = lines.iter().map(|line| money(line.paid, two())).sum();
         earn(
@@ -298,7 +295,7 @@ mod tests {
         )
     }
 
-    fn points(rule: &EarnRule, lines: &[SoldLine], paid: Paid, tier: Option<&str>) -> i64 {
+    fn points(rule: &EarnRule, lines: &[PaidLine], paid: Paid, tier: Option<&str>) -> i64 {
         earned(rule, lines, paid, tier).map_or(0, |detail| detail.points)
     }
 
@@ -316,7 +313,7 @@ mod tests {
     #[test]
     fn what_earns_and_how_much() {
         let goods = worked();
-        let with = |extra: SoldLine| [worked(), vec![extra]].concat();
+        let with = |extra: PaidLine| [worked(), vec![extra]].concat();
         let topped = with(line("prepayment:credit", "none", 0, 50_000));
         let top_up = Paid { prepaid: 50_000, topped_up: 50_000, ..Paid::default() };
         let tender = Paid { by_tender: 40_000, by_bonus: 4_500, ..Paid::default() };
@@ -509,7 +506,7 @@ mod tests {
                 multipliers: serde_json::from_value(json!([{"times": Number(Decimal::new(times, 3))}])).unwrap(),
                 ..EarnRule::default()
             };
-            let lines: Vec<SoldLine> =
+            let lines: Vec<PaidLine> =
                 paid.iter().enumerate().map(|(index, paid)| line(&index.to_string(), "c", 12, *paid)).collect();
             let Some(detail) = earned(&rule, &lines, Paid::default(), None) else { return Ok(()) };
             prop_assert_eq!(detail.lines.iter().map(|line| line.points).sum::<i64>(), detail.points);

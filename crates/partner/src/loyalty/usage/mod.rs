@@ -18,7 +18,6 @@ mod refund;
 mod report;
 mod reverse;
 mod rewards;
-mod sold;
 mod stamps;
 mod store;
 

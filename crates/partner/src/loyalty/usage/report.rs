@@ -4,12 +4,12 @@
 //! never trusted; what can be booked in spite of an oddity is booked, and the oddity is remarked.
 
 use super::kind::Kind;
-use super::line::{Source, nameless};
-use super::sold::{self, SoldLine};
+use super::line::{PaidLine, Share, Source, nameless};
 use crate::id::id_fits;
 use crate::loyalty::bills::paid_at::is_plausible;
 use door::ApiError;
 use jiff::Timestamp;
+use money::vat::VatRate;
 use money::{Amount, Decimal, Precision};
 use std::collections::{BTreeMap, BTreeSet};
 use wire::Number;
@@ -27,28 +27,6 @@ pub(crate) struct Use {
     pub(crate) used: Decimal,
     /// Topped up, at least 0, in currency.
     pub(crate) prepaid: Decimal,
-}
-
-/// One line of the bill, in currency.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ReportedLine {
-    pub(crate) check_item_id: String,
-    pub(crate) product_id: String,
-    /// As it came: may be a fraction, or below 0.
-    pub(crate) quantity: Decimal,
-    /// The line before its discounts.
-    pub(crate) total: Decimal,
-    /// The line without its discounts.
-    pub(crate) paid: Decimal,
-    /// What took them off, in the order of the report.
-    pub(crate) shares: Vec<ReportedShare>,
-}
-
-/// What one source took off a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ReportedShare {
-    pub(crate) source: Source,
-    pub(crate) value: Decimal,
 }
 
 /// While which amount stays a discount is kept, as the report says it.
@@ -87,11 +65,9 @@ pub(crate) struct Report {
     /// Discounts that were given under a condition.
     pub(crate) kept: Vec<ReportedKept>,
     pub(crate) total: Decimal,
-    pub(crate) lines: Vec<ReportedLine>,
+    pub(crate) lines: Vec<PaidLine>,
     /// What balances paid, or got back, by `paymentsByBalances`, in currency.
     pub(crate) payments: BTreeMap<String, Decimal>,
-    /// The same lines as points and stamps see them.
-    pub(crate) sold: Vec<SoldLine>,
     /// Names of the categories of the bill's products.
     pub(crate) categories: BTreeSet<String>,
     /// Remarks that need only the body.
@@ -161,7 +137,6 @@ impl Report {
             total: value("totalWithVat", message.total_with_vat)?,
             lines,
             payments: payments(message)?,
-            sold: sold::lines(&message.paid_items),
             categories,
             oddities,
         })
@@ -288,7 +263,7 @@ fn uses(
     Ok(uses)
 }
 
-fn line(index: usize, item: &PaidItem) -> Result<ReportedLine, ApiError> {
+fn line(index: usize, item: &PaidItem) -> Result<PaidLine, ApiError> {
     let total = value(&format!("paidItems[{index}].totalPriceWithVat"), item.total_price_with_vat)?;
     let (mut paid, mut shares) = (total, Vec::new());
     for (at, benefit) in item.applied_benefits.iter().enumerate() {
@@ -300,12 +275,16 @@ fn line(index: usize, item: &PaidItem) -> Result<ReportedLine, ApiError> {
                 (Some(id), _) => Source::Balance(id.clone()),
                 (None, id) => Source::Discount(id.clone().unwrap_or_default()),
             };
-            shares.push(ReportedShare { source, value: off });
+            shares.push(Share { source, value: off });
         }
     }
-    Ok(ReportedLine {
+    let ids = item.product.categories.iter();
+    let ids = ids.flat_map(|one| [Some(one.category_id.clone()), one.parent_category_id.clone()]);
+    Ok(PaidLine {
         check_item_id: item.original_check_item_id.clone().unwrap_or_else(|| nameless(index)),
         product_id: item.product.product_id.clone(),
+        categories: ids.flatten().collect(),
+        vat_rate: item.vat_rate.and_then(|written| VatRate::from_line(written.0)),
         quantity: value(&format!("paidItems[{index}].amount"), item.amount)?,
         total,
         paid,
@@ -410,8 +389,9 @@ mod tests {
     fn a_missing_state_means_paid_and_lines_lose_their_discounts() {
         let report = read(|body| {
             body["paidItems"] = json!([{
-                "originalCheckItemId": "37", "amount": 1, "totalPriceWithVat": 100,
-                "product": {"productId": "p", "categories": [{"categoryId": "c", "name": "Pivo"}]},
+                "originalCheckItemId": "37", "amount": 1, "totalPriceWithVat": 100, "vatRate": "21",
+                "product": {"productId": "p",
+                    "categories": [{"categoryId": "c", "parentCategoryId": "d", "name": "Pivo"}]},
                 "appliedBenefits": [
                     {"sourceType": "generalDiscount", "appliedFromGeneralDiscountId": "d", "absoluteTotalValue": 10},
                     {"sourceType": "balance", "appliedFromBalanceId": "m", "absoluteTotalValue": 20, "applicationType": "payment"}
@@ -420,10 +400,12 @@ mod tests {
         })
         .unwrap();
         assert_eq!(report.kind, Kind::Paid);
-        let share = ReportedShare { source: Source::Discount("d".to_owned()), value: decimal("10") };
-        let line = ReportedLine {
+        let share = Share { source: Source::Discount("d".to_owned()), value: decimal("10") };
+        let line = PaidLine {
             check_item_id: "37".to_owned(),
             product_id: "p".to_owned(),
+            categories: BTreeSet::from(["c".to_owned(), "d".to_owned()]),
+            vat_rate: VatRate::from_percent(decimal("21")),
             quantity: decimal("1"),
             total: decimal("100"),
             paid: decimal("90"),

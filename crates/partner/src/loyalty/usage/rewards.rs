@@ -84,7 +84,7 @@ impl Rewards {
             let spendable = known_cards.get(&card.stamp_card_id).map_or(&[] as &[_], Vec::as_slice);
             let used =
                 spendable.iter().filter_map(|id| report.uses.get(id)).map(|reported| reported.used).sum();
-            if let Some(detail) = stamps::stamps(card, &report.sold, spendable, used, about.precision) {
+            if let Some(detail) = stamps::stamps(card, &report.lines, spendable, used, about.precision) {
                 let balance_id = match spendable.first() {
                     Some(balance_id) => balance_id.clone(),
                     None => open_card(tx, about, card, member_id)?,
@@ -141,7 +141,7 @@ impl Rewards {
         let total = units(report.total, false, precision).map_or(0, |(units, _)| units);
         let bill = earning::Bill {
             precision,
-            lines: &report.sold,
+            lines: &report.lines,
             total: Amount(total),
             prepaid: Amount(booking.prepaid),
             topped_up: Amount(booking.topped_up),

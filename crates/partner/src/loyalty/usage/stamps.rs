@@ -1,7 +1,7 @@
 //! How many stamps does a bill earn on a card?
 
 use super::earning::{EarnedByLine, EarnedDetail};
-use super::sold::SoldLine;
+use super::line::PaidLine;
 use crate::loyalty::program::StampCard;
 use money::{Amount, Decimal, Precision};
 use wire::Number;
@@ -22,17 +22,17 @@ pub(crate) fn balance_id(stamp_card_id: &str, member_id: &str, attempt: u32) -> 
 /// card's stamps. `None` where there is no stamp.
 pub(crate) fn stamps(
     card: &StampCard,
-    lines: &[SoldLine],
+    lines: &[PaidLine],
     balance_ids: &[String],
     used: Decimal,
     precision: Precision,
 ) -> Option<EarnedDetail> {
-    let mut counted: Vec<(&SoldLine, i64)> = Vec::new();
+    let mut counted: Vec<(&PaidLine, i64)> = Vec::new();
     let mut free_seen = 0_i64;
     for line in lines {
         let reached = card.reaches_line(&line.product_id, &line.categories);
         let units = whole(line.quantity);
-        if line.is_prepayment() || !reached || units <= 0 {
+        if line.is_top_up() || !reached || units <= 0 {
             continue;
         }
         let free = free_units(line, balance_ids, units);
@@ -62,7 +62,7 @@ pub(crate) fn stamps(
 
 /// How many units of a line something was paid for: the line's shares lie over its units as a refund gives them
 /// back (loyalty.md §1 R5), so a unit is free when all of them are, or when there are more units than minor units.
-fn paid_units(line: &SoldLine, units: i64, precision: Precision) -> i64 {
+fn paid_units(line: &PaidLine, units: i64, precision: Precision) -> i64 {
     let paid = Amount::from_decimal(line.paid, precision).map_or(Amount::ZERO, |rounded| rounded.amount);
     if !paid.is_positive() {
         return 0;
@@ -73,8 +73,8 @@ fn paid_units(line: &SoldLine, units: i64, precision: Precision) -> i64 {
 }
 
 /// How many units of a line the card's balances paid: their part of the line's price, to the nearest unit.
-fn free_units(line: &SoldLine, balance_ids: &[String], units: i64) -> i64 {
-    let off: Decimal = balance_ids.iter().filter_map(|id| line.by_balance.get(id)).sum();
+fn free_units(line: &PaidLine, balance_ids: &[String], units: i64) -> i64 {
+    let off = line.taken_by(|id| balance_ids.iter().any(|own| own == id)).unwrap_or_default();
     if off <= Decimal::ZERO {
         return 0;
     }
@@ -96,23 +96,28 @@ const UNITS_MAX: i64 = 1_000_000;
 
 #[cfg(test)]
 mod tests {
+    use super::super::line::{Share, Source};
     use super::*;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
-    fn line(product: &str, quantity: &str, paid: i64, free: i64) -> SoldLine {
-        SoldLine {
+    fn line(product: &str, quantity: &str, paid: i64, free: i64) -> PaidLine {
+        PaidLine {
             check_item_id: product.to_owned(),
             product_id: product.to_owned(),
             categories: BTreeSet::from(["hot".to_owned()]),
             quantity: quantity.parse().unwrap(),
             vat_rate: None,
+            total: Decimal::from(paid + free),
             paid: Decimal::from(paid),
-            by_balance: BTreeMap::from([("stamps:c:m".to_owned(), Decimal::from(free))]),
+            shares: vec![Share {
+                source: Source::Balance("stamps:c:m".to_owned()),
+                value: Decimal::from(free),
+            }],
         }
     }
 
-    fn cents(product: &str, quantity: &str, paid: &str) -> SoldLine {
-        SoldLine { paid: paid.parse().unwrap(), ..line(product, quantity, 0, 0) }
+    fn cents(product: &str, quantity: &str, paid: &str) -> PaidLine {
+        PaidLine { paid: paid.parse().unwrap(), ..line(product, quantity, 0, 0) }
     }
 
     fn card(products: &[&str], categories: &[&str]) -> StampCard {

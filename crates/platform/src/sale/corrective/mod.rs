@@ -106,10 +106,10 @@ pub(crate) fn taxes(bill: &StoredBill, before: &[StoredTax], parts: &[PartOfItem
     let mut now: BTreeMap<VatRate, Amount> = BTreeMap::new();
     for part in parts {
         let Some(item) = bill.items.get(part.index) else { continue };
-        *now.entry(rate_of(item.product.vat_rate)).or_default() += part.after;
+        *now.entry(rate_of(bill, item)).or_default() += part.after;
     }
     let gone = |rate: VatRate, of: fn(&StoredTax) -> i64| -> Amount {
-        before.iter().filter(|tax| rate_of(tax.rate) == rate).map(|tax| Amount(of(tax))).sum()
+        before.iter().filter(|tax| taxed_at(tax) == rate).map(|tax| Amount(of(tax))).sum()
     };
     now.into_iter()
         .map(|(rate, gross)| {
@@ -120,9 +120,16 @@ pub(crate) fn taxes(bill: &StoredBill, before: &[StoredTax], parts: &[PartOfItem
         .collect()
 }
 
-/// The VAT rate of a stored fraction; no VAT for what is no rate.
-fn rate_of(fraction: Number) -> VatRate {
-    VatRate::from_fraction(fraction.0).unwrap_or(VatRate::ZERO)
+/// The rate at which the bill taxed an item, so that its corrections close: a bill from before the menu refused `1` took
+/// that for 100 %, and says so in its taxes.
+fn rate_of(bill: &StoredBill, item: &StoredItem) -> VatRate {
+    let same = bill.taxes.iter().find(|tax| tax.rate == item.product.vat_rate);
+    same.map_or_else(|| item.product.rate(), taxed_at)
+}
+
+/// The rate of a kept sum, which is a fraction; no VAT for what is no rate.
+fn taxed_at(tax: &StoredTax) -> VatRate {
+    VatRate::from_fraction(tax.rate.0).unwrap_or(VatRate::ZERO)
 }
 
 /// How a bill was paid, each method that money can go back by. A bill that no money paid has `cash` of nothing: a

@@ -229,7 +229,7 @@ fn the_vat_of_the_corrections_closes() {
     for (case, items, refunds, expected) in cases {
         let bill = bill(items, Vec::new());
         let found: Vec<i64> = vat_given_back(&bill, refunds).iter().map(|taxes| taxes[0].1).collect();
-        let whole = split_gross(bill.final_price, rate_of(Number::parse("0.21").unwrap())).vat.0;
+        let whole = split_gross(bill.final_price, rate_of(&bill, &bill.items[0])).vat.0;
         assert_eq!(found.iter().sum::<i64>(), whole, "{case}");
         assert_eq!(found, expected, "{case}");
     }
@@ -363,10 +363,10 @@ proptest! {
         prop_assert_eq!(value, bill.final_price);
         let lines: Vec<_> = bill.items.iter().map(|item| {
             let off: i64 = item.benefits.iter().map(|benefit| benefit.value).sum();
-            (rate_of(item.product.vat_rate), Amount(item.total - off))
+            (rate_of(&bill, item), Amount(item.total - off))
         }).collect();
         for (rate, group) in money::vat::by_rate(&lines) {
-            let of_rate = || taxes_before.iter().filter(|tax| rate_of(tax.rate) == rate);
+            let of_rate = || taxes_before.iter().filter(|tax| taxed_at(tax) == rate);
             let back = (of_rate().map(|tax| tax.gross).sum::<i64>(), of_rate().map(|tax| tax.net).sum::<i64>());
             prop_assert_eq!(back, (group.gross.0, group.net.0));
         }
@@ -374,5 +374,24 @@ proptest! {
         for (item, sums) in bill.items.iter().zip(benefits) {
             prop_assert_eq!(item.benefits.iter().map(|benefit| benefit.value).collect::<Vec<_>>(), sums.to_vec());
         }
+    }
+}
+
+/// What goes back is taxed as the bill was, however the rate of its line is written; 1 is 1 %.
+#[test]
+fn a_correction_is_taxed_at_the_rate_of_its_line() {
+    for (written, kept, net) in [
+        ("1", "0.01", 10_000),
+        ("0.01", "0.01", 10_000),
+        ("21", "0.21", 8_347),
+        ("0.21", "0.21", 8_347),
+        // a bill that was taxed at 100 % while the menu still took 1
+        ("1", "1", 5_050),
+    ] {
+        let mut bill = bill(vec![item("a", "1", 10_100, written, &[])], vec![paid("cash", 10_100)]);
+        let kept = StoredTax { rate: Number::parse(kept).unwrap(), gross: 10_100, net };
+        bill.taxes = vec![kept.clone()];
+        let parts = parts(&bill, &GivenBack::nothing(&bill), &decimals(&["1"]));
+        assert_eq!(taxes(&bill, &[], &parts), [kept], "{written}");
     }
 }

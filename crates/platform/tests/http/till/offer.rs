@@ -174,9 +174,9 @@ on_both_engines! {
             // a provider that takes its time, and one that refuses
             for (delay, status) in [(200, 200), (0, 500)] {
                 if status == 500 {
-                    house.code(&check, "card-7").await;
                     house.pos(Method::PUT, &format!("/checks/{check}/lines"),
                         Some(json!({"lines": [{"productId": "p:beer", "amount": 1}]}))).await.ok();
+                    house.code(&check, "card-7").await;
                     house.offer(&check).await.ok();
                     house.partner.answers(500, "{}");
                 }

@@ -230,7 +230,7 @@ pub struct Prepayment {
     pub pos_title: Option<String>,
     /// Name of the bill line.
     pub bill_title: Option<String>,
-    /// Rate of the bill line: the goods' rate for an SPV, none otherwise.
+    /// Rate of the bill line, a fraction or percent from 1 on: the goods' rate for an SPV, none otherwise.
     pub vat_rate: Option<Number>,
     /// The till's own name of the rate.
     pub vat_id: Option<Value>,

@@ -171,7 +171,7 @@ pub struct ItemToPay {
     /// The till's own discounts, already inside `totalPriceWithVat`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_applied_non_loyalty_discounts: Option<Number>,
-    /// A fraction, 0.21; foreign tills send anything, so it is checked where it is used.
+    /// A fraction, 0.21; from 1 on it is read as percent, and what is no rate as none. Foreign tills send anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vat_rate: Option<Number>,
     /// The till's own name of the rate: number or text, carried only.

@@ -222,22 +222,25 @@ fn a_voucher_product_is_sold_as_what_it_is_today() {
 /// loyalty.md T6: nothing lowers the line that sells a top-up, and no balance pays it.
 #[test]
 fn the_line_of_a_top_up_is_left_alone() {
-    let mut top_up = line("prepayment:other", "p", "food", "500", "0");
-    top_up["vatRate"] = json!(0);
-    let lines = json!([line("A", "gulas", "food", "100", "0.12"), top_up]);
-    let answer = Sample::new(lines)
-        .promotion("off", percent("order", "10", "automatic", &json!({})))
-        .promotion("each", percent("items", "10", "automatic", &json!({})))
-        .card()
-        .owned(points("points", 20, "1"))
-        .owned(credit("credit", 90_000))
-        .scan(&["card"])
-        .answer();
-    assert!(benefits(&answer, "prepayment:other").is_empty());
-    assert_eq!(number(&answer, "generalDiscounts", "each", "valueToUse"), "10");
-    assert_eq!(number(&answer, "generalDiscounts", "off", "valueToUse"), "9");
-    assert_eq!(number(&answer, "balances", "points", "valueToUseInCurrency"), "20");
-    assert_eq!(number(&answer, "balances", "credit", "valueToUseInCurrency"), "61");
+    // its own id says so, or its product's
+    for (id, product) in [("prepayment:other", "p"), ("T", "prepayment:other")] {
+        let mut top_up = line(id, product, "food", "500", "0");
+        top_up["vatRate"] = json!(0);
+        let lines = json!([line("A", "gulas", "food", "100", "0.12"), top_up]);
+        let answer = Sample::new(lines)
+            .promotion("off", percent("order", "10", "automatic", &json!({})))
+            .promotion("each", percent("items", "10", "automatic", &json!({})))
+            .card()
+            .owned(points("points", 20, "1"))
+            .owned(credit("credit", 90_000))
+            .scan(&["card"])
+            .answer();
+        assert!(benefits(&answer, id).is_empty());
+        assert_eq!(number(&answer, "generalDiscounts", "each", "valueToUse"), "10", "{id}");
+        assert_eq!(number(&answer, "generalDiscounts", "off", "valueToUse"), "9", "{id}");
+        assert_eq!(number(&answer, "balances", "points", "valueToUseInCurrency"), "20", "{id}");
+        assert_eq!(number(&answer, "balances", "credit", "valueToUseInCurrency"), "61", "{id}");
+    }
 }
 
 /// loyalty.md T6, §2: a top-up is no good of the basket, so it helps no other line to a discount either.

@@ -18,16 +18,13 @@ use super::plan::{Asked, Back, Question, Spent, plan};
 use super::sale::{Lines, Returned, Sale};
 use crate::loyalty::bills::{self, went_back};
 use crate::loyalty::ledger::expiry::Terms;
-use crate::loyalty::ledger::{Book, Transfer, TransferKind, topped_up_by};
+use crate::loyalty::ledger::{Book, Part, Transfer, TransferKind, wire_id};
 use crate::merchant::MerchantRow;
 use crate::row;
 use db::{Error, Tx};
 use jiff::Timestamp;
 use money::{Amount, units_part};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How the line of a top-up is called on the bill, before the balance's id (protocol.md §10.6).
-const PREPAYMENT: &str = "prepayment:";
 
 /// The reports of one bill of one offer, as a refund looks at them.
 #[derive(Debug)]
@@ -216,7 +213,7 @@ impl Refund<'_> {
                 continue;
             }
             let id = &original.transfer.balance_id;
-            let bonus = format!("{id}:bonus");
+            let bonus = wire_id(id, Part::Bonus);
             let uses = &self.paid.uses;
             let as_bonus = uses.contains_key(&bonus) && (original.bonus || !uses.contains_key(id));
             by_wire.entry(if as_bonus { bonus } else { id.clone() }).or_default().push(index);
@@ -269,7 +266,7 @@ impl Refund<'_> {
     fn prepaid_back(&self, group: &[&Original], sale: &Sale, after: &Returned, report: &Report) -> i64 {
         let Some(first) = group.first() else { return 0 };
         let balance_id = &first.transfer.balance_id;
-        let (back, all) = sale.quantity_of(after, &format!("{PREPAYMENT}{balance_id}"));
+        let (back, all) = sale.quantity_topped_up(after, balance_id);
         let whole = Amount(sum(group));
         if !all.is_zero() {
             return units_part(whole, whole, all, money::Decimal::ZERO, back).0;
@@ -283,13 +280,11 @@ impl Refund<'_> {
 
 /// What of the value that goes back was paid for later use, as [`went_back::Refund`] means it.
 fn prepaid_back(sale: &Sale, before: &Returned, after: &Returned, books: &Book<'_>) -> Amount {
-    let lines: BTreeSet<&str> = sale.lines.iter().map(|line| line.check_item_id.as_str()).collect();
-    let tops_up = |id: &&str| {
-        topped_up_by(id)
-            .is_some_and(|balance_id| books.row(balance_id).is_none_or(|row| !row.is_single_purpose()))
-    };
+    let is_later = |balance_id: &str| books.row(balance_id).is_none_or(|row| !row.is_single_purpose());
+    let lines = sale.lines.iter().filter(|line| line.tops_up.as_deref().is_some_and(is_later));
+    let lines: BTreeSet<&str> = lines.map(|line| line.check_item_id.as_str()).collect();
     let back = |id: &str| sale.value_of(after, id).0 - sale.value_of(before, id).0;
-    lines.into_iter().filter(tops_up).map(back).sum()
+    lines.into_iter().map(back).sum()
 }
 
 /// What the bill used of each balance of the wire, and what of it went back.

@@ -82,6 +82,7 @@ prop_compose! {
                 .enumerate()
                 .map(|(index, ((total, quantity, weighed), shares))| SaleLine {
                     check_item_id: index.to_string(),
+                    tops_up: None,
                     quantity: if *weighed { Decimal::new(*quantity * 125, 3) } else { Decimal::from(*quantity) },
                     total: Amount(*total),
                     shares,

@@ -4,15 +4,17 @@
 //! (loyalty.md §6 C6). The report also says below which remaining amount a discount is lost (C9); where it says none,
 //! the till keeps the discount, and so do the books.
 
-use super::super::line::{Source, nameless};
-use super::super::report::{Report, ReportedKept, ReportedLine};
+use super::super::line::{PaidLine, Source, nameless};
+use super::super::report::{Report, ReportedKept};
 use money::{Amount, Conditional, Decimal, LinePart, Precision, Standing, line_part, reprice, staying};
 use std::collections::BTreeMap;
 
-/// One line of the sale.
+/// One line of the sale: a [`PaidLine`] in minor units.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SaleLine {
     pub(crate) check_item_id: String,
+    /// The balance that it sold value of.
+    pub(crate) tops_up: Option<String>,
     /// Above 0; a line without a quantity is one piece.
     pub(crate) quantity: Decimal,
     /// Before its shares.
@@ -179,7 +181,7 @@ impl Sale {
         let mut before = before.clone();
         let mut parts = Vec::new();
         for (index, line) in refund.lines.iter().enumerate() {
-            let is_nameless = |at: usize, line: &ReportedLine| line.check_item_id == nameless(at);
+            let is_nameless = |at: usize, line: &PaidLine| line.check_item_id == nameless(at);
             let known = self.lines.iter().any(|sold| sold.check_item_id == line.check_item_id);
             let mut found = Vec::new();
             if is_nameless(index, line) || !known {
@@ -232,8 +234,16 @@ impl Sale {
 
     /// The quantity that went back and the quantity sold, of all lines with this id together.
     pub(crate) fn quantity_of(&self, returned: &Returned, check_item_id: &str) -> (Decimal, Decimal) {
-        let of_id = |(line, _): &(&SaleLine, &Decimal)| line.check_item_id == check_item_id;
-        let lines = self.lines.iter().zip(&returned.quantities).filter(of_id);
+        self.quantities(returned, |line| line.check_item_id == check_item_id)
+    }
+
+    /// The same of all lines that top up a balance.
+    pub(crate) fn quantity_topped_up(&self, returned: &Returned, balance_id: &str) -> (Decimal, Decimal) {
+        self.quantities(returned, |line| line.tops_up.as_deref() == Some(balance_id))
+    }
+
+    fn quantities(&self, returned: &Returned, is_such: impl Fn(&SaleLine) -> bool) -> (Decimal, Decimal) {
+        let lines = self.lines.iter().zip(&returned.quantities).filter(|(line, _)| is_such(line));
         lines.fold((Decimal::ZERO, Decimal::ZERO), |(back, all), (line, quantity)| {
             (back + *quantity, all + line.quantity)
         })
@@ -266,17 +276,18 @@ impl Sale {
 }
 
 /// The price of one unit of a line before its discounts; a line without a quantity is one unit.
-fn unit_price(line: &ReportedLine) -> Decimal {
+fn unit_price(line: &PaidLine) -> Decimal {
     line.total.checked_div(line.quantity).unwrap_or(line.total).abs()
 }
 
-fn sold(line: &ReportedLine, precision: Precision) -> SaleLine {
+fn sold(line: &PaidLine, precision: Precision) -> SaleLine {
     let amount = |value: Decimal| {
         Amount::from_decimal(value, precision).map_or(Amount::ZERO, |rounded| rounded.amount)
     };
     let quantity = line.quantity.abs();
     SaleLine {
         check_item_id: line.check_item_id.clone(),
+        tops_up: line.tops_up().map(str::to_owned),
         quantity: if quantity.is_zero() { Decimal::ONE } else { quantity },
         total: amount(line.total),
         shares: line.shares.iter().map(|share| (share.source.clone(), amount(share.value))).collect(),

@@ -18,6 +18,7 @@ fn line(id: &str, quantity: &str, total: i64, shares: &[(&str, i64)]) -> SaleLin
         None => Source::Balance(id.to_owned()),
     };
     SaleLine {
+        tops_up: None,
         check_item_id: id.to_owned(),
         quantity: decimal(quantity),
         total: Amount(total),
