@@ -11,7 +11,7 @@ Usage: cargo xtask <task>
 
   tidy              checks on the tree itself: arrows between crates, file sizes and names, words, SQL,
                     references to rules in docs/ and the tests that prove them
-  openapi           writes openapi/{platform,partner,admin}.json from the code
+  openapi           writes openapi/{platform,partner,admin}.json from the code (builds the program)
   openapi --check   compares those files with the code and fails when they differ";
 
 fn main() -> ExitCode {

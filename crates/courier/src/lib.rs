@@ -11,6 +11,7 @@ pub mod change;
 pub mod destination;
 pub mod feed;
 mod guard;
+mod metrics;
 pub mod outbox;
 mod run;
 pub mod schedule;

@@ -134,7 +134,7 @@ impl AdminTokens {
             })
             .await?;
         self.cache.forget(prefix);
-        if touched == 0 { Err(ApiError::not_found("admin token")) } else { Ok(()) }
+        if touched == 0 { Err(ApiError::not_found("admin token", prefix)) } else { Ok(()) }
     }
 
     /// Who the caller is, by `Authorization: Bearer stg_admin_…`; 401 otherwise.

@@ -5,6 +5,7 @@
 //! the head) are checked before a byte of the body is taken.
 
 use crate::ApiError;
+use crate::unread::{Unread, take_apart};
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
@@ -164,20 +165,23 @@ fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         return Err(ApiError::bad_request("expected a JSON body, found an empty one"));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(wire::read::objects_only(&mut json))
-        .map_err(|error| unreadable(&error.path().to_string(), error.inner()))?;
+    let value = serde_path_to_error::deserialize(wire::read::objects_only(&mut json)).map_err(|error| {
+        // what is no JSON is looked for by its place, not by the member that was being read
+        let is_no_json = error.inner().is_syntax() || error.inner().is_eof();
+        let path = if is_no_json { String::new() } else { error.path().to_string() };
+        unreadable(&path, error.inner())
+    })?;
     json.end().map_err(|error| unreadable(".", &error))?;
     Ok(value)
 }
 
-/// 400 that says where. serde's own text names the expected and the found type.
+/// 400 that says which member is at fault, or of what is no JSON at all, where it goes wrong.
 fn unreadable(path: &str, error: &impl std::fmt::Display) -> ApiError {
-    // "?" is a member whose name was not reached.
-    let path = path.trim_end_matches('?').trim_end_matches('.');
+    let Unread { path, sentence } = take_apart(path, &error.to_string());
     if path.is_empty() {
-        return ApiError::bad_request(format!("the body cannot be read: {error}"));
+        return ApiError::bad_request(format!("the body cannot be read: {sentence}"));
     }
-    ApiError::bad_request(format!("{path}: {error}")).with("field", path)
+    ApiError::bad_request(sentence).with("field", path)
 }
 
 /// How the bytes of a body are packed.
@@ -357,9 +361,13 @@ mod tests {
         assert!(strict::<Place>(b"\xef\xbb\xbf{\"placeId\": \"p\", \"desks\": []}").is_ok());
         // body, field, part of the message
         let table = [
-            (r#"{"placeId": "p", "desks": [{"number": 1}, {"number": "x"}]}"#, Some("desks[1].number"), "u8"),
-            (r#"{"placeId": "p", "desks": [], "dsks": 1}"#, Some("dsks"), "unknown field"),
-            (r#"{"desks": []}"#, None, "placeId"),
+            (
+                r#"{"placeId": "p", "desks": [{"number": 1}, {"number": "x"}]}"#,
+                Some("desks[1].number"),
+                "a whole number",
+            ),
+            (r#"{"placeId": "p", "desks": [], "dsks": 1}"#, Some("dsks"), "did you mean desks?"),
+            (r#"{"desks": []}"#, Some("placeId"), "found nothing"),
             ("[]", None, "expected an object"),
             (r#"["p", []]"#, None, "expected an object"),
             (r#"{"placeId": "p", "desks": [{"number": 1}, [2]]}"#, Some("desks[1]"), "expected an object"),

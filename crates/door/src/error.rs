@@ -6,6 +6,7 @@
 //! Which error belongs where: a refusal of the caller is made here and not logged; a failure of ours is
 //! logged once, where it becomes an [`ApiError`], and the caller learns only that it was ours.
 
+use crate::unread::{MEANT, UNKNOWN, Unread, inside, shortened, take_apart};
 use axum::response::{IntoResponse, Response};
 use db::TxError;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -84,11 +85,29 @@ impl ApiError {
     /// `Failed to deserialize query string: limit: invalid digit found in string`; the parameter it names is `field`.
     pub fn query(reason: &str) -> Self {
         let reason = reason.strip_prefix("Failed to deserialize query string: ").unwrap_or(reason);
-        let error = Self::bad_request(format!("the query cannot be read: {reason}"));
-        let name = reason.split_once(": ").map_or("", |(name, _)| name);
-        let is_name =
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if is_name { error.with("field", name) } else { error }
+        let is_name = |name: &str| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        let (name, said) = reason.split_once(": ").filter(|(name, _)| is_name(name)).unwrap_or(("", reason));
+        let Unread { path, sentence } = take_apart(name, said);
+        let error = Self::bad_request(format!("the query cannot be read: {sentence}"));
+        if is_name(&path) { error.with("field", path) } else { error }
+    }
+
+    /// 400 about a part of the body that has a reader of its own: `sentence` begins with the path inside `part`, such as
+    /// `kind.percent.percent: expected above 0`; `field` is the whole path.
+    pub fn within(part: &str, sentence: &str) -> Self {
+        let path = sentence.split_once(": ").map_or(sentence, |(path, _)| path);
+        let path = path.split_once(UNKNOWN).map_or(path, |(path, _)| path);
+        let is_path = path.len() < sentence.len() && !path.contains(char::is_whitespace);
+        if !is_path {
+            return Self::bad_request(format!("{part}: {sentence}")).with("field", part);
+        }
+        let mut message = inside(part, sentence);
+        if sentence.contains(UNKNOWN) {
+            message = message.replacen(MEANT, &format!("{MEANT}{part}."), 1);
+        }
+        Self::bad_request(message).with("field", inside(part, path))
     }
 
     /// 401: no credentials, or ones that are not known.
@@ -101,9 +120,10 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
-    /// 404: `what` is not there (or not this caller's, which looks the same).
-    pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, format!("{what} not found"))
+    /// 404: the thing with this id is not there (or not this caller's, which looks the same). `noun` says of which kind
+    /// it is, such as `bill`.
+    pub fn not_found(noun: &str, id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("{noun} {} not found", shortened(id)))
     }
 
     /// 409: it contradicts what is stored.
@@ -258,6 +278,42 @@ impl<R: Into<ApiError>> From<TxError<R>> for ApiError {
         match error {
             TxError::Refused(refusal) => refusal.into(),
             TxError::Failed(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_with_a_reader_of_its_own_is_named_by_the_whole_path() {
+        // sentence, field, message
+        for (sentence, field, message) in [
+            (
+                "kind.percent: expected above 0, found 0: no",
+                "definition.kind.percent",
+                "definition.kind.percent: expected above 0, found 0: no",
+            ),
+            (
+                "knd is no member here; did you mean kind?",
+                "definition.knd",
+                "definition.knd is no member here; did you mean definition.kind?",
+            ),
+            (
+                "[0].id: expected text, found 1",
+                "definition[0].id",
+                "definition[0].id: expected text, found 1",
+            ),
+            (
+                "expected exactly one of uses and amount",
+                "definition",
+                "definition: expected exactly one of uses and amount",
+            ),
+            ("two of them differ: a and b", "definition", "definition: two of them differ: a and b"),
+        ] {
+            let error = ApiError::within("definition", sentence);
+            assert_eq!((error.extra["field"].as_str(), error.message.as_str()), (Some(field), message));
         }
     }
 }

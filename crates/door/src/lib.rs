@@ -11,12 +11,15 @@ pub mod credentials;
 mod error;
 mod keeper;
 mod last_used;
+mod metrics;
+mod near;
 mod observe;
 mod paths;
 mod rate;
 mod serve;
 pub mod token;
 pub mod tokens;
+mod unread;
 
 pub use admin::AdminTokens;
 pub use body::{BODY_LIMIT_DEFAULT, BodyLimit, FormOrJson, Message, Raw, RawMessage, Strict, body_limit};
@@ -27,6 +30,7 @@ pub use observe::{RequestId, observe};
 pub use paths::Paths;
 pub use rate::RateLimit;
 pub use serve::{Peer, ServeOptions, serve};
+pub use unread::unread;
 
 /// The tables of the door: admin tokens.
 pub const MIGRATIONS: db::Migrations = db::Migrations {

@@ -38,6 +38,7 @@ pub struct RequestId(pub HeaderValue);
 /// Puts all of it around the routes of `router`, its fallback included. `paths` are those that people may call, for
 /// whoever asks for another one.
 pub fn observe(router: Router, paths: Paths) -> Router {
+    crate::metrics::describe();
     router.layer(Observe { paths: Arc::new(paths) }).with_state(())
 }
 

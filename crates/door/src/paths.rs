@@ -1,5 +1,6 @@
 //! Which path or method did somebody mean who asked for one that is not there?
 
+use crate::near::{distance, letters};
 use http::Method;
 
 /// A path is shown as one that may be meant up to this many changes: letters, or three for a whole segment.
@@ -75,29 +76,6 @@ fn changes(path: &[&str], template: &[&str]) -> usize {
     distance(path, template, SEGMENT_COST, cost)
 }
 
-/// How many letters to change, add or leave out; capitals are as good as small letters.
-fn letters(one: &str, other: &str) -> usize {
-    let (one, other) = (one.to_lowercase(), other.to_lowercase());
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    distance(&one, &other, 1, |a, b| usize::from(a != b))
-}
-
-/// The least cost of turning one list into another, where adding or leaving out an element costs `gap` and
-/// putting one in another's place what `replace` says.
-fn distance<T>(one: &[T], other: &[T], gap: usize, replace: impl Fn(&T, &T) -> usize) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).map(|count| count * gap).collect();
-    for (above, a) in one.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = (above + 1) * gap;
-        for (index, b) in other.iter().enumerate() {
-            let kept = diagonal + replace(a, b);
-            diagonal = row[index + 1];
-            row[index + 1] = kept.min(diagonal + gap).min(row[index] + gap);
-        }
-    }
-    row[other.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,15 +119,5 @@ mod tests {
         let told = paths.not_allowed("/admin/v1/partner/merchants/{merchantId}/members", path, &Method::GET);
         assert_eq!(told, format!("GET is not known at {path}; it takes POST"));
         assert!(Paths::default().not_allowed("/x", "/x", &Method::GET).contains("Allow header"));
-    }
-
-    #[test]
-    fn distances_are_symmetric_and_count_what_must_change() {
-        for (one, other, expected) in
-            [("", "", 0), ("abc", "abc", 0), ("abc", "abd", 1), ("ab", "b", 1), ("", "abc", 3)]
-        {
-            assert_eq!(letters(one, other), expected, "{one} {other}");
-            assert_eq!(letters(other, one), expected, "{other} {one}");
-        }
     }
 }

@@ -181,7 +181,7 @@ impl Tokens {
 fn no_such(prefix: &str) -> ApiError {
     // What was given may be a whole token by mistake; then no more of it is said again.
     let shown = token::prefix_of(prefix).unwrap_or(prefix);
-    ApiError::not_found(&format!("live token {shown}"))
+    ApiError::not_found("live token", shown)
 }
 
 /// The calls under `/admin/v1/tokens`.

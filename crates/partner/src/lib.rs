@@ -11,6 +11,7 @@ mod datasync;
 mod id;
 mod loyalty;
 mod merchant;
+mod metrics;
 mod quarantine;
 mod row;
 mod state;
@@ -22,7 +23,7 @@ pub use credentials::{CustomersClient, DataSyncConnection, LoyaltyConnection};
 pub use loyalty::offer::{Trial, Tried};
 pub use loyalty::usage::{Outcome as UsageOutcome, UsageReport};
 pub use state::{Erased, Partner, PartnerConfig};
-pub use verify::{Fault, verify};
+pub use verify::{Fault, Standing, Verified, verify, verify_telling};
 
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;

@@ -76,6 +76,7 @@ impl Partner {
     /// As [`Partner::new`], with admin tokens that others in this process use too: one that is revoked there is refused
     /// here at once.
     pub fn with_admin(db: Db, outside: Outside, config: PartnerConfig, admin: AdminTokens) -> Self {
+        crate::metrics::describe();
         let credentials = TokenCache::new(&outside, CREDENTIALS_CACHED_MAX);
         let programs = ProgramCache::default();
         let erased = OnceLock::new();

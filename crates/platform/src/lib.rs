@@ -23,6 +23,7 @@ mod feed;
 mod loyalty;
 mod menu;
 mod merchants;
+mod metrics;
 mod people;
 mod place;
 mod sale;

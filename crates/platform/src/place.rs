@@ -54,5 +54,5 @@ pub(crate) async fn settings_at(
 /// 404 when the merchant has no such place.
 pub(crate) async fn settings(db: &Db, merchant: &str, place: &str) -> Result<PlaceSettings, ApiError> {
     let found = settings_at(db, merchant, place).await?;
-    found.ok_or_else(|| ApiError::not_found(&format!("place {place}")))
+    found.ok_or_else(|| ApiError::not_found("place", place))
 }

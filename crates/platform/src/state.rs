@@ -97,6 +97,7 @@ const CACHED_TOKENS_MAX: usize = 10_000;
 impl Platform {
     /// Joins the parts.
     pub fn new(parts: PlatformParts) -> Self {
+        crate::metrics::describe();
         let config = &parts.config;
         let (per_second, burst) = (config.token_requests_per_second, config.token_requests_burst);
         let limit = || RateLimit::new(&parts.outside, per_second, burst);

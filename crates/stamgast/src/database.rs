@@ -130,11 +130,23 @@ pub async fn prepare(db: &Db, config: &Config) -> anyhow::Result<()> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn verify(db: &Db, role: Role) -> anyhow::Result<Vec<String>> {
+    Ok(verify_telling(db, role, |_| {}).await?.faults.iter().map(ToString::to_string).collect())
+}
+
+/// As [`verify`]; tells meanwhile where it stands, and in the end what was read. In the platform's role nothing is: the
+/// ledger is the integrator's.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_telling(
+    db: &Db,
+    role: Role,
+    told: impl Fn(partner::Standing) + Send + Sync,
+) -> anyhow::Result<partner::Verified> {
     if !role.is_partner() {
-        return Ok(Vec::new()); // the ledger is the integrator's
+        return Ok(partner::Verified::default());
     }
-    let faults = partner::verify(db).await.context("the ledger cannot be read")?;
-    Ok(faults.iter().map(ToString::to_string).collect())
+    partner::verify_telling(db, told).await.context("the ledger cannot be read")
 }
 
 /// A database URL without the password it may hold.

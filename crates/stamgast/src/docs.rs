@@ -8,14 +8,19 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use utoipa_swagger_ui::Config;
 
 /// How long a browser keeps a file of the page: they change with the program only.
 const KEPT: &str = "public, max-age=3600";
+/// The description may change when the server is started with another program or role.
+const DESCRIPTION_KEPT: &str = "public, max-age=60";
 
 /// The files of the page that somebody has asked for: never more than there are.
 #[derive(Clone)]
@@ -24,31 +29,82 @@ struct Pages {
     files: Arc<Mutex<HashMap<String, File>>>,
 }
 
+/// A text that anybody may ask for, plain and, once somebody has asked for that, packed.
 #[derive(Clone)]
 struct File {
-    bytes: Bytes,
+    plain: Bytes,
+    packed: Arc<OnceLock<Bytes>>,
     content_type: HeaderValue,
-    gzipped: bool,
+    kept: &'static str,
+}
+
+impl File {
+    fn new(plain: Bytes, content_type: HeaderValue, kept: &'static str) -> Self {
+        Self { plain, packed: Arc::default(), content_type, kept }
+    }
+
+    /// The answer to somebody with these headers.
+    async fn answer(self, headers: &HeaderMap) -> Response {
+        let fixed = [
+            (CONTENT_TYPE, self.content_type.clone()),
+            (CACHE_CONTROL, HeaderValue::from_static(self.kept)),
+            // one address, two forms: a cache must not give one caller the other's
+            (VARY, HeaderValue::from_static("accept-encoding")),
+        ];
+        if !takes_gzip(headers) {
+            return (fixed, self.plain).into_response();
+        }
+        // the longest takes long enough to keep others on this thread waiting; a panic there is as good as no packing
+        let own = self.clone();
+        match tokio::task::spawn_blocking(move || own.packed.get_or_init(|| gzip(&own.plain)).clone()).await {
+            Ok(packed) => {
+                (fixed, [(CONTENT_ENCODING, HeaderValue::from_static("gzip"))], packed).into_response()
+            }
+            Err(_) => (fixed, self.plain).into_response(),
+        }
+    }
+}
+
+/// Whether a caller says that it reads gzip: by name and not with the weight 0.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
+        name.trim().eq_ignore_ascii_case("gzip") && weight.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
+    })
+}
+
+fn gzip(plain: &[u8]) -> Bytes {
+    let mut packing = GzEncoder::new(Vec::new(), Compression::default());
+    // writing into memory cannot fail; if it did, an empty text would be seen by the test
+    let packed = packing.write_all(plain).and_then(|()| packing.finish());
+    packed.unwrap_or_default().into()
 }
 
 /// `/openapi.json`, `/docs` and what is under it.
 pub(crate) fn router(role: Role) -> Router {
     // a description that cannot be written is a programming error, which the tests of the documents find
     let description = Bytes::from(serde_json::to_vec(&crate::openapi::served(role)).unwrap_or_default());
+    let description = File::new(description, HeaderValue::from_static("application/json"), DESCRIPTION_KEPT);
     let pages = Pages { config: Arc::new(config()), files: Arc::default() };
     Router::new()
         .route(
             "/openapi.json",
-            get(move || {
-                let description = description.clone();
-                async move { ([(CONTENT_TYPE, "application/json")], description) }
-            }),
+            get(move |headers: HeaderMap| async move { description.clone().answer(&headers).await }),
         )
         .route("/docs", get(|| async { Redirect::to("/docs/") }))
-        .route("/docs/", get(|State(pages): State<Pages>| async move { file(&pages, "index.html") }))
+        .route(
+            "/docs/",
+            get(|State(pages): State<Pages>, headers: HeaderMap| async move {
+                file(&pages, "index.html", &headers).await
+            }),
+        )
         .route(
             "/docs/{*file}",
-            get(|State(pages): State<Pages>, Path(name): Path<String>| async move { file(&pages, &name) }),
+            get(|State(pages): State<Pages>, Path(name): Path<String>, headers: HeaderMap| async move {
+                file(&pages, &name, &headers).await
+            }),
         )
         .with_state(pages)
 }
@@ -65,48 +121,59 @@ fn config() -> Config<'static> {
         .default_models_expand_depth(-1)
 }
 
-fn file(pages: &Pages, name: &str) -> Response {
+async fn file(pages: &Pages, name: &str, headers: &HeaderMap) -> Response {
     let kept = pages.files.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-    let found = match kept {
-        Some(file) => Some(file),
-        None => {
-            let made = make(pages, name);
-            if let Some(file) = &made {
-                let mut files = pages.files.lock().unwrap_or_else(PoisonError::into_inner);
-                files.insert(name.to_owned(), file.clone());
-            }
-            made
-        }
-    };
-    let Some(file) = found else { return StatusCode::NOT_FOUND.into_response() };
-    let headers = [(CONTENT_TYPE, file.content_type), (CACHE_CONTROL, HeaderValue::from_static(KEPT))];
-    let mut response = (headers, file.bytes).into_response();
-    if file.gzipped {
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    let found = kept.or_else(|| {
+        let file = make(pages, name)?;
+        let mut files = pages.files.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(files.entry(name.to_owned()).or_insert(file).clone())
+    });
+    match found {
+        Some(file) => file.answer(headers).await,
+        None => StatusCode::NOT_FOUND.into_response(),
     }
-    response
 }
 
 fn make(pages: &Pages, name: &str) -> Option<File> {
     let served = utoipa_swagger_ui::serve(name, Arc::clone(&pages.config));
     let file =
         served.inspect_err(|error| tracing::error!(%error, "a page of /docs cannot be made")).ok()??;
-    Some(File {
-        bytes: if name == "index.html" {
-            titled(file.bytes.into_owned())
-        } else {
-            file.bytes.into_owned().into()
-        },
-        content_type: HeaderValue::from_str(&file.content_type).ok()?,
-        gzipped: file.gzpipped,
-    })
+    let bytes = file.bytes.into_owned();
+    let plain = if name == "index.html" { titled(bytes) } else { bytes.into() };
+    Some(File::new(plain, HeaderValue::from_str(&file.content_type).ok()?, KEPT))
 }
 
 /// The page under our own title.
 fn titled(page: Vec<u8>) -> Bytes {
     match String::from_utf8(page) {
         Ok(page) => page.replacen("<title>Swagger UI</title>", "<title>Štamgast API</title>", 1).into(),
-        // packed, or no text: as it came
+        // no text: as it came
         Err(other) => other.into_bytes().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_sent_to_whoever_names_it() {
+        for (lines, expected) in [
+            (&["gzip, deflate, br, zstd"][..], true),
+            (&["br;q=1.0, GZIP;q=0.5"], true),
+            (&["identity", "gzip"], true),
+            (&["gzip;q=0"], false),
+            (&["gzip; q=0.0"], false),
+            (&["br", "gzipped"], false),
+            (&["*"], false),
+            (&[""], false),
+            (&[], false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(ACCEPT_ENCODING, line.parse().unwrap());
+            }
+            assert_eq!(takes_gzip(&headers), expected, "{lines:?}");
+        }
     }
 }

@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["cluster", "courier", "db", "door", "money", "outside", "partner", "platform", "stamgast", "wire"],
     ),
     ("benches", &["cluster", "db", "door", "money", "outside", "partner", "stamgast", "testkit", "wire"]),
-    ("xtask", &["stamgast"]),
+    ("xtask", &[]),
 ];
 
 /// What only tests of a crate may use in addition.

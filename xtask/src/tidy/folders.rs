@@ -113,13 +113,16 @@ const CRATES: &[Crate] = &[
         hub: None,
         arrows: &[
             ("admin", &["cache", "credentials", "error", "keeper", "token"]),
-            ("body", &["error"]),
+            ("body", &["error", "unread"]),
             ("cache", &["last_used"]),
-            ("observe", &["error", "paths"]),
+            ("error", &["unread"]),
+            ("observe", &["error", "metrics", "paths"]),
+            ("paths", &["near"]),
             ("rate", &["error", "serve"]),
             ("serve", &["error", "observe"]),
             ("token", &["error"]),
             ("tokens", &["admin", "body", "error", "keeper", "token"]),
+            ("unread", &["near"]),
         ],
     },
     Crate {
@@ -131,7 +134,7 @@ const CRATES: &[Crate] = &[
             ("destination", &["authorization", "seal"]),
             ("feed", &["authorization", "destination", "outbox", "seal"]),
             ("outbox", &["call", "destination", "guard", "schedule"]),
-            ("run", &["call", "feed", "guard", "outbox", "schedule", "seal", "sign"]),
+            ("run", &["call", "feed", "guard", "metrics", "outbox", "schedule", "seal", "sign"]),
         ],
     },
     Crate {

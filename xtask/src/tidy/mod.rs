@@ -3,6 +3,7 @@
 mod arrows;
 mod files;
 mod folders;
+mod metrics;
 mod proofs;
 mod references;
 mod sql;
@@ -55,6 +56,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     faults.extend(sql::check(&rust, &migrations));
     faults.extend(writers::check(&rust));
     faults.extend(proofs::check(&pages, &rust));
+    faults.extend(metrics::check(&rust, &pages));
     let mut read_by_users = read_all(root, &["openapi"], "json")?;
     let settings = "stamgast.default.toml";
     read_by_users

@@ -148,6 +148,8 @@ impl Courier {
                 sources.insert(domain.name, (domain.shared, Arc::clone(&feed)));
             }
         }
+        let kinds: Vec<_> = listeners.iter().map(|listener| listener.kind()).collect();
+        crate::metrics::describe(&kinds, &sources.keys().copied().collect::<Vec<_>>());
         let shared = Shared {
             schedule: Schedule::new(config.schedule_seconds.clone(), config.jitter_percent),
             caller: Caller::new(config.guard.clone()),

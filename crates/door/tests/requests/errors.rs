@@ -35,7 +35,7 @@ fn router() -> Router {
         .route("/paged", get(|Query(paging): Query<Paging>| async move { paging.limit.to_string() }))
         .route("/axum-json", post(|axum::Json(grant): axum::Json<Grant>| async move { grant.grant_type }))
         .route("/database/{what}", get(database))
-        .route("/bills/{billId}", get(|| async { Err::<(), _>(ApiError::not_found("bill")) }))
+        .route("/bills/{billId}", get(|| async { Err::<(), _>(ApiError::not_found("bill", "b1")) }))
 }
 
 async fn database(axum::extract::Path(what): axum::extract::Path<String>) -> Result<(), ApiError> {

@@ -88,7 +88,9 @@ pub(crate) async fn put_balance(
 ) -> Result<Json<BalanceView>, ApiError> {
     let now = partner.outside().now();
     let changed = partner.db().write("put_balance", move |tx| {
-        let Some(row) = ledger::lock_balance(tx, &merchant, &balance_id, now)? else { return gone() };
+        let Some(row) = ledger::lock_balance(tx, &merchant, &balance_id, now)? else {
+            return gone(&balance_id);
+        };
         let (counts_points, member_id) = (row.counts_points(), row.member_id.clone());
         fill_holes(tx, &merchant, &[&balance_id], now)?;
         // what a person says is the person's: the books will not lift it
@@ -110,7 +112,7 @@ pub(crate) async fn put_balance(
         if counts_points && let Some(member_id) = &member_id {
             recompute(tx, &merchant, member_id, Changed::Points, now)?;
         }
-        view(tx, &merchant, &balance_id, now)?.map_or_else(gone, Ok)
+        view(tx, &merchant, &balance_id, now)?.map_or_else(|| gone(&balance_id), Ok)
     });
     Ok(Json(changed.await?))
 }
@@ -164,8 +166,8 @@ fn changed_settings(
     })
 }
 
-fn gone<T>() -> Result<T, TxError<ApiError>> {
-    Err(TxError::Refused(ApiError::not_found("balance")))
+fn gone<T>(balance_id: &str) -> Result<T, TxError<ApiError>> {
+    Err(TxError::Refused(ApiError::not_found("balance", balance_id)))
 }
 
 /// One adjustment, checked as far as that goes without the balance.
@@ -179,12 +181,12 @@ struct ByHand<'a> {
 
 impl ByHand<'_> {
     fn book(&self, tx: &mut Tx<'_>, programs: &ProgramCache) -> Result<BalanceView, TxError<ApiError>> {
-        let Some(settings) = merchant::get(tx, self.merchant)? else { return gone() };
+        let Some(settings) = merchant::get(tx, self.merchant)? else { return gone(self.balance_id) };
         let program = programs.of(&settings)?;
         let terms = Terms::new(&program.settings, program.local("", self.now));
         let ids = BTreeSet::from([self.balance_id]);
         let mut book = Book::lock(tx, self.merchant, &ids, terms, self.now)?;
-        let Some(row) = book.row(self.balance_id).cloned() else { return gone() };
+        let Some(row) = book.row(self.balance_id).cloned() else { return gone(self.balance_id) };
         let gives = self.body.amount.0.is_sign_positive();
         let amount = limits::value(
             "amount",
@@ -216,7 +218,7 @@ impl ByHand<'_> {
         {
             recompute(tx, self.merchant, member_id, Changed::Points, self.now)?;
         }
-        view(tx, self.merchant, self.balance_id, self.now)?.map_or_else(gone, Ok)
+        view(tx, self.merchant, self.balance_id, self.now)?.map_or_else(|| gone(self.balance_id), Ok)
     }
 
     fn credit(&self, row: &BalanceRow, amount: i64, today: Date) -> Credit {

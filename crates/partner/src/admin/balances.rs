@@ -46,10 +46,11 @@ pub(crate) async fn get_balance(
     Path((merchant, balance_id)): Path<(String, String)>,
 ) -> Result<Json<BalanceView>, ApiError> {
     let now = partner.outside().now();
+    let asked = balance_id.clone();
     let found = partner.db().read("partner_balance", move |tx| {
         view(tx, &merchant, &balance_id, now).map_err(TxError::<Never>::from)
     });
-    found.await?.map(Json).ok_or_else(|| ApiError::not_found("balance"))
+    found.await?.map(Json).ok_or_else(|| ApiError::not_found("balance", &asked))
 }
 
 pub(super) fn view(

@@ -75,10 +75,11 @@ pub(crate) async fn delete_card(
     _: AdminCaller,
     Path((merchant, member_id, code)): Path<(String, String, String)>,
 ) -> Result<StatusCode, ApiError> {
+    let asked = code.clone();
     let frozen = partner.db().write("freeze_card", move |tx| {
         code::freeze_card(tx, &merchant, &member_id, &code).map_err(TxError::<Never>::from)
     });
-    if frozen.await? { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found("card")) }
+    if frozen.await? { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found("card", &asked)) }
 }
 
 /// Adds a code of a promotion, of a voucher's balance, or for a top-up.
@@ -100,19 +101,19 @@ pub(crate) async fn post_code(
     let (valid_from, valid_until) = limits::span(body.valid_from.as_deref(), body.valid_until.as_deref())?;
     let now = partner.outside().now();
     let added = partner.db().write("add_code", move |tx| {
-        let refused = |what| Err(TxError::Refused(ApiError::not_found(what)));
+        let refused = |noun, id: &str| Err(TxError::Refused(ApiError::not_found(noun, id)));
         if merchant::get(tx, &merchant)?.is_none() {
-            return refused("merchant");
+            return refused("merchant", &merchant);
         }
         if let Some(id) = &body.promotion_id
             && tx.optional(&HAS_PROMOTION, params![&merchant, id])?.is_none()
         {
-            return refused("promotionId: promotion");
+            return refused("promotionId: promotion", id);
         }
         if let Some(id) = &body.balance_id
             && ledger::get_balance(tx, &merchant, id)?.is_none()
         {
-            return refused("balanceId: balance");
+            return refused("balanceId: balance", id);
         }
         let new = CodeRow {
             code: &body.code,
@@ -148,10 +149,11 @@ pub(crate) async fn get_code(
     _: AdminCaller,
     Path((merchant, code)): Path<(String, String)>,
 ) -> Result<Json<CodeView>, ApiError> {
+    let asked = code.clone();
     let found = partner
         .db()
         .read("partner_code", move |tx| code::get(tx, &merchant, &code).map_err(TxError::<Never>::from));
-    found.await?.map(Json).ok_or_else(|| ApiError::not_found("code"))
+    found.await?.map(Json).ok_or_else(|| ApiError::not_found("code", &asked))
 }
 
 /// Sets whether and when a code may be used; a member's card too. What is on a voucher ends with its code: where
@@ -174,11 +176,11 @@ pub(crate) async fn put_code(
 ) -> Result<Json<CodeView>, ApiError> {
     let (valid_from, valid_until) = limits::span(body.valid_from.as_deref(), body.valid_until.as_deref())?;
     let usable = CodeUse { status: stored(body.status), valid_from, valid_until };
-    let (now, programs) = (partner.outside().now(), partner.clone());
+    let (asked, now, programs) = (code.clone(), partner.outside().now(), partner.clone());
     let changed = partner.db().write("put_code", move |tx| {
         validity::put(tx, programs.programs(), &merchant, &code, usable, now).map_err(TxError::<Never>::from)
     });
-    changed.await?.map(Json).ok_or_else(|| ApiError::not_found("code"))
+    changed.await?.map(Json).ok_or_else(|| ApiError::not_found("code", &asked))
 }
 
 /// Each kind of code is of exactly what it opens.
@@ -217,5 +219,5 @@ fn add(
         let taken = format!("code: {} is taken; use another one", new.code);
         return Err(TxError::Refused(ApiError::conflict(taken)));
     }
-    code::get(tx, merchant, new.code)?.ok_or_else(|| TxError::Refused(ApiError::not_found("code")))
+    code::get(tx, merchant, new.code)?.ok_or_else(|| TxError::Refused(ApiError::not_found("code", new.code)))
 }

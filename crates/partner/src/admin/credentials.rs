@@ -119,7 +119,11 @@ pub(crate) async fn delete_credential(
     });
     let ended = ended.await?;
     partner.credentials().forget(&prefix);
-    if ended { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found("token")) }
+    if ended {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::not_found("token", token::prefix_of(&prefix).unwrap_or(&prefix)))
+    }
 }
 
 async fn issue(
@@ -137,7 +141,7 @@ async fn issue(
     let now = partner.outside().now();
     let kept = partner.db().write("issue_partner_credential", move |tx| {
         if merchant::get(tx, &merchant)?.is_none() {
-            return Err(TxError::Refused(ApiError::not_found("merchant")));
+            return Err(TxError::Refused(ApiError::not_found("merchant", &merchant)));
         }
         Ok(credentials::insert(tx, &merchant, &issued, &new, now)?)
     });

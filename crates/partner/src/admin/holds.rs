@@ -48,15 +48,15 @@ pub(crate) async fn get_holds(
 ) -> Result<Json<HoldList>, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     let (of, now) = (of(query)?, partner.outside().now());
-    let what = match &of {
-        Of::Balance(_) => "balance",
-        Of::Limit(_) => "limit",
-        Of::Check(_) => "merchant",
+    let missing = match &of {
+        Of::Balance(id) => ApiError::not_found("balance", id),
+        Of::Limit(id) => ApiError::not_found("limit", id),
+        Of::Check(_) => ApiError::not_found("merchant", &merchant),
     };
     let found = partner.db().read("partner_holds", move |tx| {
         held::list(tx, &merchant, &of, now).map_err(TxError::<db::Never>::from)
     });
-    let data = found.await?.ok_or_else(|| ApiError::not_found(what))?;
+    let data = found.await?.ok_or(missing)?;
     Ok(Json(HoldList { data }))
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn delete_hold(
     if let Some(answer) = once.answered(&partner).await? {
         return Ok(answer);
     }
-    let hold = HoldId::from_text(&hold_id).ok_or_else(|| ApiError::not_found("hold"))?;
+    let hold = HoldId::from_text(&hold_id).ok_or_else(|| ApiError::not_found("hold", &hold_id))?;
     let now = partner.outside().now();
     let release = move |tx: &mut Tx<'_>| {
         held::release(tx, &merchant, &hold, now)?;

@@ -188,9 +188,7 @@ pub(super) fn settings(
         if points {
             return Err(ApiError::field(&path, "nothing: points cannot be topped up", "a prepayment"));
         }
-        prepayment
-            .check()
-            .map_err(|wrong| ApiError::bad_request(format!("{path}.{wrong}")).with("field", path.as_str()))?;
+        prepayment.check().map_err(|wrong| ApiError::within(&path, &wrong))?;
     }
     Ok(BalanceSettings {
         titles: Titles { pos: new.pos_titles.clone(), bill: new.bill_titles.clone() },
@@ -212,8 +210,9 @@ pub(super) fn settings(
 fn parsed<T: DeserializeOwned>(path: &str, value: Option<&Value>) -> Result<Option<T>, ApiError> {
     value
         .map(|value| {
-            T::deserialize(value)
-                .map_err(|error| ApiError::bad_request(format!("{path}: {error}")).with("field", path))
+            serde_path_to_error::deserialize(value).map_err(|error| {
+                ApiError::within(path, &door::unread(&error.path().to_string(), error.inner()))
+            })
         })
         .transpose()
 }

@@ -42,7 +42,8 @@ pub(crate) async fn post_member_balance(
     let open = move |tx: &mut Tx<'_>| {
         member::add_balance(tx, &merchant, &member_id, &new, now)?;
         let opened = view(tx, &merchant, &new.balance_id, now)?;
-        let opened = opened.ok_or_else(|| TxError::Refused(ApiError::not_found("balance")))?;
+        let opened =
+            opened.ok_or_else(|| TxError::Refused(ApiError::not_found("balance", &new.balance_id)))?;
         Ok(Answer::json(StatusCode::CREATED, &opened)?)
     };
     once.write(&partner, open).await

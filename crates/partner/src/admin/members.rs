@@ -130,10 +130,11 @@ pub(crate) async fn get_member(
     _: AdminCaller,
     Path((merchant, member_id)): Path<(String, String)>,
 ) -> Result<Json<MemberView>, ApiError> {
+    let asked = member_id.clone();
     let found = partner.db().read("partner_member", move |tx| {
         member::get(tx, &merchant, &member_id).map_err(TxError::<db::Never>::from)
     });
-    found.await?.map(Json).ok_or_else(|| ApiError::not_found("member"))
+    found.await?.map(Json).ok_or_else(|| ApiError::not_found("member", &asked))
 }
 
 /// What is asked of an erasure.
@@ -219,11 +220,11 @@ async fn erase(
 
 /// The merchant's row.
 pub(super) async fn settings(partner: &Partner, merchant: &str) -> Result<merchant::MerchantRow, ApiError> {
-    let merchant = merchant.to_owned();
+    let asked = merchant.to_owned();
     let found = partner
         .db()
-        .read("partner_merchant", move |tx| merchant::get(tx, &merchant).map_err(TxError::<db::Never>::from));
-    found.await?.ok_or_else(|| ApiError::not_found("merchant"))
+        .read("partner_merchant", move |tx| merchant::get(tx, &asked).map_err(TxError::<db::Never>::from));
+    found.await?.ok_or_else(|| ApiError::not_found("merchant", merchant))
 }
 
 /// A member's balance to be opened; `path` is where it stands in the body, with a point behind it, or empty.

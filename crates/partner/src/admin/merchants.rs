@@ -1,13 +1,14 @@
 //! How is a merchant set up on this side?
 
 use super::limits;
+use super::members::settings;
 use crate::Partner;
 use crate::loyalty::program::ProgramSettings;
 use crate::merchant::{self, MerchantRow};
 use crate::row;
 use axum::Json;
 use axum::extract::{Path, State};
-use db::{Never, Tx, TxError};
+use db::{Tx, TxError};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use jiff::Timestamp;
@@ -45,8 +46,7 @@ pub(crate) async fn put_merchant(
     check(&body)?;
     let program = body.program.as_ref().map(Value::to_string);
     if let Some(program) = &program {
-        ProgramSettings::parse(program)
-            .map_err(|error| ApiError::bad_request(format!("program: {error}")).with("field", "program"))?;
+        ProgramSettings::parse(program).map_err(|wrong| ApiError::within("program", &wrong))?;
     }
     let now = partner.outside().now();
     let stored = partner
@@ -71,10 +71,7 @@ pub(crate) async fn get_merchant(
     _: AdminCaller,
     Path(merchant): Path<String>,
 ) -> Result<Json<PartnerMerchant>, ApiError> {
-    let found = partner
-        .db()
-        .read("partner_merchant", move |tx| merchant::get(tx, &merchant).map_err(TxError::<Never>::from));
-    Ok(Json(shown(found.await?.ok_or_else(|| ApiError::not_found("merchant"))?)?))
+    Ok(Json(shown(settings(&partner, &merchant).await?)?))
 }
 
 fn put(
@@ -89,7 +86,7 @@ fn put(
             "currencyCode and pricePrecision cannot change: the books count in them",
         )));
     }
-    merchant::get(tx, merchant)?.ok_or_else(|| TxError::Refused(ApiError::not_found("merchant")))
+    merchant::get(tx, merchant)?.ok_or_else(|| TxError::Refused(ApiError::not_found("merchant", merchant)))
 }
 
 fn check(body: &PartnerMerchant) -> Result<(), ApiError> {

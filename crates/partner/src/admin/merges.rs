@@ -74,10 +74,11 @@ pub(crate) async fn get_merges(
     Path((merchant, member_id)): Path<(String, String)>,
 ) -> Result<Json<MergeList>, ApiError> {
     let (books, now) = (partner.clone(), partner.outside().now());
+    let asked = member_id.clone();
     let found = partner.db().read("partner_merges", move |tx| {
         merge::list(tx, books.programs(), &merchant, &member_id, now).map_err(TxError::<db::Never>::from)
     });
-    let data = found.await?.ok_or_else(|| ApiError::not_found("member"))?;
+    let data = found.await?.ok_or_else(|| ApiError::not_found("member", &asked))?;
     Ok(Json(MergeList { data }))
 }
 

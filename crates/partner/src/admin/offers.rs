@@ -36,11 +36,12 @@ pub(crate) async fn get_offer(
     _: AdminCaller,
     Path((merchant, offer_id)): Path<(String, String)>,
 ) -> Result<Json<OfferView>, ApiError> {
+    let asked = offer_id.clone();
     let found = partner.db().read("partner_offer", move |tx| {
         let row = tx.optional(&GET_OFFER, params![&merchant, &offer_id])?;
         Ok::<_, TxError<Never>>(row.map(|row| view(&row)).transpose()?)
     });
-    found.await?.map(Json).ok_or_else(|| ApiError::not_found("offer"))
+    found.await?.map(Json).ok_or_else(|| ApiError::not_found("offer", &asked))
 }
 
 fn view(row: &Row) -> Result<OfferView, Error> {

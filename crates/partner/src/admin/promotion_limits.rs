@@ -71,10 +71,11 @@ pub(crate) async fn get_promotion_limits(
     };
     let path = format!("/admin/v1/partner/merchants/{merchant}/promotions/{promotion_id}/limits");
     let now = partner.outside().now();
+    let asked = promotion_id.clone();
     let found = partner.db().read("partner_promotion_limits", move |tx| {
         page(tx, &merchant, &promotion_id, &after, now).map_err(TxError::<Never>::from)
     });
-    let mut data = found.await?.ok_or_else(|| ApiError::not_found("promotion"))?;
+    let mut data = found.await?.ok_or_else(|| ApiError::not_found("promotion", &asked))?;
     let more = data.len() > LIMIT;
     data.truncate(LIMIT);
     let next_page = data

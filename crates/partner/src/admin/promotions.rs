@@ -56,8 +56,7 @@ pub(crate) async fn put_promotion(
         limits::id(&format!("codes[{index}]"), code)?;
     }
     let definition = body.definition.to_string();
-    Definition::parse(&definition)
-        .map_err(|error| ApiError::bad_request(format!("definition: {error}")).with("field", "definition"))?;
+    Definition::parse(&definition).map_err(|wrong| ApiError::within("definition", &wrong))?;
     let (stored, now) = (body.clone(), partner.outside().now());
     partner
         .db()
@@ -75,9 +74,8 @@ fn in_agreement(tx: &mut Tx<'_>, merchant: &str) -> Result<(), TxError<ApiError>
             .map_err(|_| row::unreadable("partner_promotion", "definition", "a promotion's rule as JSON"))?;
         rules.push((promotion_id, definition));
     }
-    agree(rules.iter().map(|(promotion_id, rule)| (promotion_id.as_str(), rule))).map_err(|error| {
-        TxError::Refused(ApiError::bad_request(format!("definition: {error}")).with("field", "definition"))
-    })
+    agree(rules.iter().map(|(promotion_id, rule)| (promotion_id.as_str(), rule)))
+        .map_err(|wrong| TxError::Refused(ApiError::within("definition", &wrong)))
 }
 
 fn put(
@@ -89,7 +87,7 @@ fn put(
     now: Timestamp,
 ) -> Result<(), TxError<ApiError>> {
     let Some(program_version) = merchant::move_program_version(tx, merchant, now)? else {
-        return Err(TxError::Refused(ApiError::not_found("merchant")));
+        return Err(TxError::Refused(ApiError::not_found("merchant", merchant)));
     };
     let status = if body.active { "active" } else { "inactive" };
     tx.execute(&PUT_PROMOTION, params![merchant, promotion_id, definition, status, now])?;
@@ -135,12 +133,12 @@ pub(crate) async fn get_promotions(
     limits::text("after", Some(&after))?;
     let path = format!("/admin/v1/partner/merchants/{merchant}/promotions");
     let found = partner.db().read("partner_promotions", move |tx| {
-        let missing = |what: String| TxError::Refused(ApiError::not_found(&what));
+        let missing = |noun, id: &str| TxError::Refused(ApiError::not_found(noun, id));
         if merchant::get(tx, &merchant)?.is_none() {
-            return Err(missing(format!("merchant {merchant}")));
+            return Err(missing("merchant", &merchant));
         }
         if !after.is_empty() && tx.optional(&KNOWN_PROMOTION, params![&merchant, &after])?.is_none() {
-            return Err(missing(format!("promotion {after}")));
+            return Err(missing("promotion", &after));
         }
         let limit = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
         let rows = tx.query(&PAGE_OF_PROMOTIONS, params![&merchant, &after, limit])?;
@@ -171,6 +169,7 @@ pub(crate) async fn get_promotion(
     _: AdminCaller,
     Path((merchant, promotion_id)): Path<(String, String)>,
 ) -> Result<Json<PromotionDetail>, ApiError> {
+    let asked = promotion_id.clone();
     let found = partner.db().read("partner_promotion", move |tx| {
         let Some(found) = tx.optional(&GET_PROMOTION, params![&merchant, &promotion_id])? else {
             return Ok::<_, TxError<Never>>(None);
@@ -181,7 +180,7 @@ pub(crate) async fn get_promotion(
         let PromotionView { promotion_id, definition, active } = view(&found)?;
         Ok(Some(PromotionDetail { promotion_id, definition, active, codes }))
     });
-    found.await?.map(Json).ok_or_else(|| ApiError::not_found("promotion"))
+    found.await?.map(Json).ok_or_else(|| ApiError::not_found("promotion", &asked))
 }
 
 fn view(found: &Row) -> Result<PromotionView, Error> {

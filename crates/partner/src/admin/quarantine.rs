@@ -57,12 +57,12 @@ pub(crate) async fn get_quarantine(
     super::limits::text("after", Some(&after))?;
     let path = format!("/admin/v1/partner/merchants/{merchant}/quarantine");
     let found = partner.db().read("partner_quarantine", move |tx| {
-        let missing = |what: String| TxError::Refused(ApiError::not_found(&what));
+        let missing = |noun, id: &str| TxError::Refused(ApiError::not_found(noun, id));
         if merchant::get(tx, &merchant)?.is_none() {
-            return Err(missing(format!("merchant {merchant}")));
+            return Err(missing("merchant", &merchant));
         }
         if !after.is_empty() && tx.optional(&IN_QUARANTINE, params![&merchant, &after])?.is_none() {
-            return Err(missing(format!("body {after}")));
+            return Err(missing("body", &after));
         }
         let limit = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
         let rows = tx.query(&PAGE_OF_QUARANTINE, params![&merchant, &after, limit])?;

@@ -66,11 +66,11 @@ pub(crate) async fn get_usages(
     let Query(query) = query.map_err(|error| ApiError::query(&error.body_text()))?;
     let after = query.after.as_deref().map(cursor).transpose()?.unwrap_or_default();
     let path = format!("/admin/v1/partner/merchants/{merchant}/usages");
-    let bill_id = query.bill_id.clone();
+    let (asked, bill_id) = (merchant.clone(), query.bill_id.clone());
     let found = partner.db().read("partner_usages", move |tx| {
         page(tx, &merchant, query.bill_id.as_deref(), &after).map_err(TxError::<Never>::from)
     });
-    let mut data = found.await?.ok_or_else(|| ApiError::not_found("merchant"))?;
+    let mut data = found.await?.ok_or_else(|| ApiError::not_found("merchant", &asked))?;
     let more = data.len() > LIMIT;
     data.truncate(LIMIT);
     let next_page = data.last().filter(|_| more).map(|last| {

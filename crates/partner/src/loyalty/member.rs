@@ -53,7 +53,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, command: &MemberCommand) -> Result<i64, Tx
     let (merchant, member_id, now) = (command.merchant.as_str(), command.member_id.as_str(), command.now);
     let refused = |error| Err(TxError::Refused(error));
     let Some(customer_number) = merchant::next_customer_number(tx, merchant)? else {
-        return refused(ApiError::not_found("merchant"));
+        return refused(ApiError::not_found("merchant", merchant));
     };
     let set = (command.tier.as_deref(), command.tags.as_slice());
     if !rows::insert(tx, merchant, member_id, customer_number, set, now)? {
@@ -139,7 +139,7 @@ pub(crate) fn put(tx: &mut Tx<'_>, change: &MemberChange) -> Result<MemberView, 
     }
     put_person(tx, merchant, member_id, &change.person)?;
     recompute(tx, merchant, member_id, Changed::Points, now)?;
-    get(tx, merchant, member_id)?.ok_or_else(|| TxError::Refused(ApiError::not_found("member")))
+    get(tx, merchant, member_id)?.ok_or_else(|| TxError::Refused(ApiError::not_found("member", member_id)))
 }
 
 /// Locks a member for a change of what belongs to it.
@@ -153,7 +153,7 @@ pub(crate) fn lock(
     now: Timestamp,
 ) -> Result<(), TxError<ApiError>> {
     match rows::touch(tx, merchant, member_id, now)? {
-        None => Err(TxError::Refused(ApiError::not_found("member"))),
+        None => Err(TxError::Refused(ApiError::not_found("member", member_id))),
         Some(status) if status.is_gone() => Err(TxError::Refused(gone(member_id, status))),
         Some(_) => Ok(()),
     }

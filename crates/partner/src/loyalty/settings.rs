@@ -10,14 +10,8 @@ use wire::Number;
 /// A sentence that begins with the member at fault: `earn.perAmount: …`.
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, String> {
     let mut reader = serde_json::Deserializer::from_str(json);
-    serde_path_to_error::deserialize(wire::read::objects_only(&mut reader)).map_err(|error| {
-        let path = error.path().to_string();
-        // "?" is a member whose name was not reached
-        match path.trim_end_matches('?').trim_end_matches('.') {
-            "" => error.inner().to_string(),
-            path => format!("{path}: {}", error.inner()),
-        }
-    })
+    serde_path_to_error::deserialize(wire::read::objects_only(&mut reader))
+        .map_err(|error| door::unread(&error.path().to_string(), error.inner()))
 }
 
 /// An amount of money of at least 0 that a bill can have.

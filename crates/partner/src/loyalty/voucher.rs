@@ -24,7 +24,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, command: &VoucherCommand) -> Result<(), Tx
     let merchant = command.merchant.as_str();
     let refused = |error| Err(TxError::Refused(error));
     if crate::merchant::get(tx, merchant)?.is_none() {
-        return refused(ApiError::not_found("merchant"));
+        return refused(ApiError::not_found("merchant", merchant));
     }
     let inactive = command.balance.status == BalanceStatus::Inactive;
     let new = NewCode {
@@ -62,11 +62,11 @@ pub(crate) fn add_top_up_code(
 ) -> Result<(), TxError<ApiError>> {
     let refused = |error| Err(TxError::Refused(error));
     if crate::merchant::get(tx, merchant)?.is_none() {
-        return refused(ApiError::not_found("merchant"));
+        return refused(ApiError::not_found("merchant", merchant));
     }
     if let Some(balance_id) = balance_id {
         let Some(row) = store::get_balance(tx, merchant, balance_id)? else {
-            return refused(ApiError::not_found("balance"));
+            return refused(ApiError::not_found("balance", balance_id));
         };
         if row.settings.prepayment.is_none() {
             let expected = "a balance whose settings have a prepayment";

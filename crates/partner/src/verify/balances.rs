@@ -113,14 +113,15 @@ pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
         balances.insert(of, stored);
     }
     let lots = lots(tx, &slice)?;
-    faults.extend(sums(tx, &slice, &mut balances, &lots)?);
+    let (entries, wrong) = sums(tx, &slice, &mut balances, &lots)?;
+    faults.extend(wrong);
     faults.extend(lots_and_entries(tx, &slice, &lots)?);
     faults.extend(bills(tx, &slice)?);
     faults.extend(holds(tx, &slice, &mut balances, &lots)?);
     for row in slice.find_behind(tx, &VERIFY_TAIL)? {
         faults.push(orphan(&key(&row)?));
     }
-    Ok(slice.done(faults))
+    Ok(slice.done(faults).beside(vec![("lots", lots.len()), ("entries", entries)]))
 }
 
 /// A lot's balance and its own id.
@@ -175,17 +176,19 @@ fn own_row(row: &Row, key: &Key, posted: i64) -> Result<Vec<Fault>, Error> {
     Ok(faults)
 }
 
-/// Entries and lots against the balance's own row.
+/// Entries and lots against the balance's own row; with how many entries there are.
 fn sums(
     tx: &mut Tx<'_>,
     slice: &Keys,
     balances: &mut BTreeMap<Key, Stored>,
     lots: &BTreeMap<LotKey, Lot>,
-) -> Result<Vec<Fault>, Error> {
+) -> Result<(usize, Vec<Fault>), Error> {
     let mut faults = Vec::new();
     let mut entries: HashMap<Key, [i64; 5]> = HashMap::new();
+    let mut all = 0;
     for row in slice.find(tx, &VERIFY_ENTRIES)? {
         let found = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
+        all += usize::try_from(found[0]).unwrap_or(0);
         let of = key(&row)?;
         touched(balances, &of, row.get(7)?);
         entries.insert(of, found);
@@ -219,7 +222,7 @@ fn sums(
             faults.push(fault("what is left in the lots adds up to posted", name(key), found));
         }
     }
-    Ok(faults)
+    Ok((all, faults))
 }
 
 fn lots_and_entries(

@@ -13,12 +13,22 @@ pub(super) type Key = (String, String);
 pub(super) struct Slice<K> {
     pub(super) faults: Vec<Fault>,
     pub(super) next: Option<K>,
+    /// How many rows it walked over.
+    pub(super) rows: usize,
+    /// What else it read, by the noun: `("entries", 12)`.
+    pub(super) beside: Vec<(&'static str, usize)>,
 }
 
 impl<K> Slice<K> {
     /// The slice that ends with these rows, the last of which has the key `last`.
     pub(super) fn after(rows: &[Row], last: Option<K>, faults: Vec<Fault>) -> Self {
-        Self { faults, next: last.filter(|_| is_full(rows)) }
+        let next = last.filter(|_| is_full(rows));
+        Self { faults, next, rows: rows.len(), beside: Vec::new() }
+    }
+
+    /// The same with what else it read.
+    pub(super) fn beside(self, beside: Vec<(&'static str, usize)>) -> Self {
+        Self { beside, ..self }
     }
 }
 

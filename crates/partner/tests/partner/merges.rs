@@ -276,8 +276,8 @@ on_both_engines! {
         for (from, into, status, says) in [
             ("anna", "anna", 400, "fromMemberId"),
             ("", "anna", 400, "fromMemberId"),
-            ("nobody", "anna", 404, "fromMemberId"),
-            ("bea", "nobody", 404, "member not found"),
+            ("nobody", "anna", 404, "fromMemberId: member nobody not found"),
+            ("bea", "nobody", 404, "member nobody not found"),
             ("carl", "anna", 409, "member carl is frozen"),
             ("anna", "carl", 409, "member carl is frozen"),
         ] {

@@ -330,7 +330,8 @@ on_both_engines! {
             (json!({"breakage": {"spv": "x".repeat(201)}}), "breakage.spv"),
         ] {
             let answer = side.admin("PUT", MERCHANT, "", Some(merchant(bad))).await;
-            assert_eq!((answer.status.as_u16(), &answer.body["field"]), (400, &json!("program")), "{answer:?}");
+            let field = answer.body["field"].as_str().unwrap_or_default();
+            assert!(answer.status == 400 && field.starts_with("program."), "{answer:?}");
             assert!(answer.body["message"].as_str().unwrap_or_default().contains(says) || answer.body.to_string().contains(says), "{answer:?}");
         }
         assert_eq!(side.view("").await, before);

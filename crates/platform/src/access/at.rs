@@ -97,7 +97,7 @@ impl<G: Grant> FromRequestParts<Guarded> for At<G> {
         let source = SourceId::parse(&in_path(parts, "sourceId").await?)?;
         let Some(place) = place::settings_at(platform.db(), &source.merchant, &source.place).await? else {
             merchant_is_known(&platform, &source.merchant).await?;
-            return Err(ApiError::not_found(&format!("place {}", source.place)));
+            return Err(ApiError::not_found("place", &source.place));
         };
         client.may(G::API, &source.merchant, Some(&source.place))?;
         Ok(Self { grant: G::of(&client)?, platform, source, place })
@@ -149,7 +149,7 @@ impl FromRequestParts<Guarded> for Anyone {
 
 async fn merchant_is_known(platform: &Platform, merchant: &str) -> Result<(), ApiError> {
     let known = store::merchant_exists(platform.db(), merchant).await?;
-    if known { Ok(()) } else { Err(ApiError::not_found(&format!("merchant {merchant}"))) }
+    if known { Ok(()) } else { Err(ApiError::not_found("merchant", merchant)) }
 }
 
 /// The text of a path parameter.

@@ -56,9 +56,7 @@ pub(super) async fn post_register(
         .write("post_register", move |tx| {
             let PlacePath { merchant_id: merchant, place_id: place } = &path;
             if tx.optional(&store::PLACE_LETTERS, params![merchant, place])?.is_none() {
-                return Err(TxError::Refused(ApiError::not_found(&format!(
-                    "place {place} of merchant {merchant}"
-                ))));
+                return Err(TxError::Refused(ApiError::not_found("place", place)));
             }
             let device = body.device_number;
             tx.execute(&store::PUT_REGISTER, params![merchant, place, device, &body.name, now])?;

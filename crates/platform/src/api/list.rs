@@ -73,5 +73,5 @@ pub(crate) fn page<F: Filters, R, W>(
 
 /// 404 for a cursor that names no record, such as `bill QX2026000417`.
 pub(crate) fn unknown_cursor(noun: &str, id: &str) -> TxError<ApiError> {
-    TxError::Refused(ApiError::not_found(&format!("{noun} {id}")))
+    TxError::Refused(ApiError::not_found(noun, id))
 }

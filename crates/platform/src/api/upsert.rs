@@ -45,7 +45,7 @@ pub(crate) async fn upsert<U: Upsert>(admin: &Admin, given: U) -> Result<Json<U:
 
 /// 404 for a noun nobody has set up, such as `place 5f…b1`.
 pub(crate) fn missing(noun: &str, id: &str) -> TxError<ApiError> {
-    TxError::Refused(ApiError::not_found(&format!("{noun} {id}")))
+    TxError::Refused(ApiError::not_found(noun, id))
 }
 
 /// That the merchant has the place.

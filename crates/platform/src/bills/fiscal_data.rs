@@ -40,7 +40,7 @@ pub(super) async fn patch_bill(
         at.platform.change("patch_bill", &at.source.merchant, at.platform.now(), move |tx, changes| {
             let (merchant, place) = (&source.merchant, &source.place);
             let bill = store::detail(tx, merchant, place, &bill_id)?
-                .ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("bill {bill_id}"))))?;
+                .ok_or_else(|| TxError::Refused(ApiError::not_found("bill", &bill_id)))?;
             if bill.fiscal_data == body.fiscal_data {
                 return Ok(());
             }

@@ -96,11 +96,11 @@ pub(crate) async fn read(platform: &Platform, source: &SourceId, bill_id: &str) 
     let (bill, zone) = platform
         .db()
         .read("bill", move |tx| {
-            let missing = |what: String| TxError::Refused(ApiError::not_found(&what));
+            let missing = |noun, id: &str| TxError::Refused(ApiError::not_found(noun, id));
             let settings = place_settings(tx, &source.merchant, &source.place)?
-                .ok_or_else(|| missing(format!("place {}", source.place)))?;
+                .ok_or_else(|| missing("place", &source.place))?;
             let bill = store::detail(tx, &source.merchant, &source.place, &bill_id)?
-                .ok_or_else(|| missing(format!("bill {bill_id}")))?;
+                .ok_or_else(|| missing("bill", &bill_id))?;
             Ok((bill, settings.zone))
         })
         .await?;

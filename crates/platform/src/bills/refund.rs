@@ -92,13 +92,13 @@ fn book(
 ) -> Result<String, TxError<ApiError>> {
     let now = changes.now();
     let (merchant, place) = (source.merchant.as_str(), source.place.as_str());
-    let missing = |what: String| TxError::Refused(ApiError::not_found(&what));
-    let settings = place_settings(tx, merchant, place)?.ok_or_else(|| missing(format!("place {place}")))?;
+    let missing = |noun, id: &str| TxError::Refused(ApiError::not_found(noun, id));
+    let settings = place_settings(tx, merchant, place)?.ok_or_else(|| missing("place", place))?;
     if !refund_store::guard(tx, source, &command.bill_id)? {
-        return Err(missing(format!("bill {}", command.bill_id)));
+        return Err(missing("bill", &command.bill_id));
     }
     let Some(bill) = store::detail(tx, merchant, place, &command.bill_id)? else {
-        return Err(missing(format!("bill {}", command.bill_id)));
+        return Err(missing("bill", &command.bill_id));
     };
     let earlier = refund_store::refunds(tx, source, &command.bill_id)?;
     if let Some(done) = done_before(&earlier, command).map_err(TxError::Refused)? {

@@ -36,7 +36,7 @@ pub(super) async fn list_merchants(
         None => at.merchants.as_slice(),
         Some(last) => {
             let position = at.merchants.iter().position(|known| known == last);
-            let position = position.ok_or_else(|| ApiError::not_found(&format!("merchant {last}")))?;
+            let position = position.ok_or_else(|| ApiError::not_found("merchant", last))?;
             at.merchants.get(position + 1..).unwrap_or_default()
         }
     };

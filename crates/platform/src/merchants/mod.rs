@@ -62,7 +62,7 @@ async fn get_own_merchant(at: Application<ReadMerchants>) -> Result<Json<Merchan
         }
     };
     let found = store::merchant(at.platform.db(), merchant).await?;
-    found.map(Json).ok_or_else(|| ApiError::not_found(&format!("merchant {merchant}")))
+    found.map(Json).ok_or_else(|| ApiError::not_found("merchant", merchant))
 }
 
 /// The merchant and all its places.
@@ -78,5 +78,5 @@ async fn get_own_merchant(at: Application<ReadMerchants>) -> Result<Json<Merchan
 )]
 async fn get_merchant(at: AtMerchant<ReadMerchants>) -> Result<Json<Merchant>, ApiError> {
     let found = store::merchant(at.platform.db(), &at.merchant).await?;
-    found.map(Json).ok_or_else(|| ApiError::not_found(&format!("merchant {}", at.merchant)))
+    found.map(Json).ok_or_else(|| ApiError::not_found("merchant", &at.merchant))
 }

@@ -55,8 +55,8 @@ pub(super) async fn choose_balance(
             .flat_map(|offer| &offer.balances)
             .find(|balance| balance.balance_id == balance_id);
         if offered.is_none() && !check.choices.contains_key(&balance_id) {
-            let what = format!("balance {balance_id} in the offer of this check");
-            return Err(TxError::Refused(ApiError::not_found(&what)));
+            let noun = "balance in the offer of this check,";
+            return Err(TxError::Refused(ApiError::not_found(noun, &balance_id)));
         }
         match choice(&body, offered, selling.settings.precision).map_err(TxError::Refused)? {
             Some(choice) => check.choices.insert(balance_id.clone(), choice),

@@ -97,8 +97,7 @@ pub(super) async fn remove_code(
     let code = path.input_code;
     change(&platform, "remove_code", grant, path.check_id, move |_, _, check| {
         let last = check.codes.iter().rposition(|known| *known == code);
-        let last =
-            last.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("code {code} on this check"))))?;
+        let last = last.ok_or_else(|| TxError::Refused(ApiError::not_found("code on this check,", &code)))?;
         check.codes.remove(last);
         if check.codes.is_empty() {
             check.forget_loyalty();

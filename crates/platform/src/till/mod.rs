@@ -65,7 +65,7 @@ pub(crate) struct Selling {
 
 fn selling(tx: &mut Tx<'_>, grant: &PosGrant) -> Result<Selling, TxError<ApiError>> {
     let settings = place_settings(tx, &grant.merchant, &grant.place)?
-        .ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("place {}", grant.place))))?;
+        .ok_or_else(|| TxError::Refused(ApiError::not_found("place", &grant.place)))?;
     let connection = crate::loyalty::in_use(tx, &grant.merchant)?;
     Ok(Selling { settings, connection })
 }

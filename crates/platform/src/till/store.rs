@@ -73,7 +73,7 @@ pub(crate) fn read(
     check_id: &str,
 ) -> Result<StoredCheck, TxError<ApiError>> {
     let check = tx.optional(&READ_CHECK, params![&grant.merchant, &grant.place, check_id])?;
-    own(grant, check.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("check {check_id}"))))?)
+    own(grant, check.ok_or_else(|| TxError::Refused(ApiError::not_found("check", check_id)))?)
 }
 
 /// The check as it is now, its version moved on: the caller's to change until the transaction ends.

@@ -36,6 +36,7 @@ impl Args {
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> {
     let listener = listen(&args.listen).await?;
     let demo = Demo::start(config, args.database.clone(), listener).await?;
+    let stopped = stop_signal()?;
     if args.json {
         terminal::result(&demo.json().to_string())?;
     }
@@ -53,7 +54,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<ExitCode> 
     }
     if !args.once {
         links(&demo)?;
-        stop_signal().await?;
+        stopped.await;
     }
     demo.shutdown().await?;
     Ok(code)

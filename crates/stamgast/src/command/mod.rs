@@ -76,7 +76,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Verify(args) => {
             let config = read(&args.flags)?;
-            begin(&config)?.block_on(verify::run(config))
+            begin(&config)?.block_on(verify::run(args, config))
         }
         Command::Load(args) => begin(&Config::default())?.block_on(load::run(args)),
         Command::AdminToken(args) => {

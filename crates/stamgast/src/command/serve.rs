@@ -2,10 +2,12 @@
 
 use crate::app::App;
 use crate::config::{Config, FlagSetting, Flags, Role};
-use crate::terminal;
+use crate::{database, terminal};
 use clap::ValueEnum as _;
+use door::Wanted;
 use outside::Outside;
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -37,11 +39,30 @@ impl Args {
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let listener = listen(&config.listen).await?;
-    let app = App::start(config, Outside::system(), listener).await?;
+    let database = database::shown(&config.database);
+    let outside = Outside::system();
+    let app = App::start(config, outside.clone(), listener).await?;
+    let stopped = stop_signal()?;
     terminal::result(&format!("ready {}", app.url()))?;
-    stop_signal().await?;
+    if let Some(advice) = advice_without_administrator(&app, &outside, &database).await {
+        // nobody may be there to read it
+        let _ = terminal::note(&advice);
+    }
+    stopped.await;
     app.shutdown().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to do when nobody can set anything up: no admin token lives. A database that cannot say so is the log's to tell.
+async fn advice_without_administrator(app: &App, outside: &Outside, database: &str) -> Option<String> {
+    let one = Wanted { after: String::new(), live_at: Some(outside.now()), merchant: None, limit: 1 };
+    let admins = app.tokens().list(Some("admin"), one).await.ok()?;
+    admins.data.is_empty().then(|| {
+        format!(
+            "no administrator yet: `stamgast admin-token --database {database}` makes a token for /admin/v1 ({}/docs shows the calls)",
+            app.url()
+        )
+    })
 }
 
 /// A listener on this address.
@@ -75,11 +96,18 @@ pub(super) async fn listen(address: &str) -> anyhow::Result<tokio::net::TcpListe
     })
 }
 
-/// Completes when the process is asked to stop (SIGTERM, or Ctrl-C at a terminal).
-pub(super) async fn stop_signal() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
+/// Listens from now on for whoever asks the process to stop (SIGTERM, or Ctrl-C at a terminal); what it gives completes
+/// then. Called before anybody is told that the program is ready: until then such a signal ends it at once.
+///
+/// # Errors
+/// When the system does not let it listen.
+pub(super) fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

@@ -178,7 +178,7 @@ pub(crate) fn links(demo: &Demo) -> std::io::Result<()> {
     for line in [
         String::new(),
         format!("The server stays up at {url} until Ctrl-C. Open a check at its first register:"),
-        format!("  curl -s -X POST -H 'Authorization: Bearer {}' {checks}", demo.restaurant.pos_tokens[0]),
+        format!("  curl -s -H 'Authorization: Bearer {}' -d '{{}}' {checks}", demo.restaurant.pos_tokens[0]),
         "See the promotions and members of its partner with the administrator's token:".to_owned(),
         format!(
             "  curl -s -H 'Authorization: Bearer {}' {url}/admin/v1/partner/merchants/{}/promotions",

@@ -14,4 +14,5 @@ mod matrix;
 mod operations;
 mod partner;
 mod pos;
+mod refused;
 mod tenancy;

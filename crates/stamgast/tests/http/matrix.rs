@@ -202,9 +202,13 @@ testkit::on_both_engines! {
                 let wide: Vec<String> = wide.map(|(name, value)| format!("{name}={value}")).collect();
                 let path = format!("{}?{}", operation.path(&[("merchantId", NOBODY)]), wide.join("&"));
                 // which holds are meant is asked before whose they are
-                let path = if operation.id == "getPartnerHolds" { format!("{path}balanceId=x") } else { path };
+                let path = if operation.id == "getPartnerHolds" { format!("{path}balanceId=none_such") } else { path };
                 let answer = operation.call(&matrix.house.app.admin, &path).await;
                 matrix.expect("unknown merchant", &operation, &answer, &[404]);
+                // of an id inside the merchant none is there either
+                if ![NOBODY, "none_such"].iter().any(|id| answer.text.contains(id)) {
+                    matrix.wrong.push(format!("{}: names no id: {}", operation.id, answer.text));
+                }
                 continue;
             }
             let path = operation.path(&matrix.known());

@@ -1,10 +1,16 @@
 //! What does an operator see, and does the server start and stop in order?
 
+use flate2::read::GzDecoder;
 use http::Method;
 use outside::Outside;
 use stamgast::app::App;
+use std::io::Read as _;
 use testkit::{House, TestApp, TestDatabase, test_config};
 use tokio::net::TcpListener;
+
+fn reqwest_of(app: &TestApp, path: &str) -> reqwest::RequestBuilder {
+    reqwest::Client::builder().no_proxy().build().unwrap().get(format!("{}{path}", app.url()))
+}
 
 testkit::on_both_engines! {
     /// A browser shows our name, keeps the files of the page, and the description tells it how to sign in.
@@ -14,6 +20,22 @@ testkit::on_both_engines! {
         assert!(page.text.contains("<title>Štamgast API</title>"), "{}", page.text);
         let script = app.anyone.send(Method::GET, "/docs/swagger-initializer.js", None).await.unwrap();
         assert!(script.text.contains("BaseLayout") && script.text.contains("persistAuthorization"), "{}", script.text);
+        // its texts are long: who reads gzip gets them packed, and all may keep them for a while
+        for path in ["/docs/", "/docs/swagger-ui-bundle.js", "/openapi.json"] {
+            let plain = app.anyone.send(Method::GET, path, None).await.unwrap();
+            assert_eq!(plain.headers.get("content-encoding"), None, "{path}");
+            let answer = reqwest_of(&app, path).header("accept-encoding", "br, gzip").send().await.unwrap();
+            assert_eq!(answer.headers()["content-encoding"], "gzip", "{path}");
+            for headers in [answer.headers(), &plain.headers] {
+                assert!(headers["cache-control"].to_str().unwrap().contains("max-age="), "{path}");
+                assert_eq!(headers["vary"], "accept-encoding", "{path}");
+            }
+            let packed = answer.bytes().await.unwrap();
+            assert!(packed.len() * 2 < plain.text.len(), "{path}: {} of {}", packed.len(), plain.text.len());
+            let mut unpacked = String::new();
+            GzDecoder::new(&packed[..]).read_to_string(&mut unpacked).unwrap();
+            assert!(unpacked == plain.text, "{path} is another text when it is packed");
+        }
         let description = app.anyone.send(Method::GET, "/openapi.json", None).await.unwrap().json;
         assert_eq!(description["components"]["securitySchemes"]["register"]["scheme"], "bearer");
         assert_eq!(description["paths"]["/bills/{sourceId}"]["get"]["security"], serde_json::json!([{"application": []}]));
@@ -91,6 +113,19 @@ testkit::on_both_engines! {
         assert_eq!(app.anyone.send(Method::GET, "/readyz", None).await.unwrap().status, 200);
     }
 
+    /// The order of the groups is that of the documents, ours last, and each says what it is for.
+    async fn the_groups_of_the_page_stand_in_the_order_of_the_documents(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let description = app.anyone.get("/openapi.json").await.unwrap();
+        let tags = description["tags"].as_array().unwrap();
+        let names: Vec<&str> = tags.iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+        let expected = ["Access", "Merchants", "Bills", "Deskview", "Loyalty", "Loyalty partner", "DataSync receiver",
+            "Customers feed", "Till", "Platform set-up", "Partner set-up", "Server"];
+        let known: Vec<&str> = names.iter().copied().filter(|name| expected.contains(name)).collect();
+        assert_eq!(known, expected, "{names:?}");
+        assert!(tags.iter().all(|tag| tag["description"].as_str().unwrap().len() > 10), "{tags:?}");
+    }
+
     async fn without_the_key_that_sealed_its_secrets_it_does_not_start(engine: Engine) {
         let house = House::start(engine).await;
         let database = house.app.stop().await;
@@ -140,4 +175,34 @@ testkit::on_both_engines! {
             }
         }
     }
+}
+
+/// A database that is taken away: who asks is told so in time, and everybody else gets 503, not 500.
+#[test]
+fn a_database_that_is_gone_is_not_ready() {
+    testkit::run(testkit::Engine::Postgres, async |engine| {
+        let house = House::start(engine).await;
+        let (app, register) = (&house.app, house.register(1));
+        assert_eq!(app.anyone.send(Method::GET, "/readyz", None).await.unwrap().status, 200);
+        let url = app.database.url().to_owned();
+        let gone =
+            tokio::task::spawn_blocking(move || cluster::Cluster::shared().unwrap().drop_database(&url));
+        gone.await.unwrap().unwrap();
+        // the lanes may notice one after the other
+        for _ in 0..3 {
+            let started = std::time::Instant::now();
+            let answer = app.anyone.send(Method::GET, "/readyz", None).await.unwrap();
+            assert!(
+                answer.status == 503 && answer.text.contains("the database"),
+                "{} {}",
+                answer.status,
+                answer.text
+            );
+            assert!(started.elapsed() < std::time::Duration::from_secs(3), "{:?}", started.elapsed());
+            assert_eq!(app.anyone.send(Method::GET, "/healthz", None).await.unwrap().status, 200);
+            let answer = register.send(Method::POST, &house.checks(), Some(b"{}".to_vec())).await.unwrap();
+            assert_eq!(answer.status, 503, "{}", answer.text);
+            assert!(answer.headers.contains_key("retry-after"));
+        }
+    });
 }

@@ -5,6 +5,7 @@
 mod crowd;
 mod demo;
 mod kill;
+mod operator;
 mod program;
 mod two_servers;
 mod words;

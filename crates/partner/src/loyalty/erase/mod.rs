@@ -51,7 +51,8 @@ pub(crate) fn erase(
     command: &EraseCommand,
 ) -> Result<Option<ErasedMember>, TxError<ApiError>> {
     let (merchant, member_id, now) = (command.merchant.as_str(), command.member_id.as_str(), command.now);
-    let Some(settings) = merchant::get(tx, merchant)? else { return refused(ApiError::not_found("member")) };
+    let missing = || refused(ApiError::not_found("member", member_id));
+    let Some(settings) = merchant::get(tx, merchant)? else { return missing() };
     let program = programs.of(&settings)?;
     let wanted = command.asked.unwrap_or(program.settings.erased_value);
     let ids: BTreeSet<String> = match wanted {
@@ -62,7 +63,7 @@ pub(crate) fn erase(
     let mut book = Book::lock(tx, merchant, &ids.iter().map(String::as_str).collect(), terms, now)?;
     customer::hold_back(tx, merchant, member_id)?;
     let Some(stands) = store::standing(tx, merchant, member_id)? else {
-        return refused(ApiError::not_found("member"));
+        return missing();
     };
     match (stands.status, stands.merged_into) {
         (MemberStatus::Erased, _) => return again(tx, &settings, command),

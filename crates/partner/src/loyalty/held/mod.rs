@@ -92,7 +92,7 @@ pub(crate) fn release(
     hold: &HoldId,
     now: Timestamp,
 ) -> Result<(), TxError<ApiError>> {
-    let missing = || TxError::Refused(ApiError::not_found("hold"));
+    let missing = || TxError::Refused(ApiError::not_found("hold", &hold.text()));
     match hold {
         HoldId::Balance(id, number) => {
             ledger::lock_balance(tx, merchant, id, now)?.ok_or_else(missing)?;
@@ -123,7 +123,7 @@ pub(crate) fn release_check(
     now: Timestamp,
 ) -> Result<Vec<HeldView>, TxError<ApiError>> {
     let Some(settings) = merchant::get(tx, merchant)? else {
-        return Err(TxError::Refused(ApiError::not_found("merchant")));
+        return Err(TxError::Refused(ApiError::not_found("merchant", merchant)));
     };
     // balances first, then limits, each in the order of their ids: as offers lock them
     let looked_up = Held::of_check(tx, merchant, check)?;

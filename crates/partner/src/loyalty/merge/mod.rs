@@ -64,7 +64,7 @@ pub(crate) fn merge(
     command: &MergeCommand,
 ) -> Result<MergeView, TxError<ApiError>> {
     let MergeCommand { merchant, from, into, now, .. } = command;
-    let Some(settings) = merchant::get(tx, merchant)? else { return missing("member") };
+    let Some(settings) = merchant::get(tx, merchant)? else { return missing("member", into) };
     let program = programs.of(&settings)?;
     let desk = Desk { settings: &settings, program: &program, now: *now };
     for balance in store::balances(tx, merchant, from)? {
@@ -76,8 +76,10 @@ pub(crate) fn merge(
     for member_id in BTreeSet::from([from, into]) {
         desk.ladder(member_id).catch_up(tx, *now)?;
     }
-    let Some(surviving) = store::member(tx, merchant, into)? else { return missing("member") };
-    let Some(going) = store::member(tx, merchant, from)? else { return missing("fromMemberId: member") };
+    let Some(surviving) = store::member(tx, merchant, into)? else { return missing("member", into) };
+    let Some(going) = store::member(tx, merchant, from)? else {
+        return missing("fromMemberId: member", from);
+    };
     if going.status == MemberStatus::Merged
         && going.merged_into.as_ref() == Some(into)
         && let Some(standing) = store::open_of(tx, merchant, from)?
@@ -138,10 +140,10 @@ pub(crate) fn undo(
     merge_id: &str,
     now: Timestamp,
 ) -> Result<MergeView, TxError<ApiError>> {
-    let Some(settings) = merchant::get(tx, merchant)? else { return missing("merge") };
+    let Some(settings) = merchant::get(tx, merchant)? else { return missing("merge", merge_id) };
     let program = programs.of(&settings)?;
     let desk = Desk { settings: &settings, program: &program, now };
-    let Some(looked_up) = store::get(tx, merchant, merge_id)? else { return missing("merge") };
+    let Some(looked_up) = store::get(tx, merchant, merge_id)? else { return missing("merge", merge_id) };
     let firsts: Vec<String> = looked_up.came.members.iter().chain([&looked_up.from]).cloned().collect();
     let goes_back = |first: Option<&String>| first.is_some_and(|first| firsts.contains(first));
     for balance in store::balances(tx, merchant, &looked_up.into)? {
@@ -151,13 +153,13 @@ pub(crate) fn undo(
     }
     lock(tx, merchant, firsts.iter().chain([&looked_up.into]), now)?;
     desk.ladder(&looked_up.into).catch_up(tx, now)?;
-    let Some(mut merge) = store::get(tx, merchant, merge_id)? else { return missing("merge") };
+    let Some(mut merge) = store::get(tx, merchant, merge_id)? else { return missing("merge", merge_id) };
     if merge.undone_at.is_some() {
         return Ok(desk.view(tx, merge)?);
     }
     let (from, into) = (merge.from.clone(), merge.into.clone());
-    let Some(surviving) = store::member(tx, merchant, &into)? else { return missing("member") };
-    let Some(gone) = store::member(tx, merchant, &from)? else { return missing("member") };
+    let Some(surviving) = store::member(tx, merchant, &into)? else { return missing("member", &into) };
+    let Some(gone) = store::member(tx, merchant, &from)? else { return missing("member", &from) };
     may_undo((&from, &gone), (&into, &surviving)).map_err(TxError::Refused)?;
     for first in &firsts {
         store::return_all(tx, merchant, &into, first, &from)?;
@@ -238,8 +240,8 @@ fn lock<S: AsRef<str>>(
     Ok(())
 }
 
-fn missing<T>(what: &str) -> Result<T, TxError<ApiError>> {
-    Err(TxError::Refused(ApiError::not_found(what)))
+fn missing<T>(noun: &str, id: &str) -> Result<T, TxError<ApiError>> {
+    Err(TxError::Refused(ApiError::not_found(noun, id)))
 }
 
 impl Desk<'_> {

@@ -152,7 +152,7 @@ impl OfferRequest {
     ) -> Result<Quoted, TxError<ApiError>> {
         let request = &self.basket.request;
         let merchant = store::merchant(tx, &self.merchant, &request.place_id)?.ok_or_else(|| {
-            TxError::Refused(ApiError::not_found("the merchant of this loyalty connection"))
+            TxError::Refused(ApiError::not_found("the merchant of this loyalty connection,", &self.merchant))
         })?;
         let mut parsed = None;
         let program = match programs.get(&self.merchant, merchant.program_version) {

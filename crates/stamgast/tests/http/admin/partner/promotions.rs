@@ -42,7 +42,7 @@ testkit::on_both_engines! {
             let mut body = before.clone();
             body["program"] = program;
             let (status, answer) = send(&house, Method::PUT, "", Some(&body)).await;
-            assert_eq!((status, &answer["field"]), (400, &json!("program")), "{answer}");
+            assert_eq!((status, &answer["field"]), (400, &json!(format!("program.{names}"))), "{answer}");
             assert!(answer["message"].as_str().unwrap().contains(names), "{names} is not in {answer}");
         }
         assert_eq!(send(&house, Method::GET, "", None).await.1, before);
