@@ -91,7 +91,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The text behind hex digits of UTF-8 without U+0000; `None` for anything else.
 pub fn unhex(hex: &str) -> Option<String> {
-    if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
+    if !hex.len().is_multiple_of(2) || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
     let bytes: Option<Vec<u8>> =
@@ -108,8 +108,8 @@ mod tests {
         for text in ["", "a", "člověk/1", "\u{10FFFF}"] {
             assert_eq!(unhex(&hex(text.as_bytes())).as_deref(), Some(text));
         }
-        // half a byte, no digits, no UTF-8, a NUL
-        for wrong in ["6", "zz", "ff", "00", "6100", "é"] {
+        // half a byte, no digits, no UTF-8, a NUL, a sign that a number may have
+        for wrong in ["6", "zz", "ff", "00", "6100", "+1", "é"] {
             assert_eq!(unhex(wrong), None, "{wrong}");
         }
     }
