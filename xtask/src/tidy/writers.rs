@@ -24,6 +24,11 @@ const SEVERAL: &[Several] = &[
         reason: "the admin API adds secrets, the keeper of tokens renews and ends them",
     },
     Several {
+        table: "platform_merchant",
+        folders: &["platform/src/admin", "platform/src/menu"],
+        reason: "the menu locks the row and changes nothing in it: two menus are set up one after the other",
+    },
+    Several {
         table: "platform_pos_token",
         folders: &["platform/src/access", "platform/src/admin"],
         reason: "the admin API adds tokens of registers, the keeper of tokens renews and ends them",
