@@ -13,6 +13,11 @@ pub(crate) fn describe() {
         "platform_side_calls_dropped_total",
         "Calls nobody waits for that were not made because too many were under way, by call"
     );
+    describe_counter!(
+        "platform_let_go_late_total",
+        "Times a register did not wait until its provider had heard what a check gave up"
+    );
+    counter!("platform_let_go_late_total").increment(0);
     for outcome in ["offer", "HTTP_STATUS", "INVALID_JSON", "OFFER_INVALID", "TIMEOUT", "UNREACHABLE"] {
         counter!("platform_offers_total", "outcome" => outcome).increment(0);
     }

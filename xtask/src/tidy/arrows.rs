@@ -28,6 +28,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// What only tests of a crate may use in addition.
 const ALLOWED_IN_TESTS: &[&str] = &["cluster", "testkit", "outside", "db", "wire", "money"];
 
+/// The page that shows the arrows to people.
+const PAGE: &str = "ARCHITECTURE.md";
+
 #[derive(Debug, PartialEq, Eq)]
 struct Crate {
     name: String,
@@ -57,7 +60,27 @@ pub(super) fn check(root: &Path) -> anyhow::Result<Vec<Fault>> {
             if uses.is_empty() { "—".to_owned() } else { uses.join(", ") }
         ));
     }
-    Ok(judge(&crates, &ours))
+    let page = std::fs::read_to_string(root.join(PAGE)).with_context(|| format!("{PAGE} cannot be read"))?;
+    let mut faults = judge(&crates, &ours);
+    faults.extend(said_otherwise(&page, &crates, &ours));
+    Ok(faults)
+}
+
+/// The crates below `crates/` whose arrows the page does not say as they are: a line each, `wire → money`.
+fn said_otherwise(page: &str, crates: &[Crate], ours: &BTreeSet<String>) -> Vec<Fault> {
+    let of_tests = ["benches", "cluster", "testkit", "xtask"];
+    let product = crates.iter().filter(|member| !of_tests.contains(&member.name.as_str()));
+    let lines: Vec<(&str, &str)> = page.lines().filter_map(|line| line.split_once(" → ")).collect();
+    product
+        .filter_map(|member| {
+            let uses: Vec<&str> = member.uses.intersection(ours).map(String::as_str).collect();
+            let uses = if uses.is_empty() { "—".to_owned() } else { uses.join(", ") };
+            let is_said = lines.iter().any(|(name, to)| name.trim() == member.name && to.trim() == uses);
+            (!is_said).then(|| {
+                Fault::new(PAGE, format!("expected the line `{} → {uses}`, found none", member.name))
+            })
+        })
+        .collect()
 }
 
 fn judge(crates: &[Crate], ours: &BTreeSet<String>) -> Vec<Fault> {
@@ -138,5 +161,16 @@ mod tests {
         let crates = [a_crate("gadget", &[])];
         let faults = judge(&crates, &BTreeSet::from(["gadget".to_owned()]));
         assert_eq!(faults.len(), 1, "{faults:?}");
+    }
+
+    #[test]
+    fn the_page_shows_the_arrows_as_they_are() {
+        let crates =
+            [a_crate("wire", &["money", "serde"]), a_crate("money", &[]), a_crate("testkit", &["wire"])];
+        let ours = crates.iter().map(|member| member.name.clone()).collect();
+        let said = |page: &str| said_otherwise(page, &crates, &ours).len();
+        assert_eq!(said("```\nmoney → —\nwire  → money\n```\n"), 0);
+        assert_eq!(said("money → —\nwire → money, db\n"), 1);
+        assert_eq!(said("stamgast → wire → money\n"), 2);
     }
 }
