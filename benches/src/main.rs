@@ -7,6 +7,7 @@ mod copies;
 mod growth;
 mod machine;
 mod members;
+mod menu;
 mod offers;
 mod quote;
 mod ratio;
@@ -33,6 +34,8 @@ enum Part {
     Growth,
     /// An offer at a merchant with a million members against one at a merchant with a thousand.
     Members,
+    /// The tree of a menu of 2,000 products, and the 304 to who has it.
+    Menu,
     /// The pure quote: 100 lines under 50 promotions.
     Quote,
     /// Time to ready and idle memory of `stamgast serve`.
@@ -95,6 +98,11 @@ async fn main() -> anyhow::Result<()> {
             let measured = measured.await.context("members")?;
             tell(*engine, "members", &measured);
             one.insert("members".to_owned(), measured);
+        }
+        if wanted(Part::Menu) {
+            let measured = menu::measure(*engine, arguments.requests).await.context("menu")?;
+            tell(*engine, "menu", &measured);
+            one.insert("menu".to_owned(), measured);
         }
         results.insert(site::name(*engine).to_owned(), Value::Object(one));
     }

@@ -46,14 +46,15 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
         ("0003_refunded", include_str!("../migrations/0003_refunded.sql")),
         ("0004_tokens", include_str!("../migrations/0004_tokens.sql")),
         ("0014_customer_copies", include_str!("../migrations/0014_customer_copies.sql")),
+        ("0016_menu", include_str!("../migrations/0016_menu.sql")),
     ],
 };
 
 /// Every route of the platform: the documented APIs at the root, `/pos/…` and `/admin/v1/platform/…`.
 pub fn router(platform: Platform) -> axum::Router {
     let (pos, admin) = (platform.config().pos_body_bytes_max, platform.config().admin_body_bytes_max);
-    let routes =
-        access::routes().merge(documented_routes()).merge(till::routes(pos)).merge(admin::routes(admin));
+    let routes = access::routes().merge(documented_routes()).merge(till::routes(pos));
+    let routes = routes.merge(menu::register::routes()).merge(admin::routes(admin));
     routes.with_state(Guarded::new(platform)).split_for_parts().0
 }
 
@@ -62,6 +63,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut description = access::routes().into_openapi();
     description.merge(documented_routes().into_openapi());
     description.merge(till::routes(PlatformConfig::default().pos_body_bytes_max).into_openapi());
+    description.merge(menu::register::routes().into_openapi());
     description
 }
 
@@ -83,6 +85,7 @@ pub fn feeds() -> Vec<Arc<dyn courier::FeedSource>> {
         Arc::new(feed::Feed::<merchants::PlaceRecords>::new()),
         Arc::new(feed::Feed::<menu::CategoryRecords>::new()),
         Arc::new(feed::Feed::<menu::ItemRecords>::new()),
+        Arc::new(feed::Feed::<menu::PlaceItemRecords>::new()),
         Arc::new(feed::Feed::<desks::SectionRecords>::new()),
         Arc::new(feed::Feed::<desks::DeskRecords>::new()),
     ]
@@ -92,6 +95,7 @@ pub fn feeds() -> Vec<Arc<dyn courier::FeedSource>> {
 fn documented_routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
         .merge(merchants::routes())
+        .merge(menu::routes())
         .merge(bills::routes())
         .merge(desks::routes())
         .merge(loyalty::routes())

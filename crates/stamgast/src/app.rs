@@ -94,6 +94,18 @@ impl App {
                     }
                 }
             })));
+            let changing = side.clone();
+            background.push(tokio::spawn(every(CHANGEOVER_EVERY, move || {
+                let side = changing.clone();
+                async move {
+                    if let Err(error) = side.tell_changeovers().await {
+                        tracing::warn!(
+                            ?error,
+                            "the feed could not be told what changed by itself on menus; the next try is in a minute"
+                        );
+                    }
+                }
+            })));
             platform = Some(side);
         }
         let mut partner = None;
@@ -210,6 +222,9 @@ impl App {
 
 /// How often old copies are looked for.
 const AGE_EVERY: Duration = Duration::from_secs(600);
+
+/// How often it is looked for menus that changed by themselves.
+const CHANGEOVER_EVERY: Duration = Duration::from_secs(60);
 
 /// Tells the platform of this installation whom the partner has erased. Both know the business by the same merchant id.
 fn told_to(platform: Platform) -> partner::Erased {

@@ -12,6 +12,10 @@ use utoipa::ToSchema;
 pub enum Api {
     /// Merchants and their places.
     Merchants,
+    /// What is sold, where and for how much.
+    Menu,
+    /// What a place does not sell for now, to set it.
+    StopList,
     /// Paid bills.
     Bills,
     /// Desks and their sections.

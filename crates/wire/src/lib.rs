@@ -15,6 +15,7 @@ pub mod errors;
 mod json_kind;
 pub mod list;
 pub mod loyalty;
+pub mod menu;
 pub mod merchants;
 pub mod number;
 pub mod pos;

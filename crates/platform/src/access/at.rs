@@ -47,7 +47,25 @@ pub(crate) struct At<G> {
 pub(crate) struct AtMerchant<G> {
     pub(crate) platform: Platform,
     pub(crate) merchant: String,
+    client: ApiClient,
     _grant: PhantomData<G>,
+}
+
+impl<G: Grant> AtMerchant<G> {
+    /// A place of the merchant that the call names, with its settings.
+    ///
+    /// # Errors
+    /// 404 when the merchant has no such place, 403 when the application may not call for it.
+    pub(crate) async fn place(&self, place: &str) -> Result<PlaceSettings, ApiError> {
+        let settings = place::settings(self.platform.db(), &self.merchant, place).await?;
+        self.client.may(G::API, &self.merchant, Some(place))?;
+        Ok(settings)
+    }
+
+    /// The places that the application may call for; `None`: all of the merchant's.
+    pub(crate) fn places(&self) -> Option<&[String]> {
+        self.client.places(&self.merchant)
+    }
 }
 
 /// An application, wherever it is assigned.
@@ -114,7 +132,7 @@ impl<G: Grant> FromRequestParts<Guarded> for AtMerchant<G> {
         merchant_is_known(&platform, &merchant).await?;
         client.may(G::API, &merchant, None)?;
         G::of(&client)?;
-        Ok(Self { platform, merchant, _grant: PhantomData })
+        Ok(Self { platform, merchant, client, _grant: PhantomData })
     }
 }
 

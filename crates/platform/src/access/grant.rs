@@ -43,6 +43,11 @@ impl ApiClient {
         self.grant.merchants.keys().cloned().collect()
     }
 
+    /// The places of the merchant that the application may act at; `None`: all of them.
+    pub(crate) fn places(&self, merchant: &str) -> Option<&[String]> {
+        self.grant.merchants.get(merchant).and_then(|places| places.as_deref())
+    }
+
     /// That the application has been given `api`.
     ///
     /// # Errors

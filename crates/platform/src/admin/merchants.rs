@@ -62,7 +62,9 @@ impl Upsert for SetUp {
 
     fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<AdminMerchant, TxError<ApiError>> {
         let Self { merchant, body } = self;
-        store::put_merchant(tx, changes, merchant, body)?;
+        crate::menu::change(tx, changes, merchant, |tx, changes, _| {
+            Ok(store::put_merchant(tx, changes, merchant, body)?)
+        })?;
         let shown = store::merchant(tx, merchant)?.ok_or_else(|| missing("merchant", merchant))?;
         let is = &shown.merchant;
         if is.currency_code != body.currency_code || is.price_precision != body.price_precision {

@@ -89,7 +89,10 @@ impl Upsert for SetUp {
             Some(letters) => letters,
             None => free_letters(tx, merchant, self.first)?,
         };
-        store::put_place(tx, changes, merchant, place, &letters, &self.body)?;
+        // A new place sells the menu too, and another zone has other midnights
+        crate::menu::change(tx, changes, merchant, |tx, changes, _| {
+            Ok(store::put_place(tx, changes, merchant, place, &letters, &self.body)?)
+        })?;
         Ok(AdminPlace {
             place_id: place.clone(),
             source_id: format!("{merchant}-{place}"),

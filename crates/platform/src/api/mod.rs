@@ -4,6 +4,7 @@
 //! set-up that may be repeated.
 
 mod amount;
+mod conditional;
 mod filters;
 pub(crate) mod ids;
 mod list;
@@ -12,6 +13,7 @@ mod refusals;
 mod upsert;
 
 pub(crate) use amount::exact_amount;
+pub(crate) use conditional::{Known, Polled, Tag};
 pub(crate) use filters::{Filter, Filters, Flag, Instant, Limit, described as parameter, filters, page_size};
 pub(crate) use list::{Listed, list, page, unknown_cursor};
 pub(crate) use query::{NextPage, Query, instant};

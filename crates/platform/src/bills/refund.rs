@@ -13,6 +13,7 @@ use crate::api::exact_amount;
 use crate::feed::Changes;
 use crate::loyalty::freeze_report;
 use crate::loyalty::refund_usage::{self, GivenBackTo};
+use crate::menu::{self, amounts::Holder};
 use crate::place::place_settings;
 use crate::sale::bill::{
     METHOD_CHARACTERS_MAX, StoredBill, StoredItem, StoredPayment, StoredTax, payment_method,
@@ -146,6 +147,10 @@ fn book(
         }
     }
     store::insert(tx, changes, merchant, place, &corrective)?;
+    if command.cancels {
+        // As if it had never been sold; of a refund the dish was made all the same
+        menu::amounts::give_back(tx, merchant, place, Holder::Check(&bill.check_id), now)?;
+    }
     Ok(bill_id)
 }
 

@@ -42,6 +42,12 @@ impl Changes {
         self.add(S::DOMAIN, Some(place), record, false);
     }
 
+    /// A record that the merchant's places share was removed.
+    pub(crate) fn removed<S: Synchronized>(&mut self, record: &str) {
+        const { assert!(matches!(S::DOMAIN.reach(), Reach::Merchant), "records of a place: use removed_at") };
+        self.add(S::DOMAIN, None, record, true);
+    }
+
     /// A record of one place was removed.
     pub(crate) fn removed_at<S: Synchronized>(&mut self, place: &str, record: &str) {
         const { assert!(matches!(S::DOMAIN.reach(), Reach::Place), "records of the merchant") };

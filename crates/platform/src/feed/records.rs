@@ -2,6 +2,7 @@
 
 use courier::{ChangedRecord, FeedSource};
 use db::{Asks, Param, Tx, json};
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -28,6 +29,17 @@ pub(crate) trait Synchronized: Send + Sync + 'static {
         owner: Owner<'_>,
         ids: &[&str],
     ) -> Result<BTreeMap<String, Self::Record>, db::Error>;
+
+    /// As [`Synchronized::load`], for records that time changes too: as they were when the newest of their changes was
+    /// written. Each such instant is a change of its own, so the newest state is sent in the end.
+    fn load_at(
+        tx: &mut Tx<'_>,
+        owner: Owner<'_>,
+        ids: &[&str],
+        _changed_at: Timestamp,
+    ) -> Result<BTreeMap<String, Self::Record>, db::Error> {
+        Self::load(tx, owner, ids)
+    }
 }
 
 /// Ids of one [`many`] statement.
@@ -92,7 +104,8 @@ impl<S: Synchronized> FeedSource for Feed<S> {
     ) -> Result<Vec<String>, db::Error> {
         let ids: Vec<&str> =
             changes.iter().filter(|change| !change.removed).map(|change| change.record.as_str()).collect();
-        let mut found = S::load(tx, Owner { merchant, place }, &ids)?;
+        let changed_at = changes.iter().map(|change| change.changed_at).max().unwrap_or(Timestamp::MIN);
+        let mut found = S::load_at(tx, Owner { merchant, place }, &ids, changed_at)?;
         changes.iter().map(|change| sent(S::DOMAIN, change, found.remove(&change.record))).collect()
     }
 }

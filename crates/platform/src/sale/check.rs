@@ -92,6 +92,12 @@ pub(crate) struct Choice {
 pub(crate) struct Line {
     pub(crate) check_item_id: String,
     pub(crate) product: LineProduct,
+    /// Which of the product's prices; absent: the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) price_level: Option<String>,
+    /// More of the product was ordered than was left, at a place that only warns of it.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub(crate) beyond_remaining: bool,
     /// Negative for a return.
     pub(crate) amount: Number,
     /// Minor units with VAT.
@@ -100,6 +106,11 @@ pub(crate) struct Line {
     pub(crate) till_discount: i64,
     /// Minor units after the till's discount.
     pub(crate) total: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Line {

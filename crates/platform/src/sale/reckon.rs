@@ -215,6 +215,8 @@ fn prepaid_line(
             vat_id: prepayment.vat_id.clone(),
             categories: Vec::new(),
         },
+        price_level: None,
+        beyond_remaining: false,
         amount: Number::from(1),
         unit_price: value.0,
         till_discount: 0,

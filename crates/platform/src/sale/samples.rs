@@ -25,6 +25,8 @@ pub(crate) fn line(id: &str, total: i64, vat_rate: &str) -> Line {
             vat_id: None,
             categories: Vec::new(),
         },
+        price_level: None,
+        beyond_remaining: false,
         amount: Number::from(if total < 0 { -1 } else { 1 }),
         unit_price: total.abs(),
         till_discount: 0,

@@ -1,17 +1,19 @@
 //! How does the register say what is in the basket?
 
-use super::lines::{LINES_MAX, priced};
+use super::lines::{LINES_MAX, pieces, priced};
 use super::{CheckPath, change};
 use crate::access::AtRegister;
-use crate::menu::store::product;
+use crate::menu::amounts::{Holder, Ordered, settle};
+use crate::menu::product;
 use axum::Json;
 use axum::extract::Path;
 use db::TxError;
 use door::{ApiError, Strict};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use wire::pos::{Check, SetLines};
 
-/// Replaces the basket. Prices come from the menu as it is now.
+/// Replaces the basket. Prices and rates of VAT come from the menu as it is now at this place; a line that is set again
+/// under its id, with its product and level of prices, keeps what it showed.
 #[utoipa::path(
     put,
     path = "/pos/{sourceId}/checks/{checkId}/lines",
@@ -27,7 +29,7 @@ use wire::pos::{Check, SetLines};
         (status = 401, description = "No register's token"),
         (status = 403, description = "The check is open on another register"),
         (status = 404, description = "No such check here"),
-        (status = 409, description = "`CHECK_PAID`: the check has a bill")
+        (status = 409, description = "`CHECK_PAID`: the check has a bill; `PRODUCT_STOPPED`: the place does not sell `productId` for now; `SOLD_OUT`: only `remaining` pieces of it are left")
     )
 )]
 pub(super) async fn set_lines(
@@ -39,25 +41,31 @@ pub(super) async fn set_lines(
         let expected = format!("at most {LINES_MAX} lines");
         return Err(ApiError::field("lines", &expected, &body.lines.len().to_string()));
     }
-    let merchant = grant.merchant.clone();
+    let (merchant, place, now) = (grant.merchant.clone(), grant.place.clone(), platform.now());
     change(&platform, "set_lines", grant, path.check_id, move |tx, selling, check| {
-        let mut known = HashMap::new();
-        let mut products = Vec::with_capacity(body.lines.len());
-        for (index, line) in body.lines.iter().enumerate() {
-            if !known.contains_key(&line.product_id) {
-                let found = product(tx, &merchant, &line.product_id)?.ok_or_else(|| {
-                    let path = format!("lines[{index}].productId");
-                    TxError::Refused(ApiError::field(
-                        &path,
-                        "a product of the menu",
-                        &format!("{:?}", line.product_id),
-                    ))
-                })?;
-                known.insert(line.product_id.clone(), found);
+        let mut products = HashMap::new();
+        for line in &body.lines {
+            if !products.contains_key(&line.product_id)
+                && let Some(found) = product(tx, &merchant, &place, &line.product_id, &selling.settings, now)?
+            {
+                products.insert(line.product_id.clone(), found);
             }
-            products.extend(known.get(&line.product_id).cloned());
         }
-        check.lines = priced(&body.lines, &products, selling.settings.precision).map_err(TxError::Refused)?;
+        let lines = priced(&body.lines, &products, &check.lines, selling.settings.precision);
+        let mut lines = lines.map_err(TxError::Refused)?;
+        let (before, after) = (pieces(&check.lines), pieces(&lines));
+        let mut ordered: BTreeMap<&str, Ordered<'_>> = BTreeMap::new();
+        for id in before.keys().chain(after.keys()) {
+            let count = |of: &BTreeMap<String, i64>| of.get(id).copied().unwrap_or(0);
+            let product = products.get(id);
+            ordered.insert(id, Ordered { product, before: count(&before), after: count(&after) });
+        }
+        let holder = Holder::Check(&check.check_id);
+        let beyond = settle(tx, &merchant, &place, holder, &ordered, now)?;
+        for line in lines.iter_mut().filter(|line| beyond.contains(&line.product.product_id)) {
+            line.beyond_remaining = true;
+        }
+        check.lines = lines;
         Ok(())
     })
     .await

@@ -1,10 +1,12 @@
 //! What does a line cost before loyalty?
 
 use crate::api::exact_amount;
-use crate::menu::store::Product;
+use crate::menu::{DEFAULT_LEVEL, LineProduct, Product};
 use crate::sale::check::Line;
 use door::ApiError;
 use money::{Amount, Decimal, Precision, percentage};
+use std::collections::{BTreeMap, HashMap};
+use wire::Number;
 use wire::loyalty::{PREPAYMENT_PREFIX, is_of_top_up};
 use wire::pos::{SetLine, SetLineDiscount};
 
@@ -13,22 +15,77 @@ pub(crate) const LINES_MAX: usize = 500;
 /// Longest id a register may give a line.
 const CHECK_ITEM_ID_CHARACTERS_MAX: usize = 64;
 
-/// Prices the basket: `products[n]` is the product of `set[n]`.
+/// Prices the basket: `products` are those of the menu, by id. A line of `before` that is set again, with the product and the
+/// level of prices that it had, keeps what it showed: neither a new price nor a new rate of VAT reaches it.
 ///
 /// # Errors
 /// 400 that names the member of `lines[n]` at fault.
 pub(crate) fn priced(
     set: &[SetLine],
-    products: &[Product],
+    products: &HashMap<String, Product>,
+    before: &[Line],
     precision: Precision,
 ) -> Result<Vec<Line>, ApiError> {
     let ids = ids(set)?;
-    set.iter()
-        .zip(products)
-        .zip(ids)
-        .enumerate()
-        .map(|(index, ((line, product), id))| price(index, line, product, id, precision))
-        .collect()
+    let priced = set.iter().zip(ids).enumerate().map(|(index, (line, id))| {
+        let product = products.get(&line.product_id);
+        let kept = before.iter().find(|kept| kept.check_item_id == id && is_set_again(kept, line));
+        price(index, line, &Priced::of(index, line, product, kept)?, id, precision)
+    });
+    priced.collect()
+}
+
+/// How many pieces of each product lines take: what is sold of it, in whole pieces begun. A return takes none.
+pub(super) fn pieces(lines: &[Line]) -> BTreeMap<String, i64> {
+    let mut sold: BTreeMap<&str, Decimal> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.amount.0 > Decimal::ZERO) {
+        let sum = sold.entry(&line.product.product_id).or_default();
+        *sum = sum.saturating_add(line.amount.0);
+    }
+    let begun = |sum: Decimal| Number(sum.ceil()).integer().unwrap_or(i64::from(u32::MAX));
+    sold.into_iter().map(|(id, sum)| (id.to_owned(), begun(sum).min(i64::from(u32::MAX)))).collect()
+}
+
+/// Whether a line is the one that stood under its id.
+fn is_set_again(kept: &Line, set: &SetLine) -> bool {
+    kept.product.product_id == set.product_id && kept.price_level == set.price_level
+}
+
+/// What a line takes of its product.
+struct Priced<'a> {
+    on_line: &'a LineProduct,
+    price: Amount,
+    is_price_variable: bool,
+    beyond_remaining: bool,
+}
+
+impl<'a> Priced<'a> {
+    fn of(
+        index: usize,
+        set: &SetLine,
+        product: Option<&'a Product>,
+        kept: Option<&'a Line>,
+    ) -> Result<Self, ApiError> {
+        let is_price_variable = product.is_some_and(|product| product.is_price_variable);
+        if let Some(kept) = kept {
+            // What the cashier typed was the price of that time only
+            let price = product.filter(|product| product.is_price_variable);
+            let price =
+                price.and_then(|product| product.price(DEFAULT_LEVEL)).unwrap_or(Amount(kept.unit_price));
+            let beyond_remaining = kept.beyond_remaining;
+            return Ok(Self { on_line: &kept.product, price, is_price_variable, beyond_remaining });
+        }
+        let Some(product) = product else {
+            let path = format!("lines[{index}].productId");
+            return Err(ApiError::field(&path, "a product of the menu", &format!("{:?}", set.product_id)));
+        };
+        let level = set.price_level.as_deref().unwrap_or(DEFAULT_LEVEL);
+        let price = product.price(level).ok_or_else(|| {
+            let path = format!("lines[{index}].priceLevel");
+            ApiError::field(&path, "a level of the product's prices at this place", &format!("{level:?}"))
+        })?;
+        Ok(Self { on_line: &product.on_line, price, is_price_variable, beyond_remaining: false })
+    }
 }
 
 /// The register's own ids, and the smallest free number for each line that came without one.
@@ -74,7 +131,7 @@ fn ids(set: &[SetLine]) -> Result<Vec<String>, ApiError> {
 fn price(
     index: usize,
     set: &SetLine,
-    product: &Product,
+    product: &Priced<'_>,
     check_item_id: String,
     precision: Precision,
 ) -> Result<Line, ApiError> {
@@ -117,6 +174,8 @@ fn price(
     Ok(Line {
         check_item_id,
         product: product.on_line.clone(),
+        price_level: set.price_level.clone(),
+        beyond_remaining: product.beyond_remaining,
         amount: set.amount,
         unit_price: unit_price.0,
         till_discount: till_discount.0,
@@ -162,14 +221,76 @@ mod tests {
 
     /// Prices one line of a product for 59.90, or of one with a variable price.
     fn price_of(line: Value, is_price_variable: bool) -> Result<Line, ApiError> {
-        let product = Product {
-            on_line: samples::line("beer", 5_990, "0.21").product,
-            price: Amount(5_990),
-            is_price_variable,
-        };
         let line: SetLine = serde_json::from_value(line).unwrap();
-        let priced = priced(&[line], &[product], Precision::new(2).unwrap());
+        let products = HashMap::from([(line.product_id.clone(), beer(5_990, is_price_variable))]);
+        let priced = priced(&[line], &products, &[], Precision::new(2).unwrap());
         priced.map(|mut lines| lines.remove(0))
+    }
+
+    fn beer(price: i64, is_price_variable: bool) -> Product {
+        let mut on_line = samples::line("beer", price, "0.21").product;
+        "p:beer".clone_into(&mut on_line.product_id);
+        let price_levels = BTreeMap::from([
+            (DEFAULT_LEVEL.to_owned(), Amount(price)),
+            ("happy".to_owned(), Amount(price / 2)),
+        ]);
+        Product::sample(on_line, price_levels, is_price_variable)
+    }
+
+    #[test]
+    fn a_line_that_is_set_again_keeps_what_it_showed() {
+        let precision = Precision::new(2).unwrap();
+        let of = |lines: Value, price, before: &[Line]| {
+            let set: Vec<SetLine> = serde_json::from_value(lines).unwrap();
+            let mut beer = beer(price, false);
+            if price != 5_990 {
+                beer.on_line.vat_rate = wire::Number::parse("0.25").unwrap();
+            }
+            let products =
+                if price == 0 { HashMap::new() } else { HashMap::from([("p:beer".to_owned(), beer)]) };
+            priced(&set, &products, before, precision).map(|lines| {
+                let shown = |line: &Line| (line.unit_price, line.total, line.product.vat_rate.to_string());
+                (lines.iter().map(shown).collect::<Vec<_>>(), lines)
+            })
+        };
+        let entered = json!([{"checkItemId": "a", "productId": "p:beer", "amount": 1}]);
+        let (_, before) = of(entered, 5_990, &[]).unwrap();
+        let old = |total| (5_990, total, "0.21".to_owned());
+        // lines set, price now, what they show
+        let table = [
+            (json!([{"checkItemId": "a", "productId": "p:beer", "amount": 3}]), 7_000, vec![old(17_970)]),
+            (
+                json!([{"checkItemId": "a", "productId": "p:beer", "amount": 1, "unitPriceWithVat": 59.9}]),
+                7_000,
+                vec![old(5_990)],
+            ),
+            (
+                json!([{"checkItemId": "a", "productId": "p:beer", "amount": 1}, {"productId": "p:beer", "amount": 1}]),
+                7_000,
+                vec![old(5_990), (7_000, 7_000, "0.25".to_owned())],
+            ),
+            (
+                json!([{"checkItemId": "a", "productId": "p:beer", "amount": 1, "priceLevel": "happy"}]),
+                7_000,
+                vec![(3_500, 3_500, "0.25".to_owned())],
+            ),
+            // taken off the menu meanwhile
+            (json!([{"checkItemId": "a", "productId": "p:beer", "amount": 2}]), 0, vec![old(11_980)]),
+        ];
+        for (lines, price, expected) in table {
+            assert_eq!(of(lines.clone(), price, &before).unwrap().0, expected, "{lines}");
+        }
+        for (lines, price, field) in [
+            (json!([{"checkItemId": "b", "productId": "p:beer", "amount": 2}]), 0, "lines[0].productId"),
+            (
+                json!([{"productId": "p:beer", "amount": 2, "priceLevel": "night"}]),
+                7_000,
+                "lines[0].priceLevel",
+            ),
+        ] {
+            let error = of(lines, price, &before).unwrap_err();
+            assert_eq!((error.status.as_u16(), error.extra["field"].as_str()), (400, Some(field)));
+        }
     }
 
     #[test]
@@ -253,6 +374,18 @@ mod tests {
             let error = price_of(line.clone(), variable).unwrap_err();
             assert_eq!((error.status.as_u16(), error.extra["field"].as_str()), (400, Some(field)), "{line}");
         }
+    }
+
+    #[test]
+    fn pieces_are_begun_ones_of_what_is_sold() {
+        let line = |id: &str, amount: &str| Line {
+            amount: Number::parse(amount).unwrap(),
+            ..samples::line(id, 100, "0.21")
+        };
+        let lines = [line("a", "2"), line("b", "0.5"), line("a", "-1"), line("b", "0.5"), line("c", "0.1")];
+        let found = pieces(&lines);
+        let found: Vec<(&str, i64)> = found.iter().map(|(id, pieces)| (id.as_str(), *pieces)).collect();
+        assert_eq!(found, [("p:a", 2), ("p:b", 1), ("p:c", 1)]);
     }
 
     #[test]

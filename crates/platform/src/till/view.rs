@@ -91,6 +91,8 @@ fn line_of(reckoned: &ReckonedLine, check: &StoredCheck, precision: Precision) -
         check_item_id: line.check_item_id.clone(),
         product_id: line.product.product_id.clone(),
         name: line.product.name.clone(),
+        price_level: line.price_level.clone(),
+        beyond_remaining: line.beyond_remaining,
         amount: line.amount,
         measure: line.product.measure.clone(),
         unit_price_with_vat: money(Amount(line.unit_price)),

@@ -241,7 +241,7 @@ on_both_engines! {
         let set_up = house.partner.came("/sync");
         let mut domains: Vec<_> = set_up.iter().map(|batch| batch.body["dataDomain"].as_str().unwrap()).collect();
         domains.sort_unstable();
-        assert_eq!(domains, ["itemCategories", "items", "merchants", "places"]);
+        assert_eq!(domains, ["itemCategories", "items", "merchants", "placeItems", "places"]);
         let bill = sell(&house, 2).await;
         house.clock.advance_seconds(5);
         let lag = house.admin(Method::GET, &format!("/merchants/{MERCHANT}/datasync"), None).await.ok();

@@ -36,6 +36,10 @@ const ACROSS_MERCHANTS: &[(&str, &str)] = &[
     ("partner::sweep::", "the sweep looks which lots and tiers of all merchants have ended"),
     ("partner::verify::", "`stamgast verify` walks every table, in slices that begin and end anywhere"),
     ("platform::loyalty::store::NAMED_UNTIL", "old copies of all merchants lose their guests"),
+    (
+        "platform::menu::version::DUE_CHANGEOVERS",
+        "menus of all merchants change by themselves at their midnights",
+    ),
     ("platform::till::copies::OPEN_TOO_LONG", "old copies of all merchants lose their guests"),
 ];
 

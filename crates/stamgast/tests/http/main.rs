@@ -11,6 +11,7 @@ mod deskview;
 mod distributed;
 mod loyalty;
 mod matrix;
+mod menu;
 mod operations;
 mod partner;
 mod pos;

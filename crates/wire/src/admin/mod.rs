@@ -1,5 +1,6 @@
 //! What is said under `/admin/v1`, by side: which file holds the body of a set-up call?
 
+pub mod menu;
 pub mod partner;
 pub mod platform;
 pub mod tokens;

@@ -3,7 +3,6 @@
 //! Bodies are strict: an unknown member is refused. A secret is shown once, in the answer to the call
 //! that made it or not at all: reading back gives whether one is set, never which.
 
-use crate::Number;
 use crate::access::Api;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -128,76 +127,6 @@ pub struct AdminPlace {
     /// As set.
     #[serde(flatten)]
     pub place: PutPlace,
-}
-
-/// `PUT /admin/v1/platform/merchants/{merchantId}/menu`: categories and products to add or change. What is
-/// not named stays.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PutMenu {
-    /// A parent must be known or come in the same body.
-    #[serde(default)]
-    pub categories: Vec<MenuCategory>,
-    /// A category must be known or come in the same body.
-    #[serde(default)]
-    pub products: Vec<MenuProduct>,
-}
-
-/// A category of the menu.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MenuCategory {
-    /// `c:` and free text by custom; any text is taken.
-    pub category_id: String,
-    /// The category above it.
-    #[serde(default)]
-    pub parent_category_id: Option<String>,
-    /// Its name.
-    pub name: String,
-}
-
-/// A product of the menu.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MenuProduct {
-    /// `p:` and free text by custom; any text is taken.
-    pub product_id: String,
-    /// Its category.
-    #[serde(default)]
-    pub category_id: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// `pcs` (default), `kg`, `l`, …
-    #[serde(default = "pieces")]
-    pub measure: String,
-    /// Bar code.
-    #[serde(default)]
-    pub ean: Option<String>,
-    /// One unit with VAT; negative for the twin of a returnable thing.
-    // protocol.md §10.10
-    pub price: Number,
-    /// The cashier types the price.
-    #[serde(default)]
-    pub is_price_variable: bool,
-    /// A fraction below 1, `0.12`.
-    pub vat_rate: Number,
-    /// The register's number of the rate.
-    #[serde(default)]
-    pub vat_id: Option<Number>,
-}
-
-fn pieces() -> String {
-    "pcs".to_owned()
-}
-
-/// The menu as set up.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AdminMenu {
-    /// By id.
-    pub categories: Vec<MenuCategory>,
-    /// By id.
-    pub products: Vec<MenuProduct>,
 }
 
 /// `POST /admin/v1/platform/merchants/{merchantId}/places/{placeId}/registers`: a register, or a new token for one

@@ -70,6 +70,9 @@ pub struct SetLine {
     pub product_id: String,
     /// How much; negative for a return, never 0.
     pub amount: Number,
+    /// Which of the product's prices at this place; left out, the level `default`.
+    #[serde(default)]
+    pub price_level: Option<String>,
     /// The price of one unit with VAT, only for a product with a variable price.
     #[serde(default)]
     pub unit_price_with_vat: Option<Number>,
@@ -205,6 +208,10 @@ pub struct CheckLine {
     pub product_id: String,
     /// Its name when the line was set.
     pub name: String,
+    /// Which of the product's prices; `null`: the level `default`.
+    pub price_level: Option<String>,
+    /// More of the product was ordered than was left; the place only warns of it.
+    pub beyond_remaining: bool,
     /// How much.
     pub amount: Number,
     /// Of what unit.
