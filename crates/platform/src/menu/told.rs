@@ -97,11 +97,13 @@ fn tell_place(
         (Some(before), Some(was)) => before.values_at(id, Moment { zone: &was.time_zone, ..moment(before) }),
         _ => BTreeMap::new(),
     };
+    // Of a place that nothing was told of so far everything is told
+    let is_begun = version::begin(tx, merchant, id, now)?;
     if values_before != after.values_at(id, moment(after)) {
         version::moved(tx, merchant, id, now)?;
     }
     let records = match (before, zone_before) {
-        (Some(before), Some(was)) => place_items(before, was, now),
+        (Some(before), Some(was)) if !is_begun => place_items(before, was, now),
         _ => BTreeMap::new(),
     };
     let (put, gone) = differences(records, &place_items(after, place, now));

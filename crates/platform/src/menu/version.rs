@@ -42,6 +42,8 @@ db::statement! {
         ON CONFLICT (merchant, place) DO UPDATE SET version = platform_menu_version.version + excluded.version,
             changed_at = CASE WHEN platform_menu_version.changed_at >= excluded.changed_at
                 THEN platform_menu_version.changed_at ELSE excluded.changed_at END";
+    BEGIN_VERSION = "INSERT INTO platform_menu_version (merchant, place, version, changed_at) VALUES ($1, $2, 0, $3)
+        ON CONFLICT (merchant, place) DO NOTHING";
     FORGET_CHANGEOVERS = "DELETE FROM platform_menu_changeover WHERE merchant = $1 AND place = $2";
     ADD_CHANGEOVER = "INSERT INTO platform_menu_changeover (merchant, place, comes_at, told) VALUES ($1, $2, $3, 0)";
     // Of all merchants.
@@ -93,6 +95,16 @@ pub(super) fn moved(tx: &mut Tx<'_>, merchant: &str, place: &str, now: Timestamp
     let at = whole_millisecond(now).max(next);
     tx.execute(&MOVE_VERSION, params![merchant, place, at])?;
     Ok(())
+}
+
+/// Begins to count what is seen at a place, which nobody sees; true for a place of which nothing was counted so far, and
+/// so nothing told: one that is new, or that was set up by a program that did not tell what places sell.
+pub(super) fn begin(tx: &mut Tx<'_>, merchant: &str, place: &str, now: Timestamp) -> Result<bool, db::Error> {
+    if tx.query(&VERSIONS, params![merchant])?.iter().any(|row| row.place == place) {
+        return Ok(false);
+    }
+    let at = visible(tx, merchant, None, now)?.changed_at;
+    Ok(tx.execute(&BEGIN_VERSION, params![merchant, place, at])? > 0)
 }
 
 /// Says anew when something seen at the place will change by itself. Changeovers that have come are counted into its version

@@ -150,6 +150,31 @@ testkit::on_both_engines! {
         assert!(back["_version"].as_i64() > before["_version"].as_i64());
     }
 
+    async fn what_was_set_up_before_places_had_records_is_told_once(engine: Engine) {
+        let (house, _) = two_places(engine).await;
+        let receiver = follower(&house).await;
+        let place_item = format!("{COFFEE}@{}", house.restaurant.place_id);
+        let before = told(&receiver, "placeItems", "placeItemId", &place_item, |_| true).await;
+        // As a database is that an older program has set up
+        let sql = "DELETE FROM platform_menu_version WHERE merchant = $1 AND place <> ''";
+        let older: &'static db::Statement = Box::leak(Box::new(db::Statement::new("FORGET_PLACES", module_path!(), sql)));
+        let merchant = house.restaurant.merchant_id.clone();
+        let forget = house.app.app.db().write("forget_places", move |tx| {
+            Ok::<_, db::TxError<db::Never>>(tx.execute(older, db::params![&merchant])?)
+        });
+        assert_eq!(forget.await.unwrap(), 2);
+        let state = tree(&house, &house.restaurant.place_id).await;
+        put_menu(&house, json!({})).await;
+        let version = before["_version"].as_i64();
+        let again = told(&receiver, "placeItems", "placeItemId", &place_item, |record| record["_version"].as_i64() > version).await;
+        assert_eq!(again["priceLevels"], before["priceLevels"]);
+        assert_eq!(tree(&house, &house.restaurant.place_id).await, state, "nobody sees that");
+        put_menu(&house, json!({})).await;
+        testkit::fed(&house.app.admin, &house.restaurant.merchant_id).await;
+        let newest = told(&receiver, "placeItems", "placeItemId", &place_item, |_| true).await;
+        assert_eq!(newest["_version"], again["_version"]);
+    }
+
     async fn what_an_addition_or_a_product_needs_stays(engine: Engine) {
         let (house, second) = two_places(engine).await;
         let category = |product: Value| json!({"additionCategoryId": "ac:x", "title": "X", "additions": [
