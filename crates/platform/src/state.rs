@@ -1,6 +1,7 @@
 //! What does every handler of the platform hold?
 
 use crate::access::{ClientGrant, ClientSecret, PosGrant};
+use crate::menu::KeptTrees;
 use courier::{call::Caller, seal::Keyring};
 use db::Db;
 use door::{AdminTokens, RateLimit, TokenCache};
@@ -83,6 +84,7 @@ struct Inner {
     token_calls: RateLimit,
     wrong_secrets: RateLimit,
     side_calls: Arc<Semaphore>,
+    kept_trees: KeptTrees,
 }
 
 impl std::fmt::Debug for Platform {
@@ -108,6 +110,7 @@ impl Platform {
             token_calls: limit(),
             wrong_secrets: limit(),
             side_calls: Arc::new(Semaphore::new(config.validation_reports_max)),
+            kept_trees: KeptTrees::default(),
             parts,
         }))
     }
@@ -167,6 +170,11 @@ impl Platform {
     /// Counts access tokens by client.
     pub(crate) fn token_calls(&self) -> &RateLimit {
         &self.0.token_calls
+    }
+
+    /// The trees of menus that were sent last.
+    pub(crate) fn kept_trees(&self) -> &KeptTrees {
+        &self.0.kept_trees
     }
 
     /// Room for calls whose outcome nobody waits for.

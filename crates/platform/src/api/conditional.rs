@@ -1,6 +1,7 @@
 //! How is somebody answered who asks again for what may be as it was?
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use door::ApiError;
@@ -52,13 +53,17 @@ pub(crate) enum Polled<T> {
     AsItWas(Tag),
     /// 200: another one.
     New(Tag, T),
+    /// 200: another one, whose text is there already.
+    Text(Tag, Bytes),
 }
 
 impl<T: Serialize> IntoResponse for Polled<T> {
     fn into_response(self) -> Response {
+        let json = [(header::CONTENT_TYPE, "application/json")];
         let (tag, mut response) = match self {
             Self::AsItWas(tag) => (tag, StatusCode::NOT_MODIFIED.into_response()),
             Self::New(tag, body) => (tag, Json(body).into_response()),
+            Self::Text(tag, text) => (tag, (json, text).into_response()),
         };
         match HeaderValue::try_from(tag.0) {
             Ok(tag) => {

@@ -7,6 +7,7 @@
 pub(crate) mod admin;
 pub(crate) mod amounts;
 mod feed;
+mod kept;
 mod moment;
 mod product;
 pub(crate) mod register;
@@ -21,6 +22,7 @@ mod version;
 mod view;
 
 pub(crate) use feed::{CategoryRecords, ItemRecords, PlaceItemRecords};
+pub(crate) use kept::KeptTrees;
 pub(crate) use moment::DEFAULT_LEVEL;
 pub(crate) use product::{LineCategory, LineProduct};
 pub(crate) use store::{Product, product};

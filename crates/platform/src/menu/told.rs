@@ -99,7 +99,9 @@ fn tell_place(
     };
     // Of a place that nothing was told of so far everything is told
     let is_begun = version::begin(tx, merchant, id, now)?;
-    if values_before != after.values_at(id, moment(after)) {
+    // The instant of the newest change is shown with the offset of the place
+    let is_elsewhere = zone_before.is_some_and(|was| was.time_zone != place.time_zone);
+    if is_elsewhere || values_before != after.values_at(id, moment(after)) {
         version::moved(tx, merchant, id, now)?;
     }
     let records = match (before, zone_before) {

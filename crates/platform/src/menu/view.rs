@@ -7,6 +7,7 @@ use super::tree::{Depth, Shown, Values, additions, nodes};
 use super::version::{self, Version};
 use crate::Platform;
 use crate::api::{Known, Polled, Tag};
+use axum::body::Bytes;
 use db::TxError;
 use door::ApiError;
 use jiff::Timestamp;
@@ -35,26 +36,48 @@ pub(super) async fn tree(
     depth: Depth,
     known: Known,
 ) -> Result<Polled<Menu>, ApiError> {
-    let (merchant, now) = (merchant.to_owned(), platform.now());
-    let (of_places, asked) = (seen.clone(), merchant.clone());
+    let (owner, now) = (merchant.to_owned(), platform.now());
+    let question = format!("{merchant} {seen:?} {depth:?}");
+    let (of_places, kept, asked) = (seen.clone(), platform.clone(), question.clone());
     let read = platform.db().read("menu", move |tx| {
         let (which, places) = match &of_places {
             Seen::One(place) => (Places::One(place), Some(vec![place.clone()])),
             Seen::Each(places) => (Places::All, places.clone()),
         };
-        let version = version::visible(tx, &merchant, places.as_deref(), now)?;
-        let tag = Tag::of(&[version.number]);
-        if known.has(&tag) {
-            return Ok::<_, TxError<db::Never>>((version, tag, None));
-        }
-        Ok((version, tag, Some(store::load(tx, &merchant, which, now)?)))
+        let version = version::visible(tx, &owner, places.as_deref(), now)?;
+        let tag = Tag::of(&[version.number, version.changed_at.as_millisecond()]);
+        let found = if known.has(&tag) {
+            Found::Known
+        } else if let Some(text) = kept.kept_trees().get(&asked, version) {
+            Found::Text(text)
+        } else {
+            Found::Stored(store::load(tx, &owner, which, now)?.map(Box::new))
+        };
+        Ok::<_, TxError<db::Never>>((version, tag, found))
     });
-    let (version, tag, stored) = read.await?;
-    match stored {
-        None => Ok(Polled::AsItWas(tag)),
-        Some(None) => Err(ApiError::not_found("merchant", &asked)),
-        Some(Some(stored)) => Ok(Polled::New(tag, menu(&stored, &seen, depth, version, now))),
-    }
+    let (version, tag, found) = read.await?;
+    let stored = match found {
+        Found::Known => return Ok(Polled::AsItWas(tag)),
+        Found::Text(text) => return Ok(Polled::Text(tag, text)),
+        Found::Stored(stored) => stored.ok_or_else(|| ApiError::not_found("merchant", merchant))?,
+    };
+    let text = serde_json::to_vec(&menu(&stored, &seen, depth, version, now));
+    let text = Bytes::from(text.map_err(|error| {
+        tracing::error!(kind = ?error.classify(), "a menu has no JSON form");
+        ApiError::internal()
+    })?);
+    platform.kept_trees().put(question, version, text.clone());
+    Ok(Polled::Text(tag, text))
+}
+
+/// What a caller is sent of a tree.
+enum Found {
+    /// Nothing: it is there already.
+    Known,
+    /// The text that was sent before.
+    Text(Bytes),
+    /// What it is made of; `None` when nobody has set the merchant up.
+    Stored(Option<Box<Stored>>),
 }
 
 /// The menus for a time that a place has now or later, unless the caller knows them already.

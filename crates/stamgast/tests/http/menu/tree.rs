@@ -147,6 +147,41 @@ testkit::on_both_engines! {
         assert_eq!(nobody.status, 401);
     }
 
+    /// What was sent is kept, so each way to ask is asked twice after each kind of change.
+    async fn a_tree_that_was_kept_is_never_sent_for_another(engine: Engine) {
+        let (house, second) = two_places(engine).await;
+        let caller = house.platform().await;
+        let ways = [String::new(), format!("?placeId={second}"), format!("?placeId={}", house.restaurant.place_id), "?depth=1".to_owned(), "?depth=2".to_owned()];
+        let ask = async || {
+            let mut all = Vec::new();
+            for way in &ways {
+                let first = caller.send(Method::GET, &path(&house, way), None).await.unwrap();
+                assert_eq!(first.headers["content-type"], "application/json");
+                assert_eq!(caller.get(&path(&house, way)).await.unwrap(), first.json);
+                all.push(first.json);
+            }
+            all
+        };
+        let stop = path(&house, &format!("/stopList/{second}/{BEER}"));
+        let mut seen = vec![ask().await];
+        put_menu(&house, soups(&house)).await;
+        seen.push(ask().await);
+        caller.put(&stop, &json!({})).await.unwrap();
+        seen.push(ask().await);
+        caller.delete(&stop).await.unwrap();
+        seen.push(ask().await);
+        put_menu(&house, crate::menu::amounts::daily(&house, 3, 2)).await;
+        seen.push(ask().await);
+        house.open_check(1, &[(MAIN, 1)], &[]).await;
+        seen.push(ask().await);
+        let quantities: Vec<&Value> = seen.iter().map(|all| &product(&all[2], MAIN)["placeValues"]["quantity"]).collect();
+        assert_eq!(quantities, [&Value::Null, &Value::Null, &Value::Null, &Value::Null, &json!(3), &json!(2)]);
+        let shown: Vec<bool> = seen.iter().map(|all| product(&all[1], BEER)["placeValues"]["showInPos"] == true).collect();
+        assert_eq!(shown, [true, true, false, true, true, true]);
+        let soup: Vec<bool> = seen.iter().map(|all| find(&all[4]["items"], "categoryId", "c:polevky").is_some()).collect();
+        assert_eq!(soup, [false, true, true, true, true, true]);
+    }
+
     async fn an_application_sees_the_places_it_was_given(engine: Engine) {
         let (house, second) = two_places(engine).await;
         let merchant = &house.restaurant.merchant_id;
