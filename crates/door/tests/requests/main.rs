@@ -15,3 +15,4 @@ mod errors;
 mod heads;
 mod life;
 mod limits;
+mod tags;

@@ -32,7 +32,7 @@ const SETTLING: SignedDuration = SignedDuration::from_secs(120);
 
 /// The two calls of the feed.
 pub(crate) fn routes() -> OpenApiRouter<Partner> {
-    OpenApiRouter::new().routes(routes!(get_customer)).routes(routes!(get_customers))
+    OpenApiRouter::new().routes(routes!(get_customer)).routes(routes!(get_customers)).layer(door::ETags)
 }
 
 /// One customer.
