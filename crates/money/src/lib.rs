@@ -6,6 +6,7 @@
 mod amount;
 mod decimal;
 mod lost;
+mod millionths;
 mod points;
 mod ratio;
 mod refund;
@@ -16,6 +17,7 @@ pub mod vat;
 pub use amount::{Amount, OutOfRange, Precision, Rounded};
 pub use decimal::{ParseDecimalError, parse_decimal};
 pub use lost::{Conditional, Standing, reprice, staying};
+pub use millionths::{Millionths, worth};
 pub use points::{points_for, times_rate};
 pub use refund::{LinePart, cumulative, cumulative_floor, line_part, proportional, units_part};
 pub use rust_decimal::Decimal;

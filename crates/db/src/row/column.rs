@@ -4,7 +4,7 @@ use crate::row::{Cells, Columns, FromRow};
 use crate::value::not;
 use crate::{Error, FromValue, Param, Value};
 use jiff::tz::TimeZone;
-use money::{Amount, Precision};
+use money::{Amount, Millionths, Precision};
 use serde::{Serialize, de::DeserializeOwned};
 use wire::{Number, Read};
 
@@ -118,6 +118,13 @@ impl FromValue for Amount {
     }
 }
 
+/// A BIGINT of millionths.
+impl FromValue for Millionths {
+    fn from_value(value: Value) -> Result<Self, String> {
+        i64::from_value(value).map(Self)
+    }
+}
+
 /// A BIGINT that says how many decimals money has.
 impl FromValue for Precision {
     fn from_value(value: Value) -> Result<Self, String> {
@@ -136,6 +143,11 @@ impl FromValue for TimeZone {
 
 impl From<Amount> for Param<'_> {
     fn from(value: Amount) -> Self {
+        Param::Int(value.0)
+    }
+}
+impl From<Millionths> for Param<'_> {
+    fn from(value: Millionths) -> Self {
         Param::Int(value.0)
     }
 }

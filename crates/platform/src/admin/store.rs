@@ -126,7 +126,8 @@ pub(super) fn put_merchant(
 ) -> Result<(), db::Error> {
     // Locks the merchant, as whoever puts products does: none comes between the question and the answer
     tx.execute(&TOUCH_MERCHANT, params![merchant, changes.now()])?;
-    let has_prices = tx.optional(&ANY_PRODUCT, params![merchant])?.is_some();
+    let has_prices =
+        tx.optional(&ANY_PRODUCT, params![merchant])?.is_some() || crate::stocks::any_price(tx, merchant)?;
     tx.execute(
         &PUT_MERCHANT,
         params![

@@ -3,6 +3,7 @@
 pub mod check;
 mod fault;
 pub mod restaurant;
+pub mod stocks;
 mod story;
 
 use crate::app::App;

@@ -159,6 +159,7 @@ async fn platform_side(
         let desk = json!({"name": name, "code": id, "sectionId": "sal", "seats": 4});
         admin.put(&format!("{base}/places/{place}/desks/{id}"), &desk).await?;
     }
+    super::stocks::set_up(admin, &base, place).await?;
     let mut pos_tokens = Vec::new();
     for number in [1, 2] {
         let register = json!({"deviceNumber": number, "name": format!("Pokladna {number}")});
