@@ -1,7 +1,7 @@
 //! What is the POS cloud made of, and how is it joined into a program?
 //!
 //! A folder per documented API, each with its routes, its SQL (`store.rs`) and its pure rules: [`access`]
-//! the token call, [`merchants`], [`menu`], [`bills`], [`desks`], [`loyalty`] the broker towards the provider and the
+//! the token call, [`merchants`], [`menu`], [`bills`], [`desks`], [`stocks`], [`reservations`], [`loyalty`] the broker towards the provider and the
 //! benefit usages; [`till`] is our own API for registers and [`admin`] the set-up. Below them stand [`sale`], what
 //! a check comes to and what its bill says, [`place`], [`api`], what all of them share, and [`feed`], which tells
 //! DataSync what they change (docs/adding-an-api.md). To join it in:
@@ -26,8 +26,10 @@ mod merchants;
 mod metrics;
 mod people;
 mod place;
+mod reservations;
 mod sale;
 mod state;
+mod stocks;
 mod till;
 
 pub use access::keeper as token_keeper;
@@ -47,14 +49,21 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
         ("0004_tokens", include_str!("../migrations/0004_tokens.sql")),
         ("0014_customer_copies", include_str!("../migrations/0014_customer_copies.sql")),
         ("0016_menu", include_str!("../migrations/0016_menu.sql")),
+        ("0017_stocks", include_str!("../migrations/0017_stocks.sql")),
+        ("0018_reservations", include_str!("../migrations/0018_reservations.sql")),
     ],
 };
 
 /// Every route of the platform: the documented APIs at the root, `/pos/…` and `/admin/v1/platform/…`.
 pub fn router(platform: Platform) -> axum::Router {
     let (pos, admin) = (platform.config().pos_body_bytes_max, platform.config().admin_body_bytes_max);
-    let routes = access::routes().merge(documented_routes()).merge(till::routes(pos));
-    let routes = routes.merge(menu::register::routes()).merge(admin::routes(admin));
+    // What is polled has tags: the documented APIs and the till.
+    let polled = documented_routes()
+        .merge(till::routes(pos))
+        .merge(menu::register::routes())
+        .merge(reservations::register::routes())
+        .layer(door::ETags);
+    let routes = access::routes().merge(polled).merge(admin::routes(admin));
     routes.with_state(Guarded::new(platform)).split_for_parts().0
 }
 
@@ -64,6 +73,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     description.merge(documented_routes().into_openapi());
     description.merge(till::routes(PlatformConfig::default().pos_body_bytes_max).into_openapi());
     description.merge(menu::register::routes().into_openapi());
+    description.merge(reservations::register::routes().into_openapi());
     description
 }
 
@@ -88,6 +98,9 @@ pub fn feeds() -> Vec<Arc<dyn courier::FeedSource>> {
         Arc::new(feed::Feed::<menu::PlaceItemRecords>::new()),
         Arc::new(feed::Feed::<desks::SectionRecords>::new()),
         Arc::new(feed::Feed::<desks::DeskRecords>::new()),
+        Arc::new(feed::Feed::<stocks::StockRecords>::new()),
+        Arc::new(feed::Feed::<stocks::StockItemCategoryRecords>::new()),
+        Arc::new(feed::Feed::<stocks::StockItemRecords>::new()),
     ]
 }
 
@@ -98,5 +111,8 @@ fn documented_routes() -> OpenApiRouter<Guarded> {
         .merge(menu::routes())
         .merge(bills::routes())
         .merge(desks::routes())
+        .merge(till::documented_routes())
+        .merge(stocks::routes())
+        .merge(reservations::routes())
         .merge(loyalty::routes())
 }

@@ -20,6 +20,12 @@ pub enum Api {
     Bills,
     /// Desks and their sections.
     Deskview,
+    /// What is open at a desk.
+    DeskChecks,
+    /// What is in stock, and the documents that say how it came there.
+    Stocks,
+    /// Guests who have arrived.
+    Reservations,
     /// Benefit usages of the loyalty provider the application is.
     Loyalty,
 }

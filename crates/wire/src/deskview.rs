@@ -1,6 +1,6 @@
 //! What do desks and the sections they stand in look like? (protocol.md §6)
 
-use crate::Number;
+use crate::{Number, time::LocalTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -120,4 +120,69 @@ pub struct SectionView {
     pub name: String,
     /// Its desks by their code.
     pub desks: Vec<Desk>,
+}
+
+/// What is open at a desk: as a rule one check. Where guests pay apart there are several, and all of them are shown
+/// together.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeskCheck {
+    /// The desk.
+    pub desk_id: String,
+    /// ISO 4217.
+    pub currency_code: String,
+    /// The open checks, the oldest first; at least one.
+    pub checks: Vec<OpenDeskCheck>,
+    /// The lines of all of them, in their order.
+    pub lines: Vec<DeskCheckLine>,
+    /// All lines after discounts.
+    pub total_with_vat: Number,
+    /// What balances of the loyalty provider will pay.
+    pub paid_by_balances: Number,
+    /// What was paid before, such as the deposit of a reservation.
+    pub paid_already: Number,
+    /// What is left to pay: the total less both; below 0 is given back.
+    pub to_pay: Number,
+}
+
+/// One of the open checks of a desk.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenDeskCheck {
+    /// Its id.
+    pub check_id: String,
+    /// When it was opened.
+    pub opened_at: LocalTime,
+    /// Guests.
+    pub person_count: Option<i64>,
+    /// Its lines after discounts.
+    pub total_with_vat: Number,
+    /// What is left to pay of it.
+    pub to_pay: Number,
+}
+
+/// A line of an open check.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeskCheckLine {
+    /// The check it is of.
+    pub check_id: String,
+    /// Its id in the check.
+    pub check_item_id: String,
+    /// The product.
+    pub product_id: String,
+    /// Its name when the line was set.
+    pub name: String,
+    /// How much.
+    pub amount: Number,
+    /// Of what unit.
+    pub measure: String,
+    /// One unit with VAT.
+    pub unit_price_with_vat: Number,
+    /// What the register and loyalty take off the line.
+    pub discount: Number,
+    /// The line after it.
+    pub final_price_with_vat: Number,
+    /// A fraction, `0.12`.
+    pub vat_rate: Number,
 }

@@ -20,6 +20,8 @@ pub mod merchants;
 pub mod number;
 pub mod pos;
 pub mod read;
+pub mod reservations;
+pub mod stocks;
 pub mod time;
 
 pub use number::Number;

@@ -27,6 +27,8 @@ pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Guarded> {
         .routes(routes!(clients::post_client, clients::list_clients))
         .merge(crate::menu::admin::routes())
         .merge(crate::desks::admin::routes())
+        .merge(crate::stocks::admin::routes())
+        .merge(crate::reservations::admin::routes())
         .layer(door::body_limit(body_bytes_max))
 }
 

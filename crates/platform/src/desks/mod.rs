@@ -6,6 +6,7 @@ mod store;
 mod view;
 
 pub(crate) use feed::{DeskRecords, SectionRecords};
+pub(crate) use store::stands;
 
 use crate::access::{ApiClient, At, Grant, Guarded};
 use crate::api::ReadRefusals;

@@ -30,6 +30,7 @@ db::statement! {
     REMOVE_DESK = "UPDATE platform_desk SET removed = 1, updated_at = $4
         WHERE merchant = $1 AND place = $2 AND desk_id = $3 AND removed = 0";
     DESKS -> DeskRow = "SELECT desk_id, settings, removed FROM platform_desk WHERE merchant = $1 AND place = $2 ORDER BY desk_id";
+    STANDS -> i64 = "SELECT 1 FROM platform_desk WHERE merchant = $1 AND place = $2 AND desk_id = $3 AND removed = 0";
     // Desks of 32 ids.
     DESKS_OF -> DeskRow = "SELECT desk_id, settings, removed FROM platform_desk WHERE merchant = $1 AND place = $2 AND desk_id IN (
             $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
@@ -88,6 +89,11 @@ pub(super) fn sections_of(
         sections.insert(row.section_id.clone(), section_of(row));
     })?;
     Ok(sections)
+}
+
+/// Whether the place has such a desk that was not removed.
+pub(crate) fn stands(tx: &mut Tx<'_>, merchant: &str, place: &str, id: &str) -> Result<bool, db::Error> {
+    Ok(tx.optional(&STANDS, params![merchant, place, id])?.is_some())
 }
 
 /// Holds the section of the place to the commit; false when there is none that stands.

@@ -19,6 +19,17 @@ pub(crate) fn question(
     check: &StoredCheck,
     loyalty_offer_id: &str,
 ) -> ThirdPartyLoyaltyOfferRequest {
+    question_at(&grant.merchant, &grant.place, settings, check, loyalty_offer_id)
+}
+
+/// As [`question`]: it is the same whoever looks at the check.
+pub(crate) fn question_at(
+    merchant: &str,
+    place: &str,
+    settings: &PlaceSettings,
+    check: &StoredCheck,
+    loyalty_offer_id: &str,
+) -> ThirdPartyLoyaltyOfferRequest {
     let precision = settings.precision;
     ThirdPartyLoyaltyOfferRequest {
         check_id: check.check_id.clone(),
@@ -59,8 +70,8 @@ pub(crate) fn question(
                 extra: Extra::new(),
             })
             .collect(),
-        merchant_id: grant.merchant.clone(),
-        place_id: grant.place.clone(),
+        merchant_id: merchant.to_owned(),
+        place_id: place.to_owned(),
         extra: Extra::new(),
     }
 }

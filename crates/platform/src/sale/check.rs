@@ -1,5 +1,6 @@
 //! What does a check hold between two calls of the register?
 
+use super::bill::StoredPayment;
 use crate::menu::LineProduct;
 use db::{FromValue, Json, Message, ReadAs, Value};
 use jiff::Timestamp;
@@ -35,6 +36,8 @@ db::row! {
         pub(crate) offer_problem: Option<OfferProblem> as Option<Json>,
         pub(crate) bill_id: Option<String>,
         pub(crate) opened_at: Timestamp,
+        /// What was paid before: the bill counts it among its payments.
+        pub(crate) already_paid: Vec<StoredPayment> as Json,
     }
 }
 
@@ -60,6 +63,11 @@ impl StoredCheck {
         self.question = None;
         self.offer = None;
         self.offer_problem = None;
+    }
+
+    /// What was paid before, together.
+    pub(crate) fn paid_before(&self) -> Amount {
+        self.already_paid.iter().map(|payment| Amount(payment.value)).sum()
     }
 
     /// Whether paying it must ask the provider: a code was scanned, or an offer was asked for.

@@ -52,6 +52,7 @@ pub(crate) fn check(lines: Vec<Line>) -> StoredCheck {
         offer_problem: None,
         bill_id: None,
         opened_at: "2026-03-01T13:02:00Z".parse().unwrap(),
+        already_paid: Vec::new(),
     }
 }
 

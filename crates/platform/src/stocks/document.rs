@@ -3,7 +3,8 @@
 use super::document_store::{self as store, DocumentRow, Kind, LineRow, Window};
 use super::list::StockPath;
 use super::{ReadStocks, shape, zone_of};
-use crate::api::{AtMerchant, Filters, ListRefusals, Query, ReadRefusals, filters, page};
+use crate::access::AtMerchant;
+use crate::api::{Filters, ListRefusals, Query, ReadRefusals, filters, page};
 use axum::Json;
 use axum::extract::Path;
 use db::{Tx, TxError};

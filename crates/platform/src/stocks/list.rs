@@ -1,7 +1,8 @@
 //! `GET /stocks/{merchantId}/stocks/{stockId}/items`: what does a stock hold?
 
 use super::{ReadStocks, item_store, shape, zone_of};
-use crate::api::{AtMerchant, Filters as _, ListRefusals, Query, filters, page};
+use crate::access::AtMerchant;
+use crate::api::{Filters as _, ListRefusals, Query, filters, page};
 use axum::Json;
 use axum::extract::Path;
 use door::ApiError;

@@ -12,8 +12,8 @@ mod store;
 pub(crate) use feed::{StockItemCategoryRecords, StockItemRecords, StockRecords};
 pub(crate) use item_store::any_price;
 
-use crate::access::ApiClient;
-use crate::api::{AtMerchant, Documented, Grant, ReadRefusals};
+use crate::access::{ApiClient, AtMerchant, Grant, Guarded};
+use crate::api::ReadRefusals;
 use axum::Json;
 use db::{Never, Tx, TxError};
 use door::ApiError;
@@ -34,7 +34,7 @@ impl Grant for ReadStocks {
     }
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Documented> {
+pub(crate) fn routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
         .routes(routes!(list_stocks))
         .routes(routes!(list_suppliers))
@@ -54,11 +54,11 @@ pub(crate) fn routes() -> OpenApiRouter<Documented> {
     responses((status = 200, description = "The stocks", body = Whole<Stock>), ReadRefusals)
 )]
 async fn list_stocks(at: AtMerchant<ReadStocks>) -> Result<Json<Whole<Stock>>, ApiError> {
-    let AtMerchant { platform, merchant, places, .. } = at;
+    let merchant = at.merchant.clone();
     let found =
-        platform.db().read("stocks", move |tx| Ok::<_, TxError<Never>>(store::stocks(tx, &merchant)?));
+        at.platform.db().read("stocks", move |tx| Ok::<_, TxError<Never>>(store::stocks(tx, &merchant)?));
     let mut data = found.await?;
-    data.retain(|stock| may_see(places.as_deref(), stock));
+    data.retain(|stock| may_see(at.places(), stock));
     Ok(Json(Whole { data }))
 }
 
@@ -97,7 +97,7 @@ async fn zone_of(at: &AtMerchant<ReadStocks>, id: &str) -> Result<TimeZone, ApiE
         Ok::<_, TxError<ApiError>>((stock, zone))
     });
     let (stock, zone) = found.await?;
-    if may_see(at.places.as_deref(), &stock) {
+    if may_see(at.places(), &stock) {
         return Ok(zone);
     }
     let place = stock.stock.place_id.unwrap_or_default();

@@ -3,6 +3,7 @@
 //! A check belongs to the register that opened it. It is one row that every change bumps; once it is paid
 //! nothing changes it. Every call but reading a bill answers with the whole check.
 
+mod at_desk;
 mod balances;
 mod basket;
 mod codes;
@@ -17,6 +18,10 @@ mod sale;
 mod store;
 mod turn;
 mod view;
+
+pub(crate) use at_desk::routes as documented_routes;
+pub(crate) use open::{Opening, open};
+pub(crate) use store::NO_REGISTER;
 
 use crate::Platform;
 use crate::access::{AtRegister, Guarded, PosGrant, SourceId};

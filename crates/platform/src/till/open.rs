@@ -3,11 +3,60 @@
 use super::{CheckPath, load, selling, store, view};
 use crate::access::AtRegister;
 use crate::sale::StoredCheck;
+use crate::sale::bill::StoredPayment;
 use axum::Json;
 use axum::extract::Path;
+use db::Tx;
 use door::{ApiError, Strict};
 use http::StatusCode;
-use wire::pos::{Check, CheckState, OpenCheck};
+use jiff::Timestamp;
+use wire::pos::{Check, CheckState, OpenCheck, PosPerson};
+
+/// What is known of a check when it is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub(crate) check_id: String,
+    /// The register that has it; [`store::NO_REGISTER`] where the first that changes it shall.
+    pub(crate) device_number: i64,
+    pub(crate) desk_id: Option<String>,
+    pub(crate) person_count: Option<i64>,
+    pub(crate) opened_by: Option<PosPerson>,
+    /// What was paid before there is anything to pay.
+    pub(crate) already_paid: Vec<StoredPayment>,
+    pub(crate) opened_at: Timestamp,
+}
+
+/// Opens an empty check at the place, whoever asks for it.
+pub(crate) fn open(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    opening: Opening,
+) -> Result<StoredCheck, db::Error> {
+    let Opening { check_id, device_number, desk_id, person_count, opened_by, already_paid, opened_at } =
+        opening;
+    let check = StoredCheck {
+        check_id,
+        device_number,
+        version: 1,
+        state: CheckState::Open,
+        desk_id,
+        person_count,
+        opened_by,
+        lines: Vec::new(),
+        codes: Vec::new(),
+        choices: Default::default(),
+        loyalty_offer_id: None,
+        question: None,
+        offer: None,
+        offer_problem: None,
+        bill_id: None,
+        opened_at,
+        already_paid,
+    };
+    store::open(tx, merchant, place, &check)?;
+    Ok(check)
+}
 
 /// Opens an empty check on this register.
 #[utoipa::path(
@@ -27,31 +76,21 @@ pub(super) async fn open_check(
     AtRegister { platform, grant }: AtRegister,
     Strict(body): Strict<OpenCheck>,
 ) -> Result<(StatusCode, Json<Check>), ApiError> {
-    let check = StoredCheck {
+    let opening = Opening {
         check_id: platform.outside().object_id(),
         device_number: grant.device_number,
-        version: 1,
-        state: CheckState::Open,
         desk_id: body.desk_id,
         person_count: body.person_count.map(i64::from),
         opened_by: body.opened_by,
-        lines: Vec::new(),
-        codes: Vec::new(),
-        choices: Default::default(),
-        loyalty_offer_id: None,
-        question: None,
-        offer: None,
-        offer_problem: None,
-        bill_id: None,
+        already_paid: Vec::new(),
         opened_at: platform.now(),
     };
-    let (owner, opened) = (grant.clone(), check.clone());
-    let selling = platform
+    let owner = grant.clone();
+    let (selling, opened) = platform
         .db()
         .write("open_check", move |tx| {
             let selling = selling(tx, &grant)?;
-            store::open(tx, &grant, &check)?;
-            Ok(selling)
+            Ok((selling, open(tx, &grant.merchant, &grant.place, opening.clone())?))
         })
         .await?;
     Ok((StatusCode::CREATED, Json(view::shown(&owner, &selling.settings, &opened)?)))

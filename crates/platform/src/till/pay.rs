@@ -138,7 +138,7 @@ async fn book(
             tracing::error!(check = %seen.check_id, code = %violation.code, "a confirmed offer does not work out");
             ApiError::internal()
         })?;
-    let tendered = tendered(&body, reckoning.to_pay, precision)?;
+    let tendered = tendered(&body, reckoning.to_pay - seen.paid_before(), precision)?;
     let now = platform.now();
     let benefit_usage_id = platform.outside().object_id();
     let year = i64::from(now.to_zoned(selling.settings.zone.clone()).year());

@@ -134,14 +134,14 @@ impl Sale<'_> {
         }
     }
 
-    /// What balances paid comes first, then what the guest gave.
+    /// What balances paid comes first, then what was paid before, then what the guest gave.
     fn payments(&self) -> Vec<StoredPayment> {
         let by_balances = self.reckoning.balance_payments.iter().map(|payment| StoredPayment {
             payment_method: method_of(payment.r#type).to_owned(),
             value: payment.value_in_currency.0,
             balance_id: Some(payment.balance_id.clone()),
         });
-        by_balances.chain(self.tendered.iter().cloned()).collect()
+        by_balances.chain(self.check.already_paid.iter().chain(self.tendered).cloned()).collect()
     }
 
     /// The register's own discounts and loyalty's, together.

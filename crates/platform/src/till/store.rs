@@ -11,6 +11,9 @@ use door::ApiError;
 use jiff::Timestamp;
 use wire::loyalty::LoyaltyOfferResponse;
 
+/// The register of a check that none has changed yet.
+pub(crate) const NO_REGISTER: i64 = 0;
+
 /// The right to ask about a check. Turns of a check follow each other, so the end names one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Turn {
@@ -20,23 +23,31 @@ pub(super) struct Turn {
 db::statement! {
     OPEN_CHECK = "INSERT INTO platform_check (merchant, place, check_id, device_number, version, state, desk_id, person_count,
             opened_by, lines, codes, choices, loyalty_offer_id, question, offer, offer_problem, bill_id, turn_ends_at,
-            opened_at, updated_at)
-        VALUES ($1, $2, $3, $4, 1, 'open', $5, $6, $7, '[]', '[]', '{}', NULL, NULL, NULL, NULL, NULL, NULL, $8, $8)";
+            opened_at, updated_at, already_paid)
+        VALUES ($1, $2, $3, $4, 1, 'open', $5, $6, $7, '[]', '[]', '{}', NULL, NULL, NULL, NULL, NULL, NULL, $8, $8, $9)";
     READ_CHECK -> StoredCheck = "SELECT check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
-            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid
         FROM platform_check WHERE merchant = $1 AND place = $2 AND check_id = $3";
-    BUMP_CHECK -> StoredCheck = "UPDATE platform_check SET version = version + 1, updated_at = $4
+    // A check that no register has is from now on that of the register ($5).
+    BUMP_CHECK -> StoredCheck = "UPDATE platform_check SET version = version + 1, updated_at = $4,
+            device_number = CASE WHEN device_number = 0 THEN CAST($5 AS BIGINT) ELSE device_number END
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'
         RETURNING check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
-            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at";
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid";
     WRITE_CHECK = "UPDATE platform_check SET lines = $4, codes = $5, choices = $6, loyalty_offer_id = $7, question = $8,
             offer = $9, offer_problem = $10
         WHERE merchant = $1 AND place = $2 AND check_id = $3";
-    TAKE_TURN -> StoredCheck = "UPDATE platform_check SET turn_ends_at = $5
+    TAKE_TURN -> StoredCheck = "UPDATE platform_check SET turn_ends_at = $5,
+            device_number = CASE WHEN device_number = 0 THEN CAST($6 AS BIGINT) ELSE device_number END
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'
           AND (turn_ends_at IS NULL OR turn_ends_at <= $4)
         RETURNING check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
-            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at";
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid";
+    // Those of one desk, the oldest first.
+    OPEN_AT_DESK -> StoredCheck = "SELECT check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid
+        FROM platform_check WHERE merchant = $1 AND place = $2 AND desk_id = $3 AND state = 'open'
+        ORDER BY opened_at, check_id";
     END_TURN = "UPDATE platform_check SET turn_ends_at = NULL
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND turn_ends_at = $4";
     CLOSE_CHECK = "UPDATE platform_check SET state = 'paid', bill_id = $4, offer = $5, updated_at = $6, turn_ends_at = NULL,
@@ -45,25 +56,41 @@ db::statement! {
 }
 
 /// Opens a check.
-pub(crate) fn open(tx: &mut Tx<'_>, grant: &PosGrant, check: &StoredCheck) -> Result<(), db::Error> {
+pub(super) fn open(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    check: &StoredCheck,
+) -> Result<(), db::Error> {
     let opened_by = check.opened_by.as_ref().map(|person| json("opened_by", person)).transpose()?;
     tx.execute(
         &OPEN_CHECK,
         params![
-            &grant.merchant,
-            &grant.place,
+            merchant,
+            place,
             &check.check_id,
             check.device_number,
             check.desk_id.as_ref(),
             check.person_count,
             opened_by.as_ref(),
-            check.opened_at
+            check.opened_at,
+            &json("already_paid", &check.already_paid)?
         ],
     )?;
     Ok(())
 }
 
-/// The check, if it is this register's.
+/// The open checks of a desk, the oldest first.
+pub(super) fn open_at_desk(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    desk: &str,
+) -> Result<Vec<StoredCheck>, db::Error> {
+    tx.query(&OPEN_AT_DESK, params![merchant, place, desk])
+}
+
+/// The check, if it is this register's or no register's yet.
 ///
 /// # Errors
 /// 404 for a check the place does not have, 403 for one of another register.
@@ -110,7 +137,8 @@ pub(crate) fn bump_or_bill(
     check_id: &str,
     now: Timestamp,
 ) -> Result<Bumped, TxError<ApiError>> {
-    match tx.optional(&BUMP_CHECK, params![&grant.merchant, &grant.place, check_id, now])? {
+    let row = params![&grant.merchant, &grant.place, check_id, now, grant.device_number];
+    match tx.optional(&BUMP_CHECK, row)? {
         Some(check) => Ok(Bumped::Open(Box::new(own(grant, check)?))),
         None => Ok(Bumped::Paid(read(tx, grant, check_id)?.bill_id.unwrap_or_default())),
     }
@@ -127,7 +155,7 @@ pub(super) fn take_turn(
     now: Timestamp,
     turn: Turn,
 ) -> Result<Option<StoredCheck>, TxError<ApiError>> {
-    let row = params![&grant.merchant, &grant.place, check_id, now, turn.ends_at];
+    let row = params![&grant.merchant, &grant.place, check_id, now, turn.ends_at, grant.device_number];
     tx.optional(&TAKE_TURN, row)?.map(|check| own(grant, check)).transpose()
 }
 
@@ -187,7 +215,7 @@ pub(crate) fn close(
 }
 
 fn own(grant: &PosGrant, check: StoredCheck) -> Result<StoredCheck, TxError<ApiError>> {
-    if check.device_number == grant.device_number {
+    if check.device_number == grant.device_number || check.device_number == NO_REGISTER {
         return Ok(check);
     }
     let message = format!(

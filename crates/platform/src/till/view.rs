@@ -1,7 +1,7 @@
 //! What does the register see of a check?
 
 use crate::access::PosGrant;
-use crate::loyalty::question::{fingerprint, question};
+use crate::loyalty::question::{fingerprint, question_at};
 use crate::place::PlaceSettings;
 use crate::sale::StoredCheck;
 use crate::sale::{ReckonedLine, Reckoning, Source, reckon};
@@ -12,7 +12,7 @@ use wire::Number;
 use wire::loyalty::{LoyaltyOfferResponse, OfferBalance};
 use wire::pos::{
     Check, CheckBalance, CheckBenefit, CheckCode, CheckDiscount, CheckLine, CheckOffer, CheckPrepayment,
-    CheckState, CheckVat,
+    CheckState, CheckVat, PayCheckPayment,
 };
 use wire::time::LocalTime;
 
@@ -55,7 +55,15 @@ pub(super) fn shown(
         offer_problem: check.offer_problem.clone(),
         total_with_vat: money(reckoning.total),
         paid_by_balances: money(reckoning.paid_by_balances),
-        to_pay: money(reckoning.to_pay),
+        paid_already: check
+            .already_paid
+            .iter()
+            .map(|paid| PayCheckPayment {
+                payment_method: paid.payment_method.clone(),
+                price_with_vat: money(Amount(paid.value)),
+            })
+            .collect(),
+        to_pay: money(reckoning.to_pay - check.paid_before()),
         vat: reckoning
             .vat
             .iter()
@@ -76,11 +84,21 @@ pub(super) fn current_offer<'c>(
     settings: &PlaceSettings,
     check: &'c StoredCheck,
 ) -> Result<Option<&'c LoyaltyOfferResponse>, ApiError> {
+    offer_that_counts(&grant.merchant, &grant.place, settings, check)
+}
+
+/// As [`current_offer`], for whoever looks at the checks of a place.
+pub(super) fn offer_that_counts<'c>(
+    merchant: &str,
+    place: &str,
+    settings: &PlaceSettings,
+    check: &'c StoredCheck,
+) -> Result<Option<&'c LoyaltyOfferResponse>, ApiError> {
     let Some(offer) = &check.offer else { return Ok(None) };
     if check.state == CheckState::Paid {
         return Ok(Some(offer));
     }
-    let asked = fingerprint(&question(grant, settings, check, ""))?;
+    let asked = fingerprint(&question_at(merchant, place, settings, check, ""))?;
     Ok((check.question.as_ref() == Some(&asked)).then_some(offer))
 }
 

@@ -1,6 +1,6 @@
 //! `POST /api/auth/authorize`, and what a token opens.
 
-use crate::house::{House, MERCHANT, PROVIDER, SOURCE, on_both_engines};
+use crate::house::{House, MERCHANT, PLACE, PROVIDER, SOURCE, on_both_engines};
 use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -92,6 +92,48 @@ on_both_engines! {
         }
         // The owner too keeps a token until it ends.
         assert_eq!(authorize(&house, &with(&client["clientSecret"])).await.status, 429);
+    }
+
+    async fn what_is_issued_needs_no_escaping(house: House) {
+        let plain = |value: &Value| {
+            let text = value.as_str().unwrap();
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+        };
+        for number in 10..30 {
+            let body = json!({"name": "Číslo & spol. = 50 %", "merchantIds": [MERCHANT]});
+            let client = house.admin(Method::POST, "/clients", Some(body)).await.ok();
+            let register = json!({"deviceNumber": number, "name": "Pokladna"});
+            let path = format!("/merchants/{MERCHANT}/places/{PLACE}/registers");
+            let register = house.admin(Method::POST, &path, Some(register)).await.ok();
+            // as they are, with a member nobody knows, as a client does that escapes nothing
+            let (id, secret) = (client["clientId"].as_str().unwrap(), client["clientSecret"].as_str().unwrap());
+            let form = format!("client_id={id}&client_secret={secret}&grant_type=client_credentials&scope=all");
+            let request = Request::post("/api/auth/authorize")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(Body::from(form)).unwrap();
+            let issued = house.send(request).await.ok();
+            assert_eq!(issued["token_type"], "Bearer");
+            for text in [&client["clientId"], &client["clientSecret"], &issued["access_token"], &register["posToken"]] {
+                assert!(plain(text), "{text}");
+            }
+        }
+    }
+
+    async fn too_often_says_when_and_not_allowed_does_not(house: House) {
+        let client = json!({"name": "Desks", "merchantIds": [MERCHANT], "apis": ["deskview"]});
+        let client = house.admin(Method::POST, "/clients", Some(client)).await.ok();
+        let token = house.token_for(&client).await;
+        let refused = house.call(Method::GET, &format!("/bills/{SOURCE}"), Some(&token), None).await;
+        assert_eq!((refused.error(), refused.retry_after.as_deref()), ((403, "FORBIDDEN"), None));
+        let login = json!({"grant_type": "client_credentials", "client_id": client["clientId"], "client_secret": client["clientSecret"]});
+        let mut answer = authorize(&house, &login).await;
+        for _ in 0..31 {
+            answer = authorize(&house, &login).await;
+        }
+        assert_eq!((answer.error(), answer.retry_after.as_deref()), ((429, "TOO_MANY_REQUESTS"), Some("1")));
+        // Whoever has a token goes on with it, and what was not allowed is no more allowed.
+        assert_eq!(house.call(Method::GET, &format!("/deskViews/{SOURCE}"), Some(&token), None).await.status, 200);
+        assert_eq!(house.call(Method::GET, &format!("/bills/{SOURCE}"), Some(&token), None).await.status, 403);
     }
 
     async fn a_secret_may_come_as_basic(house: House) {

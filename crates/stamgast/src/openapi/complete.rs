@@ -2,14 +2,15 @@
 //! and in which group it stands?
 
 use std::collections::BTreeMap;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{Object, Schema};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    Components, ContentBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Tag,
+    Components, ContentBuilder, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder, Tag,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 use wire::errors::ErrorBody;
@@ -26,21 +27,26 @@ const CALLERS: [(&str, &[&str]); 7] = [
 ];
 
 /// The groups of operations in the order of the documents, ours last, and what each is for.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 15] = [
     ("Access", "How an application gets the access token that the documented APIs want."),
     ("Merchants", "Who the merchants of an application are, and what places they have."),
     ("Menu", "What a merchant sells."),
     ("Bills", "What was paid at a place, and what came back."),
     ("Deskview", "Where guests sit."),
+    ("Stocks", "What is in stock, and the documents that filled and counted it."),
+    ("Reservations", "How guests who booked get their check."),
     ("Loyalty", "The usages of benefits that a provider pulls and acknowledges."),
     ("Loyalty partner", "What the POS cloud calls at a loyalty provider while a guest pays."),
     ("DataSync receiver", "Where the POS cloud sends every changed record."),
     ("Customers feed", "What a marketing tool reads of a merchant's guests."),
     ("Till", "What a register calls: checks, offers, payments, refunds."),
-    ("Platform set-up", "Merchants, places, menus, registers and applications of the POS cloud."),
+    ("Platform set-up", "Merchants, places, menus, stocks, registers and applications of the POS cloud."),
     ("Partner set-up", "Programs, members, balances, vouchers and promotions of the loyalty provider."),
     ("Server", "What belongs to neither side: the administrators' own tokens."),
 ];
+
+/// Whose GETs have an `ETag`: callers who poll.
+const POLLING: [&str; 3] = ["application", "customers", "register"];
 
 const UNREADABLE: &str = "The request cannot be read; `field` names the member or parameter at fault";
 const STRANGER: &str = "No credentials of this kind, or they have ended";
@@ -58,6 +64,10 @@ pub(super) fn complete(document: &mut OpenApi) {
     document.components = Some(components);
     let mut used = Vec::new();
     for (path, item) in &mut document.paths.paths {
+        if let Some(get) = item.get.as_mut().filter(|_| callers(path).iter().any(|one| POLLING.contains(one)))
+        {
+            describe_tag(get);
+        }
         for operation in operations_mut(item) {
             complete_operation(path, operation);
             used.extend(operation.tags.iter().flatten().cloned());
@@ -72,9 +82,32 @@ pub(super) fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut O
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
+/// The credentials that a path wants.
+fn callers(path: &str) -> &'static [&'static str] {
+    CALLERS.iter().find(|(begin, _)| path.starts_with(begin)).map_or(&[][..], |(_, schemes)| *schemes)
+}
+
+/// Says of a GET that its answer has a tag, and that a caller who sends the tag back is told whether it is still the answer.
+fn describe_tag(get: &mut Operation) {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let seen = ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The `ETag` of the answer the caller has, a list of such, or `*`"))
+        .schema(Some(text()));
+    get.parameters.get_or_insert_default().push(seen.build().into());
+    let responses = &mut get.responses.responses;
+    if let Some(RefOr::T(answer)) = responses.get_mut("200") {
+        let tag = HeaderBuilder::new().schema(Some(text())).description(Some("Changes with the answer"));
+        answer.headers.insert("ETag".to_owned(), tag.build().into());
+    }
+    let unchanged = ResponseBuilder::new().description("`If-None-Match` names the answer; no body");
+    responses.insert("304".to_owned(), unchanged.build().into());
+}
+
 fn complete_operation(path: &str, operation: &mut Operation) {
-    let schemes =
-        CALLERS.iter().find(|(begin, _)| path.starts_with(begin)).map_or(&[][..], |(_, schemes)| *schemes);
+    let schemes = callers(path);
     let requirement = |scheme: &&str| SecurityRequirement::new(*scheme, Vec::<String>::new());
     operation.security = Some(schemes.iter().map(requirement).collect());
     operation.operation_id = operation.operation_id.take().map(|id| operation_id(path, &id));

@@ -181,4 +181,59 @@ testkit::on_both_engines! {
         let plan = shown.as_array().unwrap().iter().find(|client| client["name"] == "Plan").unwrap();
         assert_eq!((&plan["apis"], &plan["placeIds"]), (&json!(["deskview"]), &Value::Null));
     }
+
+    async fn what_is_open_at_a_desk_is_seen_from_outside(engine: Engine) {
+        let house = House::start(engine).await;
+        let (platform, source) = (house.platform().await, house.restaurant.source_id.clone());
+        let at_desk = |desk: &str| format!("/deskViews/{source}/desks/{desk}/check");
+        for desk in ["1", "99"] {
+            let answer = platform.send(Method::GET, &at_desk(desk), None).await.unwrap();
+            assert_eq!(answer.status, 404, "{}", answer.text);
+        }
+        let mut checks = Vec::new();
+        for (register, lines) in [(1, json!([{"productId": testkit::restaurant::MAIN, "amount": 2}])),
+            (2, json!([{"productId": testkit::restaurant::BEER, "amount": 3, "discount": {"percent": 10}}]))] {
+            let caller = house.register(register);
+            let opened = caller.post(&house.checks(), &json!({"deskId": "1", "personCount": register})).await.unwrap();
+            let path = format!("{}/{}", house.checks(), opened["checkId"].as_str().unwrap());
+            caller.put(&format!("{path}/lines"), &json!({"lines": lines})).await.unwrap();
+            checks.push((opened["checkId"].as_str().unwrap().to_owned(), path));
+            house.app.clock.advance_seconds(60);
+        }
+        // 10 % off the first check, by a code that the guest showed
+        let register = house.register(1);
+        register.post(&format!("{}/codes", checks[0].1), &json!({"inputCode": testkit::restaurant::PROMO})).await.unwrap();
+        let before = platform.get(&at_desk("1")).await.unwrap();
+        testkit::assert_number("without a current offer", "537.3", &before["totalWithVat"]);
+        let offered = register.post(&format!("{}/offer", checks[0].1), &json!({})).await.unwrap();
+        let open = platform.get(&at_desk("1")).await.unwrap();
+        assert_eq!((&open["deskId"], &open["currencyCode"]), (&json!("1"), &json!("CZK")));
+        testkit::assert_number("both", "499.5", &open["totalWithVat"]);
+        assert_eq!((&open["toPay"], &open["paidAlready"], &open["paidByBalances"]), (&open["totalWithVat"], &json!(0), &json!(0)));
+        let shown: Vec<(&Value, &Value, &Value)> = open["checks"].as_array().unwrap().iter()
+            .map(|check| (&check["checkId"], &check["toPay"], &check["personCount"])).collect();
+        assert_eq!(shown, [(&json!(checks[0].0), &offered["toPay"], &json!(1)), (&json!(checks[1].0), &json!(159.3), &json!(2))]);
+        let line = json!({"checkId": checks[0].0, "checkItemId": "1", "productId": testkit::restaurant::MAIN, "name": "Svíčková",
+            "amount": 2, "measure": "pcs", "unitPriceWithVat": 189, "discount": 37.8, "finalPriceWithVat": 340.2, "vatRate": 0.12});
+        assert_eq!(open["lines"][0], line);
+        testkit::assert_number("the register's own discount", "17.7", &open["lines"][1]["discount"]);
+        assert!(!open.to_string().contains(testkit::restaurant::PROMO), "no codes: {open}");
+        // What was paid before is left out of what is left to pay; what is paid is no longer open.
+        let booking = json!({"externalReservationId": "b", "reservationDeposit": 100, "deskId": "2"});
+        platform.post(&format!("/reservations/{source}/reservations"), &booking).await.unwrap();
+        let seated = platform.get(&at_desk("2")).await.unwrap();
+        assert_eq!((&seated["paidAlready"], &seated["toPay"], &seated["lines"]), (&json!(100), &json!(-100), &json!([])));
+        let pay = json!({"payments": [{"paymentMethod": "cash", "priceWithVat": 159.3}]});
+        house.register(2).post(&format!("{}/pay", checks[1].1), &pay).await.unwrap();
+        let left = platform.get(&at_desk("1")).await.unwrap();
+        assert_eq!((left["checks"].as_array().unwrap().len(), &left["toPay"]), (1, &offered["toPay"]));
+        // It has a scope of its own.
+        let others = json!({"name": "Plan", "merchantIds": [house.restaurant.merchant_id], "apis": ["deskview"]});
+        let made = house.app.admin.post("/admin/v1/platform/clients", &others).await.unwrap();
+        let login = json!({"client_id": made["clientId"], "client_secret": made["clientSecret"], "grant_type": "client_credentials"});
+        let token = house.app.anyone.post("/api/auth/authorize", &login).await.unwrap();
+        let plan = house.app.anyone.bearer(token["access_token"].as_str().unwrap());
+        assert_eq!(plan.send(Method::GET, &at_desk("1"), None).await.unwrap().status, 403);
+        assert_eq!(plan.send(Method::GET, &format!("/deskViews/{source}/desks"), None).await.unwrap().status, 200);
+    }
 }

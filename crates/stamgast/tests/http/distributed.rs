@@ -40,6 +40,7 @@ const ACROSS_MERCHANTS: &[(&str, &str)] = &[
         "platform::menu::version::DUE_CHANGEOVERS",
         "menus of all merchants change by themselves at their midnights",
     ),
+    ("platform::reservations::store::NAMED_UNTIL", "old reservations of all merchants lose their guests"),
     ("platform::till::copies::OPEN_TOO_LONG", "old copies of all merchants lose their guests"),
 ];
 

@@ -16,4 +16,6 @@ mod operations;
 mod partner;
 mod pos;
 mod refused;
+mod reservations;
+mod stocks;
 mod tenancy;

@@ -5,6 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 use stamgast::client::{Answer, JsonClient};
 use stamgast::demo::restaurant::{Restaurant, Wishes, set_up};
+use stamgast::demo::stocks::{STOCK, STOCK_TAKING, STOCK_UP};
 use std::collections::BTreeMap;
 use testkit::restaurant::{BEER, PROMO};
 use testkit::{House, fed};
@@ -36,6 +37,8 @@ struct Operation {
     /// The name of the schema of a refusal.
     refusal: String,
     pages: bool,
+    /// Whether its answer is described with an `ETag`.
+    has_tag: bool,
 }
 
 impl Operation {
@@ -86,6 +89,7 @@ fn operations(description: &Value) -> Vec<Operation> {
                 queries: names("query"),
                 example: operation["requestBody"]["content"]["application/json"].get("example").cloned(),
                 refusal: schema("400"),
+                has_tag: operation["responses"]["200"]["headers"].get("ETag").is_some(),
                 pages: description["components"]["schemas"][&answer]["properties"].get("nextPage").is_some(),
             });
         }
@@ -95,7 +99,16 @@ fn operations(description: &Value) -> Vec<Operation> {
 
 /// Which records a page shows; what else they say may move meanwhile.
 fn ids(rows: &Value) -> Vec<Value> {
-    const IDS: [&str; 5] = ["benefitUsageId", "billId", "deskId", "sectionId", "merchantId"];
+    const IDS: [&str; 8] = [
+        "benefitUsageId",
+        "billId",
+        "itemId",
+        "stockUpId",
+        "stockTakingId",
+        "deskId",
+        "sectionId",
+        "merchantId",
+    ];
     let of = |row: &Value| IDS.iter().map(|id| row[*id].clone()).find(|id| !id.is_null()).unwrap();
     rows.as_array().unwrap().iter().map(of).collect()
 }
@@ -139,9 +152,16 @@ impl Matrix {
         Self { house, operations, own, foreign, wrong: Vec::new() }
     }
 
-    fn known(&self) -> [(&'static str, &str); 3] {
+    fn known(&self) -> [(&'static str, &str); 6] {
         let of = &self.house.restaurant;
-        [("merchantId", &of.merchant_id), ("sourceId", &of.source_id), ("placeId", &of.place_id)]
+        [
+            ("merchantId", &of.merchant_id),
+            ("sourceId", &of.source_id),
+            ("placeId", &of.place_id),
+            ("stockId", STOCK),
+            ("stockUpId", STOCK_UP),
+            ("stockTakingId", STOCK_TAKING),
+        ]
     }
 
     /// The caller an operation is for.
@@ -302,5 +322,47 @@ testkit::on_both_engines! {
             walked += found.len();
         }
         assert!(walked >= 6, "bills and usages were walked: {walked}");
+    }
+
+    async fn whoever_polls_is_not_sent_again_what_it_has(engine: Engine) {
+        let mut matrix = Matrix::start(engine).await;
+        let check = matrix.house.open_check(1, &[(BEER, 1)], &[]).await;
+        let register = matrix.house.register(1);
+        let pay = json!({"payments": [{"paymentMethod": "cash", "priceWithVat": 59}]});
+        let bill = register.post(&format!("{check}/pay"), &pay).await.unwrap();
+        register.post(&matrix.house.checks(), &json!({"deskId": "1"})).await.unwrap();
+        testkit::fed(&matrix.house.app.admin, &matrix.house.restaurant.merchant_id).await;
+        let (check_id, bill_id) = (check.rsplit('/').next().unwrap().to_owned(), bill["billId"].as_str().unwrap().to_owned());
+        let mut tried = Vec::new();
+        for operation in matrix.operations.clone() {
+            if operation.method != Method::GET || !operation.has_tag {
+                continue;
+            }
+            let mut known = matrix.known().to_vec();
+            known.extend([("checkId", check_id.as_str()), ("billId", bill_id.as_str()), ("deskId", "1"), ("id", "1")]);
+            let path = operation.path(&known);
+            let caller = Matrix::right(&matrix.own, &operation).unwrap().clone();
+            let first = operation.call(&caller, &path).await;
+            // a path with an id that nobody told this test is not found, and has no tag
+            let statuses: &[u16] = if path.contains("none_such") { &[200, 404] } else { &[200] };
+            matrix.expect("polled", &operation, &first, statuses);
+            let tag = first.headers.get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
+            if tag.is_empty() == (first.status == 200) {
+                matrix.wrong.push(format!("{} {}: ETag {tag:?}", operation.id, first.status));
+            }
+            if first.status != 200 {
+                continue;
+            }
+            tried.push(operation.id.clone());
+            for (seen, status) in [(tag.clone(), 304), (format!("\"x\", W/{}", tag.trim_start_matches("W/")), 304), ("*".to_owned(), 304), ("\"x\"".to_owned(), 200)] {
+                let again = operation.call(&caller.header("if-none-match", &seen), &path).await;
+                matrix.expect(&format!("If-None-Match: {seen}"), &operation, &again, &[status]);
+                if (status == 304) != again.text.is_empty() || again.headers.get("etag") != first.headers.get("etag") {
+                    matrix.wrong.push(format!("{} If-None-Match {seen}: {:?} {}", operation.id, again.headers, again.text));
+                }
+            }
+        }
+        matrix.nothing_is_wrong();
+        assert!(tried.len() >= 18, "what was set up and sold was polled: {tried:?}");
     }
 }

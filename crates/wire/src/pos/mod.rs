@@ -150,7 +150,8 @@ pub struct Check {
     pub merchant_id: String,
     /// Where it is open.
     pub place_id: String,
-    /// The register that opened it: the only one that may change it.
+    /// The register that opened it: the only one that may change it. 0 while a check that no register opened waits for the
+    /// first that changes it.
     pub device_number: i64,
     /// `open` or `paid`.
     pub state: CheckState,
@@ -180,7 +181,9 @@ pub struct Check {
     pub total_with_vat: Number,
     /// What balances pay (MPV, credit).
     pub paid_by_balances: Number,
-    /// What the guest still pays.
+    /// What was paid before, such as the deposit of a reservation: the bill has it among its payments.
+    pub paid_already: Vec<PayCheckPayment>,
+    /// What the guest still pays; below 0 is given back.
     pub to_pay: Number,
     /// VAT as the bill would show it now.
     pub vat: Vec<CheckVat>,

@@ -3,10 +3,14 @@
 use crate::fixtures::fixture;
 use serde_json::{Value, json};
 use wire::{
-    Number,
-    bills::Bill,
-    loyalty::{LoyaltyBenefitUsagesPayload, LoyaltyOfferResponse, Metadata, ThirdPartyLoyaltyOfferRequest},
+    Number, Read,
+    bills::{Bill, PatchBill, RefundWholeBill},
+    loyalty::{
+        LoyaltyBenefitUsagesPayload, LoyaltyOfferResponse, MarkAsSynchronized, Metadata,
+        ThirdPartyLoyaltyOfferRequest,
+    },
     read,
+    reservations::CreateReservation,
 };
 
 fn parsed(text: &str) -> Value {
@@ -120,6 +124,39 @@ fn unknown_members_are_kept_at_every_level() {
     for pointer in ["/futureMember", "/itemsToPay/0/product/allergens", "/benefitInputs/1/scannedAt"] {
         assert_eq!(written.pointer(pointer), body.pointer(pointer), "{pointer}");
     }
+}
+
+/// The message as it is written again after it was read.
+fn again<T: Read + serde::Serialize>(body: &Value) -> Value {
+    let message: T = read::from_value(body.clone()).unwrap_or_else(|error| panic!("{body}: {error}"));
+    serde_json::to_value(message).expect("written")
+}
+
+#[test]
+fn unknown_members_of_what_partners_send_are_kept() {
+    let bodies: [(Value, fn(&Value) -> Value); 6] = [
+        (json!({"reasonId": "r"}), again::<RefundWholeBill>),
+        (json!({"fiscalData": null}), again::<PatchBill>),
+        (json!({"benefitUsageIds": ["u"]}), again::<MarkAsSynchronized>),
+        (json!({"externalReservationId": "e", "deskId": "1"}), again::<CreateReservation>),
+        (parsed(fixture!("get_benefit_offer.response")), again::<LoyaltyOfferResponse>),
+        (parsed(fixture!("report_benefit_usage.request")), again::<LoyaltyBenefitUsagesPayload>),
+    ];
+    for (mut body, again) in bodies {
+        for (name, value) in [
+            ("futureMember", json!({"deep": [1, 2.50, null]})),
+            ("snake_case", json!("x")),
+            ("Ünknown", Value::Null),
+        ] {
+            body[name] = value;
+        }
+        let written = again(&body);
+        for name in ["futureMember", "snake_case", "Ünknown"] {
+            assert_eq!(written.get(name), body.get(name), "{name} of {body}");
+        }
+    }
+    let guest = json!({"externalReservationId": "e", "deskId": "1", "customer": {"name": "Jana", "loyaltyNumber": 7}});
+    assert_eq!(again::<CreateReservation>(&guest)["customer"]["loyaltyNumber"], 7);
 }
 
 #[test]

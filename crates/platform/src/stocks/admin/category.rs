@@ -1,14 +1,13 @@
 //! How is a category of stock items set up and taken away?
 
 use super::{Key, Noun, set, show, take_away, unknown};
-use crate::Platform;
-use crate::api::{UpsertRefusals, identifier};
+use crate::access::Admin;
+use crate::api::{UpsertRefusals, ids};
 use crate::feed::Changes;
 use crate::stocks::{item_store, store};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::{Tx, TxError};
-use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use money::Precision;
 use std::collections::BTreeMap;
@@ -28,7 +27,7 @@ impl Noun for Categories {
     type Shown = StockItemCategory;
 
     fn check(put: &PutStockItemCategory) -> Result<(), ApiError> {
-        identifier("name", &put.name)
+        ids::id("name", &put.name)
     }
 
     fn put(
@@ -98,12 +97,11 @@ fn leads_up<'a>(
     responses((status = 200, description = "The category", body = StockItemCategory), UpsertRefusals)
 )]
 pub(super) async fn put_stock_item_category(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
     Strict(category): Strict<PutStockItemCategory>,
 ) -> Result<Json<StockItemCategory>, ApiError> {
-    set::<Categories>(&platform, admin, Key::of(merchant, id), category).await
+    set::<Categories>(&admin, Key::of(merchant, id), category).await
 }
 
 /// The category as set up, a removed one too.
@@ -118,11 +116,10 @@ pub(super) async fn put_stock_item_category(
     responses((status = 200, description = "The category", body = StockItemCategory), UpsertRefusals)
 )]
 pub(super) async fn get_stock_item_category(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
 ) -> Result<Json<StockItemCategory>, ApiError> {
-    show::<Categories>(&platform, admin, Key::of(merchant, id)).await
+    show::<Categories>(&admin, Key::of(merchant, id)).await
 }
 
 /// Takes a category away that no item and no other category stands in.
@@ -141,9 +138,8 @@ pub(super) async fn get_stock_item_category(
     )
 )]
 pub(super) async fn delete_stock_item_category(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
 ) -> Result<Json<StockItemCategory>, ApiError> {
-    take_away::<Categories>(&platform, admin, Key::of(merchant, id)).await
+    take_away::<Categories>(&admin, Key::of(merchant, id)).await
 }

@@ -1,15 +1,14 @@
 //! How are stock ups and stock takings set up? They are history: what stocks hold now is set with the items.
 
 use super::{Key, Noun, at_least_nothing, millionths, set, show, take_away, texts, unknown, vat_rate};
-use crate::Platform;
+use crate::access::Admin;
 use crate::api::{UpsertRefusals, instant};
 use crate::feed::Changes;
 use crate::stocks::document_store::{self, Document, Kind, Line};
 use crate::stocks::{item_store, shape, standing, store};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::{Tx, TxError};
-use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use jiff::{Timestamp, tz::TimeZone};
 use money::{Amount, Millionths, Precision, worth};
@@ -284,12 +283,11 @@ fn manner(tx: &mut Tx<'_>, key: &Key) -> Result<Option<(Precision, TimeZone)>, d
     )
 )]
 pub(super) async fn put_stock_up(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, stock, id)): Path<(String, String, String)>,
     Strict(stock_up): Strict<PutStockUp>,
 ) -> Result<Json<StockUpDetail>, ApiError> {
-    set::<StockUps>(&platform, admin, Key { merchant, stock, id }, stock_up).await
+    set::<StockUps>(&admin, Key { merchant, stock, id }, stock_up).await
 }
 
 /// The stock up as set up, a removed one too.
@@ -305,11 +303,10 @@ pub(super) async fn put_stock_up(
     responses((status = 200, description = "The stock up with its lines", body = StockUpDetail), UpsertRefusals)
 )]
 pub(super) async fn get_stock_up(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, stock, id)): Path<(String, String, String)>,
 ) -> Result<Json<StockUpDetail>, ApiError> {
-    show::<StockUps>(&platform, admin, Key { merchant, stock, id }).await
+    show::<StockUps>(&admin, Key { merchant, stock, id }).await
 }
 
 /// Takes a stock up out of the history of its stock.
@@ -325,11 +322,10 @@ pub(super) async fn get_stock_up(
     responses((status = 200, description = "The stock up as it was, removed", body = StockUpDetail), UpsertRefusals)
 )]
 pub(super) async fn delete_stock_up(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, stock, id)): Path<(String, String, String)>,
 ) -> Result<Json<StockUpDetail>, ApiError> {
-    take_away::<StockUps>(&platform, admin, Key { merchant, stock, id }).await
+    take_away::<StockUps>(&admin, Key { merchant, stock, id }).await
 }
 
 /// Sets a stock taking into the history of its stock; one that was removed is there again.
@@ -350,12 +346,11 @@ pub(super) async fn delete_stock_up(
     )
 )]
 pub(super) async fn put_stock_taking(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, stock, id)): Path<(String, String, String)>,
     Strict(stock_taking): Strict<PutStockTaking>,
 ) -> Result<Json<StockTakingDetail>, ApiError> {
-    set::<StockTakings>(&platform, admin, Key { merchant, stock, id }, stock_taking).await
+    set::<StockTakings>(&admin, Key { merchant, stock, id }, stock_taking).await
 }
 
 /// The stock taking as set up, a removed one too.
@@ -371,11 +366,10 @@ pub(super) async fn put_stock_taking(
     responses((status = 200, description = "The stock taking with its lines", body = StockTakingDetail), UpsertRefusals)
 )]
 pub(super) async fn get_stock_taking(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, stock, id)): Path<(String, String, String)>,
 ) -> Result<Json<StockTakingDetail>, ApiError> {
-    show::<StockTakings>(&platform, admin, Key { merchant, stock, id }).await
+    show::<StockTakings>(&admin, Key { merchant, stock, id }).await
 }
 
 /// Takes a stock taking out of the history of its stock.
@@ -391,9 +385,8 @@ pub(super) async fn get_stock_taking(
     responses((status = 200, description = "The stock taking as it was, removed", body = StockTakingDetail), UpsertRefusals)
 )]
 pub(super) async fn delete_stock_taking(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, stock, id)): Path<(String, String, String)>,
 ) -> Result<Json<StockTakingDetail>, ApiError> {
-    take_away::<StockTakings>(&platform, admin, Key { merchant, stock, id }).await
+    take_away::<StockTakings>(&admin, Key { merchant, stock, id }).await
 }

@@ -1,15 +1,14 @@
 //! How is a stock item set up, with how much of it each stock holds?
 
 use super::{Key, Noun, at_least_nothing, millionths, set, show, take_away, texts, unknown, vat_rate};
-use crate::Platform;
-use crate::api::{UpsertRefusals, identifier};
+use crate::access::Admin;
+use crate::api::{UpsertRefusals, ids};
 use crate::feed::Changes;
 use crate::stocks::item_store::{self, Held};
 use crate::stocks::store;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::{Tx, TxError};
-use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use money::Precision;
 use std::collections::BTreeSet;
@@ -29,8 +28,8 @@ impl Noun for Items {
     type Shown = MerchantStockItem;
 
     fn check(put: &PutStockItem) -> Result<(), ApiError> {
-        identifier("name", &put.name)?;
-        identifier("measure", &put.measure)?;
+        ids::id("name", &put.name)?;
+        ids::id("measure", &put.measure)?;
         texts(&[("ean", &put.ean)])?;
         vat_rate("vatRate", put.vat_rate)?;
         if put.amounts.len() > AMOUNTS_MAX {
@@ -121,12 +120,11 @@ fn held(index: usize, amount: &StockAmount) -> Result<Held, ApiError> {
     responses((status = 200, description = "The item with its amounts", body = MerchantStockItem), UpsertRefusals)
 )]
 pub(super) async fn put_stock_item(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
     Strict(item): Strict<PutStockItem>,
 ) -> Result<Json<MerchantStockItem>, ApiError> {
-    set::<Items>(&platform, admin, Key::of(merchant, id), item).await
+    set::<Items>(&admin, Key::of(merchant, id), item).await
 }
 
 /// The item with its amounts as they are, a removed one too.
@@ -141,11 +139,10 @@ pub(super) async fn put_stock_item(
     responses((status = 200, description = "The item with its amounts", body = MerchantStockItem), UpsertRefusals)
 )]
 pub(super) async fn get_stock_item(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
 ) -> Result<Json<MerchantStockItem>, ApiError> {
-    show::<Items>(&platform, admin, Key::of(merchant, id)).await
+    show::<Items>(&admin, Key::of(merchant, id)).await
 }
 
 /// Takes an item out of all stocks. Documents keep its name.
@@ -160,9 +157,8 @@ pub(super) async fn get_stock_item(
     responses((status = 200, description = "The item as it was, removed", body = MerchantStockItem), UpsertRefusals)
 )]
 pub(super) async fn delete_stock_item(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
 ) -> Result<Json<MerchantStockItem>, ApiError> {
-    take_away::<Items>(&platform, admin, Key::of(merchant, id)).await
+    take_away::<Items>(&admin, Key::of(merchant, id)).await
 }

@@ -10,19 +10,18 @@ mod stock;
 mod supplier;
 
 use super::store;
-use crate::Platform;
-use crate::api::{Upsert, identifier, upsert};
+use crate::access::{Admin, Guarded};
+use crate::api::{Upsert, ids, missing, upsert};
 use crate::feed::Changes;
 use axum::Json;
 use db::{Tx, TxError};
 use door::ApiError;
-use door::admin::AdminCaller;
 use money::{Millionths, Precision};
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::Number;
 
-pub(crate) fn routes() -> OpenApiRouter<Platform> {
+pub(crate) fn routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
         .routes(routes!(stock::put_stock, stock::get_stock, stock::delete_stock))
         .routes(routes!(
@@ -109,7 +108,7 @@ impl<N: Noun> Upsert for One<N> {
     }
 
     fn check(&self) -> Result<(), ApiError> {
-        identifier(N::ID, &self.key.id)?;
+        ids::id(N::ID, &self.key.id)?;
         self.put.as_ref().map_or(Ok(()), N::check)
     }
 
@@ -127,40 +126,23 @@ impl<N: Noun> Upsert for One<N> {
 }
 
 /// Sets a record up and shows it.
-async fn set<N: Noun>(
-    platform: &Platform,
-    admin: AdminCaller,
-    key: Key,
-    put: N::Put,
-) -> Result<Json<N::Shown>, ApiError> {
-    upsert(platform, admin, One::<N> { key, put: Some(put) }).await
+async fn set<N: Noun>(admin: &Admin, key: Key, put: N::Put) -> Result<Json<N::Shown>, ApiError> {
+    upsert(admin, One::<N> { key, put: Some(put) }).await
 }
 
 /// Takes a record away and shows it as it was.
-async fn take_away<N: Noun>(
-    platform: &Platform,
-    admin: AdminCaller,
-    key: Key,
-) -> Result<Json<N::Shown>, ApiError> {
-    upsert(platform, admin, One::<N> { key, put: None }).await
+async fn take_away<N: Noun>(admin: &Admin, key: Key) -> Result<Json<N::Shown>, ApiError> {
+    upsert(admin, One::<N> { key, put: None }).await
 }
 
 /// Shows a record, a removed one too.
-async fn show<N: Noun>(
-    platform: &Platform,
-    _admin: AdminCaller,
-    key: Key,
-) -> Result<Json<N::Shown>, ApiError> {
-    let shown = platform
+async fn show<N: Noun>(admin: &Admin, key: Key) -> Result<Json<N::Shown>, ApiError> {
+    let shown = admin
+        .platform
         .db()
         .read(N::NAME, move |tx| N::shown(tx, &key)?.ok_or_else(|| missing(N::NOUN, &key.id)))
         .await?;
     Ok(Json(shown))
-}
-
-/// 404 for what is not there.
-fn missing(noun: &str, id: &str) -> TxError<ApiError> {
-    TxError::Refused(ApiError::not_found(&format!("{noun} {id}")))
 }
 
 /// 400 for a member that names what is not there.
@@ -170,7 +152,7 @@ fn unknown(path: &str, expected: &str, found: &str) -> TxError<ApiError> {
 
 /// A text that is given must have 1 to 64 characters.
 fn texts(given: &[(&str, &Option<String>)]) -> Result<(), ApiError> {
-    given.iter().try_for_each(|(member, text)| text.as_ref().map_or(Ok(()), |text| identifier(member, text)))
+    given.iter().try_for_each(|(member, text)| text.as_ref().map_or(Ok(()), |text| ids::id(member, text)))
 }
 
 /// An amount or a price.

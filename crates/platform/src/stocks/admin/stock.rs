@@ -1,15 +1,14 @@
 //! How is a stock set up and taken away?
 
 use super::{Key, Noun, set, show, take_away, texts, unknown};
-use crate::Platform;
+use crate::access::Admin;
 use crate::api::UpsertRefusals;
 use crate::feed::Changes;
 use crate::place::place_settings;
 use crate::stocks::{item_store, store};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::{Tx, TxError};
-use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use money::{Millionths, Precision};
 use wire::stocks::{PutStock, Stock};
@@ -86,12 +85,11 @@ impl Noun for Stocks {
     responses((status = 200, description = "The stock", body = Stock), UpsertRefusals)
 )]
 pub(super) async fn put_stock(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
     Strict(stock): Strict<PutStock>,
 ) -> Result<Json<Stock>, ApiError> {
-    set::<Stocks>(&platform, admin, Key::of(merchant, id), stock).await
+    set::<Stocks>(&admin, Key::of(merchant, id), stock).await
 }
 
 /// The stock as set up, a removed one too.
@@ -106,11 +104,10 @@ pub(super) async fn put_stock(
     responses((status = 200, description = "The stock", body = Stock), UpsertRefusals)
 )]
 pub(super) async fn get_stock(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
 ) -> Result<Json<Stock>, ApiError> {
-    show::<Stocks>(&platform, admin, Key::of(merchant, id)).await
+    show::<Stocks>(&admin, Key::of(merchant, id)).await
 }
 
 /// Takes a stock away that holds nothing any more. Its documents stay.
@@ -129,9 +126,8 @@ pub(super) async fn get_stock(
     )
 )]
 pub(super) async fn delete_stock(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
 ) -> Result<Json<Stock>, ApiError> {
-    take_away::<Stocks>(&platform, admin, Key::of(merchant, id)).await
+    take_away::<Stocks>(&admin, Key::of(merchant, id)).await
 }

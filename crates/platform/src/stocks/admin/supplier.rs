@@ -1,14 +1,13 @@
 //! How is a supplier set up and taken away?
 
 use super::{Key, Noun, set, show, take_away};
-use crate::Platform;
-use crate::api::{UpsertRefusals, identifier};
+use crate::access::Admin;
+use crate::api::{UpsertRefusals, ids};
 use crate::feed::Changes;
 use crate::stocks::store;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use db::{Tx, TxError};
-use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use money::Precision;
 use wire::stocks::{PutSupplier, Supplier};
@@ -24,7 +23,7 @@ impl Noun for Suppliers {
     type Shown = Supplier;
 
     fn check(put: &PutSupplier) -> Result<(), ApiError> {
-        identifier("supplierName", &put.supplier_name)
+        ids::id("supplierName", &put.supplier_name)
     }
 
     fn put(
@@ -63,12 +62,11 @@ impl Noun for Suppliers {
     responses((status = 200, description = "The supplier", body = Supplier), UpsertRefusals)
 )]
 pub(super) async fn put_supplier(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
     Strict(supplier): Strict<PutSupplier>,
 ) -> Result<Json<Supplier>, ApiError> {
-    set::<Suppliers>(&platform, admin, Key::of(merchant, id), supplier).await
+    set::<Suppliers>(&admin, Key::of(merchant, id), supplier).await
 }
 
 /// The supplier as set up, a removed one too.
@@ -83,11 +81,10 @@ pub(super) async fn put_supplier(
     responses((status = 200, description = "The supplier", body = Supplier), UpsertRefusals)
 )]
 pub(super) async fn get_supplier(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
 ) -> Result<Json<Supplier>, ApiError> {
-    show::<Suppliers>(&platform, admin, Key::of(merchant, id)).await
+    show::<Suppliers>(&admin, Key::of(merchant, id)).await
 }
 
 /// Takes a supplier away. Its stock ups keep its name.
@@ -102,9 +99,8 @@ pub(super) async fn get_supplier(
     responses((status = 200, description = "The supplier as it was, removed", body = Supplier), UpsertRefusals)
 )]
 pub(super) async fn delete_supplier(
-    State(platform): State<Platform>,
-    admin: AdminCaller,
+    admin: Admin,
     Path((merchant, id)): Path<(String, String)>,
 ) -> Result<Json<Supplier>, ApiError> {
-    take_away::<Suppliers>(&platform, admin, Key::of(merchant, id)).await
+    take_away::<Suppliers>(&admin, Key::of(merchant, id)).await
 }
