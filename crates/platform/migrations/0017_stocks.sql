@@ -45,7 +45,7 @@ CREATE TABLE platform_stock_item (
     PRIMARY KEY (merchant, item_id)
 );
 
-CREATE INDEX platform_stock_item_by_category ON platform_stock_item (merchant, category_id);
+CREATE INDEX platform_stock_item_by_category ON platform_stock_item (merchant, category_id, item_id);
 
 -- How much of an item a stock holds. removed: the stock keeps the item no more.
 CREATE TABLE platform_stock_amount (

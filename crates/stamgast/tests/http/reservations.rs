@@ -130,6 +130,7 @@ testkit::on_both_engines! {
         let platform = house.platform().await;
         let desk = format!("/admin/v1/platform/merchants/{}/places/{}/desks/3", house.restaurant.merchant_id, house.restaurant.place_id);
         house.app.admin.delete(&desk).await.unwrap();
+        testkit::fed(&house.app.admin, &house.restaurant.merchant_id).await;
         let before = house.rows().await;
         let with = |member: &str, value: Value| {
             let mut body = booking();
