@@ -25,8 +25,8 @@ const SEVERAL: &[Several] = &[
     },
     Several {
         table: "platform_merchant",
-        folders: &["platform/src/admin", "platform/src/menu"],
-        reason: "the menu locks the row and changes nothing in it: two menus are set up one after the other",
+        folders: &["platform/src/admin", "platform/src/menu", "platform/src/stocks"],
+        reason: "the menu and the stocks lock the row and change nothing in it: each is set up one call after the other",
     },
     Several {
         table: "platform_pos_token",
