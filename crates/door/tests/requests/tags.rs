@@ -14,7 +14,7 @@ fn router() -> Router {
         )
         .route("/other", get(|| async { axum::Json(serde_json::json!({"data": []})) }))
         .route("/own", get(|| async { ([(ETAG, "W/\"v7\"")], "seven") }))
-        .route("/missing", get(|| async { Err::<(), _>(ApiError::not_found("it")) }))
+        .route("/missing", get(|| async { Err::<(), _>(ApiError::not_found("bill", "7")) }))
         .layer(ETags)
 }
 

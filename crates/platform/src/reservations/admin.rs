@@ -38,7 +38,7 @@ async fn delete_reservation_customer(
         if store::forget(tx, &merchant, &place, &id, now)? {
             return Ok(());
         }
-        Err(TxError::Refused(ApiError::not_found(&format!("reservation {id}"))))
+        Err(TxError::Refused(ApiError::not_found("reservation", &id)))
     });
     forgotten.await?;
     Ok(StatusCode::NO_CONTENT)

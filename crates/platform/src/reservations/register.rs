@@ -32,8 +32,8 @@ async fn list_reservations(
 ) -> Result<Json<Whole<SeatedReservation>>, ApiError> {
     let found = platform.db().read("seated_reservations", move |tx| {
         let settings = place_settings(tx, &grant.merchant, &grant.place)?;
-        let settings = settings
-            .ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("place {}", grant.place))))?;
+        let settings =
+            settings.ok_or_else(|| TxError::Refused(ApiError::not_found("place", &grant.place)))?;
         Ok::<_, TxError<ApiError>>(store::seated(tx, &grant.merchant, &grant.place, &settings)?)
     });
     Ok(Json(Whole { data: found.await? }))

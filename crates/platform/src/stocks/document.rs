@@ -182,7 +182,7 @@ async fn detail(
     let merchant = at.merchant;
     let found = at.platform.db().read("stock_document", move |tx| {
         let found = store::detail(tx, &merchant, kind, &stock, &id)?.filter(|(row, _)| !row.removed);
-        let missing = || TxError::Refused(ApiError::not_found(&format!("{} {id}", kind.noun())));
+        let missing = || TxError::Refused(ApiError::not_found(kind.noun(), &id));
         let (row, lines) = found.ok_or_else(missing)?;
         Ok::<_, TxError<ApiError>>((row, lines, precision_of(tx, &merchant)?))
     });
@@ -192,5 +192,5 @@ async fn detail(
 /// The decimals of the merchant's money.
 fn precision_of(tx: &mut Tx<'_>, merchant: &str) -> Result<Precision, TxError<ApiError>> {
     let precision = super::store::precision(tx, merchant)?;
-    precision.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("merchant {merchant}"))))
+    precision.ok_or_else(|| TxError::Refused(ApiError::not_found("merchant", merchant)))
 }

@@ -110,5 +110,5 @@ async fn zone_of(at: &AtMerchant<ReadStocks>, id: &str) -> Result<TimeZone, ApiE
 /// The stock, which must not have been removed.
 fn standing(tx: &mut Tx<'_>, merchant: &str, id: &str) -> Result<Stock, TxError<ApiError>> {
     let stock = store::stock(tx, merchant, id)?.filter(|stock| !stock.removed);
-    stock.ok_or_else(|| TxError::Refused(ApiError::not_found(&format!("stock {id}"))))
+    stock.ok_or_else(|| TxError::Refused(ApiError::not_found("stock", id)))
 }

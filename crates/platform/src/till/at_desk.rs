@@ -93,7 +93,7 @@ async fn desk_check(
         shown.checks.push(one(&check, &reckoning, &place));
     }
     if shown.checks.is_empty() {
-        return Err(ApiError::not_found(&format!("an open check at desk {desk}")));
+        return Err(ApiError::not_found("open check at desk", &desk));
     }
     let money = |amount: Amount| Number::from_amount(amount, place.precision);
     shown.total_with_vat = money(total);
