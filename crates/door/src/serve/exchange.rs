@@ -8,7 +8,7 @@ use super::pulse::Pulse;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -61,6 +61,10 @@ impl hyper::service::Service<Request<Incoming>> for Exchange {
             {
                 unread.store(true, Ordering::Relaxed);
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            if response.status() == StatusCode::NOT_MODIFIED {
+                // It would be the length of the answer that is not sent (RFC 9110, section 8.6); axum writes 0.
+                response.headers_mut().remove(header::CONTENT_LENGTH);
             }
             pulse.answered();
             Ok(response.map(|body| Answer { body, pulse }))
