@@ -42,7 +42,7 @@ pub struct CallRequest {
     pub method: Method,
     /// The value of `Authorization`, made by [`crate::Authorization::header`].
     pub authorization: Option<HeaderValue>,
-    /// More headers. `content-type: application/json` is there unless one is given.
+    /// More headers. `content-type: application/json` is there unless one is given; a GET has none.
     pub headers: HeaderMap,
     /// The bytes that are sent, exactly.
     pub body: Bytes,
@@ -141,7 +141,11 @@ impl Caller {
         let client = self.client.get_or_init(|| client(&self.guard));
         let client = client.as_ref().map_err(|error| CallError::Ours(error.clone()))?;
         let mut headers = request.headers.clone();
-        headers.entry(header::CONTENT_TYPE).or_insert_with(|| HeaderValue::from_static("application/json"));
+        if request.method != Method::GET {
+            headers
+                .entry(header::CONTENT_TYPE)
+                .or_insert_with(|| HeaderValue::from_static("application/json"));
+        }
         if let Some(authorization) = &request.authorization {
             headers.insert(header::AUTHORIZATION, authorization.clone());
         }
@@ -161,7 +165,7 @@ async fn exchange(
     answer_bytes_max: usize,
 ) -> Result<CallAnswer, CallError> {
     let started = Instant::now();
-    let mut response = prepared.send().await.map_err(|error| classify(&error))?;
+    let mut response = prepared.send().await.map_err(|error| classify(&error.without_url()))?;
     // The resolver has let only good addresses through; this is the second look, at the peer itself.
     if let Some(peer) = response.remote_addr() {
         guard.check_address(peer.ip())?;
@@ -170,7 +174,7 @@ async fn exchange(
     let retry_after = retry_after.map(str::to_owned);
     let mut body = BytesMut::new();
     let mut complete = true;
-    while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error.without_url()))? {
         let room = answer_bytes_max - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() > room {
@@ -187,7 +191,8 @@ async fn exchange(
     })
 }
 
-/// Sorts an error of the client. The innermost text is kept; it holds no secret (headers and bodies are not in it).
+/// Sorts an error of the client, from which the URL has been taken: it may hold a secret. The innermost text is kept; headers
+/// and bodies are not in it.
 fn classify(error: &reqwest::Error) -> CallError {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut innermost = String::new();

@@ -29,5 +29,8 @@ pub use seal::Keyring;
 /// The courier's tables.
 pub const MIGRATIONS: db::Migrations = db::Migrations {
     owner: "courier",
-    files: &[("0001_start", include_str!("../migrations/0001_start.sql"))],
+    files: &[
+        ("0001_start", include_str!("../migrations/0001_start.sql")),
+        ("0002_callbacks", include_str!("../migrations/0002_callbacks.sql")),
+    ],
 };

@@ -1,7 +1,7 @@
 //! What is the POS cloud made of, and how is it joined into a program?
 //!
 //! A folder per documented API, each with its routes, its SQL (`store.rs`) and its pure rules: [`access`]
-//! the token call, [`merchants`], [`menu`], [`bills`], [`desks`], [`stocks`], [`reservations`], [`loyalty`] the broker towards the provider and the
+//! the token call, [`merchants`], [`menu`], [`bills`], [`delivery`], [`desks`], [`stocks`], [`reservations`], [`loyalty`] the broker towards the provider and the
 //! benefit usages; [`till`] is our own API for registers and [`admin`] the set-up. Below them stand [`sale`], what
 //! a check comes to and what its bill says, [`place`], [`api`], what all of them share, and [`feed`], which tells
 //! DataSync what they change (docs/adding-an-api.md). To join it in:
@@ -18,6 +18,7 @@ mod access;
 mod admin;
 mod api;
 mod bills;
+mod delivery;
 mod desks;
 mod feed;
 mod loyalty;
@@ -51,28 +52,34 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
         ("0016_menu", include_str!("../migrations/0016_menu.sql")),
         ("0017_stocks", include_str!("../migrations/0017_stocks.sql")),
         ("0018_reservations", include_str!("../migrations/0018_reservations.sql")),
+        ("0019_delivery", include_str!("../migrations/0019_delivery.sql")),
+        ("0020_order_provider", include_str!("../migrations/0020_order_provider.sql")),
     ],
 };
 
-/// Every route of the platform: the documented APIs at the root, `/pos/…` and `/admin/v1/platform/…`.
+/// Every route of the platform: the documented APIs at the root, `/pos/…`, `/deliveryInternal/…` and
+/// `/admin/v1/platform/…`.
 pub fn router(platform: Platform) -> axum::Router {
     let (pos, admin) = (platform.config().pos_body_bytes_max, platform.config().admin_body_bytes_max);
     // What is polled has tags: the documented APIs and the till.
     let polled = documented_routes()
         .merge(till::routes(pos))
         .merge(menu::register::routes())
+        .merge(delivery::register::routes(pos))
         .merge(reservations::register::routes())
         .layer(door::ETags);
     let routes = access::routes().merge(polled).merge(admin::routes(admin));
     routes.with_state(Guarded::new(platform)).split_for_parts().0
 }
 
-/// The description of the documented APIs and of `/pos/…`.
+/// The description of the documented APIs and of what registers call: `/pos/…`, `/deliveryInternal/…`.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut description = access::routes().into_openapi();
     description.merge(documented_routes().into_openapi());
-    description.merge(till::routes(PlatformConfig::default().pos_body_bytes_max).into_openapi());
+    let pos = PlatformConfig::default().pos_body_bytes_max;
+    description.merge(till::routes(pos).into_openapi());
     description.merge(menu::register::routes().into_openapi());
+    description.merge(delivery::register::routes(pos).into_openapi());
     description.merge(reservations::register::routes().into_openapi());
     description
 }
@@ -110,6 +117,7 @@ fn documented_routes() -> OpenApiRouter<Guarded> {
         .merge(merchants::routes())
         .merge(menu::routes())
         .merge(bills::routes())
+        .merge(delivery::routes())
         .merge(desks::routes())
         .merge(till::documented_routes())
         .merge(stocks::routes())

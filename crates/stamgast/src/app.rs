@@ -106,6 +106,18 @@ impl App {
                     }
                 }
             })));
+            let declining = side.clone();
+            background.push(tokio::spawn(every(DECLINE_EVERY, move || {
+                let side = declining.clone();
+                async move {
+                    if let Err(error) = side.decline_overdue_orders().await {
+                        tracing::warn!(
+                            ?error,
+                            "orders that nobody confirmed in time could not be declined; the next try is in five seconds"
+                        );
+                    }
+                }
+            })));
             platform = Some(side);
         }
         let mut partner = None;
@@ -225,6 +237,9 @@ const AGE_EVERY: Duration = Duration::from_secs(600);
 
 /// How often it is looked for menus that changed by themselves.
 const CHANGEOVER_EVERY: Duration = Duration::from_secs(60);
+
+/// How often orders are looked for that nobody confirmed in time.
+const DECLINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Tells the platform of this installation whom the partner has erased. Both know the business by the same merchant id.
 fn told_to(platform: Platform) -> partner::Erased {

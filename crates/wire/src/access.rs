@@ -18,6 +18,8 @@ pub enum Api {
     StopList,
     /// Paid bills.
     Bills,
+    /// Orders that come from elsewhere.
+    Delivery,
     /// Desks and their sections.
     Deskview,
     /// What is open at a desk.

@@ -10,6 +10,7 @@ pub mod bills;
 pub mod canonical;
 pub mod customers;
 pub mod datasync;
+pub mod delivery;
 pub mod deskview;
 pub mod errors;
 mod json_kind;

@@ -3,8 +3,8 @@
 //! A lane is claimed by a lease with a fencing number. Whoever dies holding one is replaced after the lease;
 //! whoever comes back late finds the number changed and writes nothing.
 
-use super::Delivery;
 use super::store::{self, Lane};
+use super::{Delivery, Method};
 use crate::destination::{self, Destination};
 use db::{Db, Never, Tx, TxError, params};
 use jiff::{SignedDuration, Timestamp};
@@ -14,11 +14,13 @@ use jiff::{SignedDuration, Timestamp};
 pub(crate) struct Claimed {
     pub(crate) delivery: Delivery,
     pub(crate) fence: i64,
+    pub(crate) method: Method,
+    /// Below the destination's URL; the whole URL of a call.
     pub(crate) path: String,
     pub(crate) body: Vec<u8>,
     /// Failed attempts since it was enqueued or replayed.
     pub(crate) failures: u64,
-    /// `None` if the destination was never set up.
+    /// `None` if the destination was never set up, and for a call.
     pub(crate) destination: Option<Destination>,
 }
 
@@ -67,6 +69,7 @@ fn take(
     let destination = destination::get(tx, merchant, destination_id)?;
     Ok(Some(Claimed {
         fence,
+        method: head.method,
         path: head.path,
         body: head.body,
         failures: head.step,

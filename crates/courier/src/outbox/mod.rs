@@ -1,7 +1,8 @@
 //! How is a thing to be told written down with the fact it tells, and what became of it?
 //!
 //! [`enqueue`] runs inside the transaction of the fact: there is no telling without the fact and no fact
-//! without the telling. A lane (destination, place, kind) is ordered; a body is frozen.
+//! without the telling. A lane (destination, place, kind) is ordered; a body is frozen. A call ([`enqueue_call`]) is a delivery
+//! without a destination and a body: a GET of a URL of its own.
 
 mod attempt;
 mod claim;
@@ -12,6 +13,7 @@ pub(crate) use attempt::{AttemptRow, log_attempt};
 pub(crate) use claim::{Claimed, claim};
 pub(crate) use outcome::{Outcome, is_taken, judge, postpone, write_outcome};
 
+pub(crate) use store::Method;
 pub use store::{Attempt, State, Status};
 
 use db::{Tx, params};
@@ -38,6 +40,35 @@ pub struct NewDelivery<'a> {
     pub body: &'a [u8],
     /// When.
     pub now: Timestamp,
+}
+
+/// A call to enqueue: a GET without a body, of a whole URL that somebody gave for this one event. Nothing secret goes with it
+/// but what the URL itself holds.
+#[derive(Clone, Copy)]
+pub struct NewCall<'a> {
+    /// Whose it is.
+    pub merchant: &'a str,
+    /// Its id, unique for the merchant; the receiver sees it as `webhook-id`. The same id again is no new call.
+    pub delivery_id: &'a str,
+    /// Calls with the same lane and kind go out one after the other; a lane that fails holds up no other.
+    pub lane: &'a str,
+    /// The place it belongs to.
+    pub place: &'a str,
+    /// What it is, as for a [`NewDelivery`].
+    pub kind: &'static str,
+    /// What it is about, in the words of whoever enqueues it.
+    pub record: &'a str,
+    /// What is called, query and all. The target guard looks at it when it is called.
+    pub url: &'a str,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl std::fmt::Debug for NewCall<'_> {
+    /// Without the URL, which may hold a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewCall").field("delivery_id", &self.delivery_id).finish_non_exhaustive()
+    }
 }
 
 /// A delivery as its listener sees it.
@@ -85,6 +116,27 @@ pub trait Listener: Send + Sync {
 /// Writes a delivery into the outbox, in the transaction of the fact it reports. Call
 /// [`crate::Courier::wake`] after the commit.
 pub fn enqueue(tx: &mut Tx<'_>, new: &NewDelivery<'_>) -> Result<(), db::Error> {
+    add(tx, new, Method::Post)
+}
+
+/// Writes a call into the outbox, in the transaction of the fact it reports. Call [`crate::Courier::wake`] after the commit.
+pub fn enqueue_call(tx: &mut Tx<'_>, new: &NewCall<'_>) -> Result<(), db::Error> {
+    let NewCall { merchant, delivery_id, lane, place, kind, record, url, now } = *new;
+    let delivery = NewDelivery {
+        merchant,
+        delivery_id,
+        destination_id: lane,
+        place,
+        kind,
+        record,
+        path: url,
+        body: &[],
+        now,
+    };
+    add(tx, &delivery, Method::Get)
+}
+
+fn add(tx: &mut Tx<'_>, new: &NewDelivery<'_>, method: Method) -> Result<(), db::Error> {
     // The lane's row is held to the commit, so numbers of a lane appear in order.
     let lane = params![new.merchant, new.destination_id, new.place, new.kind, new.now];
     let Some(number) = tx.optional(&store::ENTER_LANE, lane)? else { return Ok(()) };
@@ -100,7 +152,8 @@ pub fn enqueue(tx: &mut Tx<'_>, new: &NewDelivery<'_>) -> Result<(), db::Error> 
             new.record,
             new.path,
             new.body,
-            new.now
+            new.now,
+            method
         ],
     )?;
     Ok(())

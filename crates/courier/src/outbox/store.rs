@@ -17,6 +17,7 @@ db::row! {
     pub(super) struct LaneHead {
         pub(super) delivery_id: String,
         pub(super) record: String,
+        pub(super) method: Method,
         pub(super) path: String,
         pub(super) body: Vec<u8>,
         pub(super) attempts: u64,
@@ -30,6 +31,16 @@ db::row! {
     pub(super) struct Counted {
         pub(super) attempts: i64,
         pub(super) state: State,
+    }
+}
+
+db::text_enum! {
+    /// How a delivery is sent.
+    pub(crate) enum Method {
+        /// A body to a path below its destination's URL.
+        Post = "POST",
+        /// Nothing, to a URL of its own.
+        Get = "GET",
     }
 }
 
@@ -110,8 +121,8 @@ db::statement! {
         RETURNING last_number";
     /// Adds a delivery; one with the same id is kept as it is.
     pub(super) ADD_DELIVERY = "INSERT INTO courier_delivery (merchant, delivery_id, destination_id, place, kind,
-            number, record, path, body, state, attempts, step, last_error, enqueued_at, next_attempt_at, finished_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', 0, 0, NULL, $10, NULL, NULL)
+            number, record, path, body, state, attempts, step, last_error, enqueued_at, next_attempt_at, finished_at, method)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', 0, 0, NULL, $10, NULL, NULL, $11)
         ON CONFLICT (merchant, delivery_id) DO NOTHING";
     /// Ends a delivery that its receiver has fetched.
     pub(super) SETTLE = "UPDATE courier_delivery SET state = 'settled', next_attempt_at = NULL, finished_at = $3
@@ -145,7 +156,7 @@ db::statement! {
             AND lease_until <= $5 AND due_at <= $5 AND paused_at IS NULL
         RETURNING fence";
     /// The delivery that is next in a lane.
-    pub(super) LANE_HEAD -> LaneHead = "SELECT delivery_id, record, path, body, attempts, step FROM courier_delivery
+    pub(super) LANE_HEAD -> LaneHead = "SELECT delivery_id, record, method, path, body, attempts, step FROM courier_delivery
         WHERE merchant = $1 AND destination_id = $2 AND place = $3 AND kind = $4 AND state = 'pending'
         ORDER BY number LIMIT 1";
     /// A lane turned out to be empty.

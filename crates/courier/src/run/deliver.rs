@@ -2,7 +2,7 @@
 
 use super::{OWN_FAULT_REST, Shared, outbox};
 use crate::call::CallRequest;
-use crate::outbox::{AttemptRow, Claimed, Outcome};
+use crate::outbox::{AttemptRow, Claimed, Method as Sent, Outcome};
 use crate::sign;
 use bytes::Bytes;
 use http::Method;
@@ -90,6 +90,14 @@ async fn attempt(shared: &Arc<Shared>, claimed: &Claimed) -> bool {
 
 /// The request of a delivery; the fault in words if it cannot be put together.
 fn request(shared: &Shared, claimed: &Claimed) -> Result<CallRequest, String> {
+    if claimed.method == Sent::Get {
+        return Ok(CallRequest {
+            method: Method::GET,
+            headers: sign::headers(&claimed.delivery.delivery_id, &[], shared.outside.now(), None),
+            deadline: Duration::from_secs(shared.config.deadline_seconds),
+            ..CallRequest::post(claimed.path.clone(), Bytes::new())
+        });
+    }
     let destination = claimed.destination.as_ref().ok_or("its destination was never set up")?;
     let keyring = shared.keyring.as_ref().ok_or("no sealing key is configured")?;
     let authorization = destination.authorization_header(keyring).map_err(|error| error.to_string())?;

@@ -2,7 +2,7 @@
 
 use crate::bench::{MERCHANT, SECRET, on_both_engines};
 use crate::receiver::Reply;
-use courier::outbox::{self, NewDelivery, State};
+use courier::outbox::{self, NewCall, NewDelivery, State};
 use courier::{Authorization, Courier, CourierConfig, TargetGuard};
 use db::TxError;
 
@@ -33,6 +33,42 @@ on_both_engines! {
         assert_eq!(attempts.len(), 1);
         assert_eq!((attempts[0].status, attempts[0].error_class.as_deref()), (Some(200), None));
         assert_eq!(bench.told().await, [("d1".into(), "delivered".into(), 1)]);
+    }
+
+    async fn a_call_is_a_get_of_its_own_url_and_a_failing_one_holds_up_no_other(bench: Bench) {
+        let url = |path: &str| format!("{}{path}", bench.receiver.url);
+        let query = "/cb?o=1042&e=confirm&sig=a%2Fb%20c,d&empty=&=";
+        let calls = [("one", url(query)), ("two", url("/gone")), ("three", "http://169.254.169.254/cb?o=3".to_owned())];
+        for (lane, url) in calls {
+            bench.write(move |tx, now| {
+                let id = format!("{lane}-confirm");
+                let new = NewCall { merchant: MERCHANT, delivery_id: &id, lane, place: "p1", kind: "orderConfirmed",
+                    record: lane, url: &url, now };
+                outbox::enqueue_call(tx, &new)?;
+                outbox::enqueue_call(tx, &new)
+            }).await;
+        }
+        bench.receiver.answers(|request| Reply::Status(if request.path == "/gone" { 500 } else { 204 }));
+        let courier = bench.courier();
+        assert_eq!(courier.run_due().await.unwrap(), 3);
+        let received = bench.receiver.received();
+        assert_eq!(received.len(), 2, "the guard let two through");
+        let first = received.iter().find(|request| request.path == query).expect("the query came as it was given");
+        assert_eq!((first.method.as_str(), first.body.len()), ("GET", 0));
+        assert_eq!(first.headers["webhook-id"], "one-confirm");
+        for secret in ["authorization", "content-type", "webhook-signature"] {
+            assert!(!first.headers.contains_key(secret), "{secret}");
+        }
+        assert_eq!(bench.status("one-confirm").await.state, State::Delivered);
+        for waiting in ["two-confirm", "three-confirm"] {
+            let status = bench.status(waiting).await;
+            assert_eq!((status.state, status.attempts), (State::Pending, 1), "{waiting}");
+        }
+        assert_eq!(bench.attempts("three-confirm").await[0].error_class.as_deref(), Some("refused"));
+        bench.receiver.always(200);
+        bench.clock.advance_seconds(10);
+        courier.run_due().await.unwrap();
+        assert_eq!(bench.status("two-confirm").await.state, State::Delivered);
     }
 
     async fn a_refused_fact_enqueues_nothing(bench: Bench) {

@@ -5,8 +5,8 @@ use crate::menu::LineProduct;
 use crate::sale::bill::{StoredBill, StoredItem};
 use jiff::{Timestamp, tz::TimeZone};
 use money::{Amount, Precision, vat::VatRate};
-use serde_json::{Value, json};
-use wire::bills::{Bill, BillItem, Payment, Person, TaxEntry};
+use serde_json::json;
+use wire::bills::{Bill, BillItem, OrderProvider, Payment, Person, TaxEntry};
 use wire::number::DecimalText;
 use wire::pos::PosPerson;
 use wire::time::LocalTime;
@@ -65,6 +65,11 @@ pub(crate) fn listed(bill: &StoredBill, zone: &TimeZone) -> Bill {
         issued_as_vat_payer: Some(bill.issued_as_vat_payer),
         fiscal_data: bill.fiscal_data.clone(),
         customer_id: bill.customer_id.clone(),
+        order_provider: bill.order_provider.as_ref().map(|provider| OrderProvider {
+            code: Some(provider.code.clone()),
+            order_id: Some(provider.order_id.clone()),
+            extra: Extra::new(),
+        }),
         last_modified_at: Some(local(bill.modified_at, zone)),
         extra,
         ..Bill::default()
@@ -140,7 +145,7 @@ fn item_of(item: &StoredItem, precision: Precision) -> BillItem {
         measure: Some(product.measure.clone()),
         price: Number::from_amount(Amount(item.unit_price), precision),
         vat_rate: Some(product.vat_rate),
-        vat_id: Some(vat_id(product)),
+        vat_id: Some(vat_number(product).into()),
         product_id: Some(product.product_id.clone()),
         decoded_id: product.decoded_id,
         category_id: product.category_id.clone(),
@@ -151,10 +156,10 @@ fn item_of(item: &StoredItem, precision: Precision) -> BillItem {
 }
 
 /// The number of the line's VAT rate: the menu's own, or the rate in hundredths of a percent where the menu has none.
-fn vat_id(product: &LineProduct) -> Value {
+pub(crate) fn vat_number(product: &LineProduct) -> i64 {
     let own = product.vat_id.as_ref().and_then(|id| serde_json::from_value::<Number>(id.clone()).ok());
     let of_rate = || Number(product.rate().percent() * money::Decimal::ONE_HUNDRED).integer();
-    own.and_then(Number::integer).or_else(of_rate).into()
+    own.and_then(Number::integer).or_else(of_rate).unwrap_or_default()
 }
 
 /// The place's offset, whole seconds (protocol.md §1.5).

@@ -27,9 +27,9 @@ db::statement! {
     INSERT_BILL = "INSERT INTO platform_bill (merchant, place, bill_id, check_id, device_number, version, session_created,
             created_at, paid_at, modified_at, currency_code, price_precision, final_price, discount, taxes,
             payment_method, payments, created_by, paid_by, person_count, desk_id, issued_as_vat_payer, customer_id,
-            bill_messages, refunded, refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id)
+            bill_messages, refunded, refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id, order_provider)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27, $28, $29, $30)";
+            $23, $24, $25, $26, $27, $28, $29, $30, $31)";
     INSERT_ITEM = "INSERT INTO platform_bill_item (merchant, place, bill_id, item_number, check_item_id, product_id,
             decoded_id, category_id, name, amount, measure, ean, unit_price, vat_rate, vat_id, till_discount, total,
             benefits)
@@ -37,7 +37,7 @@ db::statement! {
     BILL -> StoredBill = "SELECT bill_id, check_id, device_number, version, session_created, created_at, paid_at, modified_at,
             currency_code, price_precision AS precision, final_price, discount, taxes, payment_method, payments, created_by,
             paid_by, person_count, desk_id, issued_as_vat_payer, customer_id, bill_messages, refunded,
-            refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id
+            refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id, order_provider
         FROM platform_bill WHERE merchant = $1 AND place = $2 AND bill_id = $3";
     ITEMS -> StoredItem = "SELECT check_item_id, product_id, decoded_id, category_id, name, amount, measure, ean, unit_price, vat_rate,
             vat_id, till_discount, total, benefits
@@ -46,7 +46,7 @@ db::statement! {
     BILLS_OF -> StoredBill = "SELECT bill_id, check_id, device_number, version, session_created, created_at, paid_at, modified_at,
             currency_code, price_precision AS precision, final_price, discount, taxes, payment_method, payments, created_by,
             paid_by, person_count, desk_id, issued_as_vat_payer, customer_id, bill_messages, refunded,
-            refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id
+            refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id, order_provider
         FROM platform_bill WHERE merchant = $1 AND place = $2 AND bill_id IN (
             $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
             $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
@@ -61,7 +61,7 @@ db::statement! {
     PAGE -> StoredBill = "SELECT bill_id, check_id, device_number, version, session_created, created_at, paid_at, modified_at,
             currency_code, price_precision AS precision, final_price, discount, taxes, payment_method, payments, created_by,
             paid_by, person_count, desk_id, issued_as_vat_payer, customer_id, bill_messages, refunded,
-            refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id
+            refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id, order_provider
         FROM platform_bill
         WHERE merchant = $1 AND place = $2
             AND created_at >= $3 AND created_at < $4 AND modified_at >= $5
@@ -103,6 +103,8 @@ pub(crate) fn insert(
     let created_by = bill.created_by.as_ref().map(|person| json("created_by", person)).transpose()?;
     let paid_by = bill.paid_by.as_ref().map(|person| json("paid_by", person)).transpose()?;
     let fiscal_data = bill.fiscal_data.as_ref().map(|data| json("fiscal_data", data)).transpose()?;
+    let order_provider =
+        bill.order_provider.as_ref().map(|provider| json("order_provider", provider)).transpose()?;
     tx.execute(
         &INSERT_BILL,
         params![
@@ -135,7 +137,8 @@ pub(crate) fn insert(
             bill.deleted,
             bill.refund_reason.as_ref(),
             fiscal_data.as_ref(),
-            bill.benefit_usage_id.as_ref()
+            bill.benefit_usage_id.as_ref(),
+            order_provider.as_ref()
         ],
     )?;
     for (item_number, item) in (1_i64..).zip(&bill.items) {

@@ -10,9 +10,11 @@ pub(crate) use store::stands;
 
 use crate::access::{ApiClient, At, Grant, Guarded};
 use crate::api::ReadRefusals;
+use crate::feed::Owner;
 use axum::Json;
 use db::{Never, Tx, TxError};
 use door::ApiError;
+use std::collections::BTreeMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::access::Api;
 use wire::deskview::{Desk, DeskView, Section};
@@ -72,6 +74,16 @@ async fn list_desks(at: At<ReadDesks>) -> Result<Json<Whole<Desk>>, ApiError> {
 async fn list_sections(at: At<ReadDesks>) -> Result<Json<Whole<Section>>, ApiError> {
     let data = read(at, "desk_sections", store::sections).await?;
     Ok(Json(Whole { data }))
+}
+
+/// The desks of these ids, by id, removed ones too; those that the place never had are left out.
+pub(crate) fn desks_of(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    ids: &[&str],
+) -> Result<BTreeMap<String, Desk>, db::Error> {
+    store::desks_of(tx, Owner { merchant, place }, ids)
 }
 
 /// What `get` reads of the caller's place.

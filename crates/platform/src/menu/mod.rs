@@ -25,7 +25,7 @@ pub(crate) use feed::{CategoryRecords, ItemRecords, PlaceItemRecords};
 pub(crate) use kept::KeptTrees;
 pub(crate) use moment::DEFAULT_LEVEL;
 pub(crate) use product::{LineCategory, LineProduct};
-pub(crate) use store::{Product, product};
+pub(crate) use store::{Product, addition_categories, product};
 pub(crate) use told::change;
 
 use crate::access::{ApiClient, AtMerchant, Grant, Guarded};

@@ -232,7 +232,7 @@ pub(super) fn place(
 }
 
 /// What guests may choose with products.
-pub(super) fn addition_categories(
+pub(crate) fn addition_categories(
     tx: &mut Tx<'_>,
     merchant: &str,
 ) -> Result<Vec<MenuAdditionCategory>, db::Error> {

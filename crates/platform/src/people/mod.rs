@@ -1,7 +1,7 @@
 //! How do copies of what a guest's provider said lose the guest?
 //!
 //! A check keeps the answer to its offer and the codes that were scanned; a benefit usage keeps the report, and the
-//! courier keeps it once more until it is delivered; a reservation keeps who booked. Of these copies the name and the scanned texts are taken out when
+//! courier keeps it once more until it is delivered; a reservation keeps who booked, an order from elsewhere who ordered. Of these copies the name and the scanned texts are taken out when
 //! the guest is erased ([`Platform::forget_customer`]) and when they are old ([`Platform::age_copies`]). What was used
 //! and paid stays as it is: a report that was not delivered yet is delivered all the same, without the texts.
 
@@ -62,7 +62,8 @@ impl Platform {
                 Ok::<_, TxError<Never>>(
                     unname(tx, &found, now)?
                         + checks::forget_open_until(tx, until, now, SLICE_ROWS)?
-                        + reservations::forget_until(tx, until, now, SLICE_ROWS)?,
+                        + reservations::forget_until(tx, until, now, SLICE_ROWS)?
+                        + crate::delivery::forget_until(tx, until, SLICE_ROWS)?,
                 )
             });
             let slice = done(slice.await)?;

@@ -47,6 +47,8 @@ db::row! {
         pub(crate) fiscal_data: Option<serde_json::Value> as Option<Json>,
         /// The usage report of the payment, where loyalty was used.
         pub(crate) benefit_usage_id: Option<String>,
+        /// The order from elsewhere that was paid.
+        pub(crate) order_provider: Option<StoredOrderProvider> as Option<Json>,
         /// Empty where only the list needs the bill.
         pub(crate) items: Vec<StoredItem> as Later,
     }
@@ -59,6 +61,16 @@ pub(crate) struct StoredTax {
     pub(crate) rate: Number,
     pub(crate) gross: i64,
     pub(crate) net: i64,
+}
+
+/// Which order from elsewhere a check is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoredOrderProvider {
+    /// The channel it came by: the id of the application.
+    pub(crate) code: String,
+    /// The order's id.
+    pub(crate) order_id: String,
 }
 
 /// One payment.

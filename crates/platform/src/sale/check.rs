@@ -1,6 +1,6 @@
 //! What does a check hold between two calls of the register?
 
-use super::bill::StoredPayment;
+use super::bill::{StoredOrderProvider, StoredPayment};
 use crate::menu::LineProduct;
 use db::{FromValue, Json, Message, ReadAs, Value};
 use jiff::Timestamp;
@@ -38,6 +38,8 @@ db::row! {
         pub(crate) opened_at: Timestamp,
         /// What was paid before: the bill counts it among its payments.
         pub(crate) already_paid: Vec<StoredPayment> as Json,
+        /// The order from elsewhere that it is.
+        pub(crate) order_provider: Option<StoredOrderProvider> as Option<Json>,
     }
 }
 

@@ -53,6 +53,7 @@ pub(crate) fn check(lines: Vec<Line>) -> StoredCheck {
         bill_id: None,
         opened_at: "2026-03-01T13:02:00Z".parse().unwrap(),
         already_paid: Vec::new(),
+        order_provider: None,
     }
 }
 

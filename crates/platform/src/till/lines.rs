@@ -1,5 +1,6 @@
 //! What does a line cost before loyalty?
 
+use super::ordered::OrderedLine;
 use crate::api::exact_amount;
 use crate::menu::{DEFAULT_LEVEL, LineProduct, Product};
 use crate::sale::check::Line;
@@ -86,6 +87,37 @@ impl<'a> Priced<'a> {
         })?;
         Ok(Self { on_line: &product.on_line, price, is_price_variable, beyond_remaining: false })
     }
+}
+
+/// Prices the lines of an order that came from elsewhere, each with what the order takes off it: as the cashier prices a product
+/// whose price is variable.
+///
+/// # Errors
+/// 400 for a line that does not fit the currency.
+pub(super) fn ordered<'a>(
+    lines: impl Iterator<Item = (&'a OrderedLine, Amount)>,
+    precision: Precision,
+) -> Result<Vec<Line>, ApiError> {
+    let number = |amount: Amount| Number::from_amount(amount, precision);
+    let priced = lines.enumerate().map(|(index, (line, discount))| {
+        let set = SetLine {
+            check_item_id: None,
+            product_id: line.product.product_id.clone(),
+            price_level: None,
+            amount: Number::from(line.count),
+            unit_price_with_vat: Some(number(line.unit_price)),
+            discount: (discount != Amount::ZERO)
+                .then(|| SetLineDiscount { percent: None, value: Some(number(discount)) }),
+        };
+        let product = Priced {
+            on_line: &line.product,
+            price: line.unit_price,
+            is_price_variable: true,
+            beyond_remaining: false,
+        };
+        price(index, &set, &product, (index + 1).to_string(), precision)
+    });
+    priced.collect()
 }
 
 /// The register's own ids, and the smallest free number for each line that came without one.

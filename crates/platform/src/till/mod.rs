@@ -12,6 +12,7 @@ mod let_go;
 mod lines;
 mod offer;
 mod open;
+mod ordered;
 mod pay;
 mod refund;
 mod sale;
@@ -21,6 +22,7 @@ mod view;
 
 pub(crate) use at_desk::routes as documented_routes;
 pub(crate) use open::{Opening, open};
+pub(crate) use ordered::{Ordered, OrderedLine, bills_of, open_ordered};
 pub(crate) use store::NO_REGISTER;
 
 use crate::Platform;

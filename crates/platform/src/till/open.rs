@@ -53,6 +53,7 @@ pub(crate) fn open(
         bill_id: None,
         opened_at,
         already_paid,
+        order_provider: None,
     };
     store::open(tx, merchant, place, &check)?;
     Ok(check)

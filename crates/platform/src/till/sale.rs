@@ -125,6 +125,7 @@ impl Sale<'_> {
             deleted: false,
             fiscal_data: None,
             benefit_usage_id: self.benefit_usage_id.map(str::to_owned),
+            order_provider: check.order_provider.clone(),
             items: reckoning
                 .lines
                 .iter()

@@ -26,14 +26,14 @@ db::statement! {
             opened_at, updated_at, already_paid)
         VALUES ($1, $2, $3, $4, 1, 'open', $5, $6, $7, '[]', '[]', '{}', NULL, NULL, NULL, NULL, NULL, NULL, $8, $8, $9)";
     READ_CHECK -> StoredCheck = "SELECT check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
-            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid, order_provider
         FROM platform_check WHERE merchant = $1 AND place = $2 AND check_id = $3";
     // A check that no register has is from now on that of the register ($5).
     BUMP_CHECK -> StoredCheck = "UPDATE platform_check SET version = version + 1, updated_at = $4,
             device_number = CASE WHEN device_number = 0 THEN CAST($5 AS BIGINT) ELSE device_number END
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'
         RETURNING check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
-            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid";
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid, order_provider";
     WRITE_CHECK = "UPDATE platform_check SET lines = $4, codes = $5, choices = $6, loyalty_offer_id = $7, question = $8,
             offer = $9, offer_problem = $10
         WHERE merchant = $1 AND place = $2 AND check_id = $3";
@@ -42,10 +42,10 @@ db::statement! {
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'
           AND (turn_ends_at IS NULL OR turn_ends_at <= $4)
         RETURNING check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
-            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid";
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid, order_provider";
     // Those of one desk, the oldest first.
     OPEN_AT_DESK -> StoredCheck = "SELECT check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
-            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid, order_provider
         FROM platform_check WHERE merchant = $1 AND place = $2 AND desk_id = $3 AND state = 'open'
         ORDER BY opened_at, check_id";
     END_TURN = "UPDATE platform_check SET turn_ends_at = NULL

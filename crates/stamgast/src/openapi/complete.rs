@@ -16,10 +16,11 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 use wire::errors::ErrorBody;
 
 /// Which credentials paths want, by how they begin; the first that fits counts.
-const CALLERS: [(&str, &[&str]); 7] = [
+const CALLERS: [(&str, &[&str]); 8] = [
     ("/admin/", &["admin"]),
     ("/api/auth/", &[]),
     ("/api/v1/customer", &["customers", "customersBasic"]),
+    ("/deliveryInternal/", &["register"]),
     ("/partner/datasync", &["datasync"]),
     ("/partner/loyalty/", &["loyalty"]),
     ("/pos/", &["register"]),
@@ -27,11 +28,12 @@ const CALLERS: [(&str, &[&str]); 7] = [
 ];
 
 /// The groups of operations in the order of the documents, ours last, and what each is for.
-const TAGS: [(&str, &str); 15] = [
+const TAGS: [(&str, &str); 16] = [
     ("Access", "How an application gets the access token that the documented APIs want."),
     ("Merchants", "Who the merchants of an application are, and what places they have."),
     ("Menu", "What a merchant sells."),
     ("Bills", "What was paid at a place, and what came back."),
+    ("Delivery", "Orders that come from elsewhere, and what became of them."),
     ("Deskview", "Where guests sit."),
     ("Stocks", "What is in stock, and the documents that filled and counted it."),
     ("Reservations", "How guests who booked get their check."),
@@ -39,7 +41,7 @@ const TAGS: [(&str, &str); 15] = [
     ("Loyalty partner", "What the POS cloud calls at a loyalty provider while a guest pays."),
     ("DataSync receiver", "Where the POS cloud sends every changed record."),
     ("Customers feed", "What a marketing tool reads of a merchant's guests."),
-    ("Till", "What a register calls: checks, offers, payments, refunds."),
+    ("Till", "What a register calls: checks, offers, payments, refunds, orders from elsewhere."),
     ("Platform set-up", "Merchants, places, menus, stocks, registers and applications of the POS cloud."),
     ("Partner set-up", "Programs, members, balances, vouchers and promotions of the loyalty provider."),
     ("Server", "What belongs to neither side: the administrators' own tokens."),

@@ -35,6 +35,8 @@ const ACROSS_MERCHANTS: &[(&str, &str)] = &[
     ("partner::loyalty::limit::store::MARK_ENDED_LIMIT_HOLDS", "the sweep ends holds of all merchants"),
     ("partner::sweep::", "the sweep looks which lots and tiers of all merchants have ended"),
     ("partner::verify::", "`stamgast verify` walks every table, in slices that begin and end anywhere"),
+    ("platform::delivery::store::DUE", "orders of all merchants that nobody confirmed in time are declined"),
+    ("platform::delivery::store::NAMED_UNTIL", "old orders of all merchants lose their guests"),
     ("platform::loyalty::store::NAMED_UNTIL", "old copies of all merchants lose their guests"),
     (
         "platform::menu::version::DUE_CHANGEOVERS",

@@ -7,6 +7,8 @@ mod admin;
 mod bills;
 mod customers;
 mod database;
+mod delivery;
+mod delivery_internal;
 mod deskview;
 mod distributed;
 mod loyalty;

@@ -239,7 +239,8 @@ testkit::on_both_engines! {
                 let own = Matrix::right(&matrix.own, &operation).unwrap().clone();
                 let answer = operation.call(&own, &operation.path(&[("sourceId", &source)])).await;
                 // a register belongs to one place, so any other is not its own
-                let status = if operation.path.starts_with("/pos/") { 403 } else { 404 };
+                let is_register = operation.schemes.iter().any(|scheme| scheme == "register");
+                let status = if is_register { 403 } else { 404 };
                 matrix.expect("unknown place", &operation, &answer, &[status]);
                 let answer = operation.call(&own, &operation.path(&[("sourceId", "no source")])).await;
                 matrix.expect("no source", &operation, &answer, &[400]);

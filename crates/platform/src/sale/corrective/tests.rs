@@ -66,6 +66,7 @@ fn bill(items: Vec<StoredItem>, payments: Vec<StoredPayment>) -> StoredBill {
         deleted: false,
         fiscal_data: None,
         benefit_usage_id: None,
+        order_provider: None,
         items,
     }
 }
