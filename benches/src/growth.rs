@@ -26,6 +26,13 @@ const REQUESTS: u64 = 200;
 /// What a guest with a history may cost, in thousandths of what a fresh one does.
 const AT_MOST: u64 = 2_000;
 
+db::row! {
+    struct LotsRow {
+        lots: i64,
+        holes: i64,
+    }
+}
+
 db::statement! {
     /// The checks of a turn are over: their guests have left.
     END_CHECKS = "UPDATE partner_hold SET state = 'released' WHERE merchant = $1 AND state = 'active' AND expires_at > $2";
@@ -33,7 +40,7 @@ db::statement! {
     END_HOLDS = "UPDATE partner_hold SET state = 'active', expires_at = $3 - hold_number
         WHERE merchant = $1 AND balance_id = $2 AND state IN ('active', 'expired')";
     /// What the guest has on a balance: lots with something left, shortfalls.
-    LOTS = "SELECT COUNT(CASE WHEN remaining > 0 THEN 1 END), COUNT(CASE WHEN remaining < 0 THEN 1 END)
+    LOTS -> LotsRow = "SELECT COUNT(CASE WHEN remaining > 0 THEN 1 END) AS lots, COUNT(CASE WHEN remaining < 0 THEN 1 END) AS holes
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2";
 }
 
@@ -183,7 +190,7 @@ async fn lots(site: &Site, balance_id: &str) -> anyhow::Result<(i64, i64)> {
     let (merchant, balance_id) = (site.restaurant.merchant_id.clone(), balance_id.to_owned());
     let found = site.app.db().read("lots", move |tx| {
         let row = tx.optional(&LOTS, params![&merchant, &balance_id])?;
-        Ok::<_, TxError<Never>>(row.map(|row| Ok::<_, db::Error>((row.get(0)?, row.get(1)?))).transpose()?)
+        Ok::<_, TxError<Never>>(row.map(|row| (row.lots, row.holes)))
     });
     Ok(found.await?.unwrap_or_default())
 }

@@ -1,7 +1,7 @@
 //! Where does a test sell something? In the sample restaurant, called as each of its callers.
 
 use crate::TestApp;
-use db::{Engine, Never, Statement, TxError};
+use db::{Engine, Never, Query, TxError};
 use serde_json::{Value, json};
 use stamgast::app::Wrap;
 use stamgast::client::JsonClient;
@@ -136,11 +136,10 @@ impl House {
         for table in tables.into_keys() {
             // a test's few texts may live as long as the process
             let sql: &'static str = format!("SELECT COUNT(*) FROM {table}").leak();
-            let statement: &'static Statement =
-                Box::leak(Box::new(Statement::new("COUNT_ROWS", module_path!(), sql)));
+            let statement: &'static Query<i64> =
+                Box::leak(Box::new(Query::new("COUNT_ROWS", module_path!(), sql)));
             let counted = db.read("count_rows", move |tx| {
-                let row = tx.optional(statement, &[])?;
-                Ok::<_, TxError<Never>>(row.map(|row| row.get::<i64>(0)).transpose()?.unwrap_or(0))
+                Ok::<_, TxError<Never>>(tx.optional(statement, &[])?.unwrap_or(0))
             });
             counts.insert(table, counted.await.expect("a count"));
         }

@@ -22,7 +22,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A statement that gives no rows, or rows that are read by position.
+    /// A statement that gives no rows, or rows that are only compared and shown as a whole.
     pub const fn new(name: &'static str, module: &'static str, sql: &'static str) -> Self {
         Self { name, module, sql, columns: Row::columns }
     }
@@ -52,7 +52,7 @@ impl<R: FromRow> Query<R> {
     }
 }
 
-/// What gives rows: a [`Query`], or a [`Statement`] whose rows are read by position.
+/// What gives rows: a [`Query`], or a [`Statement`] whose rows are only compared and shown as a whole.
 pub trait Asks {
     /// What one row is read as.
     type Row: FromRow;

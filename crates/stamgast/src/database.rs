@@ -6,9 +6,16 @@ use db::{Db, Migrations, Never, TxError};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+db::row! {
+    struct AppliedRow {
+        owner: String,
+        file: String,
+    }
+}
+
 db::statement! {
     /// What the port's runner has applied; read only.
-    APPLIED = "SELECT owner, file FROM db_migration";
+    APPLIED -> AppliedRow = "SELECT owner, file FROM db_migration";
 }
 
 /// The tables a process in this role owns.
@@ -99,9 +106,8 @@ async fn pending(db: &Db, role: Role) -> anyhow::Result<Vec<String>> {
     if db.schema().await?.contains_key("db_migration") {
         let read = db.read("applied_migrations", |tx| {
             let rows = tx.query(&APPLIED, &[])?;
-            let names =
-                rows.iter().map(|row| Ok(format!("{}/{}", row.get::<String>(0)?, row.get::<String>(1)?)));
-            Ok::<_, TxError<Never>>(names.collect::<Result<Vec<_>, db::Error>>()?)
+            let names = rows.into_iter().map(|AppliedRow { owner, file }| format!("{owner}/{file}"));
+            Ok::<_, TxError<Never>>(names.collect::<Vec<_>>())
         });
         applied.extend(read.await.map_err(db::Error::from)?);
     }

@@ -185,10 +185,9 @@ const CRATES: &[Crate] = &[
         hub: Some("state"),
         arrows: &[
             ("admin", &["credentials", "id", "loyalty", "merchant", "row"]),
-            ("customers", &["credentials", "loyalty", "merchant", "row"]),
+            ("customers", &["credentials", "loyalty", "merchant"]),
             ("datasync", &["credentials", "id", "loyalty", "merchant", "quarantine"]),
             ("loyalty", &["credentials", "id", "merchant", "quarantine", "row"]),
-            ("merchant", &["row"]),
             ("sweep", &["admin", "loyalty", "merchant"]),
             ("verify", &["loyalty", "row"]),
         ],

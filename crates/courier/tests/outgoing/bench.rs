@@ -27,9 +27,17 @@ const TOLD: db::Migrations = db::Migrations {
     )],
 };
 
+db::row! {
+    struct Told {
+        delivery: String,
+        event: String,
+        attempt: i64,
+    }
+}
+
 db::statement! {
     TELL = "INSERT INTO courier_test_told (merchant, delivery, event, attempt) VALUES ($1, $2, $3, $4)";
-    TOLD_LIST = "SELECT delivery, event, attempt FROM courier_test_told ORDER BY delivery, attempt, event";
+    TOLD_LIST -> Told = "SELECT delivery, event, attempt FROM courier_test_told ORDER BY delivery, attempt, event";
 }
 
 pub(crate) struct Bench {
@@ -175,7 +183,7 @@ impl Bench {
     pub(crate) async fn told(&self) -> Vec<(String, String, i64)> {
         self.write(|tx, _| {
             let rows = tx.query(&TOLD_LIST, params![])?;
-            rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+            Ok(rows.into_iter().map(|told| (told.delivery, told.event, told.attempt)).collect())
         })
         .await
     }

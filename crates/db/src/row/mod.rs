@@ -25,7 +25,7 @@ pub enum Columns {
 }
 
 /// A type that a whole row can be read as: a struct of [`row!`](crate::row!); any [`FromValue`], for an answer of one
-/// column; a [`Row`] for tests and statements that are put together as the program runs.
+/// column; a [`Row`] to be compared or shown as a whole.
 pub trait FromRow: Sized {
     /// Gives the columns it needs.
     fn columns() -> Columns;
@@ -124,7 +124,8 @@ impl Columns {
     }
 }
 
-/// One row of an answer, its columns in the order in which they are read.
+/// One row of an answer, its columns in the order in which they are read. It can be compared and shown as a whole;
+/// what is in it is read by the names of its columns, so there is no way in by position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     statement: &'static str,
@@ -141,11 +142,12 @@ impl Row {
         T::from_cells(&mut Cells { statement: self.statement, values: self.values.into_iter() })
     }
 
-    /// The column at `index`, counted from 0 in the order of the SELECT or RETURNING list.
+    /// The column at `index`, counted from 0 in the order of the SELECT or RETURNING list. For the port's own questions
+    /// about a database only: everybody else reads by name.
     ///
     /// # Errors
     /// [`Error::Row`] when there is no such column or it holds something else.
-    pub fn get<T: FromValue>(&self, index: usize) -> Result<T, Error> {
+    pub(crate) fn get<T: FromValue>(&self, index: usize) -> Result<T, Error> {
         let Some(value) = self.values.get(index) else {
             return Err(self.fault(index, format!("the answer has {} columns", self.values.len())));
         };
@@ -166,7 +168,7 @@ impl Row {
     ///
     /// # Errors
     /// [`Error::Row`] when there is no such column or it holds something else.
-    pub fn text(&self, index: usize) -> Result<&str, Error> {
+    pub(crate) fn text(&self, index: usize) -> Result<&str, Error> {
         match self.values.get(index) {
             Some(Value::Text(text)) => Ok(text),
             Some(other) => Err(self.fault(index, crate::value::not("TEXT", other))),

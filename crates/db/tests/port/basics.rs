@@ -5,19 +5,48 @@ use crate::schema::*;
 use db::{ConstraintKind, Error, Never, Param, TxError, params};
 use proptest::prelude::*;
 
+db::row! {
+    struct Swapped {
+        second: String,
+        first: String,
+        text: String,
+    }
+}
+
+db::row! {
+    struct Inserted {
+        merchant: String,
+        note: String,
+    }
+}
+
+db::row! {
+    struct Sum {
+        amount: i64,
+        accounts: i64,
+    }
+}
+
+db::row! {
+    struct Account {
+        account: String,
+        amount: i64,
+    }
+}
+
 db::statement! {
     /// The second parameter appears first.
-    SWAPPED = "SELECT CAST($2 AS TEXT), CAST($1 AS TEXT), '$1'";
-    SWAPPED_INSERT = "INSERT INTO shop_note (note, merchant) VALUES ($2, $1) RETURNING merchant, note";
-    BYTES_BACK = "SELECT CAST($1 AS BYTEA)";
-    SUM_OF_AMOUNTS = "SELECT CAST(SUM(amount) AS BIGINT), COUNT(*) FROM shop_account WHERE merchant = 'm'";
-    OVERFLOW = "SELECT CAST($1 AS BIGINT) + CAST($2 AS BIGINT)";
-    NOTES_IN_ORDER = "SELECT note FROM shop_note WHERE merchant = 'm' ORDER BY note";
-    UPSERT = "INSERT INTO shop_account (merchant, account, amount) VALUES ('m', $1, $2) \
+    SWAPPED -> Swapped = "SELECT CAST($2 AS TEXT) AS second, CAST($1 AS TEXT) AS first, '$1' AS text";
+    SWAPPED_INSERT -> Inserted = "INSERT INTO shop_note (note, merchant) VALUES ($2, $1) RETURNING merchant, note";
+    BYTES_BACK -> Vec<u8> = "SELECT CAST($1 AS BYTEA)";
+    SUM_OF_AMOUNTS -> Sum = "SELECT CAST(SUM(amount) AS BIGINT) AS amount, COUNT(*) AS accounts FROM shop_account WHERE merchant = 'm'";
+    OVERFLOW -> i64 = "SELECT CAST($1 AS BIGINT) + CAST($2 AS BIGINT)";
+    NOTES_IN_ORDER -> String = "SELECT note FROM shop_note WHERE merchant = 'm' ORDER BY note";
+    UPSERT -> i64 = "INSERT INTO shop_account (merchant, account, amount) VALUES ('m', $1, $2) \
               ON CONFLICT (merchant, account) DO UPDATE SET amount = shop_account.amount + excluded.amount \
               RETURNING amount";
-    MOVE = "UPDATE shop_account SET amount = amount + $3 WHERE merchant = $1 AND account = $2 RETURNING account, amount";
-    MOVED = "SELECT account, amount FROM shop_account WHERE merchant = $1 AND account = $2";
+    MOVE -> Account = "UPDATE shop_account SET amount = amount + $3 WHERE merchant = $1 AND account = $2 RETURNING account, amount";
+    MOVED -> Account = "SELECT account, amount FROM shop_account WHERE merchant = $1 AND account = $2";
     CHANGE_JOURNAL = "UPDATE shop_journal SET words = $2 WHERE merchant = 'm' AND entry = $1";
     DELETE_JOURNAL = "DELETE FROM shop_journal WHERE merchant = 'm' AND entry = $1";
 }
@@ -33,9 +62,9 @@ on_both_engines! {
             Ok((swapped, tx.optional(&SWAPPED_INSERT, params!["merchant", "note"])?))
         }).await.unwrap();
         let swapped = swapped.unwrap();
-        assert_eq!([swapped.text(0), swapped.text(1), swapped.text(2)], [Ok("two"), Ok("one"), Ok("$1")]);
+        assert_eq!([swapped.second, swapped.first, swapped.text], ["two", "one", "$1"]);
         let row = row.unwrap();
-        assert_eq!([row.text(0), row.text(1)], [Ok("merchant"), Ok("note")]);
+        assert_eq!([row.merchant, row.note], ["merchant", "note"]);
     }
 
     async fn a_statement_that_wants_other_parameters_says_so(opened: Opened) {
@@ -62,7 +91,7 @@ on_both_engines! {
 
     async fn a_statement_with_rows_is_not_executed(opened: Opened) {
         let ended = opened.db.write("rows", |tx| -> Plain<_> {
-            Ok(tx.execute(&UPSERT, params!["a", 1_i64])?)
+            Ok(tx.execute(UPSERT.statement(), params!["a", 1_i64])?)
         }).await.unwrap_err().into_error();
         assert_eq!(ended.to_string(), "UPSERT: it gives rows back: run it with query or optional");
     }
@@ -71,7 +100,7 @@ on_both_engines! {
         open_accounts(&opened.db, &[("a", 5), ("b", 7)]).await;
         let move_by = |account: &'static str, by: i64| move |tx: &mut db::Tx<'_>| -> Plain<Option<(String, i64)>> {
             let row = tx.lock(&MOVE, params!["m", account, by], &MOVED, params!["m", account])?;
-            Ok(row.map(|row| Ok::<_, Error>((row.get(0)?, row.get(1)?))).transpose()?)
+            Ok(row.map(|row| (row.account, row.amount)))
         };
         for (account, by, moved) in [("a", 3, Some(8)), ("a", -1, Some(7)), ("none", 1, None)] {
             let row = opened.db.write("move", move_by(account, by)).await.unwrap();
@@ -123,12 +152,10 @@ on_both_engines! {
         let amounts = opened.db.write("upsert", |tx| -> Plain<_> {
             let mut amounts = Vec::new();
             for (account, amount) in [("a", 3_i64), ("b", 4), ("a", 10)] {
-                let row = tx.optional(&UPSERT, params![account, amount])?;
-                amounts.push(row.map(|row| row.get::<i64>(0)).transpose()?);
+                amounts.push(tx.optional(&UPSERT, params![account, amount])?);
             }
-            let row = tx.optional(&SUM_OF_AMOUNTS, params![])?;
-            amounts.push(row.as_ref().map(|row| row.get(0)).transpose()?);
-            amounts.push(row.map(|row| row.get(1)).transpose()?);
+            let sum = tx.optional(&SUM_OF_AMOUNTS, params![])?;
+            amounts.extend([sum.as_ref().map(|sum| sum.amount), sum.map(|sum| sum.accounts)]);
             Ok(amounts)
         }).await.unwrap();
         assert_eq!(amounts, [Some(3), Some(4), Some(13), Some(17), Some(2)]);
@@ -136,8 +163,7 @@ on_both_engines! {
 
     async fn an_overflow_is_an_error_and_no_float(opened: Opened) {
         let ended = opened.db.read("overflow", |tx| -> Plain<_> {
-            let row = tx.optional(&OVERFLOW, params![i64::MAX, 1_i64])?;
-            Ok(row.map(|row| row.get::<i64>(0)).transpose()?)
+            Ok(tx.optional(&OVERFLOW, params![i64::MAX, 1_i64])?)
         }).await;
         assert!(ended.is_err(), "{ended:?}");
     }
@@ -147,8 +173,7 @@ on_both_engines! {
             for note in ["é", "z", "a", "Z", "_", "10", "9", "ž"] {
                 tx.execute(&WRITE_NOTE, params!["m", note, Param::Null, Param::Null, Param::Null])?;
             }
-            let rows = tx.query(&NOTES_IN_ORDER, params![])?;
-            Ok(rows.iter().map(|row| row.get::<String>(0)).collect::<Result<Vec<_>, _>>()?)
+            Ok(tx.query(&NOTES_IN_ORDER, params![])?)
         }).await.unwrap();
         assert_eq!(order, ["10", "9", "Z", "_", "a", "z", "é", "ž"]);
     }
@@ -190,7 +215,7 @@ on_both_engines! {
                         let note = index.to_string();
                         tx.execute(&WRITE_NOTE, params!["p", &note, *number, words, picture])?;
                         let row = tx.optional(&READ_NOTE, params!["p", &note])?.ok_or(TxError::Refused(vec![]))?;
-                        back.push((row.get(0)?, row.get(1)?, row.get(2)?));
+                        back.push((row.number, row.words, row.picture));
                     }
                     // Refusing leaves the table empty for the next case
                     Err(TxError::Refused(back))
@@ -201,7 +226,7 @@ on_both_engines! {
         };
         tokio::task::spawn_blocking(round_trip).await.unwrap();
         let bytes = opened.db.read("bytes", |tx| -> Plain<_> {
-            Ok(tx.optional(&BYTES_BACK, params![&[0_u8, 255, 49]])?.map(|row| row.get::<Vec<u8>>(0)).transpose()?)
+            Ok(tx.optional(&BYTES_BACK, params![&[0_u8, 255, 49]])?)
         }).await.unwrap();
         assert_eq!(bytes, Some(vec![0, 255, 49]));
     }

@@ -39,10 +39,7 @@ async fn a_full_disk_fails_who_needs_the_room_and_nobody_else() {
     assert_eq!(full.len(), 14, "{full:?}");
     let second = opened.again().await;
     let there = second
-        .read("notes", |tx| -> Result<_, TxError<Never>> {
-            let rows = tx.query(&NUMBERS, params![])?;
-            Ok(rows.iter().map(|row| row.get::<u32>(0)).collect::<Result<Vec<_>, Error>>()?)
-        })
+        .read("notes", |tx| -> Result<_, TxError<Never>> { Ok(tx.query(&NUMBERS, params![])?) })
         .await
         .unwrap();
     assert_eq!(there, kept);
@@ -50,7 +47,7 @@ async fn a_full_disk_fails_who_needs_the_room_and_nobody_else() {
 }
 
 db::statement! {
-    NUMBERS = "SELECT number FROM shop_note WHERE merchant = 'm' ORDER BY number";
+    NUMBERS -> u32 = "SELECT number FROM shop_note WHERE merchant = 'm' ORDER BY number";
 }
 
 /// Two processes write to one file: they take turns.

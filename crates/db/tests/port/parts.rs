@@ -8,11 +8,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+db::row! {
+    struct Halves {
+        booked: i64,
+        told: i64,
+    }
+}
+
 db::statement! {
     /// What is booked and what is told of it: the same, unless half a command is seen.
-    HALVES = "SELECT (SELECT amount FROM shop_account WHERE merchant = 'm' AND account = 'a'),
-        (SELECT COUNT(*) FROM shop_journal WHERE merchant = 'm')";
-    LAST_WORDS = "SELECT words FROM shop_note WHERE merchant = 'm' AND note = 'the one'";
+    HALVES -> Halves = "SELECT (SELECT amount FROM shop_account WHERE merchant = 'm' AND account = 'a') AS booked,
+        (SELECT COUNT(*) FROM shop_journal WHERE merchant = 'm') AS told";
+    LAST_WORDS -> String = "SELECT words FROM shop_note WHERE merchant = 'm' AND note = 'the one'";
     REPLACE_NOTE = "INSERT INTO shop_note (merchant, note, words) VALUES ('m', 'the one', $1)
         ON CONFLICT (merchant, note) DO UPDATE SET words = excluded.words";
 }
@@ -59,9 +66,7 @@ fn in_parts(opened: &Opened, number: i64, grief: Grief) -> Sent {
 /// A command of another name: how many bookings have no words.
 fn halves(opened: &Opened) -> Sent {
     Box::pin(opened.db.write("halves", |tx| {
-        let row = tx.optional(&HALVES, params![])?;
-        let of = |column| row.as_ref().map_or(Ok(0), |row| row.get::<i64>(column));
-        Ok(of(0)? - of(1)?)
+        Ok(tx.optional(&HALVES, params![])?.map_or(0, |halves| halves.booked - halves.told))
     }))
 }
 
@@ -135,7 +140,7 @@ on_both_engines! {
         }
         assert_eq!(made.load(Ordering::SeqCst), 9);
         let read = opened.db.read("words", |tx| -> Result<String, TxError<Never>> {
-            Ok(tx.optional(&LAST_WORDS, params![])?.unwrap().get(0)?)
+            Ok(tx.optional(&LAST_WORDS, params![])?.unwrap())
         });
         // several lanes of PostgreSQL have no order
         let words = read.await.unwrap();

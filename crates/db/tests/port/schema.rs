@@ -38,14 +38,23 @@ CREATE TABLE shop_journal (
 );
 ";
 
+db::row! {
+    /// A note without its key.
+    pub(crate) struct Note {
+        pub(crate) number: Option<i64>,
+        pub(crate) words: Option<String>,
+        pub(crate) picture: Option<Vec<u8>>,
+    }
+}
+
 db::statement! {
     pub(crate) OPEN_ACCOUNT = "INSERT INTO shop_account (merchant, account, amount) VALUES ('m', $1, $2)";
-    pub(crate) ACCOUNT_AMOUNT = "SELECT amount FROM shop_account WHERE merchant = 'm' AND account = $1";
+    pub(crate) ACCOUNT_AMOUNT -> i64 = "SELECT amount FROM shop_account WHERE merchant = 'm' AND account = $1";
     pub(crate) ADD = "UPDATE shop_account SET amount = amount + $2 WHERE merchant = 'm' AND account = $1";
-    pub(crate) ACCOUNTS = "SELECT account, amount FROM shop_account WHERE merchant = 'm' ORDER BY account";
+    pub(crate) ACCOUNTS -> String = "SELECT account FROM shop_account WHERE merchant = 'm' ORDER BY account";
     pub(crate) ADD_CHILD = "INSERT INTO shop_child (merchant, child, parent) VALUES ('m', $1, $2)";
     pub(crate) WRITE_NOTE = "INSERT INTO shop_note (merchant, note, number, words, picture) VALUES ($1, $2, $3, $4, $5)";
-    pub(crate) READ_NOTE = "SELECT number, words, picture FROM shop_note WHERE merchant = $1 AND note = $2";
+    pub(crate) READ_NOTE -> Note = "SELECT number, words, picture FROM shop_note WHERE merchant = $1 AND note = $2";
     pub(crate) JOURNAL = "INSERT INTO shop_journal (merchant, entry, words) VALUES ('m', $1, $2)";
 }
 
@@ -63,7 +72,7 @@ pub(crate) async fn open_accounts(db: &Db, accounts: &'static [(&'static str, i6
 
 /// What an account holds, or nothing when there is none.
 pub(crate) fn amount(tx: &mut Tx<'_>, account: &str) -> Result<Option<i64>, Error> {
-    tx.optional(&ACCOUNT_AMOUNT, params![account])?.map(|row| row.get(0)).transpose()
+    tx.optional(&ACCOUNT_AMOUNT, params![account])
 }
 
 /// What an account holds, read on a read lane.

@@ -2,7 +2,7 @@
 
 use crate::engines::{Opened, on_both_engines};
 use crate::schema::*;
-use db::{Error, Never, TxError, params};
+use db::{Never, TxError, params};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,7 @@ on_both_engines! {
             }
             let _ = wait.recv();
             // The row changed meanwhile, and another table's neighbour came
-            let rows = tx.query(&ACCOUNTS, params![])?;
-            let names = rows.iter().map(|row| row.get::<String>(0)).collect::<Result<Vec<_>, Error>>()?;
+            let names = tx.query(&ACCOUNTS, params![])?;
             Ok((before, amount(tx, "a")?, names))
         }));
         has_begun.await.unwrap();

@@ -1,12 +1,12 @@
 //! What is in a balance: lots, holds, entries?
 
 use crate::Partner;
-use crate::loyalty::ledger::{BalanceRow, BalanceStatus, HoldRow, store as ledger, type_from_text};
+use crate::loyalty::ledger::{BalanceRow, BalanceStatus, HoldRow, store as ledger};
 use crate::merchant;
-use crate::row;
+use crate::row::{self, Class, Rate};
 use axum::Json;
 use axum::extract::{Path, State};
-use db::{Error, Never, Row, Tx, TxError, params};
+use db::{Error, Never, Tx, TxError, params};
 use door::ApiError;
 use door::admin::AdminCaller;
 use jiff::Timestamp;
@@ -15,14 +15,47 @@ use serde_json::Value;
 use wire::Number;
 use wire::admin::partner::{BalanceSettingsView, BalanceView, EntryView, HoldView, LotView};
 use wire::errors::ErrorBody;
+use wire::loyalty::BalanceType;
 use wire::time::utc_millis;
+
+db::row! {
+    struct LotRow {
+        lot_id: String,
+        kind: String,
+        source: String,
+        issued: i64,
+        remaining: i64,
+        vat_rate: Option<Decimal> as Option<Rate>,
+        earned_at: Timestamp,
+        expires_at: Option<Timestamp>,
+        available_at: Option<Timestamp>,
+        paid_value: Option<i64>,
+        class: BalanceType as Class,
+    }
+}
+
+db::row! {
+    struct EntryRow {
+        entry: i64,
+        kind: String,
+        debit_account: String,
+        credit_account: String,
+        amount: i64,
+        lot_id: String,
+        offer_id: Option<String>,
+        bill_id: Option<String>,
+        reverses: Option<i64>,
+        reason: Option<String>,
+        created_at: Timestamp,
+    }
+}
 
 db::statement! {
     /// Every lot of a balance.
-    LOTS_OF_BALANCE = "SELECT lot_id, kind, source, issued, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, type
+    LOTS_OF_BALANCE -> LotRow = "SELECT lot_id, kind, source, issued, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, type AS class
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 ORDER BY lot_id";
     /// The newest entries of a balance, newest first.
-    NEWEST_ENTRIES = "SELECT entry, kind, debit_account, credit_account, amount, lot_id, offer_id, bill_id, reverses, reason, created_at
+    NEWEST_ENTRIES -> EntryRow = "SELECT entry, kind, debit_account, credit_account, amount, lot_id, offer_id, bill_id, reverses, reason, created_at
         FROM partner_transfer WHERE merchant = $1 AND balance_id = $2 ORDER BY entry DESC LIMIT 200";
 }
 
@@ -69,13 +102,13 @@ pub(super) fn view(
     entries.reverse();
     let (mut pending, mut shortfall) = (0_i64, 0_i64);
     for lot in &lots {
-        shortfall = shortfall.saturating_sub(lot.get::<i64>(4)?.min(0));
-        if lot.get::<Option<Timestamp>>(8)?.is_some_and(|from| now < from) {
-            pending = pending.saturating_add(lot.get::<i64>(4)?.max(0));
+        shortfall = shortfall.saturating_sub(lot.remaining.min(0));
+        if lot.available_at.is_some_and(|from| now < from) {
+            pending = pending.saturating_add(lot.remaining.max(0));
         }
     }
     let held: i64 = holds.iter().map(|hold| hold.amount).sum();
-    let lots = lots.iter().map(|row| lot(row, unit, &holds, now)).collect::<Result<Vec<_>, _>>()?;
+    let lots: Vec<(LotView, i64)> = lots.into_iter().map(|row| lot(row, unit, &holds, now)).collect();
     let unspendable: i64 = lots.iter().map(|(_, unspendable)| unspendable).sum();
     let settings = shown_settings(&row)?;
     let BalanceRow { balance_id, balance_type, member_id, status, blocked_from, posted, .. } = row;
@@ -84,7 +117,7 @@ pub(super) fn view(
         balance_id,
         r#type: balance_type,
         member_id,
-        status: status.text().to_owned(),
+        status: status.as_str().to_owned(),
         frozen_by: (status == BalanceStatus::Frozen).then(|| frozen_by.to_owned()),
         shortfall: unit.number(shortfall),
         settings,
@@ -94,7 +127,7 @@ pub(super) fn view(
         pending: unit.number(pending),
         lots: lots.into_iter().map(|(lot, _)| lot).collect(),
         holds: holds.iter().map(|hold| shown_hold(hold, unit)).collect(),
-        entries: entries.iter().map(|row| entry(row, unit)).collect::<Result<_, _>>()?,
+        entries: entries.into_iter().map(|row| entry(row, unit)).collect(),
     }))
 }
 
@@ -133,10 +166,8 @@ impl Unit {
 }
 
 /// A lot, and what of it nobody can spend or holds: it has ended or is pending.
-fn lot(row: &Row, unit: Unit, holds: &[HoldRow], now: Timestamp) -> Result<(LotView, i64), Error> {
-    let (lot_id, vat_rate, remaining): (String, Option<String>, i64) =
-        (row.get(0)?, row.get(5)?, row.get(4)?);
-    let (expires_at, available_at): (Option<Timestamp>, Option<Timestamp>) = (row.get(7)?, row.get(8)?);
+fn lot(row: LotRow, unit: Unit, holds: &[HoldRow], now: Timestamp) -> (LotView, i64) {
+    let LotRow { lot_id, remaining, expires_at, available_at, .. } = row;
     let state = if expires_at.is_some_and(|end| now >= end) {
         "ended"
     } else if available_at.is_some_and(|from| now < from) {
@@ -149,20 +180,19 @@ fn lot(row: &Row, unit: Unit, holds: &[HoldRow], now: Timestamp) -> Result<(LotV
     let unspendable = if state == "live" { 0 } else { (remaining - held).max(0) };
     let view = LotView {
         lot_id,
-        r#type: type_from_text(&row.get::<String>(10)?)
-            .ok_or_else(|| row::unreadable("partner_lot", "type", "a balance type"))?,
-        kind: row.get(1)?,
-        source: row.get(2)?,
-        issued: unit.number(row.get(3)?),
+        r#type: row.class,
+        kind: row.kind,
+        source: row.source,
+        issued: unit.number(row.issued),
         remaining: unit.number(remaining),
-        vat_rate: vat_rate.and_then(|text| text.parse::<Decimal>().ok()).map(Number),
-        paid_value: row.get::<Option<i64>>(9)?.map(|paid| unit.number(paid)),
-        earned_at: utc_millis(row.get(6)?),
+        vat_rate: row.vat_rate.map(Number),
+        paid_value: row.paid_value.map(|paid| unit.number(paid)),
+        earned_at: utc_millis(row.earned_at),
         available_at: available_at.map(utc_millis),
         expires_at: expires_at.map(utc_millis),
         state: state.to_owned(),
     };
-    Ok((view, unspendable))
+    (view, unspendable)
 }
 
 fn shown_hold(hold: &HoldRow, unit: Unit) -> HoldView {
@@ -176,18 +206,18 @@ fn shown_hold(hold: &HoldRow, unit: Unit) -> HoldView {
     }
 }
 
-fn entry(row: &Row, unit: Unit) -> Result<EntryView, Error> {
-    Ok(EntryView {
-        entry: row.get(0)?,
-        kind: row.get(1)?,
-        debit_account: row.get(2)?,
-        credit_account: row.get(3)?,
-        amount: unit.number(row.get(4)?),
-        lot_id: row.get(5)?,
-        loyalty_offer_id: row.get(6)?,
-        bill_id: row.get(7)?,
-        reverses: row.get(8)?,
-        reason: row.get(9)?,
-        created_at: utc_millis(row.get(10)?),
-    })
+fn entry(row: EntryRow, unit: Unit) -> EntryView {
+    EntryView {
+        entry: row.entry,
+        kind: row.kind,
+        debit_account: row.debit_account,
+        credit_account: row.credit_account,
+        amount: unit.number(row.amount),
+        lot_id: row.lot_id,
+        loyalty_offer_id: row.offer_id,
+        bill_id: row.bill_id,
+        reverses: row.reverses,
+        reason: row.reason,
+        created_at: utc_millis(row.created_at),
+    }
 }

@@ -3,17 +3,17 @@
 //! Of a single-purpose voucher the VAT was due when it was sold, and stays paid; of the others no supply ever took
 //! place, so what ended is income outside VAT. Class, rate and price are those of the lot, frozen when it was sold.
 
-use super::issuers::{apart, class, rate};
+use super::issuers::apart;
 use super::members::settings;
 use super::period::{After, Period};
 use super::refusals::LookRefusals;
 use crate::Partner;
 use crate::loyalty::ledger::LotKind;
 use crate::merchant;
-use crate::row;
+use crate::row::{Class, Rate};
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use db::{Error, Never, Row, Tx, TxError, params};
+use db::{Error, Never, Tx, TxError, params};
 use door::ApiError;
 use door::admin::AdminCaller;
 use jiff::Timestamp;
@@ -26,12 +26,29 @@ use wire::errors::ErrorBody;
 use wire::loyalty::BalanceType;
 use wire::time::utc_millis;
 
+db::row! {
+    struct EndedRow {
+        created_at: Timestamp,
+        balance_id: String,
+        entry: i64,
+        amount: Amount,
+        lot_id: String,
+        reason: Option<String>,
+        class: BalanceType as Class,
+        kind: LotKind,
+        vat_rate: Option<Decimal> as Option<Rate>,
+        issued: Amount,
+        paid_value: Option<Amount>,
+        ended_before: Amount,
+    }
+}
+
 db::statement! {
     /// What ended in a period, points left out, with what of its lot had ended before.
-    ENDED_VALUE = "SELECT t.created_at, t.balance_id, t.entry, t.amount, t.lot_id, t.reason, l.type, l.kind, l.vat_rate, l.issued, l.paid_value,
+    ENDED_VALUE -> EndedRow = "SELECT t.created_at, t.balance_id, t.entry, t.amount, t.lot_id, t.reason, l.type AS class, l.kind, l.vat_rate, l.issued, l.paid_value,
           (SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM partner_transfer e
             WHERE e.merchant = $1 AND e.balance_id = t.balance_id AND e.entry < t.entry
-              AND e.lot_id = t.lot_id AND e.kind = 'expire')
+              AND e.lot_id = t.lot_id AND e.kind = 'expire') AS ended_before
         FROM partner_transfer t
         JOIN partner_lot l ON l.merchant = $1 AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
         WHERE t.merchant = $1 AND t.kind = 'expire' AND t.created_at >= $2 AND t.created_at < $3
@@ -158,7 +175,7 @@ impl Ended {
                 limit,
             ],
         )?;
-        rows.iter().map(one).collect()
+        Ok(rows.into_iter().map(one).collect())
     }
 
     fn sums(&self, tx: &mut Tx<'_>) -> Result<Sums, Error> {
@@ -180,33 +197,33 @@ impl Ended {
     }
 }
 
-fn one(row: &Row) -> Result<One, Error> {
-    let booked_at: Timestamp = row.get(0)?;
-    let class = class(&row.get::<String>(6)?)?;
-    let kind = LotKind::from_text(&row.get::<String>(7)?)
-        .ok_or_else(|| row::unreadable("partner_lot", "kind", "a kind of lot"))?;
-    let (value, issued, before) = (Amount(row.get(3)?), Amount(row.get(9)?), Amount(row.get(11)?));
-    let treatment = match (kind, class) {
+fn one(row: EndedRow) -> One {
+    let value = row.amount;
+    let treatment = match (row.kind, row.class) {
         (LotKind::Bonus, _) => BreakageTreatment::GivenFree,
         (_, BalanceType::SinglePurposePrepaidVoucher) => BreakageTreatment::VatStays,
         _ => BreakageTreatment::OutsideVat,
     };
-    Ok(One {
-        at: After { created_at: booked_at.as_microsecond(), balance_id: row.get(1)?, entry: row.get(2)? },
-        booked_at,
-        lot_id: row.get(4)?,
-        reason: row.get(5)?,
-        class,
+    One {
+        at: After {
+            created_at: row.created_at.as_microsecond(),
+            balance_id: row.balance_id,
+            entry: row.entry,
+        },
+        booked_at: row.created_at,
+        lot_id: row.lot_id,
+        reason: row.reason,
+        class: row.class,
         treatment,
-        vat_rate: rate(row, 8)?,
+        vat_rate: row.vat_rate,
         value,
-        paid: match row.get::<Option<i64>>(10)? {
+        paid: match row.paid_value {
             _ if treatment == BreakageTreatment::GivenFree => Amount::ZERO,
             // sold below (or above) face: so much of the price, on the running sum over what ends of the lot (V4)
-            Some(paid) => cumulative(Amount(paid), issued, before, value),
+            Some(paid) => cumulative(paid, row.issued, row.ended_before, value),
             None => value,
         },
-    })
+    }
 }
 
 impl One {

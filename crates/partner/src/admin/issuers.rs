@@ -8,12 +8,11 @@ use super::members::settings;
 use super::period::{After, Period};
 use super::refusals::LookRefusals;
 use crate::Partner;
-use crate::loyalty::ledger::type_from_text;
 use crate::merchant::MerchantRow;
-use crate::row;
+use crate::row::{Class, Rate};
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use db::{Error, Never, Row, Tx, TxError, params};
+use db::{Error, Never, Tx, TxError, params};
 use door::ApiError;
 use door::admin::AdminCaller;
 use jiff::Timestamp;
@@ -27,10 +26,35 @@ use wire::errors::ErrorBody;
 use wire::loyalty::BalanceType;
 use wire::time::utc_millis;
 
+db::row! {
+    struct RedeemedRow {
+        issuer_id: String,
+        class: BalanceType as Class,
+        vat_rate: Option<Decimal> as Option<Rate>,
+        gross: Amount,
+        entries: i64,
+    }
+}
+
+db::row! {
+    struct RedemptionRow {
+        created_at: Timestamp,
+        balance_id: String,
+        entry: i64,
+        reverses: Option<i64>,
+        bill_id: Option<String>,
+        place: Option<String>,
+        paid_at: Option<Timestamp>,
+        class: BalanceType as Class,
+        vat_rate: Option<Decimal> as Option<Rate>,
+        gross: Amount,
+    }
+}
+
 db::statement! {
     /// What was redeemed for issuers in a period, by class and rate of the lots.
-    REDEEMED = "SELECT t.issuer_id, l.type, l.vat_rate,
-          CAST(SUM(CASE WHEN t.credit_account = 'redemption' THEN t.amount ELSE 0 - t.amount END) AS BIGINT), COUNT(*)
+    REDEEMED -> RedeemedRow = "SELECT t.issuer_id, l.type AS class, l.vat_rate,
+          CAST(SUM(CASE WHEN t.credit_account = 'redemption' THEN t.amount ELSE 0 - t.amount END) AS BIGINT) AS gross, COUNT(*) AS entries
         FROM partner_transfer t
         JOIN partner_lot l ON l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
         LEFT JOIN partner_bill b ON b.merchant = t.merchant AND b.bill_id = t.bill_id
@@ -39,8 +63,8 @@ db::statement! {
           AND (CAST($4 AS TEXT) IS NULL OR b.place = $4) AND (CAST($5 AS TEXT) IS NULL OR t.issuer_id = $5)
         GROUP BY t.issuer_id, l.type, l.vat_rate";
     /// A page of the entries it is made of.
-    REDEMPTIONS = "SELECT t.created_at, t.balance_id, t.entry, t.reverses, t.bill_id, b.place, b.paid_at, l.type, l.vat_rate,
-          CASE WHEN t.credit_account = 'redemption' THEN t.amount ELSE 0 - t.amount END
+    REDEMPTIONS -> RedemptionRow = "SELECT t.created_at, t.balance_id, t.entry, t.reverses, t.bill_id, b.place, b.paid_at, l.type AS class, l.vat_rate,
+          CASE WHEN t.credit_account = 'redemption' THEN t.amount ELSE 0 - t.amount END AS gross
         FROM partner_transfer t
         JOIN partner_lot l ON l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id
         LEFT JOIN partner_bill b ON b.merchant = t.merchant AND b.bill_id = t.bill_id
@@ -204,7 +228,7 @@ struct Covered {
 }
 
 /// Gross and number of entries by class and rate.
-type Sums = BTreeMap<(String, Option<Decimal>), (Amount, i64)>;
+type Sums = BTreeMap<(&'static str, Option<Decimal>), (BalanceType, (Amount, i64))>;
 
 impl Covered {
     async fn read(partner: &Partner, merchant: &str, query: IssuerQuery) -> Result<Self, ApiError> {
@@ -223,11 +247,12 @@ impl Covered {
         let (merchant, place) = (&self.merchant.merchant, self.place_id.as_deref());
         let rows = tx.query(&REDEEMED, params![merchant, self.from, self.till, place, issuer_id])?;
         let mut by_issuer: BTreeMap<String, Sums> = BTreeMap::new();
-        for row in &rows {
-            let sum =
-                by_issuer.entry(row.get(0)?).or_default().entry((row.get(1)?, rate(row, 2)?)).or_default();
-            sum.0 += Amount(row.get(3)?);
-            sum.1 += row.get::<i64>(4)?;
+        for row in rows {
+            let sums = by_issuer.entry(row.issuer_id).or_default();
+            let (_, sum) =
+                sums.entry((row.class.as_str(), row.vat_rate)).or_insert((row.class, (Amount::ZERO, 0)));
+            sum.0 += row.gross;
+            sum.1 += row.entries;
         }
         Ok(by_issuer)
     }
@@ -253,42 +278,29 @@ impl Covered {
                 limit,
             ],
         )?;
-        rows.iter().map(|row| redemption(row, self.merchant.precision)).collect()
+        Ok(rows.into_iter().map(|row| redemption(row, self.merchant.precision)).collect())
     }
 }
 
-fn redemption(row: &Row, precision: Precision) -> Result<(After, Redemption), Error> {
-    let booked_at: Timestamp = row.get(0)?;
-    let (balance_id, entry): (String, i64) = (row.get(1)?, row.get(2)?);
-    let at = After { created_at: booked_at.as_microsecond(), balance_id: balance_id.clone(), entry };
-    let redemption = Redemption {
-        booked_at: utc_millis(booked_at),
-        paid_at: row.get::<Option<Timestamp>>(6)?.map(utc_millis),
-        place_id: row.get(5)?,
-        bill_id: row.get(4)?,
-        balance_id,
-        entry,
-        reverses: row.get(3)?,
-        r#type: class(&row.get::<String>(7)?)?,
-        vat_rate: rate(row, 8)?.map(Number),
-        gross: Number::from_amount(Amount(row.get(9)?), precision),
+fn redemption(row: RedemptionRow, precision: Precision) -> (After, Redemption) {
+    let at = After {
+        created_at: row.created_at.as_microsecond(),
+        balance_id: row.balance_id.clone(),
+        entry: row.entry,
     };
-    Ok((at, redemption))
-}
-
-/// A class of a lot.
-pub(super) fn class(text: &str) -> Result<BalanceType, Error> {
-    type_from_text(text).ok_or_else(|| row::unreadable("partner_lot", "type", "a balance type"))
-}
-
-/// A rate of a lot.
-pub(super) fn rate(row: &Row, column: usize) -> Result<Option<Decimal>, Error> {
-    let text: Option<String> = row.get(column)?;
-    text.map(|text| {
-        let read = money::parse_decimal(&text).map(|rate| rate.normalize());
-        read.map_err(|_| row::unreadable("partner_lot", "vat_rate", "a decimal"))
-    })
-    .transpose()
+    let redemption = Redemption {
+        booked_at: utc_millis(row.created_at),
+        paid_at: row.paid_at.map(utc_millis),
+        place_id: row.place,
+        bill_id: row.bill_id,
+        balance_id: row.balance_id,
+        entry: row.entry,
+        reverses: row.reverses,
+        r#type: row.class,
+        vat_rate: row.vat_rate.map(Number),
+        gross: Number::from_amount(row.gross, precision),
+    };
+    (at, redemption)
 }
 
 /// What is in a price with VAT, where its rate is known.
@@ -303,22 +315,22 @@ pub(super) fn apart(
 }
 
 fn gross(sums: &Sums, precision: Precision) -> Number {
-    Number::from_amount(sums.values().map(|(gross, _)| *gross).sum(), precision)
+    Number::from_amount(sums.values().map(|(_, (gross, _))| *gross).sum(), precision)
 }
 
 fn totals(sums: &Sums, precision: Precision) -> Vec<RedeemedTotal> {
-    let total = |((class, rate), (gross, entries)): (&(String, Option<Decimal>), &(Amount, i64))| {
+    let totals = sums.iter().map(|((_, rate), (class, (gross, entries)))| {
         let (base, vat) = apart(*gross, *rate, precision);
-        Some(RedeemedTotal {
-            r#type: type_from_text(class)?,
+        RedeemedTotal {
+            r#type: *class,
             vat_rate: rate.map(Number),
             gross: Number::from_amount(*gross, precision),
             base,
             vat,
             entries: *entries,
-        })
-    };
-    sums.iter().filter_map(total).collect()
+        }
+    });
+    totals.collect()
 }
 
 #[cfg(test)]
@@ -329,12 +341,12 @@ mod tests {
     #[test]
     fn a_rate_is_rounded_once_on_its_sum() {
         let two = Precision::new(2).unwrap();
-        let spv = "singlePurposePrepaidVoucher".to_owned();
+        let (spv, mpv) = (BalanceType::SinglePurposePrepaidVoucher, BalanceType::MultiPurposePrepaidVoucher);
         let rate = |text: &str| text.parse::<Decimal>().ok();
         let sums = Sums::from([
-            ((spv.clone(), rate("0.12")), (Amount(50_000), 3)),
-            ((spv, rate("0.21")), (Amount(-121), 2)),
-            (("multiPurposePrepaidVoucher".to_owned(), None), (Amount(30_000), 1)),
+            ((spv.as_str(), rate("0.12")), (spv, (Amount(50_000), 3))),
+            ((spv.as_str(), rate("0.21")), (spv, (Amount(-121), 2))),
+            ((mpv.as_str(), None), (mpv, (Amount(30_000), 1))),
         ]);
         let found: Vec<_> = totals(&sums, two)
             .into_iter()

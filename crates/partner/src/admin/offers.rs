@@ -1,19 +1,35 @@
 //! What was answered under an offer id, and what became of it?
 
 use crate::Partner;
-use crate::row;
-use axum::Json;
+use crate::row::Packed;
 use axum::extract::{Path, State};
-use db::{Error, Never, Row, TxError, params};
+use db::{Json, Never, TxError, params};
 use door::ApiError;
 use door::admin::AdminCaller;
+use jiff::Timestamp;
+use serde_json::Value;
 use wire::admin::partner::OfferView;
 use wire::errors::ErrorBody;
 use wire::time::utc_millis;
 
+db::row! {
+    struct OfferRow {
+        offer_id: String,
+        place: String,
+        device_number: i64,
+        check_id: String,
+        member_id: Option<String>,
+        state: String,
+        response: Value as Packed,
+        validation_errors: Option<Value> as Option<Json>,
+        remarks: Value as Json,
+        asked_at: Timestamp,
+    }
+}
+
 db::statement! {
     /// The newest answer under an offer id.
-    GET_OFFER = "SELECT offer_id, place, device_number, check_id, member_id, state, response, validation_errors, remarks, asked_at
+    GET_OFFER -> OfferRow = "SELECT offer_id, place, device_number, check_id, member_id, state, response, validation_errors, remarks, asked_at
         FROM partner_offer WHERE merchant = $1 AND offer_id = $2";
 }
 
@@ -35,30 +51,25 @@ pub(crate) async fn get_offer(
     State(partner): State<Partner>,
     _: AdminCaller,
     Path((merchant, offer_id)): Path<(String, String)>,
-) -> Result<Json<OfferView>, ApiError> {
+) -> Result<axum::Json<OfferView>, ApiError> {
     let asked = offer_id.clone();
     let found = partner.db().read("partner_offer", move |tx| {
-        let row = tx.optional(&GET_OFFER, params![&merchant, &offer_id])?;
-        Ok::<_, TxError<Never>>(row.map(|row| view(&row)).transpose()?)
+        Ok::<_, TxError<Never>>(tx.optional(&GET_OFFER, params![&merchant, &offer_id])?)
     });
-    found.await?.map(Json).ok_or_else(|| ApiError::not_found("offer", &asked))
+    found.await?.map(view).map(axum::Json).ok_or_else(|| ApiError::not_found("offer", &asked))
 }
 
-fn view(row: &Row) -> Result<OfferView, Error> {
-    let (response, remarks): (Vec<u8>, String) = (row.get(6)?, row.get(8)?);
-    let errors: Option<String> = row.get(7)?;
-    Ok(OfferView {
-        loyalty_offer_id: row.get(0)?,
-        place_id: row.get(1)?,
-        device_number: row.get(2)?,
-        check_id: row.get(3)?,
-        customer_id: row.get(4)?,
-        state: row.get(5)?,
-        response: row::packed_json("partner_offer", "response", &response)?,
-        validation_errors: errors
-            .map(|text| row::json("partner_offer", "validation_errors", &text))
-            .transpose()?,
-        remarks: row::json("partner_offer", "remarks", &remarks)?,
-        asked_at: utc_millis(row.get(9)?),
-    })
+fn view(row: OfferRow) -> OfferView {
+    OfferView {
+        loyalty_offer_id: row.offer_id,
+        place_id: row.place,
+        device_number: row.device_number,
+        check_id: row.check_id,
+        customer_id: row.member_id,
+        state: row.state,
+        response: row.response,
+        validation_errors: row.validation_errors,
+        remarks: row.remarks,
+        asked_at: utc_millis(row.asked_at),
+    }
 }

@@ -18,14 +18,31 @@ use wire::admin::partner::limits::{LimitPage, LimitView};
 use wire::errors::ErrorBody;
 use wire::time::utc_millis;
 
+db::row! {
+    /// A counter.
+    struct LimitRow {
+        limit_id: String,
+        used: i64,
+        updated_at: Timestamp,
+    }
+}
+
+db::row! {
+    /// What an open check keeps of a counter.
+    struct HeldRow {
+        limit_id: String,
+        amount: i64,
+    }
+}
+
 db::statement! {
     /// A promotion's rule.
-    RULE_TO_SHOW = "SELECT definition FROM partner_promotion WHERE merchant = $1 AND promotion_id = $2";
+    RULE_TO_SHOW -> String = "SELECT definition FROM partner_promotion WHERE merchant = $1 AND promotion_id = $2";
     /// A promotion's counters in the order of their ids.
-    PAGE_OF_LIMITS = "SELECT limit_id, used, updated_at FROM partner_limit
+    PAGE_OF_LIMITS -> LimitRow = "SELECT limit_id, used, updated_at FROM partner_limit
         WHERE merchant = $1 AND promotion_id = $2 AND limit_id > $3 ORDER BY limit_id LIMIT $4";
     /// What open checks keep of the counters from one id to another.
-    HELD_OF_LIMITS = "SELECT limit_id, amount FROM partner_limit_hold
+    HELD_OF_LIMITS -> HeldRow = "SELECT limit_id, amount FROM partner_limit_hold
         WHERE merchant = $1 AND limit_id >= $2 AND limit_id <= $3 AND state = 'active' AND expires_at > $4";
 }
 
@@ -94,32 +111,29 @@ fn page(
 ) -> Result<Option<Vec<LimitView>>, Error> {
     let Some(settings) = merchant::get(tx, merchant)? else { return Ok(None) };
     let Some(rule) = tx.optional(&RULE_TO_SHOW, params![merchant, promotion_id])? else { return Ok(None) };
-    let definition = Definition::parse(&rule.get::<String>(0)?)
+    let definition = Definition::parse(&rule)
         .map_err(|_| row::unreadable("partner_promotion", "definition", "a promotion's rule as JSON"))?;
     let most_rows = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
     let rows = tx.query(&PAGE_OF_LIMITS, params![merchant, promotion_id, after, most_rows])?;
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Some(Vec::new())) };
-    let (first, last): (String, String) = (first.get(0)?, last.get(0)?);
     let mut held: BTreeMap<String, i64> = BTreeMap::new();
-    for row in tx.query(&HELD_OF_LIMITS, params![merchant, &first, &last, now])? {
-        *held.entry(row.get(0)?).or_default() += row.get::<i64>(1)?;
+    for row in tx.query(&HELD_OF_LIMITS, params![merchant, &first.limit_id, &last.limit_id, now])? {
+        *held.entry(row.limit_id).or_default() += row.amount;
     }
-    let views = rows.iter().map(|row| {
-        let limit_id: String = row.get(0)?;
-        let used: i64 = row.get(1)?;
+    let views = rows.into_iter().map(|LimitRow { limit_id, used, updated_at }| {
         let limit = definition.limits.iter().find(|limit| limit.counts_in(promotion_id, &limit_id));
         let money = counts_money(promotion_id, &limit_id);
         let number = |units: i64| {
             if money { Number::from_amount(Amount(units), settings.precision) } else { Number::from(units) }
         };
-        Ok(LimitView {
+        LimitView {
             unit: if money { "amount" } else { "uses" }.to_owned(),
             limit: limit.map(|limit| number(limit.most(settings.precision))),
             used: number(used),
             held: number(held.get(&limit_id).copied().unwrap_or(0)),
-            updated_at: utc_millis(row.get(2)?),
+            updated_at: utc_millis(updated_at),
             limit_id,
-        })
+        }
     });
-    Ok(Some(views.collect::<Result<_, Error>>()?))
+    Ok(Some(views.collect()))
 }

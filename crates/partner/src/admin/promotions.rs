@@ -7,30 +7,46 @@ use crate::loyalty::promotion::{Definition, agree};
 use crate::{Partner, merchant, row};
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use db::{Error, Never, Row, Tx, TxError, params};
+use db::{Never, Tx, TxError, params};
 use door::admin::AdminCaller;
 use door::{ApiError, Strict};
 use jiff::Timestamp;
 use serde::Deserialize;
 use wire::admin::partner::{PromotionDetail, PromotionPage, PromotionPut, PromotionView};
 
+db::row! {
+    struct PromotionRow {
+        promotion_id: String,
+        definition: serde_json::Value as db::Json,
+        status: String,
+    }
+}
+
+db::row! {
+    /// The rule of a promotion as JSON.
+    struct RuleRow {
+        promotion_id: String,
+        definition: String,
+    }
+}
+
 db::statement! {
     /// The rules that are switched on.
-    ACTIVE_RULES = "SELECT promotion_id, definition FROM partner_promotion WHERE merchant = $1 AND status = 'active'";
+    ACTIVE_RULES -> RuleRow = "SELECT promotion_id, definition FROM partner_promotion WHERE merchant = $1 AND status = 'active'";
     /// A promotion, new or changed.
     PUT_PROMOTION = "INSERT INTO partner_promotion (merchant, promotion_id, definition, status, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $5)
         ON CONFLICT (merchant, promotion_id) DO UPDATE SET
           definition = EXCLUDED.definition, status = EXCLUDED.status, updated_at = EXCLUDED.updated_at";
     /// A promotion as it is set up.
-    GET_PROMOTION = "SELECT promotion_id, definition, status FROM partner_promotion
+    GET_PROMOTION -> PromotionRow = "SELECT promotion_id, definition, status FROM partner_promotion
         WHERE merchant = $1 AND promotion_id = $2";
     /// Promotions in the order of their ids.
-    PAGE_OF_PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion
+    PAGE_OF_PROMOTIONS -> PromotionRow = "SELECT promotion_id, definition, status FROM partner_promotion
         WHERE merchant = $1 AND promotion_id > $2 ORDER BY promotion_id LIMIT $3";
-    KNOWN_PROMOTION = "SELECT promotion_id FROM partner_promotion WHERE merchant = $1 AND promotion_id = $2";
+    KNOWN_PROMOTION -> String = "SELECT promotion_id FROM partner_promotion WHERE merchant = $1 AND promotion_id = $2";
     /// The codes that set a promotion off. No ORDER BY: it would tempt SQLite to walk all the merchant's codes.
-    CODES_OF_PROMOTION = "SELECT code FROM partner_code
+    CODES_OF_PROMOTION -> String = "SELECT code FROM partner_code
         WHERE merchant = $1 AND promotion_id = $2 AND status = 'active' LIMIT 1000";
 }
 
@@ -68,8 +84,7 @@ pub(crate) async fn put_promotion(
 /// Refuses a program whose groups contradict themselves; only promotions that are switched on count.
 fn in_agreement(tx: &mut Tx<'_>, merchant: &str) -> Result<(), TxError<ApiError>> {
     let mut rules = Vec::new();
-    for found in tx.query(&ACTIVE_RULES, params![merchant])? {
-        let (promotion_id, definition): (String, String) = (found.get(0)?, found.get(1)?);
+    for RuleRow { promotion_id, definition } in tx.query(&ACTIVE_RULES, params![merchant])? {
         let definition = Definition::parse(&definition)
             .map_err(|_| row::unreadable("partner_promotion", "definition", "a promotion's rule as JSON"))?;
         rules.push((promotion_id, definition));
@@ -142,7 +157,7 @@ pub(crate) async fn get_promotions(
         }
         let limit = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
         let rows = tx.query(&PAGE_OF_PROMOTIONS, params![&merchant, &after, limit])?;
-        Ok(rows.iter().map(view).collect::<Result<Vec<_>, Error>>()?)
+        Ok(rows.into_iter().map(view).collect::<Vec<_>>())
     });
     let mut data = found.await?;
     let more = data.len() > LIMIT;
@@ -174,20 +189,15 @@ pub(crate) async fn get_promotion(
         let Some(found) = tx.optional(&GET_PROMOTION, params![&merchant, &promotion_id])? else {
             return Ok::<_, TxError<Never>>(None);
         };
-        let rows = tx.query(&CODES_OF_PROMOTION, params![&merchant, &promotion_id])?;
-        let mut codes = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<String>, Error>>()?;
+        let mut codes = tx.query(&CODES_OF_PROMOTION, params![&merchant, &promotion_id])?;
         codes.sort_unstable();
-        let PromotionView { promotion_id, definition, active } = view(&found)?;
+        let PromotionView { promotion_id, definition, active } = view(found);
         Ok(Some(PromotionDetail { promotion_id, definition, active, codes }))
     });
     found.await?.map(Json).ok_or_else(|| ApiError::not_found("promotion", &asked))
 }
 
-fn view(found: &Row) -> Result<PromotionView, Error> {
-    let (definition, status): (String, String) = (found.get(1)?, found.get(2)?);
-    Ok(PromotionView {
-        promotion_id: found.get(0)?,
-        definition: row::json("partner_promotion", "definition", &definition)?,
-        active: status == "active",
-    })
+fn view(row: PromotionRow) -> PromotionView {
+    let PromotionRow { promotion_id, definition, status } = row;
+    PromotionView { promotion_id, definition, active: status == "active" }
 }

@@ -3,7 +3,7 @@
 use crate::{Partner, merchant};
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use db::{Error, Row, TxError, params};
+use db::{TxError, params};
 use door::ApiError;
 use door::admin::AdminCaller;
 use jiff::Timestamp;
@@ -13,11 +13,23 @@ use wire::admin::partner::{QuarantinePage, QuarantineView};
 use wire::errors::ErrorBody;
 use wire::time::utc_millis;
 
+db::row! {
+    struct QuarantineRow {
+        quarantine_id: String,
+        source: String,
+        record_key: String,
+        reason: String,
+        body: String,
+        received_at: Timestamp,
+        resolved_at: Option<Timestamp>,
+    }
+}
+
 db::statement! {
     /// What was kept aside, in the order of the ids.
-    PAGE_OF_QUARANTINE = "SELECT quarantine_id, source, record_key, reason, body, received_at, resolved_at
+    PAGE_OF_QUARANTINE -> QuarantineRow = "SELECT quarantine_id, source, record_key, reason, body, received_at, resolved_at
         FROM partner_quarantine WHERE merchant = $1 AND quarantine_id > $2 ORDER BY quarantine_id LIMIT $3";
-    IN_QUARANTINE = "SELECT quarantine_id FROM partner_quarantine WHERE merchant = $1 AND quarantine_id = $2";
+    IN_QUARANTINE -> String = "SELECT quarantine_id FROM partner_quarantine WHERE merchant = $1 AND quarantine_id = $2";
 }
 
 /// Bodies on a page.
@@ -66,7 +78,7 @@ pub(crate) async fn get_quarantine(
         }
         let limit = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
         let rows = tx.query(&PAGE_OF_QUARANTINE, params![&merchant, &after, limit])?;
-        Ok(rows.iter().map(view).collect::<Result<Vec<_>, Error>>()?)
+        Ok(rows.into_iter().map(view).collect::<Vec<_>>())
     });
     let mut data = found.await?;
     let more = data.len() > LIMIT;
@@ -75,16 +87,15 @@ pub(crate) async fn get_quarantine(
     Ok(Json(QuarantinePage { data, next_page }))
 }
 
-fn view(row: &Row) -> Result<QuarantineView, Error> {
-    let body: String = row.get(4)?;
-    Ok(QuarantineView {
-        quarantine_id: row.get(0)?,
-        source: row.get(1)?,
-        record_key: row.get(2)?,
-        reason: row.get(3)?,
+fn view(row: QuarantineRow) -> QuarantineView {
+    QuarantineView {
+        quarantine_id: row.quarantine_id,
+        source: row.source,
+        record_key: row.record_key,
+        reason: row.reason,
         // what could not be read at all is shown as the text that came
-        body: serde_json::from_str(&body).unwrap_or(Value::String(body)),
-        received_at: utc_millis(row.get(5)?),
-        resolved_at: row.get::<Option<Timestamp>>(6)?.map(utc_millis),
-    })
+        body: serde_json::from_str(&row.body).unwrap_or(Value::String(row.body)),
+        received_at: utc_millis(row.received_at),
+        resolved_at: row.resolved_at.map(utc_millis),
+    }
 }

@@ -2,10 +2,9 @@
 
 use crate::Partner;
 use crate::merchant;
-use crate::row;
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use db::{Error, Never, Row, Tx, TxError, params};
+use db::{Error, Never, Tx, TxError, params};
 use door::ApiError;
 use door::admin::AdminCaller;
 use jiff::Timestamp;
@@ -16,14 +15,29 @@ use wire::admin::partner::{UsagePage, UsageView};
 use wire::errors::ErrorBody;
 use wire::time::utc_millis;
 
+db::row! {
+    struct UsageRow {
+        loyalty_provider_id: String,
+        offer_id: String,
+        bill_id: String,
+        kind: String,
+        flags: Vec<String> as db::Json,
+        remarks: Vec<String> as db::Json,
+        member_id: Option<String>,
+        total_with_vat: Amount,
+        paid_at: Option<Timestamp>,
+        booked_at: Timestamp,
+    }
+}
+
 db::statement! {
     /// Reports in the order of their key.
-    PAGE_OF_USAGES = "SELECT loyalty_provider_id, offer_id, bill_id, kind, flags, remarks, member_id, total_with_vat, paid_at, booked_at
+    PAGE_OF_USAGES -> UsageRow = "SELECT loyalty_provider_id, offer_id, bill_id, kind, flags, remarks, member_id, total_with_vat, paid_at, booked_at
         FROM partner_usage
         WHERE merchant = $1 AND (loyalty_provider_id, offer_id, bill_id, kind) > ($2, $3, $4, $5)
         ORDER BY loyalty_provider_id, offer_id, bill_id, kind LIMIT $6";
     /// The reports of one bill.
-    USAGES_OF_BILL = "SELECT loyalty_provider_id, offer_id, bill_id, kind, flags, remarks, member_id, total_with_vat, paid_at, booked_at
+    USAGES_OF_BILL -> UsageRow = "SELECT loyalty_provider_id, offer_id, bill_id, kind, flags, remarks, member_id, total_with_vat, paid_at, booked_at
         FROM partner_usage WHERE merchant = $1 AND bill_id = $2
         ORDER BY loyalty_provider_id, offer_id, bill_id, kind LIMIT 100";
 }
@@ -115,23 +129,22 @@ fn page(
             tx.query(&PAGE_OF_USAGES, params![merchant, provider, offer, bill, kind, limit])?
         }
     };
-    Ok(Some(rows.iter().map(|row| view(row, settings.precision)).collect::<Result<_, _>>()?))
+    Ok(Some(rows.into_iter().map(|row| view(row, settings.precision)).collect()))
 }
 
-fn view(row: &Row, precision: Precision) -> Result<UsageView, Error> {
-    let (flags, remarks): (String, String) = (row.get(4)?, row.get(5)?);
-    Ok(UsageView {
-        loyalty_provider_id: row.get(0)?,
-        loyalty_offer_id: row.get(1)?,
-        bill_id: row.get(2)?,
-        kind: row.get(3)?,
-        flags: row::json("partner_usage", "flags", &flags)?,
-        remarks: row::json("partner_usage", "remarks", &remarks)?,
-        customer_id: row.get(6)?,
-        total_with_vat: Number::from_amount(Amount(row.get(7)?), precision),
-        paid_at: row.get::<Option<Timestamp>>(8)?.map(utc_millis),
-        booked_at: utc_millis(row.get(9)?),
-    })
+fn view(row: UsageRow, precision: Precision) -> UsageView {
+    UsageView {
+        loyalty_provider_id: row.loyalty_provider_id,
+        loyalty_offer_id: row.offer_id,
+        bill_id: row.bill_id,
+        kind: row.kind,
+        flags: row.flags,
+        remarks: row.remarks,
+        customer_id: row.member_id,
+        total_with_vat: Number::from_amount(row.total_with_vat, precision),
+        paid_at: row.paid_at.map(utc_millis),
+        booked_at: utc_millis(row.booked_at),
+    }
 }
 
 #[cfg(test)]

@@ -17,15 +17,17 @@ use door::{ApiError, credentials, token};
 use http::request::Parts;
 use jiff::Timestamp;
 
-/// A live token of a partner's connection: a row of `partner_credential`.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Credential {
-    pub(crate) kind: Kind,
-    pub(crate) hash: Vec<u8>,
-    pub(crate) merchant: String,
-    pub(crate) loyalty_provider_id: Option<String>,
-    pub(crate) time_zone: Option<String>,
-    pub(crate) expires_at: Option<Timestamp>,
+db::row! {
+    /// A live token of a partner's connection: a row of `partner_credential`.
+    #[derive(Debug, Clone, PartialEq)]
+    pub(crate) struct Credential {
+        pub(crate) kind: Kind,
+        pub(crate) hash: Vec<u8>,
+        pub(crate) merchant: String,
+        pub(crate) loyalty_provider_id: Option<String>,
+        pub(crate) time_zone: Option<String>,
+        pub(crate) expires_at: Option<Timestamp>,
+    }
 }
 
 /// A caller of the three loyalty webhooks: `Authorization: Bearer stg_loyalty_…` (protocol.md §1.3).

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 db::statement! {
     /// A token that was not revoked, by its public prefix.
-    LIVE_CREDENTIAL = "SELECT kind, token_hash, merchant, loyalty_provider_id, time_zone, expires_at
+    LIVE_CREDENTIAL -> Credential = "SELECT kind, token_hash AS hash, merchant, loyalty_provider_id, time_zone, expires_at
         FROM partner_credential WHERE token_prefix = $1 AND revoked_at IS NULL";
     /// Keeps a new token.
     INSERT_CREDENTIAL = "INSERT INTO partner_credential (token_prefix, token_hash, kind, merchant, loyalty_provider_id, time_zone, name, created_at, expires_at, revoked_at)
@@ -45,17 +45,7 @@ pub(crate) struct NewCredential {
 pub(super) async fn load(db: &Db, prefix: &str) -> Result<Option<Credential>, ApiError> {
     let prefix = prefix.to_owned();
     let found = db.read("partner_credential", move |tx| {
-        let Some(row) = tx.optional(&LIVE_CREDENTIAL, params![&prefix])? else {
-            return Ok::<_, TxError<Never>>(None);
-        };
-        Ok(Some(Credential {
-            kind: row.get(0)?,
-            hash: row.get(1)?,
-            merchant: row.get(2)?,
-            loyalty_provider_id: row.get(3)?,
-            time_zone: row.get(4)?,
-            expires_at: row.get(5)?,
-        }))
+        Ok::<_, TxError<Never>>(tx.optional(&LIVE_CREDENTIAL, params![&prefix])?)
     });
     Ok(found.await?)
 }

@@ -2,25 +2,27 @@
 //!
 //! The books know a member by an opaque id only; the person behind it is one row apart (loyalty.md §12 G1).
 
-use super::ledger::{self, NewBalanceRow, type_from_text};
+use super::ledger::{self, NewBalanceRow};
 use super::people::code::{self, CodeKind, CodeStatus, NewCode};
 use super::people::customer::{self, Changed};
 use super::people::member::{self as rows, MemberStatus};
 use super::people::person::{self, Keys};
 use super::program::{ProgramSettings, email_key};
 use crate::loyalty::merge::recompute;
-use crate::{merchant, row};
-use db::{Error, Row, Tx, TxError, params};
+use crate::merchant;
+use crate::row::{self, Class};
+use db::{Error, Joined, Json, Tx, TxError, params};
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Precision};
 use wire::Number;
 use wire::admin::partner::{MemberBalance, MemberPerson, MemberView};
+use wire::loyalty::BalanceType;
 use wire::time::utc_millis;
 
 db::statement! {
     /// A member and the person, if there is one still.
-    GET_MEMBER = "SELECT m.customer_number, m.status, m.tier, m.tags, m.created_at, p.member_id, p.first_name, p.last_name,
+    GET_MEMBER -> MemberRow = "SELECT m.customer_number, m.status, m.tier, m.tags, m.created_at, p.member_id AS person, p.first_name, p.last_name,
           p.email, p.mobile_phone, p.city, p.state, p.country, p.address, p.zip, p.birth_date, p.store_id, p.allow_sms,
           p.allow_email, c.merged_into
         FROM partner_member AS m
@@ -28,8 +30,51 @@ db::statement! {
         LEFT JOIN partner_customer AS c ON c.merchant = m.merchant AND c.member_id = m.member_id
         WHERE m.merchant = $1 AND m.member_id = $2";
     /// What a member owns.
-    BALANCES_OF_MEMBER = "SELECT balance_id, type, status, posted FROM partner_balance
+    BALANCES_OF_MEMBER -> OwnBalance = "SELECT balance_id, type AS class, status, posted FROM partner_balance
         WHERE merchant = $1 AND member_id = $2";
+}
+
+db::row! {
+    /// A member, and the person where there is one.
+    struct MemberRow {
+        customer_number: i64,
+        status: String,
+        tier: Option<String>,
+        tags: Vec<String> as Json,
+        created_at: Timestamp,
+        person: Option<String>,
+        about: PersonColumns as Joined,
+        merged_into: Option<String>,
+    }
+}
+
+db::row! {
+    /// What is known of a person; all of it NULL where there is none.
+    struct PersonColumns {
+        first_name: Option<String>,
+        last_name: Option<String>,
+        email: Option<String>,
+        mobile_phone: Option<String>,
+        city: Option<String>,
+        state: Option<String>,
+        country: Option<String>,
+        address: Option<String>,
+        zip: Option<String>,
+        birth_date: Option<String>,
+        store_id: Option<i64>,
+        allow_sms: Option<bool>,
+        allow_email: Option<bool>,
+    }
+}
+
+db::row! {
+    /// A balance that a member owns.
+    struct OwnBalance {
+        balance_id: String,
+        class: BalanceType as Class,
+        status: String,
+        posted: i64,
+    }
 }
 
 /// A member to be created, with ids drawn.
@@ -171,55 +216,54 @@ fn gone(member_id: &str, status: MemberStatus) -> ApiError {
 pub(crate) fn get(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Option<MemberView>, Error> {
     let Some(settings) = merchant::get(tx, merchant)? else { return Ok(None) };
     let Some(found) = tx.optional(&GET_MEMBER, params![merchant, member_id])? else { return Ok(None) };
-    let tags: String = found.get(3)?;
     let rows = tx.query(&BALANCES_OF_MEMBER, params![merchant, member_id])?;
-    let balances = rows.iter().map(|row| balance(row, settings.precision));
-    let mut balances = balances.collect::<Result<Vec<_>, Error>>()?;
+    let mut balances: Vec<MemberBalance> =
+        rows.into_iter().map(|row| balance(row, settings.precision)).collect();
     balances.sort_by(|one, other| one.balance_id.cmp(&other.balance_id));
     Ok(Some(MemberView {
         member_id: member_id.to_owned(),
-        customer_id: found.get(0)?,
-        status: found.get(1)?,
-        merged_into: found.get(19)?,
-        tier: found.get(2)?,
-        tags: row::json("partner_member", "tags", &tags)?,
-        person: found.get::<Option<String>>(5)?.map(|_| person(&found)).transpose()?,
+        customer_id: found.customer_number,
+        status: found.status,
+        merged_into: found.merged_into,
+        tier: found.tier,
+        tags: found.tags,
+        person: found.person.is_some().then(|| person(found.about)),
         cards: code::cards_of(tx, merchant, member_id)?,
         balances,
-        created_at: utc_millis(found.get(4)?),
+        created_at: utc_millis(found.created_at),
     }))
 }
 
-fn balance(found: &Row, precision: Precision) -> Result<MemberBalance, Error> {
-    let (name, posted): (String, i64) = (found.get(1)?, found.get(3)?);
-    let balance_type =
-        type_from_text(&name).ok_or_else(|| row::unreadable("partner_balance", "type", "a balance type"))?;
-    let points = balance_type == wire::loyalty::BalanceType::CollectablePoints;
-    Ok(MemberBalance {
-        balance_id: found.get(0)?,
-        r#type: balance_type,
-        status: found.get(2)?,
-        posted: if points { Number::from(posted) } else { Number::from_amount(Amount(posted), precision) },
-    })
+fn balance(row: OwnBalance, precision: Precision) -> MemberBalance {
+    let points = row.class == BalanceType::CollectablePoints;
+    MemberBalance {
+        balance_id: row.balance_id,
+        r#type: row.class,
+        status: row.status,
+        posted: if points {
+            Number::from(row.posted)
+        } else {
+            Number::from_amount(Amount(row.posted), precision)
+        },
+    }
 }
 
-/// The columns of [`GET_MEMBER`] from the seventh on.
-fn person(found: &Row) -> Result<MemberPerson, Error> {
-    Ok(MemberPerson {
-        first_name: found.get(6)?,
-        last_name: found.get(7)?,
-        email: found.get(8)?,
-        mobile_phone: found.get(9)?,
-        city: found.get(10)?,
-        state: found.get(11)?,
-        country: found.get(12)?,
-        address: found.get(13)?,
-        zip: found.get(14)?,
-        birth_date: found.get(15)?,
-        store_id: found.get(16)?,
-        allow_sms: found.get(17)?,
-        allow_email: found.get(18)?,
-    })
+fn person(row: PersonColumns) -> MemberPerson {
+    MemberPerson {
+        first_name: row.first_name,
+        last_name: row.last_name,
+        email: row.email,
+        mobile_phone: row.mobile_phone,
+        city: row.city,
+        state: row.state,
+        country: row.country,
+        address: row.address,
+        zip: row.zip,
+        birth_date: row.birth_date,
+        store_id: row.store_id,
+        allow_sms: row.allow_sms,
+        allow_email: row.allow_email,
+    }
 }
 
 /// Writes the person, and the forms of number and address by which an offer finds them.

@@ -19,19 +19,21 @@ db::statement! {
     TIER_OVER = "SELECT tier, tier_until FROM partner_member
         WHERE merchant = $1 AND member_id = $2 AND status NOT IN ('merged', 'erased') AND tier_until <= $3";
     /// The bills of a member that count, since an instant; what was paid for later use counts when it pays.
-    TIER_HISTORY = "SELECT paid_at, CASE WHEN prepaid > 0 AND final_price <= prepaid THEN 0 ELSE final_price - prepaid END, points
+    TIER_HISTORY -> Counted = "SELECT paid_at, CASE WHEN prepaid > 0 AND final_price <= prepaid THEN 0 ELSE final_price - prepaid END AS spend, points
         FROM partner_bill
         WHERE merchant = $1 AND member_id = $2 AND paid_at >= $3 AND counts = 1 AND cancelled = 0";
 }
 
-/// A bill of the member as tiers count it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counted {
-    pub(crate) paid_at: Timestamp,
-    /// Minor units.
-    pub(crate) spend: Amount,
-    /// Earned and kept.
-    pub(crate) points: i64,
+db::row! {
+    /// A bill of the member as tiers count it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) struct Counted {
+        pub(crate) paid_at: Timestamp,
+        /// Minor units.
+        pub(crate) spend: Amount,
+        /// Earned and kept.
+        pub(crate) points: i64,
+    }
 }
 
 /// A tier and the instant from which it may be lost; `None`: it is judged each time.
@@ -118,11 +120,7 @@ impl<'a> Ladder<'a> {
     fn history(&self, tx: &mut Tx<'_>, local: &Zoned) -> Result<Vec<Counted>, Error> {
         let longest = self.program.settings.tiers.iter().map(|tier| tier.window_months).max();
         let Some(months) = longest else { return Ok(Vec::new()) };
-        let rows = tx.query(&TIER_HISTORY, params![self.merchant, self.member_id, since(months, local)])?;
-        let counted = rows
-            .iter()
-            .map(|row| Ok(Counted { paid_at: row.get(0)?, spend: Amount(row.get(1)?), points: row.get(2)? }));
-        counted.collect()
+        tx.query(&TIER_HISTORY, params![self.merchant, self.member_id, since(months, local)])
     }
 
     /// The tier at `local` after these bills. Where the program has no tiers, the tier stays and its end is taken away.

@@ -9,9 +9,16 @@ use crate::loyalty::ledger::{fill_holes, store};
 use db::{Error, Never, Tx, TxError, params};
 use jiff::Timestamp;
 
+db::row! {
+    struct BalanceToFill {
+        merchant: String,
+        balance_id: String,
+    }
+}
+
 db::statement! {
     /// A slice of the balances with a shortfall beside value of its kind, where a hold has ended or nothing is held.
-    HOLES_TO_FILL = "SELECT DISTINCT hole.merchant, hole.balance_id FROM partner_lot AS hole
+    HOLES_TO_FILL -> BalanceToFill = "SELECT DISTINCT hole.merchant, hole.balance_id FROM partner_lot AS hole
         WHERE hole.remaining < 0 AND (hole.merchant, hole.balance_id) > ($1, $2)
           AND EXISTS (SELECT 1 FROM partner_lot AS beside WHERE beside.merchant = hole.merchant
             AND beside.balance_id = hole.balance_id AND beside.remaining > 0
@@ -56,5 +63,5 @@ fn slice(
     rows: i64,
 ) -> Result<Vec<(String, String)>, Error> {
     let found = tx.query(&HOLES_TO_FILL, params![&after.0, &after.1, now, rows])?;
-    found.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    Ok(found.into_iter().map(|row| (row.merchant, row.balance_id)).collect())
 }

@@ -16,9 +16,18 @@ use db::{Error, Never, Tx, TxError, params};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
+db::row! {
+    struct EndedLot {
+        expires_at: i64,
+        merchant: String,
+        balance_id: String,
+        lot_id: String,
+    }
+}
+
 db::statement! {
     /// A slice of the lots that have ended with something left. Both conditions stand as in the index.
-    ENDED_LOTS = "SELECT expires_at, merchant, balance_id, lot_id FROM partner_lot
+    ENDED_LOTS -> EndedLot = "SELECT expires_at, merchant, balance_id, lot_id FROM partner_lot
         WHERE remaining > 0 AND expires_at IS NOT NULL AND expires_at <= $1
           AND (expires_at, merchant, balance_id, lot_id) > ($2, $3, $4, $5)
         ORDER BY expires_at, merchant, balance_id, lot_id LIMIT $6";
@@ -62,7 +71,8 @@ pub(super) async fn sweep(partner: &Partner, now: Timestamp, rows: i64) -> Resul
 
 fn slice(tx: &mut Tx<'_>, now: Timestamp, after: &Cursor, rows: i64) -> Result<Vec<Cursor>, Error> {
     let found = tx.query(&ENDED_LOTS, params![now, after.0, &after.1, &after.2, &after.3, rows])?;
-    found.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).collect()
+    let cursor = |row: EndedLot| (row.expires_at, row.merchant, row.balance_id, row.lot_id);
+    Ok(found.into_iter().map(cursor).collect())
 }
 
 /// Ends what has ended on these balances of one merchant; how many lost something.

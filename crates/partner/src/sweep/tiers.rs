@@ -11,9 +11,16 @@ use crate::merchant;
 use db::{Error, Never, Tx, TxError, params};
 use jiff::Timestamp;
 
+db::row! {
+    struct DueTier {
+        merchant: String,
+        member_id: String,
+    }
+}
+
 db::statement! {
     /// Members whose tier may be lost now, the earliest first. What a merged one had is judged if it comes back.
-    DUE_TIERS = "SELECT merchant, member_id FROM partner_member
+    DUE_TIERS -> DueTier = "SELECT merchant, member_id FROM partner_member
         WHERE tier_until <= $1 AND status <> 'merged' ORDER BY tier_until LIMIT $2";
 }
 
@@ -40,7 +47,8 @@ pub(super) async fn sweep(partner: &Partner, now: Timestamp, rows: i64) -> Resul
 }
 
 fn due(tx: &mut Tx<'_>, now: Timestamp, rows: i64) -> Result<Vec<(String, String)>, Error> {
-    tx.query(&DUE_TIERS, params![now, rows])?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    let due = tx.query(&DUE_TIERS, params![now, rows])?;
+    Ok(due.into_iter().map(|row| (row.merchant, row.member_id)).collect())
 }
 
 /// Judges one member; whatever comes out, its time is not over any more.

@@ -1,31 +1,150 @@
 //! Does each balance agree with its entries, its lots and its holds?
 
-use super::captured::unreported;
+use super::captured::{Captured, UsedBy, unreported};
 use super::fault::Fault;
-use super::slice::{Key, Keys, Slice, key};
+use super::slice::{Key, Keys, Numbered, Slice};
 use crate::loyalty::ledger::{BalanceSettings, LotPart};
-use crate::row;
-use db::{Error, Row, Tx};
+use db::{Error, Joined, Json, Tx};
 use std::collections::{BTreeMap, HashMap};
+
+db::row! {
+    struct BalanceRow {
+        of: Key as Joined,
+        posted: i64,
+        last_entry: i64,
+        version: i64,
+        updated_at: i64,
+        status: String,
+        blocked_from: Option<String>,
+        stamp_card_id: Option<String>,
+        settings: BalanceSettings as Json,
+    }
+}
+
+db::row! {
+    /// The entries of a balance: how many, their least and highest number, what they add up to, how many have the guest on
+    /// both sides or on none, and when the last one was made.
+    struct EntriesRow {
+        of: Key as Joined,
+        entries: i64,
+        least: i64,
+        most: i64,
+        sum: i64,
+        one_sided: i64,
+        created_at: i64,
+    }
+}
+
+db::row! {
+    struct LotRow {
+        of: Key as Joined,
+        lot_id: String,
+        kind: String,
+        issued: i64,
+        remaining: i64,
+    }
+}
+
+db::row! {
+    /// What the entries of a lot move, and how much they issued.
+    struct LotEntriesRow {
+        of: Key as Joined,
+        lot_id: String,
+        moved: i64,
+        issued: i64,
+    }
+}
+
+db::row! {
+    /// The classes of a lot and of its balance.
+    struct ClassRow {
+        of: Key as Joined,
+        lot_id: String,
+        of_lot: String,
+        of_balance: String,
+    }
+}
+
+db::row! {
+    struct VatRow {
+        of: Key as Joined,
+        lot_id: String,
+        class: String,
+        issued: i64,
+        paid_value: Option<i64>,
+    }
+}
+
+db::row! {
+    /// An entry, and the lot it names.
+    struct LotOfEntry {
+        entry: Numbered as Joined,
+        lot_id: String,
+    }
+}
+
+db::row! {
+    /// An entry, what of it was mirrored, and what it was; `None` where the mirrors do not fit.
+    struct MirrorRow {
+        entry: Numbered as Joined,
+        mirrored: i64,
+        original: Option<i64>,
+    }
+}
+
+db::row! {
+    /// An entry, and the bill it names.
+    struct BillOfEntry {
+        entry: Numbered as Joined,
+        bill_id: String,
+    }
+}
+
+db::row! {
+    /// An entry, and the flags of its report.
+    struct FlagsRow {
+        entry: Numbered as Joined,
+        flags: Vec<String> as Json,
+    }
+}
+
+db::row! {
+    struct HoldRow {
+        hold: Numbered as Joined,
+        amount: i64,
+        lots: Vec<LotPart> as Json,
+        expires_at: i64,
+    }
+}
+
+db::row! {
+    /// The highest number of a balance's holds, and when the last one was placed.
+    struct HoldsRow {
+        highest: Numbered as Joined,
+        created_at: i64,
+    }
+}
 
 db::statement! {
     /// A slice of balances.
-    VERIFY_BALANCES = "SELECT merchant, balance_id, posted, last_entry, version, updated_at, status, blocked_from,
+    VERIFY_BALANCES -> BalanceRow = "SELECT merchant, balance_id AS id, posted, last_entry, version, updated_at, status, blocked_from,
           stamp_card_id, settings FROM partner_balance
         WHERE (merchant, balance_id) > ($1, $2) ORDER BY merchant, balance_id LIMIT $3";
     /// What the entries of each balance say.
-    VERIFY_ENTRIES = "SELECT merchant, balance_id, COUNT(*), MIN(entry), MAX(entry),
-          CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT),
-          COUNT(CASE WHEN (credit_account = 'guest') = (debit_account = 'guest') THEN 1 END), MAX(created_at)
+    VERIFY_ENTRIES -> EntriesRow = "SELECT merchant, balance_id AS id, COUNT(*) AS entries, MIN(entry) AS least, MAX(entry) AS most,
+          CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT) AS sum,
+          COUNT(CASE WHEN (credit_account = 'guest') = (debit_account = 'guest') THEN 1 END) AS one_sided,
+          MAX(created_at) AS created_at
         FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)
         GROUP BY merchant, balance_id";
     /// Every lot.
-    VERIFY_LOTS = "SELECT merchant, balance_id, lot_id, kind, issued, remaining FROM partner_lot
+    VERIFY_LOTS -> LotRow = "SELECT merchant, balance_id AS id, lot_id, kind, issued, remaining FROM partner_lot
         WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)";
     /// What the entries of each lot move, and how much they issued: the first one did, and where it is an earning of a
     /// bill, those of other bills did too. Not joined to the lots here: without statistics PostgreSQL would add the
     /// entries up anew for each of them.
-    VERIFY_LOT_ENTRIES = "SELECT merchant, balance_id, lot_id, moved, earned + CASE WHEN kind = 'earn' THEN 0 ELSE amount END
+    VERIFY_LOT_ENTRIES -> LotEntriesRow = "SELECT merchant, balance_id AS id, lot_id, moved,
+          earned + CASE WHEN kind = 'earn' THEN 0 ELSE amount END AS issued
         FROM (SELECT merchant, balance_id, lot_id, kind, amount,
               CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END)
                 OVER (PARTITION BY merchant, balance_id, lot_id) AS BIGINT) AS moved,
@@ -35,24 +154,25 @@ db::statement! {
             FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4)) AS numbered
         WHERE place = 1";
     /// Lots with something left that are of another class than their balance: a class is frozen at issue.
-    VERIFY_CLASSES = "SELECT l.merchant, l.balance_id, l.lot_id, l.type, b.type FROM partner_lot l
+    VERIFY_CLASSES -> ClassRow = "SELECT l.merchant, l.balance_id AS id, l.lot_id, l.type AS of_lot, b.type AS of_balance FROM partner_lot l
         JOIN partner_balance b ON b.merchant = l.merchant AND b.balance_id = l.balance_id
         WHERE (l.merchant, l.balance_id) > ($1, $2) AND (l.merchant, l.balance_id) <= ($3, $4)
           AND l.remaining <> 0 AND l.type <> b.type";
     /// Lots nobody could spend or tax rightly: a single-purpose voucher's without a rate, and value that pays in one
     /// lot with what was not paid (loyalty.md §3 V2, V4, V6).
-    VERIFY_VAT = "SELECT l.merchant, l.balance_id, l.lot_id, b.type, l.issued, l.paid_value FROM partner_lot l
+    VERIFY_VAT -> VatRow = "SELECT l.merchant, l.balance_id AS id, l.lot_id, b.type AS class, l.issued, l.paid_value FROM partner_lot l
         JOIN partner_balance b ON b.merchant = l.merchant AND b.balance_id = l.balance_id
         WHERE (l.merchant, l.balance_id) > ($1, $2) AND (l.merchant, l.balance_id) <= ($3, $4)
           AND ((b.type = 'singlePurposePrepaidVoucher' AND l.kind <> 'overdraft' AND l.vat_rate IS NULL)
             OR (b.type IN ('multiPurposePrepaidVoucher', 'prepaidCredit') AND l.kind = 'paid' AND l.paid_value < l.issued))";
     /// Entries on lots that are not there.
-    VERIFY_LOTLESS = "SELECT t.merchant, t.balance_id, t.entry, t.lot_id FROM partner_transfer t
+    VERIFY_LOTLESS -> LotOfEntry = "SELECT t.merchant, t.balance_id AS id, t.entry AS number, t.lot_id FROM partner_transfer t
         WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4)
           AND NOT EXISTS (SELECT 1 FROM partner_lot l
             WHERE l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id)";
     /// Mirrors that do not mirror, or mirror more than there was.
-    VERIFY_MIRRORS = "SELECT m.merchant, m.balance_id, m.reverses, CAST(SUM(m.amount) AS BIGINT), MIN(o.amount)
+    VERIFY_MIRRORS -> MirrorRow = "SELECT m.merchant, m.balance_id AS id, m.reverses AS number, CAST(SUM(m.amount) AS BIGINT) AS mirrored,
+          MIN(o.amount) AS original
         FROM partner_transfer m
         LEFT JOIN partner_transfer o ON o.merchant = m.merchant AND o.balance_id = m.balance_id AND o.entry = m.reverses
           AND o.reverses IS NULL AND o.entry < m.entry AND o.debit_account = m.credit_account AND o.credit_account = m.debit_account
@@ -60,30 +180,31 @@ db::statement! {
         GROUP BY m.merchant, m.balance_id, m.reverses
         HAVING COUNT(o.entry) <> COUNT(*) OR CAST(SUM(m.amount) AS BIGINT) > MIN(o.amount)";
     /// Entries of bills whose report is not there.
-    VERIFY_BILLLESS = "SELECT t.merchant, t.balance_id, t.entry, t.bill_id FROM partner_transfer t
+    VERIFY_BILLLESS -> BillOfEntry = "SELECT t.merchant, t.balance_id AS id, t.entry AS number, t.bill_id FROM partner_transfer t
         WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.bill_id IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM partner_usage u
             WHERE u.merchant = t.merchant AND u.bill_id = t.bill_id AND u.offer_id = t.offer_id)";
     /// Shortfalls and the flags of their reports.
-    VERIFY_SHORTFALLS = "SELECT t.merchant, t.balance_id, t.entry, u.flags FROM partner_transfer t
+    VERIFY_SHORTFALLS -> FlagsRow = "SELECT t.merchant, t.balance_id AS id, t.entry AS number, u.flags FROM partner_transfer t
         JOIN partner_usage u ON u.merchant = t.merchant AND u.bill_id = t.bill_id AND u.offer_id = t.offer_id AND u.kind = 'paid'
         WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4) AND t.kind = 'overdraft'";
     /// Holds that are open.
-    VERIFY_HOLDS = "SELECT merchant, balance_id, hold_number, amount, lots, expires_at FROM partner_hold
+    VERIFY_HOLDS -> HoldRow = "SELECT merchant, balance_id AS id, hold_number AS number, amount, lots, expires_at FROM partner_hold
         WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4) AND state = 'active'";
     /// Highest hold numbers.
-    VERIFY_HOLD_NUMBERS = "SELECT merchant, balance_id, MAX(hold_number), MAX(created_at) FROM partner_hold
+    VERIFY_HOLD_NUMBERS -> HoldsRow = "SELECT merchant, balance_id AS id, MAX(hold_number) AS number, MAX(created_at) AS created_at
+        FROM partner_hold
         WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4) GROUP BY merchant, balance_id";
     /// Captured holds, with their checks.
-    VERIFY_CAPTURED = "SELECT merchant, balance_id, hold_number, place, device_number, check_id FROM partner_hold
+    VERIFY_CAPTURED -> Captured = "SELECT merchant, balance_id AS id, hold_number AS number, place, device_number, check_id FROM partner_hold
         WHERE (merchant, balance_id) > ($1, $2) AND (merchant, balance_id) <= ($3, $4) AND state = 'captured'";
     /// The checks whose reports used a balance.
-    VERIFY_USED_BY = "SELECT DISTINCT t.merchant, t.balance_id, o.place, o.device_number, o.check_id
+    VERIFY_USED_BY -> UsedBy = "SELECT DISTINCT t.merchant, t.balance_id AS id, o.place, o.device_number, o.check_id
         FROM partner_transfer t JOIN partner_offer o ON o.merchant = t.merchant AND o.offer_id = t.offer_id
         WHERE (t.merchant, t.balance_id) > ($1, $2) AND (t.merchant, t.balance_id) <= ($3, $4)
           AND t.kind IN ('spend', 'overdraft')";
     /// Lots, entries and holds after the last balance.
-    VERIFY_TAIL = "SELECT merchant, balance_id FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2)
+    VERIFY_TAIL -> Key = "SELECT merchant, balance_id AS id FROM partner_transfer WHERE (merchant, balance_id) > ($1, $2)
         UNION SELECT merchant, balance_id FROM partner_lot WHERE (merchant, balance_id) > ($1, $2)
         UNION SELECT merchant, balance_id FROM partner_hold WHERE (merchant, balance_id) > ($1, $2) LIMIT 100";
 }
@@ -99,18 +220,17 @@ struct Stored {
 
 /// Checks a slice of balances, and whatever lies between them without a balance of its own.
 pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
-    let slice = Keys::behind(tx, &VERIFY_BALANCES, after)?;
+    let slice = Keys::behind(tx, &VERIFY_BALANCES, after, |row| &row.of)?;
     let (mut balances, mut faults): (BTreeMap<Key, Stored>, _) = (BTreeMap::new(), Vec::new());
     for row in &slice.rows {
-        let of = key(row)?;
         let stored = Stored {
-            posted: row.get(2)?,
-            last_entry: row.get(3)?,
-            version: row.get(4)?,
-            touched_at: row.get(5)?,
+            posted: row.posted,
+            last_entry: row.last_entry,
+            version: row.version,
+            touched_at: row.updated_at,
         };
-        faults.extend(own_row(row, &of, stored.posted)?);
-        balances.insert(of, stored);
+        faults.extend(own_row(row));
+        balances.insert(row.of.clone(), stored);
     }
     let lots = lots(tx, &slice)?;
     let (entries, wrong) = sums(tx, &slice, &mut balances, &lots)?;
@@ -118,9 +238,7 @@ pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
     faults.extend(lots_and_entries(tx, &slice, &lots)?);
     faults.extend(bills(tx, &slice)?);
     faults.extend(holds(tx, &slice, &mut balances, &lots)?);
-    for row in slice.find_behind(tx, &VERIFY_TAIL)? {
-        faults.push(orphan(&key(&row)?));
-    }
+    faults.extend(slice.find_behind(tx, &VERIFY_TAIL)?.iter().map(orphan));
     Ok(slice.done(faults).beside(vec![("lots", lots.len()), ("entries", entries)]))
 }
 
@@ -134,11 +252,11 @@ struct Lot {
     remaining: i64,
 }
 
-fn lots(tx: &mut Tx<'_>, slice: &Keys) -> Result<BTreeMap<LotKey, Lot>, Error> {
+fn lots(tx: &mut Tx<'_>, slice: &Keys<BalanceRow>) -> Result<BTreeMap<LotKey, Lot>, Error> {
     let mut lots = BTreeMap::new();
     for row in slice.find(tx, &VERIFY_LOTS)? {
-        let lot = Lot { kind: row.get(3)?, issued: row.get(4)?, remaining: row.get(5)? };
-        lots.insert((key(&row)?, row.get(2)?), lot);
+        let lot = Lot { kind: row.kind, issued: row.issued, remaining: row.remaining };
+        lots.insert((row.of, row.lot_id), lot);
     }
     Ok(lots)
 }
@@ -148,11 +266,11 @@ fn fault(rule: &'static str, row: String, found: impl Into<String>) -> Fault {
 }
 
 fn name(key: &Key) -> String {
-    format!("partner_balance {}/{}", key.0, key.1)
+    format!("partner_balance {key}")
 }
 
 fn lot_name(lot: &LotKey) -> String {
-    format!("partner_lot {}/{}/{}", lot.0.0, lot.0.1, lot.1)
+    format!("partner_lot {}/{}", lot.0, lot.1)
 }
 
 fn orphan(key: &Key) -> Fault {
@@ -160,26 +278,24 @@ fn orphan(key: &Key) -> Fault {
 }
 
 /// What a balance's row says of itself.
-fn own_row(row: &Row, key: &Key, posted: i64) -> Result<Vec<Fault>, Error> {
-    let (status, blocked_from): (String, Option<String>) = (row.get(6)?, row.get(7)?);
-    let (card, settings): (Option<String>, String) = (row.get(8)?, row.get(9)?);
+fn own_row(row: &BalanceRow) -> Vec<Fault> {
+    let BalanceRow { of: key, status, posted, stamp_card_id: card, settings, .. } = row;
     let mut faults = Vec::new();
-    if blocked_from.is_some() && (status != "frozen" || posted >= 0) {
+    if row.blocked_from.is_some() && (status != "frozen" || *posted >= 0) {
         let rule = "a balance that is blocked for a shortfall is frozen and below zero";
         faults.push(fault(rule, name(key), format!("{status}, posted {posted}")));
     }
-    let settings: BalanceSettings = row::json("partner_balance", "settings", &settings)?;
-    if settings.stamp_card_id != card {
+    if settings.stamp_card_id != *card {
         let rule = "a balance counts the stamps of the card that its settings name";
         faults.push(fault(rule, name(key), format!("{card:?}, settings {:?}", settings.stamp_card_id)));
     }
-    Ok(faults)
+    faults
 }
 
 /// Entries and lots against the balance's own row; with how many entries there are.
 fn sums(
     tx: &mut Tx<'_>,
-    slice: &Keys,
+    slice: &Keys<BalanceRow>,
     balances: &mut BTreeMap<Key, Stored>,
     lots: &BTreeMap<LotKey, Lot>,
 ) -> Result<(usize, Vec<Fault>), Error> {
@@ -187,11 +303,9 @@ fn sums(
     let mut entries: HashMap<Key, [i64; 5]> = HashMap::new();
     let mut all = 0;
     for row in slice.find(tx, &VERIFY_ENTRIES)? {
-        let found = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-        all += usize::try_from(found[0]).unwrap_or(0);
-        let of = key(&row)?;
-        touched(balances, &of, row.get(7)?);
-        entries.insert(of, found);
+        all += usize::try_from(row.entries).unwrap_or(0);
+        touched(balances, &row.of, row.created_at);
+        entries.insert(row.of, [row.entries, row.least, row.most, row.sum, row.one_sided]);
     }
     // wider than a column, so that rows that lie cannot end the sum early
     let mut left: BTreeMap<&Key, i128> = BTreeMap::new();
@@ -227,13 +341,13 @@ fn sums(
 
 fn lots_and_entries(
     tx: &mut Tx<'_>,
-    slice: &Keys,
+    slice: &Keys<BalanceRow>,
     lots: &BTreeMap<LotKey, Lot>,
 ) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
     let mut entries: HashMap<LotKey, (i64, i64)> = HashMap::new();
     for row in slice.find(tx, &VERIFY_LOT_ENTRIES)? {
-        entries.insert((key(&row)?, row.get(2)?), (row.get(3)?, row.get(4)?));
+        entries.insert((row.of, row.lot_id), (row.moved, row.issued));
     }
     for (at, Lot { kind, issued, remaining }) in lots {
         let (issued, remaining) = (*issued, *remaining);
@@ -257,60 +371,48 @@ fn lots_and_entries(
         }
     }
     for row in slice.find(tx, &VERIFY_CLASSES)? {
-        let lot = (key(&row)?, row.get(2)?);
-        let (of_lot, of_balance): (String, String) = (row.get(3)?, row.get(4)?);
+        let ClassRow { of, lot_id, of_lot, of_balance } = row;
         faults.push(fault(
             "what is left of a lot is of its balance's class",
-            lot_name(&lot),
+            lot_name(&(of, lot_id)),
             format!("{of_lot}, the balance is {of_balance}"),
         ));
     }
     for row in slice.find(tx, &VERIFY_VAT)? {
-        let lot = (key(&row)?, row.get(2)?);
-        let (class, issued, paid): (String, i64, Option<i64>) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        let VatRow { of, lot_id, class, issued, paid_value: paid } = row;
         faults.push(fault(
             "a single-purpose voucher's lot has its rate, and a lot that pays was paid for",
-            lot_name(&lot),
+            lot_name(&(of, lot_id)),
             format!("{class}, issued {issued}, paid {paid:?}"),
         ));
     }
-    for row in slice.find(tx, &VERIFY_LOTLESS)? {
-        let (entry, lot_id): (i64, String) = (row.get(2)?, row.get(3)?);
-        faults.push(fault(
-            "an entry moves a lot of its balance",
-            transfer(&row, entry)?,
-            format!("lot {lot_id}"),
-        ));
+    for LotOfEntry { entry, lot_id } in slice.find(tx, &VERIFY_LOTLESS)? {
+        faults.push(fault("an entry moves a lot of its balance", transfer(&entry), format!("lot {lot_id}")));
     }
-    for row in slice.find(tx, &VERIFY_MIRRORS)? {
-        let (reverses, mirrored, original): (i64, i64, Option<i64>) = (row.get(2)?, row.get(3)?, row.get(4)?);
+    for MirrorRow { entry, mirrored, original } in slice.find(tx, &VERIFY_MIRRORS)? {
         faults.push(fault(
             "an entry is mirrored by later ones on the other side, at most whole",
-            transfer(&row, reverses)?,
+            transfer(&entry),
             format!("{mirrored} mirrored of {original:?}"),
         ));
     }
     Ok(faults)
 }
 
-fn transfer(row: &Row, entry: i64) -> Result<String, Error> {
-    let (merchant, balance_id) = key(row)?;
-    Ok(format!("partner_transfer {merchant}/{balance_id}/{entry}"))
+fn transfer(entry: &Numbered) -> String {
+    format!("partner_transfer {}/{}", entry.of, entry.number)
 }
 
-fn bills(tx: &mut Tx<'_>, slice: &Keys) -> Result<Vec<Fault>, Error> {
+fn bills(tx: &mut Tx<'_>, slice: &Keys<BalanceRow>) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    for row in slice.find(tx, &VERIFY_BILLLESS)? {
-        let (entry, bill_id): (i64, String) = (row.get(2)?, row.get(3)?);
+    for BillOfEntry { entry, bill_id } in slice.find(tx, &VERIFY_BILLLESS)? {
         let found = format!("no report of bill {bill_id}");
-        faults.push(fault("an entry of a bill has the bill's report", transfer(&row, entry)?, found));
+        faults.push(fault("an entry of a bill has the bill's report", transfer(&entry), found));
     }
-    for row in slice.find(tx, &VERIFY_SHORTFALLS)? {
-        let (entry, flags): (i64, String) = (row.get(2)?, row.get(3)?);
-        let flags: Vec<String> = row::json("partner_usage", "flags", &flags)?;
+    for FlagsRow { entry, flags } in slice.find(tx, &VERIFY_SHORTFALLS)? {
         if !flags.iter().any(|flag| flag == "overdraft") {
             let found = format!("flags {flags:?}");
-            faults.push(fault("a shortfall's report is flagged overdraft", transfer(&row, entry)?, found));
+            faults.push(fault("a shortfall's report is flagged overdraft", transfer(&entry), found));
         }
     }
     Ok(faults)
@@ -327,14 +429,15 @@ fn touched(balances: &mut BTreeMap<Key, Stored>, of: &Key, at: i64) {
 /// have what it kept.
 fn holds(
     tx: &mut Tx<'_>,
-    slice: &Keys,
+    slice: &Keys<BalanceRow>,
     balances: &mut BTreeMap<Key, Stored>,
     lots: &BTreeMap<LotKey, Lot>,
 ) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    for row in slice.find(tx, &VERIFY_HOLD_NUMBERS)? {
-        let (key, most): (Key, i64) = (key(&row)?, row.get(2)?);
-        touched(balances, &key, row.get(3)?);
+    for HoldsRow { highest: Numbered { of: key, number: most }, created_at } in
+        slice.find(tx, &VERIFY_HOLD_NUMBERS)?
+    {
+        touched(balances, &key, created_at);
         if !balances.contains_key(&key) {
             faults.push(orphan(&key));
         } else if balances.get(&key).is_some_and(|stored| stored.version < most) {
@@ -342,12 +445,10 @@ fn holds(
         }
     }
     let mut held: BTreeMap<LotKey, i64> = BTreeMap::new();
-    for row in slice.find(tx, &VERIFY_HOLDS)? {
-        let of = key(&row)?;
-        let (number, amount, text, expires_at): (i64, i64, String, i64) =
-            (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
-        let parts: Vec<LotPart> = row::json("partner_hold", "lots", &text)?;
-        let at = format!("partner_hold {}/{}/{number}", of.0, of.1);
+    for HoldRow { hold: Numbered { of, number }, amount, lots: parts, expires_at } in
+        slice.find(tx, &VERIFY_HOLDS)?
+    {
+        let at = format!("partner_hold {of}/{number}");
         let sum: i64 = parts.iter().map(|part| part.amount).sum();
         if sum != amount {
             faults.push(fault(
@@ -376,8 +477,8 @@ fn holds(
             ));
         }
     }
-    for ((merchant, balance_id), number) in unreported(tx, slice, &VERIFY_CAPTURED, &VERIFY_USED_BY)? {
-        let at = format!("partner_hold {merchant}/{balance_id}/{number}");
+    for Numbered { of, number } in unreported(tx, slice, &VERIFY_CAPTURED, &VERIFY_USED_BY)? {
+        let at = format!("partner_hold {of}/{number}");
         faults.push(fault("a captured hold has a report of its check", at, "none"));
     }
     Ok(faults)

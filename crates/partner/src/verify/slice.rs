@@ -1,13 +1,34 @@
 //! How does a check walk over a table, a slice at a time, in the order of its keys?
 
 use super::fault::Fault;
-use db::{Error, Row, Statement, Tx, params};
+use db::{Asks, Error, Joined, Tx, params};
+use std::fmt;
 
 /// Rows one slice looks at.
 pub(super) const SLICE_ROWS: i64 = 200;
 
-/// A merchant and an id within the merchant.
-pub(super) type Key = (String, String);
+db::row! {
+    /// A merchant and an id within the merchant, whatever it is the id of: `SELECT merchant, balance_id AS id`.
+    #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub(super) struct Key {
+        pub(super) merchant: String,
+        pub(super) id: String,
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.merchant, self.id)
+    }
+}
+
+db::row! {
+    /// A number within a key: of an entry, or of a hold.
+    pub(super) struct Numbered {
+        pub(super) of: Key as Joined,
+        pub(super) number: i64,
+    }
+}
 
 /// The faults of one slice, and the key behind which the next one begins; `None` at the end.
 pub(super) struct Slice<K> {
@@ -20,10 +41,9 @@ pub(super) struct Slice<K> {
 }
 
 impl<K> Slice<K> {
-    /// The slice that ends with these rows, the last of which has the key `last`.
-    pub(super) fn after(rows: &[Row], last: Option<K>, faults: Vec<Fault>) -> Self {
-        let next = last.filter(|_| is_full(rows));
-        Self { faults, next, rows: rows.len(), beside: Vec::new() }
+    /// The slice that ends with so many rows, the last of which has the key `last`.
+    pub(super) fn after(rows: usize, last: Option<K>, faults: Vec<Fault>) -> Self {
+        Self { faults, next: last.filter(|_| is_full(rows)), rows, beside: Vec::new() }
     }
 
     /// The same with what else it read.
@@ -32,50 +52,62 @@ impl<K> Slice<K> {
     }
 }
 
-fn is_full(rows: &[Row]) -> bool {
-    i64::try_from(rows.len()).unwrap_or(i64::MAX) >= SLICE_ROWS
-}
-
-/// The merchant and id in the first two columns of a row.
-pub(super) fn key(row: &Row) -> Result<Key, Error> {
-    Ok((row.get(0)?, row.get(1)?))
+fn is_full(rows: usize) -> bool {
+    i64::try_from(rows).unwrap_or(i64::MAX) >= SLICE_ROWS
 }
 
 /// A slice of a table, and with it what other tables have in the same range of keys.
-pub(super) struct Keys {
-    pub(super) rows: Vec<Row>,
+pub(super) struct Keys<R> {
+    pub(super) rows: Vec<R>,
     after: Key,
     // the engine's order decides the end of the slice, not Rust's
     last: Key,
 }
 
-impl Keys {
-    /// The rows behind a key. The statement takes merchant, id and the number of rows, and gives merchant and id first.
-    pub(super) fn behind(tx: &mut Tx<'_>, statement: &'static Statement, after: &Key) -> Result<Self, Error> {
-        let rows = tx.query(statement, params![&after.0, &after.1, SLICE_ROWS])?;
-        let last = rows.last().map(key).transpose()?.unwrap_or_else(|| after.clone());
+impl<R: 'static> Keys<R> {
+    /// The rows behind a key. The statement takes merchant, id and the number of rows; `key` gives a row's key.
+    pub(super) fn behind<Q: Asks<Row = R>>(
+        tx: &mut Tx<'_>,
+        statement: &'static Q,
+        after: &Key,
+        key: fn(&R) -> &Key,
+    ) -> Result<Self, Error> {
+        let rows = tx.query(statement, params![&after.merchant, &after.id, SLICE_ROWS])?;
+        let last = rows.last().map_or(after, key).clone();
         Ok(Self { rows, after: after.clone(), last })
     }
 
     /// The rows that a statement finds between the slice's beginning and end, by merchant and id.
-    pub(super) fn find(&self, tx: &mut Tx<'_>, statement: &'static Statement) -> Result<Vec<Row>, Error> {
-        tx.query(statement, params![&self.after.0, &self.after.1, &self.last.0, &self.last.1])
+    pub(super) fn find<Q: Asks>(&self, tx: &mut Tx<'_>, statement: &'static Q) -> Result<Vec<Q::Row>, Error> {
+        let Self { after, last, .. } = self;
+        tx.query(statement, params![&after.merchant, &after.id, &last.merchant, &last.id])
     }
 
     /// The rows that a statement finds behind the last slice; none where another slice follows.
-    pub(super) fn find_behind(
+    pub(super) fn find_behind<Q: Asks>(
         &self,
         tx: &mut Tx<'_>,
-        statement: &'static Statement,
-    ) -> Result<Vec<Row>, Error> {
-        if is_full(&self.rows) {
+        statement: &'static Q,
+    ) -> Result<Vec<Q::Row>, Error> {
+        if is_full(self.rows.len()) {
             return Ok(Vec::new());
         }
-        tx.query(statement, params![&self.last.0, &self.last.1])
+        tx.query(statement, params![&self.last.merchant, &self.last.id])
     }
 
     /// Ends the slice with the faults found in it.
     pub(super) fn done(self, faults: Vec<Fault>) -> Slice<Key> {
-        Slice::after(&self.rows, Some(self.last), faults)
+        Slice::after(self.rows.len(), Some(self.last), faults)
+    }
+}
+
+impl Keys<Key> {
+    /// As [`Keys::behind`], of rows that are nothing but their keys.
+    pub(super) fn of<Q: Asks<Row = Key>>(
+        tx: &mut Tx<'_>,
+        statement: &'static Q,
+        after: &Key,
+    ) -> Result<Self, Error> {
+        Self::behind(tx, statement, after, |key| key)
     }
 }

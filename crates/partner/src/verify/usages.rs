@@ -5,37 +5,73 @@
 
 use super::fault::Fault;
 use super::slice::{SLICE_ROWS, Slice};
-use crate::loyalty::ledger::{BalanceSettings, balance_of, type_from_text};
+use crate::loyalty::ledger::{BalanceSettings, balance_of};
 use crate::loyalty::usage::{Kind, REMARKS_MAX, Report, units, unknown_balance};
-use crate::row;
-use db::{Error, Tx, params};
+use crate::row::Class;
+use db::{Error, Json, Tx, params};
 use money::Precision;
 use std::collections::{BTreeMap, HashMap};
 use wire::loyalty::{BalanceType, LoyaltyBenefitUsagesPayload, bonus_part_of};
 
+db::row! {
+    /// A report with its merchant's money, how many reports took its bill back whole and in part, and how many providers
+    /// have reported the same offer and bill.
+    struct UsageRow {
+        merchant: String,
+        loyalty_provider_id: String,
+        offer_id: String,
+        bill_id: String,
+        body: String,
+        remarks: Vec<String> as Json,
+        price_precision: Precision,
+        currency_code: String,
+        taken_back: i64,
+        parts: i64,
+        reported: i64,
+    }
+}
+
+db::row! {
+    /// What the entries of a bill moved on a balance: spent, topped up, and in all.
+    struct MovedRow {
+        balance_id: String,
+        spent: i64,
+        topped_up: i64,
+        net: i64,
+    }
+}
+
+db::row! {
+    /// What a balance is counted in.
+    struct UnitRow {
+        class: BalanceType as Class,
+        settings: BalanceSettings as Json,
+    }
+}
+
 db::statement! {
     /// A slice of paid reports.
-    VERIFY_USAGES = "SELECT u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id, u.body, u.remarks, m.price_precision, m.currency_code,
+    VERIFY_USAGES -> UsageRow = "SELECT u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id, u.body, u.remarks, m.price_precision, m.currency_code,
           (SELECT COUNT(*) FROM partner_usage k WHERE k.merchant = u.merchant AND k.loyalty_provider_id = u.loyalty_provider_id
-            AND k.offer_id = u.offer_id AND k.bill_id = u.bill_id AND k.kind IN ('refunded', 'cancelled')),
+            AND k.offer_id = u.offer_id AND k.bill_id = u.bill_id AND k.kind IN ('refunded', 'cancelled')) AS taken_back,
           (SELECT COUNT(*) FROM partner_usage k WHERE k.merchant = u.merchant AND k.loyalty_provider_id = u.loyalty_provider_id
-            AND k.offer_id = u.offer_id AND k.bill_id = u.bill_id AND k.kind > 'refund-' AND k.kind < 'refund.'),
+            AND k.offer_id = u.offer_id AND k.bill_id = u.bill_id AND k.kind > 'refund-' AND k.kind < 'refund.') AS parts,
           (SELECT COUNT(*) FROM partner_usage k WHERE k.merchant = u.merchant AND k.offer_id = u.offer_id
-            AND k.bill_id = u.bill_id AND k.kind = 'paid')
+            AND k.bill_id = u.bill_id AND k.kind = 'paid') AS reported
         FROM partner_usage u JOIN partner_merchant m ON m.merchant = u.merchant
         WHERE (u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id) > ($1, $2, $3, $4) AND u.kind = 'paid'
         ORDER BY u.merchant, u.loyalty_provider_id, u.offer_id, u.bill_id LIMIT $5";
     /// What a bill moved on each balance; a shortfall that a lot filled is spent from that lot, and once.
-    VERIFY_MOVED = "SELECT balance_id,
+    VERIFY_MOVED -> MovedRow = "SELECT balance_id,
           CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN amount
-            WHEN kind = 'fill' AND reverses IS NOT NULL THEN 0 - amount ELSE 0 END) AS BIGINT),
-          CAST(SUM(CASE WHEN kind = 'topUp' AND debit_account = 'sales' THEN amount ELSE 0 END) AS BIGINT),
+            WHEN kind = 'fill' AND reverses IS NOT NULL THEN 0 - amount ELSE 0 END) AS BIGINT) AS spent,
+          CAST(SUM(CASE WHEN kind = 'topUp' AND debit_account = 'sales' THEN amount ELSE 0 END) AS BIGINT) AS topped_up,
           CAST(SUM(CASE WHEN kind IN ('spend', 'overdraft') THEN 0 - amount WHEN kind IN ('topUp', 'earn', 'refund') THEN amount
             WHEN kind NOT IN ('reversal', 'clawBack', 'fill') THEN 0
-            WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT)
+            WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT) AS net
         FROM partner_transfer WHERE merchant = $1 AND bill_id = $2 AND offer_id = $3 GROUP BY balance_id";
     /// What a balance counts in.
-    VERIFY_UNIT = "SELECT type, settings FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
+    VERIFY_UNIT -> UnitRow = "SELECT type AS class, settings FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
 }
 
 /// Merchant, provider, offer, bill.
@@ -45,28 +81,25 @@ type Key = (String, String, String, String);
 pub(super) fn slice(tx: &mut Tx<'_>, after: &Key) -> Result<Slice<Key>, Error> {
     let rows = tx.query(&VERIFY_USAGES, params![&after.0, &after.1, &after.2, &after.3, SLICE_ROWS])?;
     let (mut faults, mut last) = (Vec::new(), None);
-    for found in &rows {
-        let key: Key = (found.get(0)?, found.get(1)?, found.get(2)?, found.get(3)?);
+    let full = rows.len();
+    for row in rows {
+        let key: Key = (row.merchant, row.loyalty_provider_id, row.offer_id, row.bill_id);
         last = Some(key.clone());
-        let digits: i64 = found.get(6)?;
         let usage = Booked {
             key,
-            body: found.get(4)?,
-            remarks: row::json("partner_usage", "remarks", &found.get::<String>(5)?)?,
-            precision: u8::try_from(digits)
-                .ok()
-                .and_then(Precision::new)
-                .ok_or_else(|| row::unreadable("partner_merchant", "price_precision", "0 to 3"))?,
-            currency_code: found.get(7)?,
-            taken_back: found.get::<i64>(8)? > 0,
-            in_parts: found.get::<i64>(9)? > 0,
+            body: row.body,
+            remarks: row.remarks,
+            precision: row.price_precision,
+            currency_code: row.currency_code,
+            taken_back: row.taken_back > 0,
+            in_parts: row.parts > 0,
         };
         // two providers that report the same offer and bill cannot be told apart in the entries
-        if found.get::<i64>(10)? == 1 {
+        if row.reported == 1 {
             faults.extend(usage.check(tx)?);
         }
     }
-    Ok(Slice::after(&rows, last, faults))
+    Ok(Slice::after(full, last, faults))
 }
 
 /// What the entries of a bill should say of a balance, in its units.
@@ -100,7 +133,7 @@ impl Booked {
         let (merchant, _, offer, bill) = &self.key;
         let mut moved: BTreeMap<String, [i64; 3]> = BTreeMap::new();
         for found in tx.query(&VERIFY_MOVED, params![merchant, bill, offer])? {
-            moved.insert(found.get(0)?, [found.get(1)?, found.get(2)?, found.get(3)?]);
+            moved.insert(found.balance_id, [found.spent, found.topped_up, found.net]);
         }
         let mut faults = Vec::new();
         if self.taken_back && !self.in_parts {
@@ -165,19 +198,14 @@ impl Booked {
             if told || (self.remarks.len() >= REMARKS_MAX && !moved.contains_key(balance_id)) {
                 continue;
             }
-            let balance_type = type_from_text(&found.get::<String>(0)?);
-            let points = balance_type == Some(BalanceType::CollectablePoints);
-            let settings: BalanceSettings =
-                row::json("partner_balance", "settings", &found.get::<String>(1)?)?;
+            let points = found.class == BalanceType::CollectablePoints;
             let used = units(reported.used, points, self.precision).map_or(0, |(units, _)| units);
             let prepaid = units(reported.prepaid, false, self.precision).map_or(0, |(units, _)| units);
             let of_balance = expected.entry(balance_id.to_owned()).or_default();
             of_balance.used += used;
             of_balance.prepaid += if points || bonus_part_of(wire_id).is_some() { 0 } else { prepaid };
-            of_balance.once = settings
-                .prepayment
-                .zip(balance_type)
-                .is_some_and(|(prepayment, balance_type)| !prepayment.is_reloadable(balance_type));
+            let prepayment = found.settings.prepayment;
+            of_balance.once = prepayment.is_some_and(|prepayment| !prepayment.is_reloadable(found.class));
         }
         Ok(Ok(expected))
     }

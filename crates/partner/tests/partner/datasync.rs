@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 db::statement! {
     /// A record as it is kept.
-    KEPT_RECORD = "SELECT body, removed FROM partner_record WHERE merchant = $1 AND domain = $2 AND record_id = $3";
+    KEPT_RECORD -> KeptRecord = "SELECT place, body, removed FROM partner_record WHERE merchant = $1 AND domain = $2 AND record_id = $3";
     /// The records with an id, by place.
     KEPT_RECORDS -> KeptRecord = "SELECT place, body, removed FROM partner_record WHERE merchant = $1 AND domain = $2 AND record_id = $3 ORDER BY place";
 }
@@ -22,11 +22,9 @@ db::row! {
 
 async fn kept(side: &Side, domain: &'static str, record: &'static str) -> Option<(Value, bool)> {
     let found = side.db.read("kept_record", move |tx| {
-        let row = tx.optional(&KEPT_RECORD, params![MERCHANT, domain, record])?;
-        let read = row.map(|row| Ok::<(String, bool), db::Error>((row.get(0)?, row.get(1)?)));
-        Ok::<_, TxError<Never>>(read.transpose()?)
+        Ok::<_, TxError<Never>>(tx.optional(&KEPT_RECORD, params![MERCHANT, domain, record])?)
     });
-    found.await.unwrap().map(|(body, removed)| (serde_json::from_str(&body).unwrap(), removed))
+    found.await.unwrap().map(|kept| (kept.body, kept.removed))
 }
 
 /// Where the records with an id are and how each is called, in the order of their places.

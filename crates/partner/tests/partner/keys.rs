@@ -9,7 +9,7 @@ use tower::ServiceExt as _;
 
 db::statement! {
     /// How many keys are kept.
-    COUNT_KEYS = "SELECT COUNT(*) FROM partner_idempotency";
+    COUNT_KEYS -> i64 = "SELECT COUNT(*) FROM partner_idempotency";
 }
 
 async fn adjust(side: &Side, key: &str) -> u16 {
@@ -25,10 +25,8 @@ async fn adjust(side: &Side, key: &str) -> u16 {
 }
 
 async fn kept(side: &Side) -> i64 {
-    let counted = side.db.read("count_keys", |tx| {
-        let row = tx.optional(&COUNT_KEYS, &[])?.unwrap();
-        Ok::<_, TxError<Never>>(row.get(0)?)
-    });
+    let counted =
+        side.db.read("count_keys", |tx| Ok::<_, TxError<Never>>(tx.optional(&COUNT_KEYS, &[])?.unwrap()));
     counted.await.unwrap()
 }
 

@@ -6,47 +6,48 @@ use jiff::Timestamp;
 
 db::statement! {
     /// The ids of a member's balances.
-    BALANCE_IDS_OF_MEMBER = "SELECT balance_id FROM partner_balance WHERE merchant = $1 AND member_id = $2";
+    BALANCE_IDS_OF_MEMBER -> String = "SELECT balance_id FROM partner_balance WHERE merchant = $1 AND member_id = $2";
     /// A member's status, the members merged into it, and the member it was merged into.
-    STANDING_OF_MEMBER = "SELECT m.status, m.aliases, c.merged_into FROM partner_member AS m
+    STANDING_OF_MEMBER -> Standing = "SELECT m.status, m.aliases, c.merged_into FROM partner_member AS m
         LEFT JOIN partner_customer AS c ON c.merchant = m.merchant AND c.member_id = m.member_id
         WHERE m.merchant = $1 AND m.member_id = $2";
     /// Keeps how a member's value was settled.
     INSERT_ERASURE = "INSERT INTO partner_erasure (merchant, member_id, erased_value, hand_over, balances, erased_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     /// How the value of an erased member was settled.
-    GET_ERASURE = "SELECT erased_value, hand_over, balances FROM partner_erasure WHERE merchant = $1 AND member_id = $2";
+    GET_ERASURE -> Erasure = "SELECT erased_value, hand_over, balances FROM partner_erasure WHERE merchant = $1 AND member_id = $2";
 }
 
 /// The ids of a member's balances.
 pub(super) fn balance_ids(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<String>, Error> {
-    let rows = tx.query(&BALANCE_IDS_OF_MEMBER, params![merchant, member_id])?;
-    rows.iter().map(|row| row.get(0)).collect()
+    tx.query(&BALANCE_IDS_OF_MEMBER, params![merchant, member_id])
 }
 
-/// A member's status and merges.
-pub(super) struct Standing {
-    pub(super) status: MemberStatus,
-    /// The ids of the members merged into it: a JSON list.
-    pub(super) aliases: String,
-    pub(super) merged_into: Option<String>,
+db::row! {
+    /// A member's status and merges.
+    pub(super) struct Standing {
+        pub(super) status: MemberStatus,
+        /// The ids of the members merged into it: a JSON list.
+        pub(super) aliases: String,
+        pub(super) merged_into: Option<String>,
+    }
 }
 
 /// Reads a member's status and merges; `None` where there is no such member.
 pub(super) fn standing(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Option<Standing>, Error> {
-    let row = tx.optional(&STANDING_OF_MEMBER, params![merchant, member_id])?;
-    row.map(|row| Ok(Standing { status: row.get(0)?, aliases: row.get(1)?, merged_into: row.get(2)? }))
-        .transpose()
+    tx.optional(&STANDING_OF_MEMBER, params![merchant, member_id])
 }
 
-/// How the value of an erased member was settled: a row of `partner_erasure`.
-pub(super) struct Erasure {
-    /// `payOut` or `bearerVoucher`.
-    pub(super) erased_value: String,
-    /// Minor units.
-    pub(super) hand_over: i64,
-    /// A JSON list.
-    pub(super) balances: String,
+db::row! {
+    /// How the value of an erased member was settled: a row of `partner_erasure`.
+    pub(super) struct Erasure {
+        /// `payOut` or `bearerVoucher`.
+        pub(super) erased_value: String,
+        /// Minor units.
+        pub(super) hand_over: i64,
+        /// A JSON list.
+        pub(super) balances: String,
+    }
 }
 
 /// Keeps how a member's value was settled.
@@ -64,7 +65,5 @@ pub(super) fn keep(
 
 /// Reads how a member's value was settled; `None` where it stayed on the balances.
 pub(super) fn kept(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Option<Erasure>, Error> {
-    let row = tx.optional(&GET_ERASURE, params![merchant, member_id])?;
-    row.map(|row| Ok(Erasure { erased_value: row.get(0)?, hand_over: row.get(1)?, balances: row.get(2)? }))
-        .transpose()
+    tx.optional(&GET_ERASURE, params![merchant, member_id])
 }

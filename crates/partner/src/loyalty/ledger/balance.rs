@@ -2,30 +2,34 @@
 
 use super::prepayment::{Prepayment, RateFrom, rate_on};
 use crate::loyalty::titles::Titles;
+use crate::row::Class;
+use db::Json;
 use jiff::civil::Date;
 use money::Decimal;
 use serde::{Deserialize, Serialize};
 use wire::loyalty::BalanceType;
 
-/// A balance as its row says (table `partner_balance`).
-///
-/// `posted` counts minor units of the merchant's currency; for collectable points, whole points.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct BalanceRow {
-    pub(crate) balance_id: String,
-    pub(crate) balance_type: BalanceType,
-    pub(crate) member_id: Option<String>,
-    pub(crate) status: BalanceStatus,
-    /// The status it has again when the shortfall is filled for which the books have frozen it; `None` where they
-    /// have not, and where a person has (loyalty.md §8 N4).
-    pub(crate) blocked_from: Option<BalanceStatus>,
-    pub(crate) settings: BalanceSettings,
-    /// The sum of the entries; below zero only after a fact that nothing covered (loyalty.md §8).
-    pub(crate) posted: i64,
-    /// Moves with every command that locks the balance.
-    pub(crate) version: i64,
-    /// Number of the newest entry; the entries are 1..=last_entry.
-    pub(crate) last_entry: i64,
+db::row! {
+    /// A balance as its row says (table `partner_balance`).
+    ///
+    /// `posted` counts minor units of the merchant's currency; for collectable points, whole points.
+    #[derive(Debug, Clone, PartialEq)]
+    pub(crate) struct BalanceRow {
+        pub(crate) balance_id: String,
+        pub(crate) balance_type: BalanceType as Class,
+        pub(crate) member_id: Option<String>,
+        pub(crate) status: BalanceStatus,
+        /// The status it has again when the shortfall is filled for which the books have frozen it; `None` where they
+        /// have not, and where a person has (loyalty.md §8 N4).
+        pub(crate) blocked_from: Option<BalanceStatus>,
+        pub(crate) settings: BalanceSettings as Json,
+        /// The sum of the entries; below zero only after a fact that nothing covered (loyalty.md §8).
+        pub(crate) posted: i64,
+        /// Moves with every command that locks the balance.
+        pub(crate) version: i64,
+        /// Number of the newest entry; the entries are 1..=last_entry.
+        pub(crate) last_entry: i64,
+    }
 }
 
 impl BalanceRow {
@@ -50,35 +54,15 @@ impl BalanceRow {
     }
 }
 
-/// Whether a balance may be spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BalanceStatus {
-    /// Spendable.
-    Active,
-    /// Not activated yet: may be topped up, not spent (loyalty.md §11 T4).
-    Inactive,
-    /// Blocked by hand or by a shortfall.
-    Frozen,
-}
-
-impl BalanceStatus {
-    /// The text in the table and in the API.
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Inactive => "inactive",
-            Self::Frozen => "frozen",
-        }
-    }
-
-    /// Reads the text of the table.
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        match text {
-            "active" => Some(Self::Active),
-            "inactive" => Some(Self::Inactive),
-            "frozen" => Some(Self::Frozen),
-            _ => None,
-        }
+db::text_enum! {
+    /// Whether a balance may be spent.
+    pub(crate) enum BalanceStatus {
+        /// Spendable.
+        Active = "active",
+        /// Not activated yet: may be topped up, not spent (loyalty.md §11 T4).
+        Inactive = "inactive",
+        /// Blocked by hand or by a shortfall.
+        Frozen = "frozen",
     }
 }
 
@@ -137,11 +121,6 @@ mod exact {
     }
 }
 
-/// Reads the documents' name of a balance type.
-pub(crate) fn type_from_text(text: &str) -> Option<BalanceType> {
-    BalanceType::ALL.into_iter().find(|balance_type| balance_type.as_str() == text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,13 +139,5 @@ mod tests {
         let again: BalanceSettings =
             serde_json::from_str(&serde_json::to_string(&settings).unwrap()).unwrap();
         assert_eq!(again, settings);
-    }
-
-    #[test]
-    fn type_names_go_there_and_back() {
-        for balance_type in BalanceType::ALL {
-            assert_eq!(type_from_text(balance_type.as_str()), Some(balance_type));
-        }
-        assert_eq!(type_from_text("stamps"), None);
     }
 }

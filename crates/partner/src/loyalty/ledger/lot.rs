@@ -1,5 +1,6 @@
 //! Which lots does a spend consume, and in which order?
 
+use crate::row::Rate;
 use jiff::Timestamp;
 use money::Decimal;
 use serde::{Deserialize, Serialize};
@@ -8,25 +9,27 @@ use std::collections::HashMap;
 /// The source of a lot that gathers what bills earn.
 const BILLS: &str = "bills";
 
-/// One credit that is still there, wholly or in part, with the values that were frozen at its issue.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct LotState {
-    /// Unique within its balance.
-    pub(crate) lot_id: String,
-    pub(crate) kind: LotKind,
-    /// The rest of the credit, in the balance's unit. Below zero only for [`LotKind::Overdraft`].
-    pub(crate) remaining: i64,
-    /// A fraction (`0.12`), SPV only, as at issue (loyalty.md §3 V5).
-    pub(crate) vat_rate: Option<Decimal>,
-    /// As in [`NewLot::paid_value`]; of a hole, 0 where what is missing was given and not paid.
-    pub(crate) paid_value: Option<i64>,
-    pub(crate) earned_at: Timestamp,
-    /// Spendable from this instant on; `None`: at once (loyalty.md §9 P8).
-    pub(crate) available_at: Option<Timestamp>,
-    /// The lot is over when `now >= expires_at`.
-    pub(crate) expires_at: Option<Timestamp>,
-    /// Whether it was earned by bills: what further bills earn until the same end is added to it.
-    pub(crate) gathers: bool,
+db::row! {
+    /// One credit that is still there, wholly or in part, with the values that were frozen at its issue.
+    #[derive(Debug, Clone, PartialEq)]
+    pub(crate) struct LotState {
+        /// Unique within its balance.
+        pub(crate) lot_id: String,
+        pub(crate) kind: LotKind,
+        /// The rest of the credit, in the balance's unit. Below zero only for [`LotKind::Overdraft`].
+        pub(crate) remaining: i64,
+        /// A fraction (`0.12`), SPV only, as at issue (loyalty.md §3 V5).
+        pub(crate) vat_rate: Option<Decimal> as Option<Rate>,
+        /// As in [`NewLot::paid_value`]; of a hole, 0 where what is missing was given and not paid.
+        pub(crate) paid_value: Option<i64>,
+        pub(crate) earned_at: Timestamp,
+        /// Spendable from this instant on; `None`: at once (loyalty.md §9 P8).
+        pub(crate) available_at: Option<Timestamp>,
+        /// The lot is over when `now >= expires_at`.
+        pub(crate) expires_at: Option<Timestamp>,
+        /// Whether it was earned by bills: what further bills earn until the same end is added to it.
+        pub(crate) gathers: bool,
+    }
 }
 
 impl LotState {
@@ -88,39 +91,18 @@ impl LotState {
     }
 }
 
-/// The origin of a lot, which decides how it is spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum LotKind {
-    /// Given on top of what was paid (loyalty.md §3 V9).
-    Bonus,
-    /// Bought by the guest.
-    Paid,
-    /// Earned by a bill.
-    Earned,
-    /// A hole: a fact took more than there was. Issued is 0, remaining is at most 0.
-    Overdraft,
-}
-
-impl LotKind {
-    /// The text in the table and in the API.
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::Bonus => "bonus",
-            Self::Paid => "paid",
-            Self::Earned => "earned",
-            Self::Overdraft => "overdraft",
-        }
-    }
-
-    /// Reads the text of the table.
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        match text {
-            "bonus" => Some(Self::Bonus),
-            "paid" => Some(Self::Paid),
-            "earned" => Some(Self::Earned),
-            "overdraft" => Some(Self::Overdraft),
-            _ => None,
-        }
+db::text_enum! {
+    /// The origin of a lot, which decides how it is spent.
+    #[derive(PartialOrd, Ord)]
+    pub(crate) enum LotKind {
+        /// Given on top of what was paid (loyalty.md §3 V9).
+        Bonus = "bonus",
+        /// Bought by the guest.
+        Paid = "paid",
+        /// Earned by a bill.
+        Earned = "earned",
+        /// A hole: a fact took more than there was. Issued is 0, remaining is at most 0.
+        Overdraft = "overdraft",
     }
 }
 

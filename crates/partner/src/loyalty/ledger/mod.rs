@@ -23,7 +23,7 @@ pub(crate) mod store;
 mod transfer;
 pub(crate) mod voucher_class;
 
-pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus, type_from_text};
+pub(crate) use balance::{BalanceRow, BalanceSettings, BalanceStatus};
 pub(crate) use below_face::goes_along;
 pub(crate) use bonus::{Part, balance_of, splits, wire_id};
 pub(crate) use book::{Book, Credit, Spend, fill_holes, shortfall};

@@ -46,7 +46,7 @@ pub(crate) fn open(
             &new.balance_id,
             new.balance_type.as_str(),
             new.member_id.as_deref(),
-            new.status.text(),
+            new.status,
             &settings,
             now,
             new.settings.stamp_card_id.as_deref(),

@@ -40,8 +40,7 @@ pub(crate) fn put(
     settings: &BalanceSettings,
 ) -> Result<(), Error> {
     let settings = row::to_json("partner_balance", "settings", settings)?;
-    let blocked_from = blocked_from.map(BalanceStatus::text);
-    tx.execute(&PUT_BALANCE, params![merchant, balance_id, status.text(), &settings, blocked_from])?;
+    tx.execute(&PUT_BALANCE, params![merchant, balance_id, status, &settings, blocked_from])?;
     Ok(())
 }
 

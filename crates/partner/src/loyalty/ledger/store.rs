@@ -1,52 +1,52 @@
 //! The ledger's SQL: balances locked, lots, holds, entries.
 
-use super::balance::{BalanceRow, BalanceStatus, type_from_text};
+use super::balance::BalanceRow;
 use super::hold::{CheckKey, HoldRow};
 use super::leaving::Price;
-use super::lot::{LotKind, LotState, NewLot};
+use super::lot::{LotState, NewLot};
 use super::transfer::{Account, Dug, Link, Transfer, TransferKind};
 use crate::row;
-use db::{Error, Row, Tx, params};
+use db::{Error, Joined, Tx, params};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 db::statement! {
     /// Locks a balance for the rest of the transaction and moves its version.
-    LOCK_BALANCE = "UPDATE partner_balance SET version = version + 1, updated_at = $3
+    LOCK_BALANCE -> BalanceRow = "UPDATE partner_balance SET version = version + 1, updated_at = $3
         WHERE merchant = $1 AND balance_id = $2
-        RETURNING balance_id, type, member_id, status, settings, posted, version, last_entry, blocked_from";
+        RETURNING balance_id, type AS balance_type, member_id, status, settings, posted, version, last_entry, blocked_from";
     /// A balance without locking it.
-    GET_BALANCE = "SELECT balance_id, type, member_id, status, settings, posted, version, last_entry, blocked_from
+    GET_BALANCE -> BalanceRow = "SELECT balance_id, type AS balance_type, member_id, status, settings, posted, version, last_entry, blocked_from
         FROM partner_balance WHERE merchant = $1 AND balance_id = $2";
     /// Lots with something left of up to three balances. UNION ALL and not IN: for every run of a list
     /// SQLite builds a table of its own, which costs more than looking the rows up.
-    OPEN_LOTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+    OPEN_LOTS -> OpenLot = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END AS gathers
             FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND remaining > 0
-        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END AS gathers
             FROM partner_lot WHERE merchant = $1 AND balance_id = $3 AND remaining > 0
-        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+        UNION ALL SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END AS gathers
             FROM partner_lot WHERE merchant = $1 AND balance_id = $4 AND remaining > 0";
     /// One lot, empty or not: where value returns to.
-    GET_LOT = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+    GET_LOT -> LotState = "SELECT lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END AS gathers
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
     /// The oldest holes in what was paid, behind one.
-    HOLES = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+    HOLES -> LotState = "SELECT lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END AS gathers
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND remaining < 0 AND paid_value IS NULL AND lot_id > $3
         ORDER BY lot_id LIMIT $4";
     /// The oldest holes in what was given, behind one.
-    HOLES_IN_GIFTS = "SELECT balance_id, lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END
+    HOLES_IN_GIFTS -> LotState = "SELECT lot_id, kind, remaining, vat_rate, earned_at, expires_at, available_at, paid_value, CASE WHEN source = 'bills' THEN 1 ELSE 0 END AS gathers
         FROM partner_lot WHERE merchant = $1 AND balance_id = $2 AND remaining < 0 AND paid_value = 0 AND lot_id > $3
         ORDER BY lot_id LIMIT $4";
     /// Holds that are not closed, of up to three balances; who asks judges `expires_at`. No ORDER BY: it would
     /// tempt SQLite to walk every hold the balance ever had.
-    ACTIVE_HOLDS = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
+    ACTIVE_HOLDS -> HoldRow = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
             FROM partner_hold WHERE merchant = $1 AND balance_id = $2 AND state = 'active'
         UNION ALL SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
             FROM partner_hold WHERE merchant = $1 AND balance_id = $3 AND state = 'active'
         UNION ALL SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
             FROM partner_hold WHERE merchant = $1 AND balance_id = $4 AND state = 'active'";
     /// Of those the ones that count at an instant, and those of one check whether they do or not.
-    HOLDS_THAT_COUNT = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
+    HOLDS_THAT_COUNT -> HoldRow = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
             FROM partner_hold WHERE merchant = $1 AND balance_id = $2 AND state = 'active'
               AND (expires_at > $5 OR (check_id = $6 AND place = $7 AND device_number = $8))
         UNION ALL SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
@@ -56,13 +56,13 @@ db::statement! {
             FROM partner_hold WHERE merchant = $1 AND balance_id = $4 AND state = 'active'
               AND (expires_at > $5 OR (check_id = $6 AND place = $7 AND device_number = $8))";
     /// What the open lots of a balance were sold for, where that is not their face.
-    PRICES_OF_LOTS = "SELECT lot_id, issued, paid_value FROM partner_lot
+    PRICES_OF_LOTS -> PriceRow = "SELECT lot_id, issued, paid_value FROM partner_lot
         WHERE merchant = $1 AND balance_id = $2 AND remaining > 0 AND paid_value IS NOT NULL";
     /// What a check keeps and nobody closed.
-    HOLDS_OF_CHECK = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
+    HOLDS_OF_CHECK -> HoldRow = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at
         FROM partner_hold WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
     /// What became of a hold.
-    STATE_OF_HOLD = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at, state
+    STATE_OF_HOLD -> HoldWithState = "SELECT balance_id, hold_number, place, device_number, check_id, offer_id, amount, lots, expires_at, state
         FROM partner_hold WHERE merchant = $1 AND balance_id = $2 AND hold_number = $3
           AND state IN ('active', 'captured', 'replaced', 'released', 'expired')";
     /// A new lot.
@@ -71,9 +71,9 @@ db::statement! {
     /// What is left of a lot, until when, and what was issued on top; its balance is locked.
     UPDATE_LOT = "UPDATE partner_lot SET remaining = $4, expires_at = $5, issued = issued + $6 WHERE merchant = $1 AND balance_id = $2 AND lot_id = $3";
     /// What of a balance's value ended, and what of it came back.
-    EXPIRED = "SELECT t.balance_id, t.entry, t.kind, t.amount, t.lot_id,
+    EXPIRED -> ExpiredRow = "SELECT t.balance_id, t.entry, t.kind, t.amount, t.lot_id,
           (SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) FROM partner_transfer r
-            WHERE r.merchant = $1 AND r.balance_id = t.balance_id AND r.reverses = t.entry)
+            WHERE r.merchant = $1 AND r.balance_id = t.balance_id AND r.reverses = t.entry) AS came_back
         FROM partner_transfer t WHERE t.merchant = $1 AND t.balance_id = $2 AND t.kind = 'expire'";
     /// Moves the ends of lots with nothing left: what comes back to them lives as long as the rest. Not of those that
     /// ended: the books say when that was.
@@ -92,8 +92,55 @@ db::statement! {
     SETTLE_BALANCE = "UPDATE partner_balance SET posted = $3, last_entry = $4, status = $5, blocked_from = $6
         WHERE merchant = $1 AND balance_id = $2";
     /// The entry that dug a hole.
-    DUG = "SELECT kind, credit_account, offer_id, bill_id FROM partner_transfer
+    DUG -> DugRow = "SELECT kind, credit_account, offer_id, bill_id FROM partner_transfer
         WHERE merchant = $1 AND balance_id = $2 AND entry = $3";
+}
+
+db::row! {
+    /// A lot with something left, and the balance it is of.
+    struct OpenLot {
+        balance_id: String,
+        lot: LotState as Joined,
+    }
+}
+
+db::row! {
+    /// What a lot was sold for.
+    struct PriceRow {
+        lot_id: String,
+        issued: i64,
+        paid_value: i64,
+    }
+}
+
+db::row! {
+    /// A hold, and what became of it.
+    struct HoldWithState {
+        hold: HoldRow as Joined,
+        state: String,
+    }
+}
+
+db::row! {
+    /// An entry by which value ended, and what of it came back.
+    struct ExpiredRow {
+        balance_id: String,
+        entry: i64,
+        kind: TransferKind,
+        amount: i64,
+        lot_id: String,
+        came_back: i64,
+    }
+}
+
+db::row! {
+    /// The entry that dug a hole.
+    struct DugRow {
+        kind: TransferKind,
+        credit_account: Account,
+        offer_id: Option<String>,
+        bill_id: Option<String>,
+    }
 }
 
 /// How many balances one statement looks at.
@@ -106,9 +153,7 @@ pub(crate) fn lock_balance(
     balance_id: &str,
     now: Timestamp,
 ) -> Result<Option<BalanceRow>, Error> {
-    tx.lock(&LOCK_BALANCE, params![merchant, balance_id, now], &GET_BALANCE, params![merchant, balance_id])?
-        .map(|row| balance(&row))
-        .transpose()
+    tx.lock(&LOCK_BALANCE, params![merchant, balance_id, now], &GET_BALANCE, params![merchant, balance_id])
 }
 
 /// Reads a balance without locking it.
@@ -117,7 +162,7 @@ pub(crate) fn get_balance(
     merchant: &str,
     balance_id: &str,
 ) -> Result<Option<BalanceRow>, Error> {
-    tx.optional(&GET_BALANCE, params![merchant, balance_id])?.map(|row| balance(&row)).transpose()
+    tx.optional(&GET_BALANCE, params![merchant, balance_id])
 }
 
 /// The lots with something left of these balances; holes are read by [`holes`].
@@ -129,8 +174,8 @@ pub(crate) fn open_lots(
     let mut lots: BTreeMap<String, Vec<LotState>> = BTreeMap::new();
     for ids in balance_ids.chunks(SLOTS) {
         let [a, b, c] = slots(ids);
-        for row in tx.query(&OPEN_LOTS, params![merchant, a, b, c])? {
-            lots.entry(row.get(0)?).or_default().push(lot(&row)?);
+        for OpenLot { balance_id, lot } in tx.query(&OPEN_LOTS, params![merchant, a, b, c])? {
+            lots.entry(balance_id).or_default().push(lot);
         }
     }
     Ok(lots)
@@ -147,7 +192,7 @@ pub(super) fn holes(
 ) -> Result<Vec<LotState>, Error> {
     let statement = if given { &HOLES_IN_GIFTS } else { &HOLES };
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-    tx.query(statement, params![merchant, balance_id, after, rows])?.iter().map(lot).collect()
+    tx.query(statement, params![merchant, balance_id, after, rows])
 }
 
 /// One lot of a balance, whatever is left of it.
@@ -157,7 +202,7 @@ pub(crate) fn get_lot(
     balance_id: &str,
     lot_id: &str,
 ) -> Result<Option<LotState>, Error> {
-    tx.optional(&GET_LOT, params![merchant, balance_id, lot_id])?.map(|row| lot(&row)).transpose()
+    tx.optional(&GET_LOT, params![merchant, balance_id, lot_id])
 }
 
 /// Whether the end of a lot is the last thing that happened to a balance: then it took what was left.
@@ -173,26 +218,23 @@ pub(crate) fn prices_of_lots(
     balance_id: &str,
 ) -> Result<BTreeMap<String, Price>, Error> {
     let rows = tx.query(&PRICES_OF_LOTS, params![merchant, balance_id])?;
-    rows.iter().map(|row| Ok((row.get(0)?, Price { issued: row.get(1)?, paid: row.get(2)? }))).collect()
+    let price = |row: PriceRow| (row.lot_id, Price { issued: row.issued, paid: row.paid_value });
+    Ok(rows.into_iter().map(price).collect())
 }
 
 /// What of a balance's value ended, in the order of the entries; each with what of it did not come back.
 pub(crate) fn expired(tx: &mut Tx<'_>, merchant: &str, balance_id: &str) -> Result<Vec<Transfer>, Error> {
     let rows = tx.query(&EXPIRED, params![merchant, balance_id])?;
-    let mut ended = rows
-        .iter()
-        .map(|row| {
-            Ok(Transfer {
-                balance_id: row.get(0)?,
-                entry: row.get(1)?,
-                kind: row.get(2)?,
-                credits_guest: false,
-                other: Account::Breakage,
-                amount: row.get::<i64>(3)? - row.get::<i64>(5)?,
-                lot_id: row.get(4)?,
-            })
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
+    let transfer = |row: ExpiredRow| Transfer {
+        balance_id: row.balance_id,
+        entry: row.entry,
+        kind: row.kind,
+        credits_guest: false,
+        other: Account::Breakage,
+        amount: row.amount - row.came_back,
+        lot_id: row.lot_id,
+    };
+    let mut ended: Vec<Transfer> = rows.into_iter().map(transfer).collect();
     ended.sort_by_key(|one| one.entry);
     Ok(ended)
 }
@@ -220,9 +262,7 @@ pub(crate) fn active_holds(
     let mut holds = Vec::new();
     for ids in balance_ids.chunks(SLOTS) {
         let [a, b, c] = slots(ids);
-        for row in tx.query(&ACTIVE_HOLDS, params![merchant, a, b, c])? {
-            holds.push(hold(&row)?);
-        }
+        holds.extend(tx.query(&ACTIVE_HOLDS, params![merchant, a, b, c])?);
     }
     sort(&mut holds);
     Ok(holds)
@@ -242,9 +282,7 @@ pub(crate) fn holds_that_count(
     for ids in balance_ids.chunks(SLOTS) {
         let [a, b, c] = slots(ids);
         let of = params![merchant, a, b, c, now, id, place, device_number];
-        for row in tx.query(&HOLDS_THAT_COUNT, of)? {
-            holds.push(hold(&row)?);
-        }
+        holds.extend(tx.query(&HOLDS_THAT_COUNT, of)?);
     }
     sort(&mut holds);
     Ok(holds)
@@ -263,8 +301,7 @@ pub(crate) fn holds_of_check(
     check: &CheckKey,
 ) -> Result<Vec<HoldRow>, Error> {
     let CheckKey { place, device_number, check_id } = check;
-    let rows = tx.query(&HOLDS_OF_CHECK, params![merchant, place, *device_number, check_id])?;
-    let mut holds = rows.iter().map(hold).collect::<Result<Vec<_>, Error>>()?;
+    let mut holds = tx.query(&HOLDS_OF_CHECK, params![merchant, place, *device_number, check_id])?;
     holds.sort_by(|one, other| one.balance_id.cmp(&other.balance_id));
     Ok(holds)
 }
@@ -277,7 +314,7 @@ pub(crate) fn get_hold(
     hold_number: i64,
 ) -> Result<Option<(HoldRow, String)>, Error> {
     let row = tx.optional(&STATE_OF_HOLD, params![merchant, balance_id, hold_number])?;
-    row.map(|row| Ok((hold(&row)?, row.get(9)?))).transpose()
+    Ok(row.map(|row| (row.hold, row.state)))
 }
 
 /// A lot to be inserted.
@@ -296,7 +333,7 @@ pub(super) fn insert_lot(
             merchant,
             &balance.balance_id,
             &lot.lot_id,
-            lot.kind.text(),
+            lot.kind,
             &new.source,
             issued,
             lot.remaining,
@@ -384,14 +421,7 @@ pub(super) fn class_balance(tx: &mut Tx<'_>, merchant: &str, row: &BalanceRow) -
 pub(super) fn settle_balance(tx: &mut Tx<'_>, merchant: &str, row: &BalanceRow) -> Result<(), Error> {
     tx.execute(
         &SETTLE_BALANCE,
-        params![
-            merchant,
-            &row.balance_id,
-            row.posted,
-            row.last_entry,
-            row.status.text(),
-            row.blocked_from.map(BalanceStatus::text)
-        ],
+        params![merchant, &row.balance_id, row.posted, row.last_entry, row.status, row.blocked_from],
     )?;
     Ok(())
 }
@@ -410,68 +440,8 @@ pub(super) fn dug(
 ) -> Result<Option<Dug>, Error> {
     let Some(found) = tx.optional(&DUG, params![merchant, balance_id, entry])? else { return Ok(None) };
     Ok(Some(Dug {
-        redeems: found.get::<TransferKind>(0)? == TransferKind::Overdraft,
-        other: found.get(1)?,
-        link: Link { offer_id: found.get(2)?, bill_id: found.get(3)?, reason: None },
+        redeems: found.kind == TransferKind::Overdraft,
+        other: found.credit_account,
+        link: Link { offer_id: found.offer_id, bill_id: found.bill_id, reason: None },
     }))
-}
-
-fn balance(row: &Row) -> Result<BalanceRow, Error> {
-    let type_name: String = row.get(1)?;
-    let status: String = row.get(3)?;
-    let settings: String = row.get(4)?;
-    Ok(BalanceRow {
-        balance_id: row.get(0)?,
-        balance_type: type_from_text(&type_name)
-            .ok_or_else(|| row::unreadable("partner_balance", "type", "a balance type"))?,
-        member_id: row.get(2)?,
-        status: BalanceStatus::from_text(&status)
-            .ok_or_else(|| row::unreadable("partner_balance", "status", "active, inactive or frozen"))?,
-        settings: row::json("partner_balance", "settings", &settings)?,
-        posted: row.get(5)?,
-        version: row.get(6)?,
-        last_entry: row.get(7)?,
-        blocked_from: row
-            .get::<Option<String>>(8)?
-            .map(|text| {
-                BalanceStatus::from_text(&text)
-                    .ok_or_else(|| row::unreadable("partner_balance", "blocked_from", "active or inactive"))
-            })
-            .transpose()?,
-    })
-}
-
-fn lot(row: &Row) -> Result<LotState, Error> {
-    let kind: String = row.get(2)?;
-    let vat_rate: Option<String> = row.get(4)?;
-    Ok(LotState {
-        lot_id: row.get(1)?,
-        kind: LotKind::from_text(&kind)
-            .ok_or_else(|| row::unreadable("partner_lot", "kind", "a kind of lot"))?,
-        remaining: row.get(3)?,
-        vat_rate: vat_rate
-            .map(|text| {
-                money::parse_decimal(&text)
-                    .map_err(|_| row::unreadable("partner_lot", "vat_rate", "a decimal"))
-            })
-            .transpose()?,
-        paid_value: row.get(8)?,
-        earned_at: row.get(5)?,
-        expires_at: row.get(6)?,
-        available_at: row.get(7)?,
-        gathers: row.get(9)?,
-    })
-}
-
-fn hold(row: &Row) -> Result<HoldRow, Error> {
-    let lots: String = row.get(7)?;
-    Ok(HoldRow {
-        balance_id: row.get(0)?,
-        hold_number: row.get(1)?,
-        check: CheckKey { place: row.get(2)?, device_number: row.get(3)?, check_id: row.get(4)? },
-        offer_id: row.get(5)?,
-        amount: row.get(6)?,
-        lots: row::json("partner_hold", "lots", &lots)?,
-        expires_at: row.get(8)?,
-    })
 }

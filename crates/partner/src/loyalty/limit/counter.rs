@@ -2,19 +2,21 @@
 
 use crate::loyalty::promotion::counts_money;
 
-/// A counter as its row says (table `partner_limit`), locked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Counter {
-    /// Its key.
-    pub(crate) limit_id: String,
-    /// Whose limit it is.
-    pub(crate) promotion_id: String,
-    /// Used by bills: uses, or minor units of the ledger; at least 0.
-    pub(crate) used: i64,
-    /// Moved by every lock; numbers the holds.
-    pub(crate) version: i64,
-    /// The number of the newest entry.
-    pub(crate) last_entry: i64,
+db::row! {
+    /// A counter as its row says (table `partner_limit`), locked.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub(crate) struct Counter {
+        /// Its key.
+        pub(crate) limit_id: String,
+        /// Whose limit it is.
+        pub(crate) promotion_id: String,
+        /// Used by bills: uses, or minor units of the ledger; at least 0.
+        pub(crate) used: i64,
+        /// Moved by every lock; numbers the holds.
+        pub(crate) version: i64,
+        /// The number of the newest entry.
+        pub(crate) last_entry: i64,
+    }
 }
 
 impl Counter {

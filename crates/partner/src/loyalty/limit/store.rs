@@ -3,42 +3,42 @@
 use super::counter::Counter;
 use crate::loyalty::ledger::{CheckKey, Ended};
 use crate::loyalty::promotion::LimitKey;
-use db::{Error, Row, Tx, params};
+use db::{Error, Joined, Tx, params};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 db::statement! {
     /// Locks a counter for the rest of the transaction, and begins it where it is new.
-    LOCK_LIMIT = "INSERT INTO partner_limit (merchant, limit_id, promotion_id, used, version, last_entry, created_at, updated_at)
+    LOCK_LIMIT -> Counter = "INSERT INTO partner_limit (merchant, limit_id, promotion_id, used, version, last_entry, created_at, updated_at)
         VALUES ($1, $2, $3, 0, 1, 0, $4, $4)
         ON CONFLICT (merchant, limit_id) DO UPDATE SET version = partner_limit.version + 1, updated_at = excluded.updated_at
         RETURNING limit_id, promotion_id, used, version, last_entry";
     /// Locks a counter that has begun.
-    LOCK_KNOWN_LIMIT = "UPDATE partner_limit SET version = version + 1, updated_at = $3
+    LOCK_KNOWN_LIMIT -> Counter = "UPDATE partner_limit SET version = version + 1, updated_at = $3
         WHERE merchant = $1 AND limit_id = $2
         RETURNING limit_id, promotion_id, used, version, last_entry";
     /// A counter, unlocked.
-    LOOK_AT_LIMIT = "SELECT limit_id, promotion_id, used, version, last_entry FROM partner_limit
+    LOOK_AT_LIMIT -> Counter = "SELECT limit_id, promotion_id, used, version, last_entry FROM partner_limit
         WHERE merchant = $1 AND limit_id = $2";
     /// The counters of which a check keeps something.
-    LIMITS_OF_CHECK = "SELECT limit_id FROM partner_limit_hold
+    LIMITS_OF_CHECK -> String = "SELECT limit_id FROM partner_limit_hold
         WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
     /// The counters of which a check keeps something by an offer.
-    LIMITS_OF_OFFER = "SELECT limit_id FROM partner_limit_hold
+    LIMITS_OF_OFFER -> String = "SELECT limit_id FROM partner_limit_hold
         WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND offer_id = $5 AND state = 'active'";
     /// The active holds of up to three counters; the caller judges `expires_at`. UNION ALL makes one index seek for each
     /// counter, where SQLite would scan for an IN.
-    ACTIVE_LIMIT_HOLDS = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
+    ACTIVE_LIMIT_HOLDS -> LimitHold = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
             FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $2 AND state = 'active'
         UNION ALL SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
             FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $3 AND state = 'active'
         UNION ALL SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
             FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $4 AND state = 'active'";
     /// The active holds of a check on all counters.
-    LIMIT_HOLDS_OF_CHECK = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
+    LIMIT_HOLDS_OF_CHECK -> LimitHold = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at
         FROM partner_limit_hold WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND state = 'active'";
     /// One hold by its number, in any state.
-    STATE_OF_LIMIT_HOLD = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at, state
+    STATE_OF_LIMIT_HOLD -> HoldWithState = "SELECT limit_id, hold_number, place, device_number, check_id, offer_id, amount, expires_at, state
         FROM partner_limit_hold WHERE merchant = $1 AND limit_id = $2 AND hold_number = $3";
     /// A new hold.
     INSERT_LIMIT_HOLD = "INSERT INTO partner_limit_hold (merchant, limit_id, hold_number, place, device_number, check_id, offer_id,
@@ -64,7 +64,7 @@ db::statement! {
     /// Writes a locked counter's new sum.
     SETTLE_LIMIT = "UPDATE partner_limit SET used = $3, last_entry = $4 WHERE merchant = $1 AND limit_id = $2";
     /// The entries of an offer's bills, on all counters.
-    LIMIT_ENTRIES_OF_OFFER = "SELECT limit_id, bill_id, amount FROM partner_limit_entry
+    LIMIT_ENTRIES_OF_OFFER -> LimitEntry = "SELECT limit_id, bill_id, amount FROM partner_limit_entry
         WHERE merchant = $1 AND offer_id = $2";
     /// Marks one slice of the holds that have ended, as `MARK_ENDED_HOLDS` does for balances.
     MARK_ENDED_LIMIT_HOLDS = "UPDATE partner_limit_hold SET state = 'expired'
@@ -73,24 +73,34 @@ db::statement! {
             WHERE state = 'active' AND expires_at <= $1 LIMIT $2)";
 }
 
+db::row! {
+    /// A hold, and what became of it.
+    struct HoldWithState {
+        hold: LimitHold as Joined,
+        state: String,
+    }
+}
+
 /// How many counters one statement looks at.
 const SLOTS: usize = 3;
 
-/// An active hold of a check on a limit: a row of `partner_limit_hold`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LimitHold {
-    /// The counter that is held.
-    pub(crate) limit_id: String,
-    /// Unique within its counter.
-    pub(crate) hold_number: i64,
-    /// The check that holds.
-    pub(crate) check: CheckKey,
-    /// The newest offer that placed or renewed it.
-    pub(crate) offer_id: String,
-    /// What is still held: uses, or minor units of the ledger.
-    pub(crate) amount: i64,
-    /// It counts before this instant.
-    pub(crate) expires_at: Timestamp,
+db::row! {
+    /// An active hold of a check on a limit: a row of `partner_limit_hold`.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub(crate) struct LimitHold {
+        /// The counter that is held.
+        pub(crate) limit_id: String,
+        /// Unique within its counter.
+        pub(crate) hold_number: i64,
+        /// The check that holds.
+        pub(crate) check: CheckKey as Joined,
+        /// The newest offer that placed or renewed it.
+        pub(crate) offer_id: String,
+        /// What is still held: uses, or minor units of the ledger.
+        pub(crate) amount: i64,
+        /// It counts before this instant.
+        pub(crate) expires_at: Timestamp,
+    }
 }
 
 impl LimitHold {
@@ -141,9 +151,7 @@ pub(super) fn lock(
     key: &LimitKey,
     now: Timestamp,
 ) -> Result<Option<Counter>, Error> {
-    tx.optional(&LOCK_LIMIT, params![merchant, &key.limit_id, &key.promotion_id, now])?
-        .map(|row| counter(&row))
-        .transpose()
+    tx.optional(&LOCK_LIMIT, params![merchant, &key.limit_id, &key.promotion_id, now])
 }
 
 /// Locks a counter that has begun; `None` when it has not.
@@ -154,22 +162,12 @@ pub(crate) fn lock_known(
     now: Timestamp,
 ) -> Result<Option<Counter>, Error> {
     let (key, moved) = (params![merchant, limit_id], params![merchant, limit_id, now]);
-    tx.lock(&LOCK_KNOWN_LIMIT, moved, &LOOK_AT_LIMIT, key)?.map(|row| counter(&row)).transpose()
+    tx.lock(&LOCK_KNOWN_LIMIT, moved, &LOOK_AT_LIMIT, key)
 }
 
 /// A counter as it stands; `None` when it has not begun.
 pub(crate) fn look(tx: &mut Tx<'_>, merchant: &str, limit_id: &str) -> Result<Option<Counter>, Error> {
-    tx.optional(&LOOK_AT_LIMIT, params![merchant, limit_id])?.map(|row| counter(&row)).transpose()
-}
-
-fn counter(row: &Row) -> Result<Counter, Error> {
-    Ok(Counter {
-        limit_id: row.get(0)?,
-        promotion_id: row.get(1)?,
-        used: row.get(2)?,
-        version: row.get(3)?,
-        last_entry: row.get(4)?,
-    })
+    tx.optional(&LOOK_AT_LIMIT, params![merchant, limit_id])
 }
 
 /// The counters of which a check keeps something; with an offer, only what that offer placed or renewed last.
@@ -180,13 +178,12 @@ pub(super) fn limits_of_check(
     offer_id: Option<&str>,
 ) -> Result<Vec<String>, Error> {
     let CheckKey { place, device_number, check_id } = check;
-    let rows = match offer_id {
-        None => tx.query(&LIMITS_OF_CHECK, params![merchant, place, *device_number, check_id])?,
+    match offer_id {
+        None => tx.query(&LIMITS_OF_CHECK, params![merchant, place, *device_number, check_id]),
         Some(offer_id) => {
-            tx.query(&LIMITS_OF_OFFER, params![merchant, place, *device_number, check_id, offer_id])?
+            tx.query(&LIMITS_OF_OFFER, params![merchant, place, *device_number, check_id, offer_id])
         }
-    };
-    rows.iter().map(|row| row.get(0)).collect()
+    }
 }
 
 /// The holds of these counters that are not closed, those that are over included.
@@ -199,22 +196,9 @@ pub(crate) fn active_holds(
     for ids in limit_ids.chunks(SLOTS) {
         // a free slot is NULL, which finds nothing
         let slot = |at: usize| ids.get(at).copied();
-        for row in tx.query(&ACTIVE_LIMIT_HOLDS, params![merchant, slot(0), slot(1), slot(2)])? {
-            holds.push(hold(&row)?);
-        }
+        holds.extend(tx.query(&ACTIVE_LIMIT_HOLDS, params![merchant, slot(0), slot(1), slot(2)])?);
     }
     Ok(holds)
-}
-
-fn hold(row: &Row) -> Result<LimitHold, Error> {
-    Ok(LimitHold {
-        limit_id: row.get(0)?,
-        hold_number: row.get(1)?,
-        check: CheckKey { place: row.get(2)?, device_number: row.get(3)?, check_id: row.get(4)? },
-        offer_id: row.get(5)?,
-        amount: row.get(6)?,
-        expires_at: row.get(7)?,
-    })
 }
 
 /// The holds of a check that are not closed, those that are over included, in the order of their counters.
@@ -224,8 +208,7 @@ pub(crate) fn holds_of_check(
     check: &CheckKey,
 ) -> Result<Vec<LimitHold>, Error> {
     let CheckKey { place, device_number, check_id } = check;
-    let rows = tx.query(&LIMIT_HOLDS_OF_CHECK, params![merchant, place, *device_number, check_id])?;
-    let mut holds = rows.iter().map(hold).collect::<Result<Vec<_>, Error>>()?;
+    let mut holds = tx.query(&LIMIT_HOLDS_OF_CHECK, params![merchant, place, *device_number, check_id])?;
     holds.sort_by(|one, other| one.limit_id.cmp(&other.limit_id));
     Ok(holds)
 }
@@ -238,7 +221,7 @@ pub(crate) fn get_hold(
     hold_number: i64,
 ) -> Result<Option<(LimitHold, String)>, Error> {
     let row = tx.optional(&STATE_OF_LIMIT_HOLD, params![merchant, limit_id, hold_number])?;
-    row.map(|row| Ok((hold(&row)?, row.get(8)?))).transpose()
+    Ok(row.map(|row| (row.hold, row.state)))
 }
 
 /// Places a hold. Its counter is locked, and the check has no other active hold on it; the number is the
@@ -332,15 +315,17 @@ fn insert_entry(
     Ok(())
 }
 
-/// An entry of one bill on one counter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LimitEntry {
-    /// The counter.
-    pub(crate) limit_id: String,
-    /// The bill.
-    pub(crate) bill_id: String,
-    /// Above 0 used, below 0 gave back.
-    pub(crate) amount: i64,
+db::row! {
+    /// An entry of one bill on one counter.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub(crate) struct LimitEntry {
+        /// The counter.
+        pub(crate) limit_id: String,
+        /// The bill.
+        pub(crate) bill_id: String,
+        /// Above 0 used, below 0 gave back.
+        pub(crate) amount: i64,
+    }
 }
 
 /// The entries of an offer's bills on all counters: uses, and uses given back.
@@ -349,10 +334,7 @@ pub(crate) fn entries_of_offer(
     merchant: &str,
     offer_id: &str,
 ) -> Result<Vec<LimitEntry>, Error> {
-    let rows = tx.query(&LIMIT_ENTRIES_OF_OFFER, params![merchant, offer_id])?;
-    rows.iter()
-        .map(|row| Ok(LimitEntry { limit_id: row.get(0)?, bill_id: row.get(1)?, amount: row.get(2)? }))
-        .collect()
+    tx.query(&LIMIT_ENTRIES_OF_OFFER, params![merchant, offer_id])
 }
 
 /// Marks one slice of ended holds as expired; how many it marked. It only tidies: readers judge the time.

@@ -90,7 +90,7 @@ pub(crate) fn merge(
     let balances = store::balances(tx, merchant, from)?.into_iter().map(|own| CameBalance {
         balance_id: own.balance_id,
         posted: own.posted,
-        points: own.points,
+        points: own.class == wire::loyalty::BalanceType::CollectablePoints,
     });
     let mut came = Came {
         balances: balances.collect(),
@@ -115,8 +115,8 @@ pub(crate) fn merge(
     came.tier = store::member(tx, merchant, into)?.and_then(|member| member.tier);
     let merge = MergeRow {
         merge_id: command.merge_id.clone(),
-        from: from.clone(),
-        into: into.clone(),
+        from_member_id: from.clone(),
+        into_member_id: into.clone(),
         reason: command.reason.clone(),
         came,
         into_tier: before.0,
@@ -144,20 +144,21 @@ pub(crate) fn undo(
     let program = programs.of(&settings)?;
     let desk = Desk { settings: &settings, program: &program, now };
     let Some(looked_up) = store::get(tx, merchant, merge_id)? else { return missing("merge", merge_id) };
-    let firsts: Vec<String> = looked_up.came.members.iter().chain([&looked_up.from]).cloned().collect();
+    let firsts: Vec<String> =
+        looked_up.came.members.iter().chain([&looked_up.from_member_id]).cloned().collect();
     let goes_back = |first: Option<&String>| first.is_some_and(|first| firsts.contains(first));
-    for balance in store::balances(tx, merchant, &looked_up.into)? {
+    for balance in store::balances(tx, merchant, &looked_up.into_member_id)? {
         if goes_back(balance.merged_from.as_ref()) {
             ledger::lock_balance(tx, merchant, &balance.balance_id, now)?;
         }
     }
-    lock(tx, merchant, firsts.iter().chain([&looked_up.into]), now)?;
-    desk.ladder(&looked_up.into).catch_up(tx, now)?;
+    lock(tx, merchant, firsts.iter().chain([&looked_up.into_member_id]), now)?;
+    desk.ladder(&looked_up.into_member_id).catch_up(tx, now)?;
     let Some(mut merge) = store::get(tx, merchant, merge_id)? else { return missing("merge", merge_id) };
     if merge.undone_at.is_some() {
         return Ok(desk.view(tx, merge)?);
     }
-    let (from, into) = (merge.from.clone(), merge.into.clone());
+    let (from, into) = (merge.from_member_id.clone(), merge.into_member_id.clone());
     let Some(surviving) = store::member(tx, merchant, &into)? else { return missing("member", &into) };
     let Some(gone) = store::member(tx, merchant, &from)? else { return missing("member", &from) };
     may_undo((&from, &gone), (&into, &surviving)).map_err(TxError::Refused)?;
@@ -273,8 +274,8 @@ impl Desk<'_> {
         }
         Ok(MergeView {
             merge_id: merge.merge_id,
-            from_member_id: merge.from,
-            into_member_id: merge.into,
+            from_member_id: merge.from_member_id,
+            into_member_id: merge.into_member_id,
             reason: merge.reason,
             state: if merge.undone_at.is_some() { "undone" } else { "merged" }.to_owned(),
             cards: merge.came.cards,
@@ -291,8 +292,11 @@ impl Desk<'_> {
         for came in &merge.came.balances {
             let id = &came.balance_id;
             let Some(row) = ledger::get_balance(tx, &self.settings.merchant, id)? else { continue };
-            if row.member_id.as_deref() != Some(merge.from.as_str()) {
-                stays.push(format!("balance {id}: it is not {}'s any more and did not go back", merge.into));
+            if row.member_id.as_deref() != Some(merge.from_member_id.as_str()) {
+                stays.push(format!(
+                    "balance {id}: it is not {}'s any more and did not go back",
+                    merge.into_member_id
+                ));
             } else if row.posted != came.posted {
                 let (then, now) =
                     (self.number(came.posted, came.points), self.number(row.posted, came.points));
@@ -304,8 +308,8 @@ impl Desk<'_> {
         stays.push(format!(
             "bills, points and stamps since {} stay with {}, but for those reported under {}",
             utc_millis(merge.merged_at),
-            merge.into,
-            merge.from
+            merge.into_member_id,
+            merge.from_member_id
         ));
         Ok(stays)
     }

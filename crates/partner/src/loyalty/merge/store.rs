@@ -4,49 +4,52 @@ use crate::loyalty::bills;
 use crate::loyalty::ledger::standing;
 use crate::loyalty::people::code;
 use crate::loyalty::people::member::{self, MemberStatus};
-use crate::row;
-use db::{Error, Row, Tx, params};
+use crate::row::{self, Class};
+use db::{Error, Json, Tx, params};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use wire::loyalty::BalanceType;
 
 db::statement! {
     /// A member as a merge sees it.
-    MEMBER_TO_MERGE = "SELECT m.status, m.tier, m.tier_until, m.aliases, c.merged_into FROM partner_member AS m
+    MEMBER_TO_MERGE -> MemberToMerge = "SELECT m.status, m.tier, m.tier_until, m.aliases, c.merged_into FROM partner_member AS m
         JOIN partner_customer AS c ON c.merchant = m.merchant AND c.member_id = m.member_id
         WHERE m.merchant = $1 AND m.member_id = $2";
     /// What a member owns, and whose it was.
-    BALANCES_TO_MERGE = "SELECT balance_id, posted, merged_from, type FROM partner_balance
+    BALANCES_TO_MERGE -> OwnBalance = "SELECT balance_id, posted, merged_from, type AS class FROM partner_balance
         WHERE merchant = $1 AND member_id = $2";
     /// A member's cards.
-    CARDS_TO_MERGE = "SELECT code FROM partner_code WHERE merchant = $1 AND member_id = $2 AND kind = 'card'";
+    CARDS_TO_MERGE -> String = "SELECT code FROM partner_code WHERE merchant = $1 AND member_id = $2 AND kind = 'card'";
     /// Keeps a merge.
     INSERT_MERGE = "INSERT INTO partner_merge (merchant, merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     /// Keeps that it was undone, and what stayed.
     END_MERGE = "UPDATE partner_merge SET undone_at = $3, came = $4 WHERE merchant = $1 AND merge_id = $2 AND undone_at IS NULL";
     /// A merge.
-    GET_MERGE = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
+    GET_MERGE -> MergeRow = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
         FROM partner_merge WHERE merchant = $1 AND merge_id = $2";
     /// The merge by which a member went.
-    OPEN_MERGE_OF = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
+    OPEN_MERGE_OF -> MergeRow = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
         FROM partner_merge WHERE merchant = $1 AND from_member_id = $2 AND undone_at IS NULL";
     /// The merges by which a member went.
-    MERGES_OF_GONE = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
+    MERGES_OF_GONE -> MergeRow = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
         FROM partner_merge WHERE merchant = $1 AND from_member_id = $2 ORDER BY merge_id LIMIT 200";
     /// The merges in which a member stayed.
-    MERGES_OF_STAYED = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
+    MERGES_OF_STAYED -> MergeRow = "SELECT merge_id, from_member_id, into_member_id, reason, came, into_tier, into_tier_until, merged_at, undone_at
         FROM partner_merge WHERE merchant = $1 AND into_member_id = $2 ORDER BY merge_id LIMIT 200";
 }
 
-/// A member as a merge sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MemberToMerge {
-    pub(super) status: MemberStatus,
-    pub(super) tier: Option<String>,
-    pub(super) tier_until: Option<Timestamp>,
-    /// Who was merged into it.
-    pub(super) aliases: Vec<String>,
-    pub(super) merged_into: Option<String>,
+db::row! {
+    /// A member as a merge sees it.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub(super) struct MemberToMerge {
+        pub(super) status: MemberStatus,
+        pub(super) tier: Option<String>,
+        pub(super) tier_until: Option<Timestamp>,
+        /// Who was merged into it.
+        pub(super) aliases: Vec<String> as Json,
+        pub(super) merged_into: Option<String>,
+    }
 }
 
 impl MemberToMerge {
@@ -69,46 +72,30 @@ pub(super) fn member(
     merchant: &str,
     member_id: &str,
 ) -> Result<Option<MemberToMerge>, Error> {
-    let Some(found) = tx.optional(&MEMBER_TO_MERGE, params![merchant, member_id])? else { return Ok(None) };
-    Ok(Some(MemberToMerge {
-        status: found.get(0)?,
-        tier: found.get(1)?,
-        tier_until: found.get(2)?,
-        aliases: row::json("partner_member", "aliases", &found.get::<String>(3)?)?,
-        merged_into: found.get(4)?,
-    }))
+    tx.optional(&MEMBER_TO_MERGE, params![merchant, member_id])
 }
 
-/// A balance of a member.
-pub(super) struct OwnBalance {
-    pub(super) balance_id: String,
-    pub(super) posted: i64,
-    /// Whose it was before a merge.
-    pub(super) merged_from: Option<String>,
-    /// Counted in points, not in money.
-    pub(super) points: bool,
+db::row! {
+    /// A balance of a member.
+    pub(super) struct OwnBalance {
+        pub(super) balance_id: String,
+        pub(super) posted: i64,
+        /// Whose it was before a merge.
+        pub(super) merged_from: Option<String>,
+        pub(super) class: BalanceType as Class,
+    }
 }
 
 /// A member's balances in the order of their ids.
 pub(super) fn balances(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<OwnBalance>, Error> {
-    let rows = tx.query(&BALANCES_TO_MERGE, params![merchant, member_id])?;
-    let balances = rows.iter().map(|row| {
-        Ok(OwnBalance {
-            balance_id: row.get(0)?,
-            posted: row.get(1)?,
-            merged_from: row.get(2)?,
-            points: row.get::<String>(3)? == wire::loyalty::BalanceType::CollectablePoints.as_str(),
-        })
-    });
-    let mut balances = balances.collect::<Result<Vec<_>, Error>>()?;
+    let mut balances = tx.query(&BALANCES_TO_MERGE, params![merchant, member_id])?;
     balances.sort_by(|one, other| one.balance_id.cmp(&other.balance_id));
     Ok(balances)
 }
 
 /// A member's cards in the order of their codes.
 pub(super) fn cards(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<String>, Error> {
-    let rows = tx.query(&CARDS_TO_MERGE, params![merchant, member_id])?;
-    let mut cards = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<String>, _>>()?;
+    let mut cards = tx.query(&CARDS_TO_MERGE, params![merchant, member_id])?;
     cards.sort_unstable();
     Ok(cards)
 }
@@ -157,33 +144,23 @@ pub(super) struct CameBalance {
     pub(super) points: bool,
 }
 
-/// A merge as its row says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MergeRow {
-    pub(super) merge_id: String,
-    pub(super) from: String,
-    pub(super) into: String,
-    pub(super) reason: String,
-    pub(super) came: Came,
-    /// The surviving member's tier before.
-    pub(super) into_tier: Option<String>,
-    pub(super) into_tier_until: Option<Timestamp>,
-    pub(super) merged_at: Timestamp,
-    pub(super) undone_at: Option<Timestamp>,
-}
-
-fn merge(found: &Row) -> Result<MergeRow, Error> {
-    Ok(MergeRow {
-        merge_id: found.get(0)?,
-        from: found.get(1)?,
-        into: found.get(2)?,
-        reason: found.get(3)?,
-        came: row::json("partner_merge", "came", &found.get::<String>(4)?)?,
-        into_tier: found.get(5)?,
-        into_tier_until: found.get(6)?,
-        merged_at: found.get(7)?,
-        undone_at: found.get(8)?,
-    })
+db::row! {
+    /// A merge as its row says.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub(super) struct MergeRow {
+        pub(super) merge_id: String,
+        /// The member that went.
+        pub(super) from_member_id: String,
+        /// The member that stayed.
+        pub(super) into_member_id: String,
+        pub(super) reason: String,
+        pub(super) came: Came as Json,
+        /// The surviving member's tier before.
+        pub(super) into_tier: Option<String>,
+        pub(super) into_tier_until: Option<Timestamp>,
+        pub(super) merged_at: Timestamp,
+        pub(super) undone_at: Option<Timestamp>,
+    }
 }
 
 /// Keeps a merge.
@@ -194,8 +171,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, merchant: &str, merge: &MergeRow) -> Resul
         params![
             merchant,
             &merge.merge_id,
-            &merge.from,
-            &merge.into,
+            &merge.from_member_id,
+            &merge.into_member_id,
             &merge.reason,
             &came,
             merge.into_tier.as_deref(),
@@ -215,21 +192,19 @@ pub(super) fn end(tx: &mut Tx<'_>, merchant: &str, merge: &MergeRow) -> Result<(
 
 /// A merge by its id.
 pub(super) fn get(tx: &mut Tx<'_>, merchant: &str, merge_id: &str) -> Result<Option<MergeRow>, Error> {
-    tx.optional(&GET_MERGE, params![merchant, merge_id])?.map(|row| merge(&row)).transpose()
+    tx.optional(&GET_MERGE, params![merchant, merge_id])
 }
 
 /// The merge by which a member went and that stands.
 pub(super) fn open_of(tx: &mut Tx<'_>, merchant: &str, from: &str) -> Result<Option<MergeRow>, Error> {
-    tx.optional(&OPEN_MERGE_OF, params![merchant, from])?.map(|row| merge(&row)).transpose()
+    tx.optional(&OPEN_MERGE_OF, params![merchant, from])
 }
 
 /// The merges in which a member went or stayed, the oldest first.
 pub(super) fn of_member(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<MergeRow>, Error> {
     let mut merges = Vec::new();
     for statement in [&MERGES_OF_GONE, &MERGES_OF_STAYED] {
-        for row in tx.query(statement, params![merchant, member_id])? {
-            merges.push(merge(&row)?);
-        }
+        merges.extend(tx.query(statement, params![merchant, member_id])?);
     }
     merges.sort_by(|one, other| (one.merged_at, &one.merge_id).cmp(&(other.merged_at, &other.merge_id)));
     merges.truncate(200);

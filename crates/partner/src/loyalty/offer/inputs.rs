@@ -49,7 +49,7 @@ pub(crate) fn identify<'a>(
                 *frozen = state.row.status == BalanceStatus::Frozen;
                 if !*allowed {
                     trace.add("code", || {
-                        (state.row.balance_id.clone(), format!("not used: {}", state.row.status.text()))
+                        (state.row.balance_id.clone(), format!("not used: {}", state.row.status.as_str()))
                     });
                 }
             }

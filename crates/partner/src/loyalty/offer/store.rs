@@ -14,7 +14,7 @@ use crate::loyalty::promotion::{Definition, Promotion};
 use crate::loyalty::tier::Ladder;
 use crate::merchant::zone;
 use crate::row;
-use db::{Error, Row, Tx, params};
+use db::{Error, Joined, Json, Tx, params};
 use jiff::Timestamp;
 use money::Precision;
 use std::borrow::Cow;
@@ -22,32 +22,32 @@ use std::sync::Arc;
 
 db::statement! {
     /// What an offer needs of the merchant, and whether DataSync has brought the place.
-    OFFER_MERCHANT = "SELECT currency_code, price_precision, hold_ttl_seconds, program_version,
-            (SELECT COUNT(*) FROM partner_record WHERE merchant = $1 AND domain = 'places' AND place = '' AND record_id = $2 AND removed = 0)
+    OFFER_MERCHANT -> MerchantRow = "SELECT currency_code, price_precision, hold_ttl_seconds, program_version,
+            (SELECT COUNT(*) FROM partner_record WHERE merchant = $1 AND domain = 'places' AND place = '' AND record_id = $2 AND removed = 0) AS places
         FROM partner_merchant WHERE merchant = $1";
     /// The settings with the version they have.
-    PROGRAM_SETTINGS = "SELECT program, program_version, time_zone FROM partner_merchant WHERE merchant = $1";
+    PROGRAM_SETTINGS -> ProgramRow = "SELECT program, program_version, time_zone FROM partner_merchant WHERE merchant = $1";
     /// Every promotion's rule.
-    PROMOTIONS = "SELECT promotion_id, definition, status FROM partner_promotion WHERE merchant = $1";
+    PROMOTIONS -> PromotionRow = "SELECT promotion_id, definition, status FROM partner_promotion WHERE merchant = $1";
     /// A code with the member and the name behind a card.
-    CODE = "SELECT c.code, c.kind, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
-            c.member_id, m.status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, m.aliases, m.tier_until
+    CODE -> CodeRow = "SELECT c.code, c.kind, c.balance_id, c.promotion_id, c.status, c.valid_from, c.valid_until,
+            c.member_id, m.status AS member_status, m.tier, p.first_name, p.last_name, m.tags, p.birth_date, m.aliases, m.tier_until
         FROM partner_code AS c
         LEFT JOIN partner_member AS m ON m.merchant = c.merchant AND m.member_id = c.member_id
         LEFT JOIN partner_person AS p ON p.merchant = c.merchant AND p.member_id = c.member_id
         WHERE c.merchant = $1 AND c.code = $2";
     /// How many bills a member has paid.
-    ORDERS_OF_MEMBER = "SELECT total_orders FROM partner_customer WHERE merchant = $1 AND member_id = $2";
+    ORDERS_OF_MEMBER -> i64 = "SELECT total_orders FROM partner_customer WHERE merchant = $1 AND member_id = $2";
     /// Who has a telephone number; two are enough to know that it is nobody's alone. A merged member's number is the
     /// surviving one's, and both may have the same.
-    MEMBERS_BY_PHONE = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, m.aliases, m.tier_until
+    MEMBERS_BY_PHONE -> MemberRow = "SELECT DISTINCT m.member_id, m.status AS member_status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, m.aliases, m.tier_until
         FROM partner_person AS p
         LEFT JOIN partner_customer AS o ON o.merchant = p.merchant AND o.member_id = p.member_id
         JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = COALESCE(o.merged_into, p.member_id)
         LEFT JOIN partner_person AS q ON q.merchant = m.merchant AND q.member_id = m.member_id
         WHERE p.merchant = $1 AND p.phone_key = $2 LIMIT 2";
     /// Who has an address.
-    MEMBERS_BY_EMAIL = "SELECT DISTINCT m.member_id, m.status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, m.aliases, m.tier_until
+    MEMBERS_BY_EMAIL -> MemberRow = "SELECT DISTINCT m.member_id, m.status AS member_status, m.tier, q.first_name, q.last_name, m.tags, q.birth_date, m.aliases, m.tier_until
         FROM partner_person AS p
         LEFT JOIN partner_customer AS o ON o.merchant = p.merchant AND o.member_id = p.member_id
         JOIN partner_member AS m ON m.merchant = p.merchant AND m.member_id = COALESCE(o.merged_into, p.member_id)
@@ -55,7 +55,7 @@ db::statement! {
         WHERE p.merchant = $1 AND p.email_key = $2 LIMIT 2";
     /// The balances of a member, and those on which a check keeps something for itself. UNION ALL, because
     /// SQLite makes a plain UNION of two ordered walks over all the merchant's rows.
-    BALANCES_IN_PLAY = "SELECT balance_id FROM partner_balance WHERE merchant = $1 AND member_id = $2
+    BALANCES_IN_PLAY -> String = "SELECT balance_id FROM partner_balance WHERE merchant = $1 AND member_id = $2
         UNION ALL SELECT balance_id FROM partner_hold
         WHERE merchant = $1 AND place = $3 AND device_number = $4 AND check_id = $5 AND state = 'active'";
     /// Keeps the newest answer under an offer id. What a report has used stays used.
@@ -69,7 +69,7 @@ db::statement! {
             state = CASE WHEN partner_offer.state = 'used' THEN 'used' ELSE 'open' END,
             remarks = excluded.remarks, asked_at = excluded.asked_at";
     /// The check an offer was made for.
-    OFFER_CHECK = "SELECT place, device_number, check_id FROM partner_offer WHERE merchant = $1 AND offer_id = $2";
+    OFFER_CHECK -> CheckKey = "SELECT place, device_number, check_id FROM partner_offer WHERE merchant = $1 AND offer_id = $2";
     /// Keeps why a register refused an offer, also when the offer is not known (any more).
     INVALIDATE_OFFER = "INSERT INTO partner_offer (merchant, offer_id, place, device_number, check_id, question_hash,
             balances, response, state, validation_errors, remarks, created_at, asked_at)
@@ -78,10 +78,64 @@ db::statement! {
             state = CASE WHEN partner_offer.state = 'used' THEN 'used' ELSE 'invalid' END,
             validation_errors = excluded.validation_errors";
     /// The holds of a check that an offer placed or renewed last.
-    HOLDS_OF_OFFER = "SELECT balance_id FROM partner_hold
+    HOLDS_OF_OFFER -> String = "SELECT balance_id FROM partner_hold
         WHERE merchant = $1 AND place = $2 AND device_number = $3 AND check_id = $4 AND offer_id = $5 AND state = 'active'";
     /// Marks an offer as used; touches nothing when another bill of it came before.
     USE_OFFER = "UPDATE partner_offer SET state = 'used' WHERE merchant = $1 AND offer_id = $2 AND state <> 'used'";
+}
+
+db::row! {
+    struct MerchantRow {
+        currency_code: String,
+        price_precision: Precision,
+        hold_ttl_seconds: i64,
+        program_version: i64,
+        places: i64,
+    }
+}
+
+db::row! {
+    struct ProgramRow {
+        program: String,
+        program_version: i64,
+        time_zone: String,
+    }
+}
+
+db::row! {
+    struct PromotionRow {
+        promotion_id: String,
+        definition: String,
+        status: String,
+    }
+}
+
+db::row! {
+    /// A member with the person's name; all of it NULL behind a code that is no card.
+    struct MemberRow {
+        member_id: Option<String>,
+        member_status: Option<MemberStatus>,
+        tier: Option<String>,
+        first_name: Option<String>,
+        last_name: Option<String>,
+        tags: Option<Vec<String>> as Option<Json>,
+        birth_date: Option<String>,
+        aliases: Option<Vec<String>> as Option<Json>,
+        tier_until: Option<Timestamp>,
+    }
+}
+
+db::row! {
+    struct CodeRow {
+        code: String,
+        kind: CodeKind,
+        balance_id: Option<String>,
+        promotion_id: Option<String>,
+        status: CodeStatus,
+        valid_from: Option<Timestamp>,
+        valid_until: Option<Timestamp>,
+        member: MemberRow as Joined,
+    }
 }
 
 /// What an offer needs to know of its merchant.
@@ -99,19 +153,11 @@ pub(crate) struct OfferMerchant {
 /// The merchant behind a connection; `None` when it was never set up.
 pub(crate) fn merchant(tx: &mut Tx<'_>, merchant: &str, place: &str) -> Result<Option<OfferMerchant>, Error> {
     let Some(found) = tx.optional(&OFFER_MERCHANT, params![merchant, place])? else { return Ok(None) };
-    let digits: i64 = found.get(1)?;
-    let places: i64 = found.get(4)?;
     Ok(Some(OfferMerchant {
-        books: Books {
-            currency_code: found.get(0)?,
-            precision: u8::try_from(digits)
-                .ok()
-                .and_then(Precision::new)
-                .ok_or_else(|| row::unreadable("partner_merchant", "price_precision", "0 to 3"))?,
-        },
-        hold_ttl_seconds: found.get(2)?,
-        program_version: found.get(3)?,
-        knows_place: places > 0,
+        books: Books { currency_code: found.currency_code, precision: found.price_precision },
+        hold_ttl_seconds: found.hold_ttl_seconds,
+        program_version: found.program_version,
+        knows_place: found.places > 0,
     }))
 }
 
@@ -120,18 +166,16 @@ pub(crate) fn merchant(tx: &mut Tx<'_>, merchant: &str, place: &str) -> Result<O
 pub(crate) fn program(tx: &mut Tx<'_>, merchant: &str) -> Result<(i64, Program), Error> {
     let unset = || row::unreadable("partner_merchant", "program", "the merchant's row");
     let found = tx.optional(&PROGRAM_SETTINGS, params![merchant])?.ok_or_else(unset)?;
-    let text: String = found.get(0)?;
-    let settings = ProgramSettings::parse(&text)
+    let settings = ProgramSettings::parse(&found.program)
         .map_err(|_| row::unreadable("partner_merchant", "program", "loyalty settings as JSON"))?;
     let mut promotions = Vec::new();
-    for found in tx.query(&PROMOTIONS, params![merchant])? {
-        let (definition, status): (String, String) = (found.get(1)?, found.get(2)?);
+    for PromotionRow { promotion_id, definition, status } in tx.query(&PROMOTIONS, params![merchant])? {
         let definition = Definition::parse(&definition)
             .map_err(|_| row::unreadable("partner_promotion", "definition", "a promotion's rule as JSON"))?;
-        promotions.push(Promotion::new(found.get(0)?, status == "active", definition));
+        promotions.push(Promotion::new(promotion_id, status == "active", definition));
     }
-    let time_zone = zone(&found.get::<String>(2)?);
-    Ok((found.get(1)?, Program::new(settings, promotions, time_zone)))
+    let time_zone = zone(&found.time_zone);
+    Ok((found.program_version, Program::new(settings, promotions, time_zone)))
 }
 
 /// What the scanned texts mean to this merchant; unknown ones are left out. A text that is no code and looks like
@@ -152,7 +196,7 @@ pub(crate) fn codes<'t>(
     let mut known = Vec::with_capacity(inputs.len());
     for (scanned, bare) in inputs {
         if let Some(row) = tx.optional(&CODE, params![merchant, &*bare])? {
-            known.push(KnownCode { scanned: scanned.to_owned(), ..code(&row)? });
+            known.push(KnownCode { scanned: scanned.to_owned(), ..code(row)? });
         } else if let Some(contact) = settings.contact(&bare, currency_code)
             && let Some(meaning) = behind_contact(tx, merchant, &contact)?
         {
@@ -183,8 +227,10 @@ pub(crate) fn codes_at<'t>(
     let visits = program.counts_visits();
     for one in &mut known {
         let Meaning::Card(member) = &mut one.meaning else { continue };
-        if visits && let Some(row) = tx.optional(&ORDERS_OF_MEMBER, params![merchant, &member.member_id])? {
-            Arc::make_mut(member).orders = row.get(0)?;
+        if visits
+            && let Some(orders) = tx.optional(&ORDERS_OF_MEMBER, params![merchant, &member.member_id])?
+        {
+            Arc::make_mut(member).orders = orders;
         }
         if member.tier_until.is_some_and(|end| end <= now) {
             let (precision, member_id) = (books.precision, member.member_id.as_str());
@@ -224,54 +270,47 @@ fn behind_contact(tx: &mut Tx<'_>, merchant: &str, contact: &Contact) -> Result<
         Contact::Phone(key) => tx.query(&MEMBERS_BY_PHONE, params![merchant, key])?,
         Contact::Email(key) => tx.query(&MEMBERS_BY_EMAIL, params![merchant, key])?,
     };
-    match found.as_slice() {
-        [] => Ok(None),
-        [one] => Ok(Some(Meaning::Card(Arc::new(member(one, 0)?)))),
-        _ => Ok(Some(Meaning::Ambiguous)),
+    let mut found = found.into_iter();
+    match (found.next(), found.next()) {
+        (None, _) => Ok(None),
+        (Some(one), None) => Ok(Some(Meaning::Card(Arc::new(member(one)?)))),
+        (Some(_), Some(_)) => Ok(Some(Meaning::Ambiguous)),
     }
 }
 
-/// A member from nine columns: id, status, tier, first and last name, tags, day of birth, aliases, the tier's end.
-fn member(found: &Row, first: usize) -> Result<Member, Error> {
+fn member(row: MemberRow) -> Result<Member, Error> {
     let broken = |column, expected| row::unreadable("partner_member", column, expected);
-    let (tags, birth_date): (Option<String>, Option<String>) = (found.get(first + 5)?, found.get(first + 6)?);
     Ok(Member {
-        member_id: found.get::<Option<String>>(first)?.ok_or_else(|| broken("member_id", "a member"))?,
-        status: found
-            .get::<Option<MemberStatus>>(first + 1)?
-            .ok_or_else(|| broken("status", "a member's row"))?,
-        tier: found.get(first + 2)?,
-        full_name: full_name(found.get(first + 3)?, found.get(first + 4)?),
-        tags: tags.as_deref().map_or(Ok(Vec::new()), |text| row::json("partner_member", "tags", text))?,
-        birth_date: birth_date.and_then(|text| text.parse().ok()),
+        member_id: row.member_id.ok_or_else(|| broken("member_id", "a member"))?,
+        status: row.member_status.ok_or_else(|| broken("status", "a member's row"))?,
+        tier: row.tier,
+        full_name: full_name(row.first_name, row.last_name),
+        tags: row.tags.unwrap_or_default(),
+        birth_date: row.birth_date.and_then(|text| text.parse().ok()),
         orders: 0,
-        aliases: found
-            .get::<Option<String>>(first + 7)?
-            .map_or(Ok(Vec::new()), |text| row::json("partner_member", "aliases", &text))?,
-        tier_until: found.get(first + 8)?,
+        aliases: row.aliases.unwrap_or_default(),
+        tier_until: row.tier_until,
     })
 }
 
-fn code(found: &Row) -> Result<KnownCode, Error> {
+fn code(row: CodeRow) -> Result<KnownCode, Error> {
     let broken = |column, expected| row::unreadable("partner_code", column, expected);
-    let meaning = match found.get(1)? {
-        CodeKind::Card => Meaning::Card(Arc::new(member(found, 7)?)),
-        CodeKind::Voucher => Meaning::Voucher {
-            balance_id: found.get::<Option<String>>(2)?.ok_or_else(|| broken("balance_id", "a balance"))?,
-        },
+    let meaning = match row.kind {
+        CodeKind::Card => Meaning::Card(Arc::new(member(row.member)?)),
+        CodeKind::Voucher => {
+            Meaning::Voucher { balance_id: row.balance_id.ok_or_else(|| broken("balance_id", "a balance"))? }
+        }
         CodeKind::Promotion => Meaning::Promotion {
-            promotion_id: found
-                .get::<Option<String>>(3)?
-                .ok_or_else(|| broken("promotion_id", "a promotion"))?,
+            promotion_id: row.promotion_id.ok_or_else(|| broken("promotion_id", "a promotion"))?,
         },
-        CodeKind::TopUp => Meaning::TopUp { balance_id: found.get(2)? },
+        CodeKind::TopUp => Meaning::TopUp { balance_id: row.balance_id },
     };
     Ok(KnownCode {
         scanned: String::new(),
-        code: found.get(0)?,
-        status: found.get(4)?,
-        valid_from: found.get(5)?,
-        valid_until: found.get(6)?,
+        code: row.code,
+        status: row.status,
+        valid_from: row.valid_from,
+        valid_until: row.valid_until,
         meaning,
     })
 }
@@ -293,10 +332,7 @@ pub(crate) fn balances_in_play(
     tx.query(
         &BALANCES_IN_PLAY,
         params![merchant, member_id, &check.place, check.device_number, &check.check_id],
-    )?
-    .iter()
-    .map(|found| found.get(0))
-    .collect()
+    )
 }
 
 /// An answer to be kept.
@@ -345,11 +381,7 @@ pub(crate) fn offer_check(
     merchant: &str,
     offer_id: &str,
 ) -> Result<Option<CheckKey>, Error> {
-    tx.optional(&OFFER_CHECK, params![merchant, offer_id])?
-        .map(|found| {
-            Ok(CheckKey { place: found.get(0)?, device_number: found.get(1)?, check_id: found.get(2)? })
-        })
-        .transpose()
+    tx.optional(&OFFER_CHECK, params![merchant, offer_id])
 }
 
 /// A refusal by a register, to be kept with its offer.
@@ -392,14 +424,10 @@ pub(crate) fn holds_of_offer(
     check: &CheckKey,
     offer_id: &str,
 ) -> Result<Vec<String>, Error> {
-    let mut held: Vec<String> = tx
-        .query(
-            &HOLDS_OF_OFFER,
-            params![merchant, &check.place, check.device_number, &check.check_id, offer_id],
-        )?
-        .iter()
-        .map(|found| found.get(0))
-        .collect::<Result<_, _>>()?;
+    let mut held = tx.query(
+        &HOLDS_OF_OFFER,
+        params![merchant, &check.place, check.device_number, &check.check_id, offer_id],
+    )?;
     // here and not in SQL: the order of text differs between databases, the order of locks may not
     held.sort_unstable();
     Ok(held)

@@ -3,7 +3,7 @@
 //! A code is kept and looked for in one form ([`one_text`]), so that it is found however a scanner writes it.
 
 use crate::loyalty::program::one_text;
-use db::{Error, Row, Tx, params};
+use db::{Error, Tx, params};
 use jiff::Timestamp;
 use wire::admin::partner::CodeView;
 use wire::time::utc_millis;
@@ -24,15 +24,15 @@ db::statement! {
           status = CASE WHEN partner_code.status = 'inactive' AND partner_code.listed = 0 THEN 'active' ELSE partner_code.status END
         WHERE partner_code.kind = 'promotion' AND partner_code.promotion_id = EXCLUDED.promotion_id";
     /// A code as it is set up.
-    GET_CODE = "SELECT code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until
+    GET_CODE -> CodeRow = "SELECT code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until
         FROM partner_code WHERE merchant = $1 AND code = $2";
     /// Until when a code may be used.
-    END_OF_CODE = "SELECT valid_until FROM partner_code WHERE merchant = $1 AND code = $2";
+    END_OF_CODE -> Option<Timestamp> = "SELECT valid_until FROM partner_code WHERE merchant = $1 AND code = $2";
     /// The cards of a member.
-    CARDS_OF_MEMBER = "SELECT code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until
+    CARDS_OF_MEMBER -> CodeRow = "SELECT code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until
         FROM partner_code WHERE merchant = $1 AND member_id = $2 AND kind = 'card'";
     /// Whether and when a code may be used.
-    PUT_CODE = "UPDATE partner_code SET status = $3, valid_from = $4, valid_until = $5 WHERE merchant = $1 AND code = $2
+    PUT_CODE -> CodeRow = "UPDATE partner_code SET status = $3, valid_from = $4, valid_until = $5 WHERE merchant = $1 AND code = $2
         RETURNING code, kind, member_id, balance_id, promotion_id, status, valid_from, valid_until";
     /// Blocks a card of a member.
     FREEZE_CARD = "UPDATE partner_code SET status = 'frozen'
@@ -54,6 +54,20 @@ db::statement! {
     /// The codes of a voucher that waits for its activation again wait with it; one that tops it up stays usable.
     DEACTIVATE_CODES = "UPDATE partner_code SET status = 'inactive'
         WHERE merchant = $1 AND balance_id = $2 AND kind = 'voucher' AND status = 'active'";
+}
+
+db::row! {
+    /// A code as it is set up.
+    struct CodeRow {
+        code: String,
+        kind: String,
+        member_id: Option<String>,
+        balance_id: Option<String>,
+        promotion_id: Option<String>,
+        status: String,
+        valid_from: Option<Timestamp>,
+        valid_until: Option<Timestamp>,
+    }
 }
 
 db::text_enum! {
@@ -155,13 +169,13 @@ pub(crate) struct CodeUse {
 
 /// A code as it is set up, if this merchant has it.
 pub(crate) fn get(tx: &mut Tx<'_>, merchant: &str, code: &str) -> Result<Option<CodeView>, Error> {
-    tx.optional(&GET_CODE, params![merchant, &*one_text(code)])?.map(|row| view(&row)).transpose()
+    Ok(tx.optional(&GET_CODE, params![merchant, &*one_text(code)])?.map(view))
 }
 
 /// Until when a code may be used; `None` for ever.
 pub(crate) fn valid_until(tx: &mut Tx<'_>, merchant: &str, code: &str) -> Result<Option<Timestamp>, Error> {
     let row = tx.optional(&END_OF_CODE, params![merchant, &*one_text(code)])?;
-    Ok(row.map(|row| row.get(0)).transpose()?.flatten())
+    Ok(row.flatten())
 }
 
 /// Sets whether and when a code may be used; nothing when this merchant does not have it.
@@ -172,15 +186,15 @@ pub(crate) fn put(
     usable: CodeUse,
 ) -> Result<Option<CodeView>, Error> {
     let CodeUse { status, valid_from, valid_until } = usable;
-    tx.optional(&PUT_CODE, params![merchant, &*one_text(code), status, valid_from, valid_until])?
-        .map(|row| view(&row))
-        .transpose()
+    let code = one_text(code);
+    let row = params![merchant, &*code, status, valid_from, valid_until];
+    Ok(tx.optional(&PUT_CODE, row)?.map(view))
 }
 
 /// The cards of a member, in the order of their codes.
 pub(crate) fn cards_of(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Result<Vec<CodeView>, Error> {
     let rows = tx.query(&CARDS_OF_MEMBER, params![merchant, member_id])?;
-    let mut cards = rows.iter().map(view).collect::<Result<Vec<_>, _>>()?;
+    let mut cards: Vec<CodeView> = rows.into_iter().map(view).collect();
     cards.sort_by(|one, other| one.code.cmp(&other.code));
     Ok(cards)
 }
@@ -201,17 +215,17 @@ pub(crate) fn delete_cards(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> 
     Ok(())
 }
 
-fn view(row: &Row) -> Result<CodeView, Error> {
-    Ok(CodeView {
-        code: row.get(0)?,
-        kind: row.get(1)?,
-        member_id: row.get(2)?,
-        balance_id: row.get(3)?,
-        promotion_id: row.get(4)?,
-        status: row.get(5)?,
-        valid_from: row.get::<Option<Timestamp>>(6)?.map(utc_millis),
-        valid_until: row.get::<Option<Timestamp>>(7)?.map(utc_millis),
-    })
+fn view(row: CodeRow) -> CodeView {
+    CodeView {
+        code: row.code,
+        kind: row.kind,
+        member_id: row.member_id,
+        balance_id: row.balance_id,
+        promotion_id: row.promotion_id,
+        status: row.status,
+        valid_from: row.valid_from.map(utc_millis),
+        valid_until: row.valid_until.map(utc_millis),
+    }
 }
 
 /// Freezes the codes that opened a balance so far.

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 db::statement! {
     /// A promotion's rule, where the program is not in memory.
-    RULE_OF_PROMOTION = "SELECT definition FROM partner_promotion WHERE merchant = $1 AND promotion_id = $2";
+    RULE_OF_PROMOTION -> String = "SELECT definition FROM partner_promotion WHERE merchant = $1 AND promotion_id = $2";
 }
 
 /// The part of a report that limits are counted from.
@@ -183,7 +183,7 @@ fn rules<'p>(
     let mut known = Vec::new();
     for promotion_id in promotions.keys() {
         if let Some(found) = tx.optional(&RULE_OF_PROMOTION, params![&merchant.merchant, promotion_id])? {
-            let definition = Definition::parse(&found.get::<String>(0)?).map_err(|_| {
+            let definition = Definition::parse(&found).map_err(|_| {
                 row::unreadable("partner_promotion", "definition", "a promotion's rule as JSON")
             })?;
             known.push(Promotion::new(promotion_id.clone(), true, definition));

@@ -1,30 +1,29 @@
 //! Where are the reports and the ledger entries of a bill that goes back? SQL.
 
-use super::flag::Findings;
+use super::flag::{Findings, Flag};
 use super::kind::Kind;
 use super::report::Report;
 use super::store::Key;
 use crate::loyalty::ledger::{Account, LotKind, Transfer, TransferKind};
-use crate::row;
-use db::{Error, Tx, params};
+use db::{Error, Json, Tx, params};
 use std::borrow::Cow;
 use wire::loyalty::LoyaltyBenefitUsagesPayload;
 
 db::statement! {
     /// Every report of one bill of one offer.
-    REPORTS_OF_BILL = "SELECT kind, body, flags, remarks FROM partner_usage
+    REPORTS_OF_BILL -> ReportRow = "SELECT kind, body, flags, remarks FROM partner_usage
         WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4";
     /// What a bill booked under one offer, and how much of each entry is mirrored. What was written off of its own
     /// shortfall is part of it, what a claw-back had written off is not; a shortfall that a lot filled later is the
     /// bill's spend on that lot. CROSS JOIN keeps SQLite at finding the few entries first.
-    ORIGINALS_OF_BILL = "SELECT original.balance_id, original.entry, original.kind, original.debit_account, original.credit_account,
-          original.amount, original.lot_id, original.lines, lot.kind, lot.paid_value,
+    ORIGINALS_OF_BILL -> OriginalRow = "SELECT original.balance_id, original.entry, original.kind, original.debit_account, original.credit_account,
+          original.amount, original.lot_id, original.lines, lot.kind AS lot_kind, lot.paid_value,
           (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer AS mirror
             WHERE mirror.merchant = $1 AND mirror.balance_id = original.balance_id
-              AND mirror.bill_id = original.bill_id AND mirror.reverses = original.entry),
+              AND mirror.bill_id = original.bill_id AND mirror.reverses = original.entry) AS mirrored,
           (SELECT CAST(COALESCE(SUM(fill.amount), 0) AS BIGINT) FROM partner_transfer AS fill
             WHERE fill.merchant = $1 AND fill.balance_id = original.balance_id
-              AND fill.bill_id = original.bill_id AND fill.reverses = original.entry AND fill.kind = 'fill')
+              AND fill.bill_id = original.bill_id AND fill.reverses = original.entry AND fill.kind = 'fill') AS filled
         FROM partner_transfer AS original CROSS JOIN partner_lot AS lot
         WHERE lot.merchant = original.merchant AND lot.balance_id = original.balance_id AND lot.lot_id = original.lot_id
           AND original.merchant = $1 AND original.bill_id = $2 AND original.offer_id = $3 AND original.reverses IS NULL
@@ -33,9 +32,35 @@ db::statement! {
               WHERE hole.merchant = $1 AND hole.bill_id = original.bill_id
                 AND hole.balance_id = original.balance_id AND hole.lot_id = original.lot_id AND hole.kind = 'overdraft')))";
     /// The balance to which a member's returned things are credited: an own one before one that came by a merge.
-    CREDIT_OF_MEMBER = "SELECT balance_id FROM partner_balance
+    CREDIT_OF_MEMBER -> String = "SELECT balance_id FROM partner_balance
         WHERE merchant = $1 AND member_id = $2 AND type = 'prepaidCredit' AND status = 'active'
         ORDER BY CASE WHEN merged_from IS NULL THEN 0 ELSE 1 END, balance_id LIMIT 1";
+}
+
+db::row! {
+    struct ReportRow {
+        kind: String,
+        body: String,
+        flags: Vec<Flag> as Json,
+        remarks: Vec<String> as Json,
+    }
+}
+
+db::row! {
+    struct OriginalRow {
+        balance_id: String,
+        entry: i64,
+        kind: TransferKind,
+        debit_account: Account,
+        credit_account: Account,
+        amount: i64,
+        lot_id: String,
+        lines: Option<String>,
+        lot_kind: LotKind,
+        paid_value: Option<i64>,
+        mirrored: i64,
+        filled: i64,
+    }
 }
 
 /// A stored report.
@@ -53,17 +78,12 @@ pub(crate) fn reports_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Kept
     let rows = tx
         .query(&REPORTS_OF_BILL, params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id])?;
     let mut kept = Vec::with_capacity(rows.len());
-    for found in &rows {
-        let (kind, body): (String, String) = (found.get(0)?, found.get(1)?);
-        let (flags, remarks): (String, String) = (found.get(2)?, found.get(3)?);
-        let message: Option<LoyaltyBenefitUsagesPayload> = wire::read::from_slice(body.as_bytes()).ok();
+    for found in rows {
+        let message: Option<LoyaltyBenefitUsagesPayload> = wire::read::from_slice(found.body.as_bytes()).ok();
         kept.push(Kept {
-            kind: Kind::from_text(&kind),
+            kind: Kind::from_text(&found.kind),
             report: message.and_then(|message| Report::read(&message).ok()),
-            findings: Findings::of(
-                row::json("partner_usage", "flags", &flags)?,
-                row::json("partner_usage", "remarks", &remarks)?,
-            ),
+            findings: Findings::of(found.flags, found.remarks),
         });
     }
     Ok(kept)
@@ -97,31 +117,28 @@ impl Original {
 pub(crate) fn originals_of_bill(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Original>, Error> {
     let mut originals = Vec::new();
     for found in tx.query(&ORIGINALS_OF_BILL, params![key.merchant, key.bill_id, key.offer_id])? {
-        let (debit, credit): (Account, Account) = (found.get(3)?, found.get(4)?);
-        let lot: String = found.get(8)?;
-        let credits_guest = credit == Account::Guest;
-        let other = if credits_guest { debit } else { credit };
-        let filled: i64 = found.get(11)?;
-        if found.get::<i64>(5)? == filled {
+        let credits_guest = found.credit_account == Account::Guest;
+        let other = if credits_guest { found.debit_account } else { found.credit_account };
+        if found.amount == found.filled {
             continue;
         }
         originals.push(Original {
             transfer: Transfer {
-                balance_id: found.get(0)?,
-                entry: found.get(1)?,
-                kind: found.get(2)?,
+                balance_id: found.balance_id,
+                entry: found.entry,
+                kind: found.kind,
                 credits_guest,
                 other,
-                amount: found.get::<i64>(5)? - filled,
-                lot_id: found.get(6)?,
+                amount: found.amount - found.filled,
+                lot_id: found.lot_id,
             },
-            lines: found.get(7)?,
-            bonus: match LotKind::from_text(&lot) {
-                Some(LotKind::Bonus) => true,
-                Some(LotKind::Overdraft) => found.get::<Option<i64>>(9)? == Some(0),
-                _ => false,
+            lines: found.lines,
+            bonus: match found.lot_kind {
+                LotKind::Bonus => true,
+                LotKind::Overdraft => found.paid_value == Some(0),
+                LotKind::Paid | LotKind::Earned => false,
             },
-            mirrored: found.get::<i64>(10)? - filled,
+            mirrored: found.mirrored - found.filled,
         });
     }
     originals.sort_by(|one, other| {
@@ -148,6 +165,5 @@ pub(crate) fn credit_of_member(
     merchant: &str,
     member_id: &str,
 ) -> Result<Option<String>, Error> {
-    let found = tx.optional(&CREDIT_OF_MEMBER, params![merchant, member_id])?;
-    found.map(|found| found.get(0)).transpose()
+    tx.optional(&CREDIT_OF_MEMBER, params![merchant, member_id])
 }

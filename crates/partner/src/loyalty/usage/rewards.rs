@@ -10,19 +10,38 @@ use crate::loyalty::ledger::{
 };
 use crate::loyalty::program::{EarnRule, Program, StampCard};
 use crate::row;
-use db::{Error, Tx, params};
+use db::{Error, Json, Tx, params};
 use jiff::{Span, Timestamp, Zoned};
 use money::{Amount, Precision};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wire::loyalty::BalanceType;
 
+db::row! {
+    /// What of a member decides how much it earns: the tier, and the one before until its end.
+    struct Traits {
+        tier: Option<String>,
+        tags: Vec<String> as Json,
+        tier_was: Option<String>,
+        tier_was_until: Option<Timestamp>,
+    }
+}
+
+db::row! {
+    struct CardOfStamps {
+        stamp_card_id: String,
+        balance_id: String,
+        status: BalanceStatus,
+        merged_from: Option<String>,
+    }
+}
+
 db::statement! {
     /// What multipliers ask of a member; nobody for one who was erased.
-    MEMBER_TRAITS = "SELECT tier, tags, tier_was, tier_was_until FROM partner_member
+    MEMBER_TRAITS -> Traits = "SELECT tier, tags, tier_was, tier_was_until FROM partner_member
         WHERE merchant = $1 AND member_id = $2 AND status <> 'erased'";
     /// The stamp cards a member has, whatever their ids.
-    CARDS_OF_STAMPS = "SELECT stamp_card_id, balance_id, status, merged_from FROM partner_balance
+    CARDS_OF_STAMPS -> CardOfStamps = "SELECT stamp_card_id, balance_id, status, merged_from FROM partner_balance
         WHERE merchant = $1 AND member_id = $2 AND type = 'collectablePoints' AND stamp_card_id IS NOT NULL";
 }
 
@@ -93,10 +112,10 @@ impl Rewards {
             }
         }
         rewards.stamps.sort_by(|one, other| one.0.cmp(&other.0));
-        rewards.tags = row::json("partner_member", "tags", &known.get::<String>(1)?)?;
+        rewards.tags = known.tags;
         // the tier that ended since is that of a bill from before
-        let ended_since = known.get::<Option<Timestamp>>(3)?.is_some_and(|end| report.paid_at < end);
-        rewards.tier = known.get(if ended_since { 2 } else { 0 })?;
+        let ended_since = known.tier_was_until.is_some_and(|end| report.paid_at < end);
+        rewards.tier = if ended_since { known.tier_was } else { known.tier };
         Ok(rewards)
     }
 
@@ -200,10 +219,8 @@ fn known_cards(
     }
     let mut known: BTreeMap<String, Vec<(bool, bool, String)>> = BTreeMap::new();
     for found in tx.query(&CARDS_OF_STAMPS, params![merchant, member_id])? {
-        let (card, balance_id, status): (String, String, String) =
-            (found.get(0)?, found.get(1)?, found.get(2)?);
-        let came = found.get::<Option<String>>(3)?.is_some();
-        known.entry(card).or_default().push((came, status != BalanceStatus::Active.text(), balance_id));
+        let (came, blocked) = (found.merged_from.is_some(), found.status != BalanceStatus::Active);
+        known.entry(found.stamp_card_id).or_default().push((came, blocked, found.balance_id));
     }
     let ordered = known.into_iter().map(|(card, mut balances)| {
         balances.sort_unstable();

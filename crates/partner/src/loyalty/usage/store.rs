@@ -7,57 +7,96 @@ use crate::loyalty::promotion::LimitUse;
 use crate::merchant::MerchantRow;
 use crate::quarantine::{self, Aside, Source};
 use crate::row;
-use db::{Error, Tx, params};
+use db::{Error, Joined, Json, Tx, params};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+
+db::row! {
+    /// The ground of a report; all of the offer is NULL where it is not known.
+    struct GroundRow {
+        merchant: MerchantRow as Joined,
+        place: Option<String>,
+        device_number: Option<i64>,
+        check_id: Option<String>,
+        member_id: Option<String>,
+        balances: Option<Vec<OfferedBalance>> as Option<Json>,
+        asked_at: Option<Timestamp>,
+        points_balance: Option<String>,
+        limits: Option<Vec<LimitUse>> as Option<Json>,
+        merged_into: Option<String>,
+    }
+}
+
+db::row! {
+    struct KnownMember {
+        member_id: String,
+        points_balance: Option<String>,
+    }
+}
+
+db::row! {
+    /// What another bill used of a balance, by the kind of the lot.
+    struct UsedRow {
+        balance_id: String,
+        used: i64,
+        kind: LotKind,
+    }
+}
+
+db::row! {
+    struct PaidBill {
+        bill_id: String,
+        body: String,
+    }
+}
 
 db::statement! {
     /// The merchant, the offer a report names (if known here), who has what was its member's, and the points balance of
     /// that one: its own before those that came by a merge (stamp cards count in points too, but they are none). One that
     /// the books block below zero collects too: what it earns fills the hole (loyalty.md §8 N3).
-    MERCHANT_AND_OFFER = "SELECT m.merchant, m.name, m.currency_code, m.price_precision, m.time_zone, m.hold_ttl_seconds, m.program, m.program_version,
-          o.offer_id, o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
+    MERCHANT_AND_OFFER -> GroundRow = "SELECT m.merchant, m.name, m.currency_code, m.price_precision AS precision, m.time_zone, m.hold_ttl_seconds, m.program, m.program_version,
+          o.place, o.device_number, o.check_id, o.member_id, o.balances, o.asked_at,
           (SELECT b.balance_id FROM partner_balance b
             WHERE b.merchant = $1 AND b.member_id = COALESCE(c.merged_into, o.member_id) AND b.type = 'collectablePoints'
               AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.blocked_from IS NOT NULL) AND b.stamp_card_id IS NULL
-            ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1), o.limits, c.merged_into
+            ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1) AS points_balance, o.limits, c.merged_into
         FROM partner_merchant m LEFT JOIN partner_offer o ON o.merchant = m.merchant AND o.offer_id = $2
         LEFT JOIN partner_customer c ON c.merchant = $1 AND c.member_id = o.member_id
         WHERE m.merchant = $1";
     /// A member a report names without a known offer, or who has what was that one's, and its points balance.
-    KNOWN_MEMBER = "SELECT p.member_id,
+    KNOWN_MEMBER -> KnownMember = "SELECT p.member_id,
           (SELECT b.balance_id FROM partner_balance b
             WHERE b.merchant = $1 AND b.member_id = p.member_id AND b.type = 'collectablePoints'
               AND b.status IN ('active', 'frozen') AND (b.status = 'active' OR b.blocked_from IS NOT NULL) AND b.stamp_card_id IS NULL
-            ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1)
+            ORDER BY CASE WHEN b.merged_from IS NULL THEN 0 ELSE 1 END, b.balance_id LIMIT 1) AS points_balance
         FROM partner_customer c JOIN partner_member p ON p.merchant = c.merchant AND p.member_id = COALESCE(c.merged_into, c.member_id)
         WHERE c.merchant = $1 AND c.member_id = $2 AND p.status <> 'erased'";
     /// Whether a member is not there any more.
-    ERASED_MEMBER = "SELECT member_id FROM partner_member WHERE merchant = $1 AND member_id = $2 AND status = 'erased'";
+    ERASED_MEMBER -> String = "SELECT member_id FROM partner_member WHERE merchant = $1 AND member_id = $2 AND status = 'erased'";
     /// A report under its natural key: whoever inserts it books it.
     INSERT_USAGE = "INSERT INTO partner_usage (merchant, loyalty_provider_id, offer_id, bill_id, kind, body_hash, body, member_id, place, device_number, total_with_vat, paid_at, booked_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         ON CONFLICT (merchant, loyalty_provider_id, offer_id, bill_id, kind) DO NOTHING";
     /// The body a natural key was booked with.
-    USAGE_HASH = "SELECT body_hash FROM partner_usage
+    USAGE_HASH -> Vec<u8> = "SELECT body_hash FROM partner_usage
         WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4 AND kind = $5";
     /// Which kinds of report one bill of one offer has.
-    KINDS_OF_BILL = "SELECT kind FROM partner_usage
+    KINDS_OF_BILL -> String = "SELECT kind FROM partner_usage
         WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4";
     /// What people should know of a booked report.
     ANNOTATE_USAGE = "UPDATE partner_usage SET flags = $6, remarks = $7
         WHERE merchant = $1 AND loyalty_provider_id = $2 AND offer_id = $3 AND bill_id = $4 AND kind = $5";
     /// What the other bills of an offer used; what was missing of a gift counts as one. Summed by the caller: grouping here would walk the ledger by balance.
     /// CROSS JOIN keeps SQLite at finding the few reports first.
-    USED_BY_OTHER_BILLS = "SELECT t.balance_id, t.amount - (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer mirror
+    USED_BY_OTHER_BILLS -> UsedRow = "SELECT t.balance_id, t.amount - (SELECT CAST(COALESCE(SUM(mirror.amount), 0) AS BIGINT) FROM partner_transfer mirror
             WHERE mirror.merchant = $1 AND mirror.bill_id = t.bill_id
-              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry),
-          CASE WHEN l.kind = 'overdraft' AND l.paid_value = 0 THEN 'bonus' ELSE l.kind END
+              AND mirror.balance_id = t.balance_id AND mirror.reverses = t.entry) AS used,
+          CASE WHEN l.kind = 'overdraft' AND l.paid_value = 0 THEN 'bonus' ELSE l.kind END AS kind
         FROM partner_usage u CROSS JOIN partner_transfer t CROSS JOIN partner_lot l
         WHERE l.merchant = t.merchant AND l.balance_id = t.balance_id AND l.lot_id = t.lot_id AND t.merchant = u.merchant AND t.bill_id = u.bill_id AND t.offer_id = u.offer_id AND u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
           AND t.kind IN ('spend', 'overdraft') AND t.reverses IS NULL";
     /// The bodies of an offer's other bills that are paid and not taken back.
-    OTHER_PAID_BILLS = "SELECT u.bill_id, u.body FROM partner_usage u
+    OTHER_PAID_BILLS -> PaidBill = "SELECT u.bill_id, u.body FROM partner_usage u
         WHERE u.merchant = $1 AND u.loyalty_provider_id = $2 AND u.offer_id = $3 AND u.kind = 'paid' AND u.bill_id <> $4
           AND NOT EXISTS (SELECT 1 FROM partner_usage r
             WHERE r.merchant = u.merchant AND r.loyalty_provider_id = u.loyalty_provider_id AND r.offer_id = u.offer_id
@@ -133,20 +172,20 @@ pub(crate) struct OfBill<'a> {
 /// The merchant and the offer; `None` when the merchant is not set up.
 pub(super) fn ground(tx: &mut Tx<'_>, merchant: &str, offer_id: &str) -> Result<Option<Ground>, Error> {
     let Some(row) = tx.optional(&MERCHANT_AND_OFFER, params![merchant, offer_id])? else { return Ok(None) };
-    let offer = match row.get::<Option<String>>(8)? {
-        None => None,
-        Some(_) => Some(KnownOffer {
-            place: row.get(9)?,
-            device_number: row.get(10)?,
-            check_id: row.get(11)?,
-            member_id: row.get(12)?,
-            merged_into: row.get(17)?,
-            balances: row::json("partner_offer", "balances", &row.get::<String>(13)?)?,
-            asked_at: row.get(14)?,
-            limits: row::json("partner_offer", "limits", &row.get::<String>(16)?)?,
+    let offer = match (row.place, row.device_number, row.check_id, row.asked_at) {
+        (Some(place), Some(device_number), Some(check_id), Some(asked_at)) => Some(KnownOffer {
+            place,
+            device_number,
+            check_id,
+            member_id: row.member_id,
+            merged_into: row.merged_into,
+            balances: row.balances.unwrap_or_default(),
+            asked_at,
+            limits: row.limits.unwrap_or_default(),
         }),
+        _ => None,
     };
-    Ok(Some(Ground { merchant: MerchantRow::from_row(&row)?, offer, points_balance: row.get(15)? }))
+    Ok(Some(Ground { merchant: row.merchant, offer, points_balance: row.points_balance }))
 }
 
 /// A member by the id of a report, with its points balance.
@@ -156,7 +195,7 @@ pub(super) fn known_member(
     member_id: &str,
 ) -> Result<Option<(String, Option<String>)>, Error> {
     let row = tx.optional(&KNOWN_MEMBER, params![merchant, member_id])?;
-    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+    Ok(row.map(|row| (row.member_id, row.points_balance)))
 }
 
 /// Whether a member was erased: nobody's bills become theirs any more (loyalty.md §12 G2).
@@ -204,11 +243,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, key: &Key<'_>, new: &NewUsage<'_>) -> Resu
 
 /// The hash of the body a key was booked with.
 pub(super) fn booked_hash(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Option<Vec<u8>>, Error> {
-    let row = tx.optional(
+    tx.optional(
         &USAGE_HASH,
         params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id, key.kind.text()],
-    )?;
-    row.map(|row| row.get(0)).transpose()
+    )
 }
 
 /// Whether the same bill of the same offer has a report of a kind that takes it back.
@@ -224,7 +262,7 @@ pub(super) fn has_parts(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<bool, Error> {
 fn kinds(tx: &mut Tx<'_>, key: &Key<'_>) -> Result<Vec<Kind>, Error> {
     let rows =
         tx.query(&KINDS_OF_BILL, params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id])?;
-    rows.iter().map(|row| Ok(Kind::from_text(&row.get::<String>(0)?))).collect()
+    Ok(rows.iter().map(|kind| Kind::from_text(kind)).collect())
 }
 
 /// Writes flags and remarks of a booked report.
@@ -260,10 +298,8 @@ pub(super) fn used_by_other_bills(
         params![key.merchant, key.loyalty_provider_id, key.offer_id, key.bill_id],
     )?;
     let mut used = BTreeMap::new();
-    for row in &rows {
-        let kind = LotKind::from_text(&row.get::<String>(2)?)
-            .ok_or_else(|| row::unreadable("partner_lot", "kind", "a kind of lot"))?;
-        *used.entry((row.get(0)?, kind)).or_default() += row.get::<i64>(1)?;
+    for row in rows {
+        *used.entry((row.balance_id, row.kind)).or_default() += row.used;
     }
     Ok(used)
 }
@@ -277,7 +313,7 @@ pub(super) fn other_paid_bills(
     bill_id: &str,
 ) -> Result<Vec<(String, String)>, Error> {
     let rows = tx.query(&OTHER_PAID_BILLS, params![merchant, loyalty_provider_id, offer_id, bill_id])?;
-    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    Ok(rows.into_iter().map(|row| (row.bill_id, row.body)).collect())
 }
 
 /// Keeps a report aside under its key; false when the same body is there already.

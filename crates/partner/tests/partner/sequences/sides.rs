@@ -32,19 +32,43 @@ pub(super) type Posted = BTreeMap<String, (i64, i64)>;
 /// Offer, bill, kind.
 pub(super) type Key = (String, String, String);
 
+db::row! {
+    struct PostedRow {
+        balance_id: String,
+        posted: i64,
+        last_entry: i64,
+    }
+}
+
+db::row! {
+    struct UsageRow {
+        offer_id: String,
+        bill_id: String,
+        kind: String,
+        flags: String,
+    }
+}
+
+db::row! {
+    struct SumRow {
+        balance_id: String,
+        sum: i64,
+    }
+}
+
 db::statement! {
     /// What is on each balance.
-    READ_POSTED = "SELECT balance_id, posted, last_entry FROM partner_balance WHERE merchant = $1";
+    READ_POSTED -> PostedRow = "SELECT balance_id, posted, last_entry FROM partner_balance WHERE merchant = $1";
     /// Every report, and what it was flagged with.
-    READ_USAGES = "SELECT offer_id, bill_id, kind, flags FROM partner_usage
+    READ_USAGES -> UsageRow = "SELECT offer_id, bill_id, kind, flags FROM partner_usage
         WHERE merchant = $1 AND loyalty_provider_id = 'provider' ORDER BY offer_id, bill_id, kind";
     /// What bills that came in the sequence left on a balance, but for what ended or was written off.
-    LEFT_BY_BILLS = "SELECT balance_id, CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT)
+    LEFT_BY_BILLS -> SumRow = "SELECT balance_id, CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT) AS sum
         FROM partner_transfer
         WHERE merchant = $1 AND bill_id IS NOT NULL AND bill_id NOT IN ('t1', 't2') AND kind NOT IN ('writeOff', 'expire')
         GROUP BY balance_id";
     /// What of a balance ended or was written off.
-    LOST = "SELECT balance_id, CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT)
+    LOST -> SumRow = "SELECT balance_id, CAST(SUM(CASE WHEN credit_account = 'guest' THEN amount ELSE 0 - amount END) AS BIGINT) AS sum
         FROM partner_transfer WHERE merchant = $1 AND kind IN ('writeOff', 'expire') GROUP BY balance_id";
 }
 
@@ -165,8 +189,8 @@ impl Sides {
         let merchant = merchant.to_owned();
         let found = self.sqlite.db.read("usages", move |tx| {
             let rows = tx.query(&READ_USAGES, params![&merchant])?;
-            let each = rows.iter().map(|row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?)));
-            Ok::<_, TxError<Never>>(each.collect::<Result<Vec<(Key, String)>, db::Error>>()?)
+            let each = rows.into_iter().map(|row| ((row.offer_id, row.bill_id, row.kind), row.flags));
+            Ok::<_, TxError<Never>>(each.collect::<Vec<(Key, String)>>())
         });
         found.await.unwrap()
     }
@@ -178,7 +202,7 @@ impl Sides {
             let mut sums = [BTreeMap::new(), BTreeMap::new()];
             for (sums, statement) in sums.iter_mut().zip([&LEFT_BY_BILLS, &LOST]) {
                 for row in tx.query(statement, params![&merchant])? {
-                    sums.insert(row.get(0)?, row.get(1)?);
+                    sums.insert(row.balance_id, row.sum);
                 }
             }
             Ok::<_, TxError<Never>>(sums)
@@ -232,8 +256,8 @@ async fn posted_on(side: &Side, merchant: &str) -> Posted {
     let merchant = merchant.to_owned();
     let found = side.db.read("posted", move |tx| {
         let rows = tx.query(&READ_POSTED, params![&merchant])?;
-        let each = rows.iter().map(|row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))));
-        Ok::<_, TxError<Never>>(each.collect::<Result<Posted, db::Error>>()?)
+        let each = rows.into_iter().map(|row| (row.balance_id, (row.posted, row.last_entry)));
+        Ok::<_, TxError<Never>>(each.collect::<Posted>())
     });
     found.await.unwrap()
 }

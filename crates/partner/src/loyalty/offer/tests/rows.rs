@@ -10,6 +10,24 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+db::row! {
+    struct HoldOfTest {
+        balance_id: String,
+        device_number: i64,
+        check_id: String,
+        amount: i64,
+        state: String,
+        expires_at: Timestamp,
+    }
+}
+
+db::row! {
+    struct Posted {
+        sum: i64,
+        balances: i64,
+    }
+}
+
 db::statement! {
     MERCHANT = "INSERT INTO partner_merchant (merchant, name, currency_code, price_precision, time_zone, hold_ttl_seconds,
             program, program_version, created_at, updated_at)
@@ -25,11 +43,11 @@ db::statement! {
         VALUES ($1, $2, $3, $4, $5, $6, 'active', 0)";
     PROMOTION = "INSERT INTO partner_promotion (merchant, promotion_id, definition, status, created_at, updated_at)
         VALUES ($1, $2, $3, 'active', 0, 0)";
-    HOLDS = "SELECT balance_id, device_number, check_id, amount, state, expires_at FROM partner_hold
+    HOLDS -> HoldOfTest = "SELECT balance_id, device_number, check_id, amount, state, expires_at FROM partner_hold
         WHERE merchant = $1 ORDER BY balance_id, hold_number";
-    OFFER = "SELECT state, response, remarks, validation_errors, balances, member_id FROM partner_offer
+    OFFER -> Kept = "SELECT state, response, remarks, validation_errors AS errors, balances, member_id FROM partner_offer
         WHERE merchant = $1 AND offer_id = $2";
-    POSTED = "SELECT CAST(SUM(posted) AS BIGINT), COUNT(*) FROM partner_balance";
+    POSTED -> Posted = "SELECT CAST(SUM(posted) AS BIGINT) AS sum, COUNT(*) AS balances FROM partner_balance";
 }
 
 /// A database with one merchant's guest: a card with points and credit, a voucher, a promotion.
@@ -116,9 +134,8 @@ impl House {
         let read = self.db.read("holds", move |tx| {
             let mut holds = Vec::new();
             for row in tx.query(&HOLDS, params![merchant])? {
-                let ends: Timestamp = row.get(5)?;
-                let ends = ends.duration_since(at(0)).as_secs();
-                holds.push((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, ends));
+                let ends = row.expires_at.duration_since(at(0)).as_secs();
+                holds.push((row.balance_id, row.device_number, row.check_id, row.amount, row.state, ends));
             }
             Ok::<_, TxError<Never>>(holds)
         });
@@ -136,20 +153,9 @@ impl House {
     }
 
     async fn offer(&self, offer_id: &'static str) -> Option<Kept> {
-        let read = self.db.read("offer", move |tx| {
-            let found = tx.optional(&OFFER, params!["m", offer_id])?;
-            let kept = found.map(|row| {
-                Ok::<_, db::Error>(Kept {
-                    state: row.get(0)?,
-                    response: crate::row::packed_json("partner_offer", "response", &row.get::<Vec<u8>>(1)?)?,
-                    remarks: row.get(2)?,
-                    errors: row.get(3)?,
-                    balances: row.get(4)?,
-                    member_id: row.get(5)?,
-                })
-            });
-            Ok::<_, TxError<Never>>(kept.transpose()?)
-        });
+        let read = self
+            .db
+            .read("offer", move |tx| Ok::<_, TxError<Never>>(tx.optional(&OFFER, params!["m", offer_id])?));
         read.await.unwrap()
     }
 
@@ -166,19 +172,21 @@ impl House {
     async fn posted(&self) -> (i64, i64) {
         let read = self.db.read("posted", |tx| {
             let row = tx.optional(&POSTED, params![])?.unwrap();
-            Ok::<_, TxError<Never>>((row.get(0)?, row.get(1)?))
+            Ok::<_, TxError<Never>>((row.sum, row.balances))
         });
         read.await.unwrap()
     }
 }
 
-struct Kept {
-    state: String,
-    response: Value,
-    remarks: String,
-    errors: Option<String>,
-    balances: String,
-    member_id: Option<String>,
+db::row! {
+    struct Kept {
+        state: String,
+        response: Value as crate::row::Packed,
+        remarks: String,
+        errors: Option<String>,
+        balances: String,
+        member_id: Option<String>,
+    }
 }
 
 /// A question of device 1, check `c1`, one line.

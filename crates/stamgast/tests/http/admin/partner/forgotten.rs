@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse as _;
-use db::{ColumnType, Never, Statement, TxError};
+use db::{ColumnType, Never, Query, TxError};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -34,18 +34,15 @@ async fn found(house: &House) -> Vec<String> {
             // a test's few texts may live as long as the process
             let sql: &'static str =
                 format!("SELECT {} FROM {table} WHERE {} IS NOT NULL", column.name, column.name).leak();
-            let statement: &'static Statement =
-                Box::leak(Box::new(Statement::new("EVERY_TEXT", module_path!(), sql)));
-            let is_text = column.column_type == ColumnType::Text;
-            let read = db.read("every_text", move |tx| {
-                let rows = tx.query(statement, &[])?;
-                let text = |row: &db::Row| match is_text {
-                    true => row.get::<String>(0),
-                    false => row.get::<Vec<u8>>(0).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-                };
-                Ok::<_, TxError<Never>>(rows.iter().map(text).collect::<Result<Vec<_>, db::Error>>()?)
-            });
-            let texts = read.await.unwrap();
+            let statement: &'static Query<db::Value> =
+                Box::leak(Box::new(Query::new("EVERY_TEXT", module_path!(), sql)));
+            let read = db.read("every_text", move |tx| Ok::<_, TxError<Never>>(tx.query(statement, &[])?));
+            let text = |value: db::Value| match value {
+                db::Value::Text(text) => text,
+                db::Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                other => panic!("{other:?}"),
+            };
+            let texts: Vec<String> = read.await.unwrap().into_iter().map(text).collect();
             if texts.iter().any(|text| PERSON.iter().any(|part| text.contains(part))) {
                 places.push(format!("{table}.{}", column.name));
             }

@@ -6,7 +6,7 @@ use serde_json::json;
 use testkit::{House, assert_number, restaurant};
 
 /// What is kept of every report, booked or put aside: a walk, so it is none of the program's own statements.
-static KEPT_BODIES: db::Statement = db::Statement::new(
+static KEPT_BODIES: db::Query<String> = db::Query::new(
     "KEPT_BODIES",
     module_path!(),
     "SELECT body FROM partner_usage UNION ALL SELECT body FROM partner_quarantine",
@@ -86,8 +86,7 @@ testkit::on_both_engines! {
             house.partner().post(PATH, &report).await.unwrap();
         }
         let kept = house.app.app.db().read("kept_bodies", |tx| {
-            let rows = tx.query(&KEPT_BODIES, &[])?;
-            rows.iter().map(|row| Ok(row.get::<String>(0)?)).collect::<Result<Vec<_>, db::TxError<db::Never>>>()
+            Ok::<_, db::TxError<db::Never>>(tx.query(&KEPT_BODIES, &[])?)
         }).await.unwrap();
         assert_eq!(kept.len(), 6, "four reports, two of them put aside as well: {kept:?}");
         for body in kept {

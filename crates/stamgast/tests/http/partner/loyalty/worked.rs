@@ -8,7 +8,7 @@ const OFFER: &str = "/partner/loyalty/getBenefitOffer";
 const REPORT: &str = "/partner/loyalty/reportBenefitUsage";
 
 /// How the points of a bill lie over its lines; no call shows it.
-static EARNED_LINES: db::Statement = db::Statement::new(
+static EARNED_LINES: db::Query<String> = db::Query::new(
     "EARNED_LINES",
     module_path!(),
     "SELECT lines FROM partner_transfer WHERE kind = 'earn' AND lines IS NOT NULL",
@@ -149,9 +149,7 @@ testkit::on_both_engines! {
         send(&house, &refunds::worked(&house)).await;
         assert_number("earned", "42", &house.balance(&house.restaurant.points_balance_id).await["posted"]);
         let rows = house.app.app.db().read("earned_lines", |tx| {
-            let rows = tx.query(&EARNED_LINES, &[])?;
-            let texts: Result<Vec<String>, db::Error> = rows.iter().map(|row| row.get(0)).collect();
-            Ok::<_, db::TxError<db::Never>>(texts?)
+            Ok::<_, db::TxError<db::Never>>(tx.query(&EARNED_LINES, &[])?)
         });
         let rows = rows.await.unwrap();
         assert_eq!(rows.len(), 1, "{rows:?}");
