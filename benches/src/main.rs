@@ -3,6 +3,7 @@
 //! `cargo run --release -p benches` measures everything and prints it; `--keep` also writes
 //! benches/results, in a file named after the commit.
 
+mod bills;
 mod copies;
 mod growth;
 mod machine;
@@ -36,6 +37,8 @@ enum Part {
     Members,
     /// The tree of a menu of 2,000 products, and the 304 to who has it.
     Menu,
+    /// Pages and details of bills at a place with a million of them against one with a thousand.
+    Bills,
     /// The pure quote: 100 lines under 50 promotions.
     Quote,
     /// Time to ready and idle memory of `stamgast serve`.
@@ -54,6 +57,9 @@ struct Arguments {
     /// Members of the large merchant
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=10_000_000))]
     members: u64,
+    /// Bills of the large place
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=9_000_000))]
+    bills: u64,
     /// Only on SQLite (PostgreSQL's server binaries are needed otherwise)
     #[arg(long)]
     sqlite_only: bool,
@@ -92,6 +98,11 @@ async fn main() -> anyhow::Result<()> {
             let measured = growth::measure(*engine).await.context("growth")?;
             tell(*engine, "growth", &measured);
             one.insert("growth".to_owned(), measured);
+        }
+        if wanted(Part::Bills) {
+            let measured = bills::measure(*engine, arguments.bills).await.context("bills")?;
+            tell(*engine, "bills", &measured);
+            one.insert("bills".to_owned(), measured);
         }
         if wanted(Part::Members) {
             let measured = members::measure(*engine, arguments.members, arguments.requests / 4);

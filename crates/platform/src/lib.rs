@@ -54,6 +54,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
         ("0018_reservations", include_str!("../migrations/0018_reservations.sql")),
         ("0019_delivery", include_str!("../migrations/0019_delivery.sql")),
         ("0020_order_provider", include_str!("../migrations/0020_order_provider.sql")),
+        ("0021_pages_of_bills", include_str!("../migrations/0021_pages_of_bills.sql")),
     ],
 };
 

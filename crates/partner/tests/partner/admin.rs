@@ -45,7 +45,7 @@ on_both_engines! {
             ("PUT", "", with(whole.clone(), json!({"pricePrecision": 4})), "pricePrecision"),
             ("PUT", "", with(whole.clone(), json!({"timeZone": "Mars"})), "timeZone"),
             ("PUT", "", with(whole.clone(), json!({"holdTtlSeconds": 60})), "holdTtlSeconds"),
-            ("PUT", "", with(whole.clone(), json!({"program": {"earn": {"points": 1, "perAmount": 0}}})), "program"),
+            ("PUT", "", with(whole.clone(), json!({"program": {"earn": {"points": 1, "perAmount": 0}}})), "program.earn.perAmount"),
             ("POST", "/vouchers", json!({"code": "", "type": "prepaidCredit", "value": 1}), "code"),
             ("POST", "/vouchers", json!({"code": "a", "type": "prepaidCredit", "value": 1.005}), "value"),
             ("POST", "/vouchers", json!({"code": "a", "type": "collectablePoints", "value": 1.5}), "value"),

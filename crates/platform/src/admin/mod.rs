@@ -26,6 +26,7 @@ pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Guarded> {
         .routes(routes!(datasync::get_datasync))
         .routes(routes!(clients::post_client, clients::list_clients))
         .merge(crate::menu::admin::routes())
+        .merge(crate::bills::admin::routes())
         .merge(crate::desks::admin::routes())
         .merge(crate::stocks::admin::routes())
         .merge(crate::reservations::admin::routes())

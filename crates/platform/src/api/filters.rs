@@ -41,6 +41,8 @@ pub(crate) enum Instant {}
 pub(crate) enum Flag {}
 /// 1 to 100.
 pub(crate) enum Limit {}
+/// `items`: the records with their items.
+pub(crate) enum Items {}
 
 impl Filter for Instant {
     type Value = Timestamp;
@@ -82,6 +84,18 @@ impl Filter for Limit {
 
     fn text(value: &i64) -> String {
         value.to_string()
+    }
+}
+
+impl Filter for Items {
+    type Value = ();
+
+    fn read(name: &str, text: &str, _zone: &TimeZone) -> Result<(), ApiError> {
+        if text == "items" { Ok(()) } else { Err(ApiError::field(name, "items", &format!("{text:?}"))) }
+    }
+
+    fn text((): &()) -> String {
+        "items".to_owned()
     }
 }
 

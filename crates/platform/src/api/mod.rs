@@ -14,7 +14,9 @@ mod upsert;
 
 pub(crate) use amount::exact_amount;
 pub(crate) use conditional::{Known, Polled, Tag};
-pub(crate) use filters::{Filter, Filters, Flag, Instant, Limit, described as parameter, filters, page_size};
+pub(crate) use filters::{
+    Filter, Filters, Flag, Instant, Items, Limit, described as parameter, filters, page_size,
+};
 pub(crate) use list::{Listed, list, page, unknown_cursor};
 pub(crate) use query::{NextPage, Query, instant};
 pub(crate) use refusals::{ListRefusals, ReadRefusals, UpsertRefusals};

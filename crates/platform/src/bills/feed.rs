@@ -21,7 +21,7 @@ impl Synchronized for BillRecords {
             return Ok(BTreeMap::new());
         };
         let source = SourceId { merchant: owner.merchant.to_owned(), place: owner.place.to_owned() };
-        let bills = store::details(tx, owner, ids)?;
+        let bills = store::of_ids(tx, owner, ids, true)?;
         let shaped = |(id, bill)| (id, shape::synchronized(&bill, &source, &settings.zone));
         Ok(bills.into_iter().map(shaped).collect())
     }

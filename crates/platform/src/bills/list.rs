@@ -24,19 +24,27 @@ filters! {
         refunded: Flag = "refunded",
         /// Deleted bills too: true, false, 1 or 0.
         include_deleted: Flag = "includeDeleted",
+        /// `items`: each bill with its items, as its detail has them.
+        include: Items = "include",
     }
     /// Continue after this bill.
     cursor "lastBillId"
 }
 
-/// The bills of a place, newest first, without their items.
+/// The bills of a place, newest first, with their items where the call includes them.
 pub(super) enum Bills {}
+
+/// A bill of a page.
+pub(super) struct ListedBill {
+    bill: StoredBill,
+    with_items: bool,
+}
 
 impl Listed for Bills {
     const NAME: &'static str = "bills";
     type Grant = OfBills;
     type Filters = BillFilters;
-    type Row = StoredBill;
+    type Row = ListedBill;
     type Wire = Bill;
 
     fn page(
@@ -45,16 +53,19 @@ impl Listed for Bills {
         _grant: &OfBills,
         filters: &BillFilters,
         most: i64,
-    ) -> Result<Vec<StoredBill>, TxError<ApiError>> {
-        store::page(tx, source, filters, most)
+    ) -> Result<Vec<ListedBill>, TxError<ApiError>> {
+        let with_items = filters.include.is_some();
+        let bills = store::page(tx, source, filters, most)?;
+        Ok(bills.into_iter().map(|bill| ListedBill { bill, with_items }).collect())
     }
 
-    fn id(bill: &StoredBill) -> &str {
-        &bill.bill_id
+    fn id(row: &ListedBill) -> &str {
+        &row.bill.bill_id
     }
 
-    fn shape(bill: StoredBill, place: &PlaceSettings) -> Bill {
-        shape::listed(&bill, &place.zone)
+    fn shape(row: ListedBill, place: &PlaceSettings) -> Bill {
+        let shape = if row.with_items { shape::detailed } else { shape::listed };
+        shape(&row.bill, &place.zone)
     }
 }
 
@@ -91,6 +102,10 @@ mod tests {
                 "/bills/5fa1-5fb1?from=2026-02-28T23%3A00%3A00.000Z&till=2026-03-01T23%3A00%3A00.000Z&includeDeleted=1&lastBillId=QX2026000161",
             ),
             (
+                &[("include", "items"), ("limit", "1")],
+                "/bills/5fa1-5fb1?limit=1&include=items&lastBillId=QX2026000161",
+            ),
+            (
                 &[
                     ("modifiedSince", "2026-03-01T10:00:00.123456Z"),
                     ("refunded", "true"),
@@ -122,6 +137,8 @@ mod tests {
             ("limit", "ten"),
             ("refunded", "yes"),
             ("includeDeleted", "2"),
+            ("include", "taxes"),
+            ("include", ""),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
             assert_eq!(

@@ -1,6 +1,7 @@
 //! `GET /bills/{sourceId}` and `GET /bills/{sourceId}/{billId}`: which bills were paid at a place?
 //! (protocol.md §4)
 
+pub(crate) mod admin;
 mod feed;
 mod fiscal_data;
 mod list;

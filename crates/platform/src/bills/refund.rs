@@ -5,7 +5,7 @@
 //! last part of a bill the bill and all its corrective bills become `refunded`: whoever adds up the rows that are not
 //! has the takings (protocol.md §4.3).
 
-use super::refund_store::{self, StoredRefund};
+use super::refund_store::{self, Standing, StoredRefund};
 use super::store;
 use crate::Platform;
 use crate::access::SourceId;
@@ -40,6 +40,8 @@ pub(crate) struct Command {
     pub(crate) bill_id: String,
     /// Whether the whole bill is as if it had never been paid.
     pub(crate) cancels: bool,
+    /// Whether the bill and its corrective bills leave the lists too; it cancels then.
+    pub(crate) deletes: bool,
     /// Empty for all that is left.
     pub(crate) items: Vec<RefundBillItem>,
     pub(crate) tender: RefundTender,
@@ -83,6 +85,23 @@ pub(crate) async fn refund(
     super::read(platform, source, &corrective).await
 }
 
+/// Takes a bill out of the books: all that is left of it comes back, and lists leave the bill and its corrective bills
+/// out. The answer is the bill, `deleted`; a repeat changes nothing.
+///
+/// # Errors
+/// 404 for a bill the place does not have, 409 for a corrective bill.
+pub(crate) async fn delete(platform: &Platform, source: &SourceId, bill_id: &str) -> Result<Bill, ApiError> {
+    let command = Command {
+        bill_id: bill_id.to_owned(),
+        cancels: true,
+        deletes: true,
+        request_key: Some("delete".to_owned()),
+        ..Command::default()
+    };
+    refund(platform, source, command).await?;
+    super::read(platform, source, bill_id).await
+}
+
 /// The transaction; gives the corrective bill's id.
 fn book(
     tx: &mut Tx<'_>,
@@ -102,6 +121,15 @@ fn book(
         return Err(missing("bill", &command.bill_id));
     };
     let earlier = refund_store::refunds(tx, source, &command.bill_id)?;
+    if command.deletes && bill.refunded && bill.refunded_bill_identifier.is_none() {
+        if !bill.deleted {
+            let correctives = earlier.iter().map(|refund| refund.corrective_bill_id.as_str());
+            for id in std::iter::once(bill.bill_id.as_str()).chain(correctives) {
+                refund_store::give_back(tx, changes, source, id, Standing::Deleted)?;
+            }
+        }
+        return Ok(bill.bill_id);
+    }
     if let Some(done) = done_before(&earlier, command).map_err(TxError::Refused)? {
         return Ok(done);
     }
@@ -139,11 +167,16 @@ fn book(
         taxes: plan.taxes,
     };
     refund_store::insert(tx, source, &command.bill_id, &refund, now)?;
-    refund_store::give_back(tx, changes, source, &command.bill_id, plan.wholly)?;
+    let standing = match (plan.wholly, command.deletes) {
+        (false, _) => Standing::Partly,
+        (true, false) => Standing::Wholly,
+        (true, true) => Standing::Deleted,
+    };
+    refund_store::give_back(tx, changes, source, &command.bill_id, standing)?;
     if plan.wholly {
         // Whoever adds up the bills that are not refunded must see the bill and its corrections go together
         for refund in &earlier {
-            refund_store::give_back(tx, changes, source, &refund.corrective_bill_id, true)?;
+            refund_store::give_back(tx, changes, source, &refund.corrective_bill_id, standing)?;
         }
     }
     store::insert(tx, changes, merchant, place, &corrective)?;
@@ -386,6 +419,7 @@ fn corrective(
         paid_by: command.paid_by.clone().or_else(|| bill.paid_by.clone()),
         bill_messages: Vec::new(),
         refunded: plan.wholly,
+        deleted: plan.wholly && command.deletes,
         refunded_bill_identifier: Some(bill.bill_id.clone()),
         refund_reason: command.reason.clone(),
         fiscal_data: command.fiscal_data.clone(),

@@ -26,7 +26,7 @@ db::statement! {
     // Touching the row is taking it: two registers that give the same bill back come one after the other.
     GUARD_BILL -> i64 = "UPDATE platform_bill SET modified_at = modified_at
         WHERE merchant = $1 AND place = $2 AND bill_id = $3 RETURNING version";
-    GIVE_BACK = "UPDATE platform_bill SET version = version + 1, modified_at = $4, refunded = $5
+    GIVE_BACK = "UPDATE platform_bill SET version = version + 1, modified_at = $4, refunded = $5, deleted = $6
         WHERE merchant = $1 AND place = $2 AND bill_id = $3";
     REFUNDS -> RefundRow = "SELECT r.refund_number, r.corrective_bill_id, r.request_key, r.request_hash, r.parts, b.taxes
         FROM platform_bill_refund r
@@ -63,16 +63,28 @@ pub(super) fn guard(tx: &mut Tx<'_>, source: &SourceId, bill_id: &str) -> Result
     Ok(tx.optional(&GUARD_BILL, params![&source.merchant, &source.place, bill_id])?.is_some())
 }
 
-/// Moves the version of a bill on, because something of it went back, and says whether it counts no more: a bill that
-/// is wholly back, and each of its corrective bills.
+/// How a bill stands after something of it went back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// A part of it is still paid.
+    Partly,
+    /// All of it is back: it counts no more, and neither does any of its corrective bills.
+    Wholly,
+    /// All of it is back, and lists leave it and its corrective bills out.
+    Deleted,
+}
+
+/// Moves the version of a bill on and says how it stands now.
 pub(super) fn give_back(
     tx: &mut Tx<'_>,
     changes: &mut Changes,
     source: &SourceId,
     bill_id: &str,
-    wholly: bool,
+    standing: Standing,
 ) -> Result<(), db::Error> {
-    tx.execute(&GIVE_BACK, params![&source.merchant, &source.place, bill_id, changes.now(), wholly])?;
+    let (refunded, deleted) = (standing != Standing::Partly, standing == Standing::Deleted);
+    let now = changes.now();
+    tx.execute(&GIVE_BACK, params![&source.merchant, &source.place, bill_id, now, refunded, deleted])?;
     changes.put_at::<BillRecords>(&source.place, bill_id);
     Ok(())
 }

@@ -57,19 +57,42 @@ db::statement! {
             $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
         ORDER BY bill_id, item_number";
     BILL_POSITION -> i64 = "SELECT created_at FROM platform_bill WHERE merchant = $1 AND place = $2 AND bill_id = $3";
-    // Newest first; a bill's id decides between bills of one instant, as it follows the running number.
-    PAGE -> StoredBill = "SELECT bill_id, check_id, device_number, version, session_created, created_at, paid_at, modified_at,
-            currency_code, price_precision AS precision, final_price, discount, taxes, payment_method, payments, created_by,
-            paid_by, person_count, desk_id, issued_as_vat_payer, customer_id, bill_messages, refunded,
-            refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id, order_provider
-        FROM platform_bill
+    // The ids of a page. Newest first; a bill's id decides between bills of one instant, as it follows the running number.
+    PAGE -> String = "SELECT bill_id FROM platform_bill
         WHERE merchant = $1 AND place = $2
             AND created_at >= $3 AND created_at < $4 AND modified_at >= $5
             AND refunded >= $6 AND refunded <= $7 AND deleted <= $8
             AND (created_at, bill_id) < ($9, $10)
         ORDER BY created_at DESC, bill_id DESC
         LIMIT $11";
+    // The same of refunded bills, which are few among many: they have an index of their own.
+    PAGE_OF_REFUNDED -> String = "SELECT bill_id FROM platform_bill
+        WHERE merchant = $1 AND place = $2 AND refunded = 1
+            AND created_at >= $3 AND created_at < $4 AND modified_at >= $5
+            AND deleted <= $6
+            AND (created_at, bill_id) < ($7, $8)
+        ORDER BY created_at DESC, bill_id DESC
+        LIMIT $9";
+    // The same of bills changed since an instant, where no more than $12 are.
+    PAGE_OF_CHANGED -> String = "SELECT c.bill_id FROM (
+            SELECT bill_id, created_at, refunded, deleted FROM platform_bill
+            WHERE merchant = $1 AND place = $2 AND modified_at >= $5
+            ORDER BY modified_at DESC LIMIT $12
+        ) c
+        WHERE c.created_at >= $3 AND c.created_at < $4
+            AND c.refunded >= $6 AND c.refunded <= $7 AND c.deleted <= $8
+            AND (c.created_at, c.bill_id) < ($9, $10)
+        ORDER BY c.created_at DESC, c.bill_id DESC
+        LIMIT $11";
+    // How many bills changed since an instant, counted up to $4.
+    CHANGED_SINCE -> i64 = "SELECT COUNT(*) AS changed FROM (
+            SELECT bill_id FROM platform_bill WHERE merchant = $1 AND place = $2 AND modified_at >= $3 LIMIT $4
+        ) c";
 }
+
+/// Up to so many changed bills are sorted for a page that asks for changed ones; where there are more, a walk from the
+/// newest bill on soon has a page of them.
+const CHANGED_SORTED_MAX: i64 = 5_000;
 
 /// After every instant and bill id there is.
 const FIRST_PAGE: (i64, &str) = (i64::MAX, "");
@@ -184,25 +207,28 @@ pub(crate) fn detail(
     Ok(Some(StoredBill { items, ..bill }))
 }
 
-/// The bills of these ids with their items, by id.
-pub(super) fn details(
+/// The bills of these ids, by id, with or without their items.
+pub(super) fn of_ids(
     tx: &mut Tx<'_>,
     owner: Owner<'_>,
     ids: &[&str],
+    with_items: bool,
 ) -> Result<BTreeMap<String, StoredBill>, db::Error> {
     let mut bills: BTreeMap<String, StoredBill> = BTreeMap::new();
     many(tx, &BILLS_OF, params![owner.merchant, owner.place], ids, |bill| {
         bills.insert(bill.bill_id.clone(), bill);
     })?;
-    many(tx, &ITEMS_OF, params![owner.merchant, owner.place], ids, |row| {
-        if let Some(bill) = bills.get_mut(&row.bill_id) {
-            bill.items.push(row.item);
-        }
-    })?;
+    if with_items {
+        many(tx, &ITEMS_OF, params![owner.merchant, owner.place], ids, |row| {
+            if let Some(bill) = bills.get_mut(&row.bill_id) {
+                bill.items.push(row.item);
+            }
+        })?;
+    }
     Ok(bills)
 }
 
-/// The first `most` bills of a page, without items.
+/// The first `most` bills of a page, with their items where the filters include them.
 ///
 /// # Errors
 /// 404 for a `lastBillId` the place does not have.
@@ -212,6 +238,20 @@ pub(super) fn page(
     filters: &BillFilters,
     most: i64,
 ) -> Result<Vec<StoredBill>, TxError<ApiError>> {
+    let ids = page_ids(tx, source, filters, most)?;
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let owner = Owner { merchant: &source.merchant, place: &source.place };
+    let mut bills = of_ids(tx, owner, &ids, filters.include.is_some())?;
+    Ok(ids.iter().filter_map(|id| bills.remove(*id)).collect())
+}
+
+/// The ids of the first `most` bills of a page.
+fn page_ids(
+    tx: &mut Tx<'_>,
+    source: &SourceId,
+    filters: &BillFilters,
+    most: i64,
+) -> Result<Vec<String>, TxError<ApiError>> {
     let (merchant, place) = (&source.merchant, &source.place);
     let (before, before_id) = match filters.after() {
         None => FIRST_PAGE,
@@ -223,22 +263,37 @@ pub(super) fn page(
     let from = filters.from.map_or(i64::MIN, |from| from.as_microsecond());
     let till = filters.till.map_or(i64::MAX, |till| till.as_microsecond());
     let modified_since = filters.modified_since.map_or(i64::MIN, |since| since.as_microsecond());
+    let deleted_max = filters.include_deleted.unwrap_or(false);
     let (refunded_min, refunded_max) =
         filters.refunded.map_or((0, 1), |refunded| (i64::from(refunded), i64::from(refunded)));
-    Ok(tx.query(
-        &PAGE,
-        params![
-            merchant,
-            place,
-            from,
-            till,
-            modified_since,
-            refunded_min,
-            refunded_max,
-            filters.include_deleted.unwrap_or(false),
-            before,
-            before_id,
-            most
-        ],
-    )?)
+    let changed = match filters.modified_since {
+        None => i64::MAX,
+        Some(_) => {
+            let counted = params![merchant, place, modified_since, CHANGED_SORTED_MAX + 1];
+            tx.optional(&CHANGED_SINCE, counted)?.unwrap_or(0)
+        }
+    };
+    let asked = params![
+        merchant,
+        place,
+        from,
+        till,
+        modified_since,
+        refunded_min,
+        refunded_max,
+        deleted_max,
+        before,
+        before_id,
+        most
+    ];
+    if changed <= CHANGED_SORTED_MAX {
+        let few: Vec<_> = asked.iter().cloned().chain([CHANGED_SORTED_MAX.into()]).collect();
+        return Ok(tx.query(&PAGE_OF_CHANGED, &few)?);
+    }
+    if filters.refunded == Some(true) {
+        let asked =
+            params![merchant, place, from, till, modified_since, deleted_max, before, before_id, most];
+        return Ok(tx.query(&PAGE_OF_REFUNDED, asked)?);
+    }
+    Ok(tx.query(&PAGE, asked)?)
 }

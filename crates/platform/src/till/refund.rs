@@ -48,6 +48,7 @@ pub(super) async fn refund_bill(
     let command = Command {
         bill_id: path.bill_id,
         cancels: false,
+        deletes: false,
         items: body.items,
         tender: body.tender,
         payments: body.payments,

@@ -9,6 +9,11 @@ fn path(till: &Till, bill: &Value) -> String {
     format!("/bills/{}/{}", till.house.restaurant.source_id, text(&bill["billId"]))
 }
 
+fn admin_path(till: &Till, bill_id: &str) -> String {
+    let of = &till.house.restaurant;
+    format!("/admin/v1/platform/merchants/{}/places/{}/bills/{bill_id}", of.merchant_id, of.place_id)
+}
+
 testkit::on_both_engines! {
     async fn both_bills_are_listed_as_documented(engine: Engine) {
         let till = Till::start(engine).await;
@@ -75,5 +80,110 @@ testkit::on_both_engines! {
         assert_eq!((answer.status, &answer.json["name"]), (409, &json!("NOTHING_LEFT")));
         let answer = till.house.app.anyone.send(Method::POST, &path, Some(b"{}".to_vec())).await.unwrap();
         assert_eq!(answer.status, 401);
+    }
+
+    async fn a_list_has_the_items_where_the_call_includes_them(engine: Engine) {
+        let till = Till::start(engine).await;
+        for sold in [vec![(MAIN, 1), (BEER, 2)], vec![(BEER, 1)], vec![(MAIN, 3)]] {
+            let price: i64 = sold.iter().map(|(product, amount)| if *product == MAIN { 189 * amount } else { 59 * amount }).sum();
+            till.sell(&sold, None, &[("cash", &price.to_string())]).await;
+        }
+        let platform = till.house.platform().await;
+        let list = format!("/bills/{}", till.house.restaurant.source_id);
+        let mut next = format!("{list}?include=items&limit=2");
+        let mut seen = Vec::new();
+        loop {
+            let page = platform.get(&next).await.unwrap();
+            for bill in page["data"].as_array().unwrap() {
+                let detail = platform.get(&format!("{list}/{}", text(&bill["billId"]))).await.unwrap();
+                assert_eq!(*bill, detail);
+                seen.push(bill["items"].as_array().unwrap().len());
+            }
+            let Some(path) = page["nextPage"].as_str() else { break };
+            assert!(path.contains("include=items"), "{path}");
+            next = path.to_owned();
+        }
+        assert_eq!(seen, [1, 1, 2]);
+        let answer = platform.send(Method::GET, &format!("{list}?include=taxes"), None).await.unwrap();
+        assert_eq!((answer.status, &answer.json["field"]), (400, &json!("include")));
+    }
+
+    async fn a_deleted_bill_and_what_came_back_of_it_leave_the_lists(engine: Engine) {
+        let till = Till::start(engine).await;
+        let platform = till.house.platform().await;
+        let list = format!("/bills/{}", till.house.restaurant.source_id);
+        let ids = |page: &Value| -> Vec<Value> {
+            page["data"].as_array().unwrap().iter().map(|bill| bill["billId"].clone()).collect()
+        };
+        let kept = till.sell(&[(MAIN, 1)], None, &[("cash", "189")]).await;
+        let register = till.house.register(1);
+        // how much came back before the bill was deleted: nothing, a part, all of it
+        for before in [None, Some(json!({"items": [{"checkItemId": "2"}]})), Some(json!({}))] {
+            let bill = till.sell(&[(MAIN, 1), (BEER, 1)], None, &[("cash", "248")]).await;
+            if let Some(body) = &before {
+                register.post(&till.bill_path(&bill, "/refunds"), body).await.unwrap();
+            }
+            let path = admin_path(&till, &text(&bill["billId"]));
+            let deleted = till.house.app.admin.send(Method::DELETE, &path, None).await.unwrap();
+            assert_eq!((deleted.status, &deleted.json["deleted"], &deleted.json["refunded"]), (200, &json!(true), &json!(true)), "{before:?}");
+            let rows = till.kept().await;
+            let again = till.house.app.admin.send(Method::DELETE, &path, None).await.unwrap();
+            assert_eq!((again.status, again.json), (200, deleted.json), "a repeat changes nothing");
+            assert_eq!(till.kept().await, rows);
+            assert_eq!(ids(&platform.get(&list).await.unwrap()), [kept["billId"].clone()], "{before:?}");
+            assert_eq!(ids(&platform.get(&format!("{list}?modifiedSince=2020-01-01&refunded=1")).await.unwrap()), [] as [Value; 0]);
+            let answer = register.send(Method::POST, &till.bill_path(&bill, "/refunds"), Some(b"{}".to_vec())).await.unwrap();
+            assert_eq!((answer.status, &answer.json["name"]), (409, &json!("NOTHING_LEFT")));
+        }
+        let all = platform.get(&format!("{list}?includeDeleted=1")).await.unwrap();
+        let all = all["data"].as_array().unwrap();
+        // three bills with one, two and one corrective bill, and the bill that was kept
+        assert_eq!(all.iter().filter(|bill| bill["deleted"] == true).count(), 7);
+        assert_eq!(all.len(), 8);
+        let sum: i64 = all.iter().map(|bill| bill["finalPrice"].as_i64().unwrap()).sum();
+        assert_eq!(sum, 189);
+        let corrective = all.iter().find(|bill| !bill["refundedBillIdentifier"].is_null()).unwrap();
+        let path = admin_path(&till, &text(&corrective["billId"]));
+        let answer = till.house.app.admin.send(Method::DELETE, &path, None).await.unwrap();
+        assert_eq!((answer.status, &answer.json["name"]), (409, &json!("NOT_REFUNDABLE")));
+        let path = admin_path(&till, "QX2026999999");
+        assert_eq!(till.house.app.admin.send(Method::DELETE, &path, None).await.unwrap().status, 404);
+    }
+
+    async fn changed_and_refunded_bills_are_found_whichever_way_a_page_is_read(engine: Engine) {
+        let till = Till::start(engine).await;
+        let platform = till.house.platform().await;
+        let list = format!("/bills/{}", till.house.restaurant.source_id);
+        let mut bills = Vec::new();
+        for _ in 0..6 {
+            till.house.app.clock.advance_seconds(60);
+            bills.push(till.sell(&[(BEER, 1)], None, &[("cash", "59")]).await);
+        }
+        till.house.app.clock.advance_seconds(600);
+        let since = "2026-03-02T10:10:00Z";
+        for bill in [&bills[1], &bills[4]] {
+            till.house.register(1).post(&till.bill_path(bill, "/refunds"), &json!({})).await.unwrap();
+        }
+        // filters, the bills sold that the pages have (corrective bills apart)
+        for (filters, sold) in [
+            (format!("modifiedSince={since}"), vec![4, 1]),
+            (format!("modifiedSince={since}&refunded=1"), vec![4, 1]),
+            (format!("modifiedSince={since}&refunded=0"), vec![]),
+            ("refunded=1".to_owned(), vec![4, 1]),
+            ("refunded=0".to_owned(), vec![5, 3, 2, 0]),
+            ("modifiedSince=2020-01-01".to_owned(), vec![5, 4, 3, 2, 1, 0]),
+            (String::new(), vec![5, 4, 3, 2, 1, 0]),
+        ] {
+            let mut next = Some(format!("{list}?limit=1&{filters}"));
+            let mut seen = Vec::new();
+            while let Some(path) = next {
+                let page = platform.get(&path).await.unwrap();
+                let of = page["data"].as_array().unwrap().iter();
+                seen.extend(of.filter(|bill| bill["refundedBillIdentifier"].is_null()).map(|bill| bill["billId"].clone()));
+                next = page["nextPage"].as_str().map(str::to_owned);
+            }
+            let expected: Vec<_> = sold.iter().map(|index| bills[*index]["billId"].clone()).collect();
+            assert_eq!(seen, expected, "{filters}");
+        }
     }
 }
