@@ -81,7 +81,7 @@ const SMALL: [&str; 22] = [
 ];
 
 /// Statements that may walk more, and why that is right.
-const WIDE: [(&str, &str); 12] = [
+const WIDE: [(&str, &str); 14] = [
     ("stamgast::database::APPLIED", "one row a migration"),
     ("platform::menu::store::CATEGORY_AND_ABOVE", "the recursion walks the few categories it has found"),
     ("courier::outbox::store::DUE_LANES", "walks the due lanes it has found by index"),
@@ -99,6 +99,8 @@ const WIDE: [(&str, &str); 12] = [
         "walks the merchant's checks that are open, by their own index",
     ),
     ("platform::till::copies::OPEN_TOO_LONG", "walks the checks that are open, by their own index"),
+    ("platform::bills::store::CHANGED_SINCE", "counts up to some thousand changed bills, found by their index"),
+    ("platform::bills::store::PAGE_OF_CHANGED", "sorts up to some thousand changed bills, found by their index"),
     ("platform::stocks::item_store::ANY_AMOUNT", "ends at the first row"),
     ("platform::stocks::item_store::ANY_DOCUMENT", "ends at the first row"),
     ("courier::feed::store::SET_ASIDE_LIST", "what was set aside is a list for a person"),

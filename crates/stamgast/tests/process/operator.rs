@@ -4,11 +4,22 @@ use crate::program::{Server, admin_token, run, stamgast};
 use http::Method;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use testkit::{Engine, TestDatabase};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A program that is gone when the test is over, however the test ends.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // gone already when the test ended it
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A server on this database, and the file that its standard error goes to.
@@ -139,8 +150,9 @@ async fn a_second_server_on_the_same_file_is_refused() {
 /// What the demo prints for people to try must work as it is printed.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_calls_that_the_demo_shows_work() {
-    let mut demo = stamgast(&["demo"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(demo.stderr.take().unwrap()).lines();
+    let demo = stamgast(&["demo"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut demo = Ended(demo);
+    let mut lines = BufReader::new(demo.0.stderr.take().unwrap()).lines();
     let mut shown = Vec::new();
     for line in lines.by_ref() {
         let line = line.unwrap();
@@ -170,6 +182,6 @@ async fn the_calls_that_the_demo_shows_work() {
         let answer = caller.send(method, &format!("/{path}"), body).await.unwrap();
         assert!((200..300).contains(&answer.status), "{call}: {} {}", answer.status, answer.text);
     }
-    let stopped = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
-    assert!(stopped.success() && demo.wait().unwrap().success());
+    let stopped = Command::new("kill").args(["-TERM", &demo.0.id().to_string()]).status().unwrap();
+    assert!(stopped.success() && demo.0.wait().unwrap().success());
 }
