@@ -294,13 +294,13 @@ mod tests {
         }
     }
 
-    fn order(items: Value, more: Value) -> CreateOrder {
+    fn order(items: &Value, more: &Value) -> CreateOrder {
         let mut body = json!({"deliveryType": "takeaway", "customer": {"name": "Host"}, "items": items});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         wire::read::from_value(body).unwrap()
     }
 
-    fn of(items: Value, more: Value) -> Result<Priced, ApiError> {
+    fn of(items: &Value, more: &Value) -> Result<Priced, ApiError> {
         priced(&order(items, more), &known(), Precision::new(2).unwrap())
     }
 
@@ -320,9 +320,9 @@ mod tests {
             ),
             (json!([told]), json!({"discountWithVat": "399.80"}), 0),
         ] {
-            assert_eq!(of(items.clone(), more.clone()).unwrap().total, Amount(total), "{items} {more}");
+            assert_eq!(of(&items, &more).unwrap().total, Amount(total), "{items} {more}");
         }
-        let items = of(json!([steak]), json!({})).unwrap().items;
+        let items = of(&json!([steak]), &json!({})).unwrap().items;
         let rates: Vec<String> =
             items[0].additions.iter().map(|addition| addition.product.vat_rate.to_string()).collect();
         assert_eq!(rates, ["0.12", "0.21"], "taxed as what it goes with, unless the menu says otherwise");
@@ -371,7 +371,7 @@ mod tests {
             (json!([{"itemId": "p:steak", "count": 1}]), json!({"discountWithVat": -1}), "discountWithVat"),
             (json!([{"itemId": "p:steak", "count": 1}]), json!({"tipWithVat": -1}), "tipWithVat"),
         ] {
-            let error = of(items.clone(), more).unwrap_err();
+            let error = of(&items, &more).unwrap_err();
             assert_eq!((error.status.as_u16(), error.extra["field"].as_str()), (400, Some(field)), "{items}");
         }
     }
@@ -398,11 +398,11 @@ mod tests {
                 "notification.confirm",
             ),
         ] {
-            let error = judge(&order(items, more)).unwrap_err();
+            let error = judge(&order(&items, &more)).unwrap_err();
             assert_eq!((error.status.as_u16(), error.extra["field"].as_str()), (400, Some(field)));
         }
         let hooks =
             json!({"confirm": "https://p.example/cb?o=1042&e=confirm", "dispatch": "http://10.0.0.1:8080/x"});
-        judge(&order(many(200), json!({"notification": hooks, "externalId": long(255)}))).unwrap();
+        judge(&order(&many(200), &json!({"notification": hooks, "externalId": long(255)}))).unwrap();
     }
 }

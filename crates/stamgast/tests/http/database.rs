@@ -99,8 +99,14 @@ const WIDE: [(&str, &str); 14] = [
         "walks the merchant's checks that are open, by their own index",
     ),
     ("platform::till::copies::OPEN_TOO_LONG", "walks the checks that are open, by their own index"),
-    ("platform::bills::store::CHANGED_SINCE", "counts up to some thousand changed bills, found by their index"),
-    ("platform::bills::store::PAGE_OF_CHANGED", "sorts up to some thousand changed bills, found by their index"),
+    (
+        "platform::bills::store::CHANGED_SINCE",
+        "counts up to some thousand changed bills, found by their index",
+    ),
+    (
+        "platform::bills::store::PAGE_OF_CHANGED",
+        "sorts up to some thousand changed bills, found by their index",
+    ),
     ("platform::stocks::item_store::ANY_AMOUNT", "ends at the first row"),
     ("platform::stocks::item_store::ANY_DOCUMENT", "ends at the first row"),
     ("courier::feed::store::SET_ASIDE_LIST", "what was set aside is a list for a person"),

@@ -132,9 +132,12 @@ fn again<T: Read + serde::Serialize>(body: &Value) -> Value {
     serde_json::to_value(message).expect("written")
 }
 
+/// Reads a body as a message and writes it again.
+type Again = fn(&Value) -> Value;
+
 #[test]
 fn unknown_members_of_what_partners_send_are_kept() {
-    let bodies: [(Value, fn(&Value) -> Value); 6] = [
+    let bodies: [(Value, Again); 6] = [
         (json!({"reasonId": "r"}), again::<RefundWholeBill>),
         (json!({"fiscalData": null}), again::<PatchBill>),
         (json!({"benefitUsageIds": ["u"]}), again::<MarkAsSynchronized>),
