@@ -79,7 +79,7 @@ async fn tagged(answer: Response, seen: &[HeaderValue]) -> Response {
             (tag, Body::from(bytes))
         }
     };
-    if seen.iter().any(|list| names(list.as_bytes(), opaque(tag.as_bytes()))) {
+    if tag_is_named(seen, tag.as_bytes()) {
         return not_modified(&head.headers);
     }
     Response::from_parts(head, body)
@@ -102,6 +102,12 @@ fn tag_of(body: &[u8]) -> Option<HeaderValue> {
     let hash = Sha256::digest(body);
     let text = URL_SAFE_NO_PAD.encode(hash.get(..TAG_BYTES)?);
     HeaderValue::from_str(&format!("\"{text}\"")).ok()
+}
+
+/// Whether one of these values of `If-None-Match` names the tag, which is a whole header value such as `"1-7"`.
+#[must_use]
+pub fn tag_is_named(none_match: &[HeaderValue], tag: &[u8]) -> bool {
+    none_match.iter().any(|list| names(list.as_bytes(), opaque(tag)))
 }
 
 /// What stands between the quotes of a tag, strong or weak.

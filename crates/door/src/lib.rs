@@ -26,7 +26,7 @@ pub use admin::AdminTokens;
 pub use body::{BODY_LIMIT_DEFAULT, BodyLimit, FormOrJson, Message, Raw, RawMessage, Strict, body_limit};
 pub use cache::TokenCache;
 pub use error::ApiError;
-pub use etag::ETags;
+pub use etag::{ETags, tag_is_named};
 pub use keeper::{Keeper, Renewal, TokenTable, Wanted};
 pub use observe::{RequestId, observe};
 pub use paths::Paths;
