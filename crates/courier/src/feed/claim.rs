@@ -94,6 +94,16 @@ pub(crate) async fn due(
     Ok(found.await?)
 }
 
+/// Whether the lane may be claimed at `now` and has a change to send.
+pub(crate) async fn is_due(db: &Db, key: LaneKey, now: Timestamp) -> Result<bool, db::Error> {
+    let found = db.read("courier_feed_is_due", move |tx| {
+        let LaneKey { merchant, subscription_id, domain } = &key;
+        let lane = params![merchant, subscription_id, domain, now];
+        Ok::<_, TxError<Never>>(tx.optional(&store::IS_DUE, lane)?.is_some())
+    });
+    Ok(found.await?)
+}
+
 /// Takes one lane; `None` if it is not due or another has it. `shared`: its domain is shared by all places.
 pub(crate) async fn claim(
     db: &Db,

@@ -12,7 +12,7 @@ mod store;
 
 pub(crate) use batch::{Batch, build};
 pub(crate) use bisect::{Plan, Progress, Step, Verdict};
-pub(crate) use claim::{ClaimedLane, claim, due, end_probing, forget_failures, postpone, prepare};
+pub(crate) use claim::{ClaimedLane, claim, due, end_probing, forget_failures, is_due, postpone, prepare};
 pub(crate) use lag::record_gauges;
 pub(crate) use outcome::{FeedOutcome, write_outcome};
 pub(crate) use store::LaneKey;

@@ -174,6 +174,13 @@ db::statement! {
                 AND EXISTS (SELECT 1 FROM courier_change AS h WHERE h.merchant = p.merchant AND h.domain = p.domain
                     AND h.place IN ('', s.place) AND h.number > p.position)
         ) AS due ORDER BY turn, merchant, subscription_id, domain LIMIT $3";
+    /// One lane, if it is due and has something to send.
+    pub(super) IS_DUE -> i64 = "SELECT 1 FROM courier_position AS p
+        JOIN courier_subscription AS s ON s.merchant = p.merchant AND s.subscription_id = p.subscription_id
+        WHERE p.merchant = $1 AND s.merchant = $1 AND p.subscription_id = $2 AND p.domain = $3 AND p.due_at <= $4
+            AND p.lease_until <= $4 AND p.paused_at IS NULL
+            AND EXISTS (SELECT 1 FROM courier_change AS h WHERE h.merchant = $1 AND h.domain = $3
+                AND h.place IN ('', s.place) AND h.number > p.position)";
     /// Lanes whose next attempt after a failure is due.
     pub(super) DUE_RETRIES -> LaneKey = "SELECT merchant, subscription_id, domain FROM courier_position
         WHERE failures > 0 AND due_at <= $1 AND lease_until <= $1 AND paused_at IS NULL ORDER BY due_at LIMIT $2";

@@ -4,16 +4,18 @@
 //! wrote), tasks make the attempts. All state is rows, so any number of processes may run one.
 
 mod deliver;
+mod lanes;
 mod send_feed;
 
 use crate::call::{self, Caller};
-use crate::feed::{self, FeedSource, LaneKey};
+use crate::feed::{self, FeedSource};
 use crate::guard::TargetGuard;
 use crate::outbox::{self, Listener};
 use crate::schedule::{self, Schedule};
 use crate::seal::Keyring;
 use db::Db;
 use jiff::{SignedDuration, Timestamp};
+use lanes::Lanes;
 use outside::Outside;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -109,7 +111,7 @@ struct Shared {
     /// A request ended, so there is room for the next.
     freed: Notify,
     /// Lanes of the feed that this process works on.
-    busy_feeds: Mutex<BTreeSet<LaneKey>>,
+    lanes: Lanes,
     /// Domains that have a lag gauge.
     gauged: Mutex<BTreeSet<String>>,
     stop: watch::Sender<Stop>,
@@ -155,7 +157,7 @@ impl Courier {
             caller: Caller::new(config.guard.clone()),
             permits: Arc::new(Semaphore::new(config.concurrency.clamp(1, 10_000))),
             freed: Notify::new(),
-            busy_feeds: Mutex::default(),
+            lanes: Lanes::default(),
             gauged: Mutex::default(),
             stop: watch::Sender::new(Stop::Running),
             listeners: listeners.into_iter().map(|listener| (listener.kind(), listener)).collect(),

@@ -1,5 +1,6 @@
 //! How is one batch of a feed lane sent?
 
+use super::lanes::Lanes;
 use super::{OWN_FAULT_REST, Shared, feed};
 use crate::call::{CallAnswer, CallError, CallRequest};
 use crate::feed::{Batch, ClaimedLane, FeedOutcome, LaneKey, Progress, Step, Verdict};
@@ -11,7 +12,7 @@ use db::TxError;
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -32,24 +33,67 @@ pub(super) async fn spawn_due(
     if changed_since.is_some() {
         let domains: Vec<&'static str> = shared.sources.keys().copied().collect();
         feed::prepare(&shared.db, &domains, now).await?;
+        shared.lanes.look();
     }
     for key in feed::due(&shared.db, now, changed_since).await? {
-        let new = shared.busy_feeds.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
-        if !new {
+        if !shared.lanes.enter(&key) {
             continue;
         }
         let shared = Arc::clone(shared);
         tasks.spawn(async move {
-            let made = work(&shared, &key).await;
-            shared.busy_feeds.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-            made
+            let mut entered = Entered { lanes: &shared.lanes, key: &key, left: false };
+            work(&shared, &mut entered).await
         });
     }
     Ok(())
 }
 
-/// Sends batch after batch until the lane is empty, fails or waits.
-async fn work(shared: &Arc<Shared>, key: &LaneKey) -> usize {
+/// A lane at work; it is free again when this goes out of scope, also when the work fell over.
+struct Entered<'a> {
+    lanes: &'a Lanes,
+    key: &'a LaneKey,
+    left: bool,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if !self.left {
+            self.lanes.leave(self.key);
+        }
+    }
+}
+
+/// Sends batch after batch until the lane is empty, fails or waits, and again when it became due meanwhile; gives the
+/// number of attempts.
+async fn work(shared: &Arc<Shared>, entered: &mut Entered<'_>) -> usize {
+    let key = entered.key;
+    let mut made = 0;
+    loop {
+        let mut seen = shared.lanes.looks();
+        made += send(shared, key).await;
+        loop {
+            if shared.stopping() {
+                return made;
+            }
+            if shared.lanes.leave_unless_looked(key, seen) {
+                entered.left = true;
+                return made;
+            }
+            seen = shared.lanes.looks();
+            match feed::is_due(&shared.db, key.clone(), shared.outside.now()).await {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a feed lane could not be looked at; the next tick does");
+                    return made;
+                }
+            }
+        }
+    }
+}
+
+/// Sends batch after batch until the lane is empty, fails or waits; gives the number of attempts.
+async fn send(shared: &Arc<Shared>, key: &LaneKey) -> usize {
     let Some((shared_domain, source)) = shared.sources.get(key.domain.as_str()) else { return 0 };
     let mut made = 0;
     loop {

@@ -252,6 +252,32 @@ on_both_engines! {
         assert_eq!(bench.receiver.count(), 1);
     }
 
+    async fn a_change_beside_a_batch_under_way_does_not_wait_for_the_tick(bench: Bench) {
+        bench.subscribe("s1", "p1", "secret", "2026-01-01T00:00:00Z").await;
+        bench.receiver.answers(|_| Reply::Late(Duration::from_millis(400), 204));
+        let config = courier::CourierConfig { debounce_seconds: 0, tick_seconds: 600, ..Bench::config() };
+        let (listeners, feeds) = crate::bench::parts();
+        let courier = courier::Courier::start(
+            bench.db.clone(), bench.outside.clone(), config, bench.keyring.clone(), listeners, feeds);
+        // The first tick looks at everything; let it pass.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        // At the batch's arrival, while its answer is out, and about when it is written.
+        for (number, pause) in [0, 200, 395, 400, 405, 410].into_iter().enumerate() {
+            let sent = bench.receiver.count();
+            let (first, second) = (format!("a{number}"), format!("b{number}"));
+            change(&bench, "bills", Some("p1"), &[&first]).await;
+            courier.wake();
+            bench.receiver.until(sent + 1).await;
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            change(&bench, "bills", Some("p1"), &[&second]).await;
+            courier.wake();
+            bench.receiver.until(sent + 2).await;
+            assert_eq!(ids(&bench.receiver.received()[sent + 1]), [second]);
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        courier.shutdown().await;
+    }
+
     async fn numbers_of_one_merchant_have_no_gap_when_a_command_is_refused(bench: Bench) {
         bench.subscribe("s1", "p1", "secret", "2026-01-01T00:00:00Z").await;
         let now = bench.now();
