@@ -19,8 +19,12 @@ use tower::{Layer, Service};
 
 /// The largest body of a route without a limit of its own, in bytes.
 pub const BODY_LIMIT_DEFAULT: usize = 256 * 1024;
-/// A body must be there this long after its head.
+/// A body must be there this long after its head, where the accept loop says nothing else.
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long after its head a body must be there, among the extensions of each request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyReadTimeout(pub(crate) Duration);
 /// Of a body that is refused for its length this much is read and thrown away, so that the sender, who is
 /// still writing, gets to see the answer instead of a broken connection.
 const DRAINED_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -244,12 +248,14 @@ async fn collect(request: Request, limit: usize) -> Result<Bytes, ApiError> {
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok())
         .unwrap_or(0);
+    let patience =
+        request.extensions().get().map_or(BODY_READ_TIMEOUT, |BodyReadTimeout(patience)| *patience);
     let mut body = request.into_body();
     if announced > limit {
         drain(body).await;
         return Err(ApiError::payload_too_large(limit));
     }
-    let reading = tokio::time::timeout(BODY_READ_TIMEOUT, Limited::new(&mut body, limit).collect()).await;
+    let reading = tokio::time::timeout(patience, Limited::new(&mut body, limit).collect()).await;
     match reading {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -259,7 +265,7 @@ async fn collect(request: Request, limit: usize) -> Result<Bytes, ApiError> {
         Ok(Err(_)) => Err(ApiError::bad_request("the body broke off before its end; send it again")),
         Err(_) => Err(ApiError::new(
             StatusCode::REQUEST_TIMEOUT,
-            format!("expected the whole body within {} s", BODY_READ_TIMEOUT.as_secs()),
+            format!("expected the whole body within {} s", patience.as_secs()),
         )),
     }
 }

@@ -156,6 +156,7 @@ impl App {
         let (stop, stopped) = oneshot::channel::<()>();
         let options = ServeOptions {
             header_read_timeout: Duration::from_secs(config.door.header_read_seconds),
+            body_read_timeout: Duration::from_secs(config.door.body_read_seconds),
             write_timeout: Duration::from_secs(config.door.write_seconds),
             exchange_timeout: Duration::from_secs(config.door.exchange_seconds),
             connections_max: config.door.connection_limit,

@@ -9,6 +9,7 @@ use super::exchange::{Exchange, Peer};
 use super::line::Line;
 use super::pulse::{Overdue, Pulse};
 use crate::ApiError;
+use crate::body::BodyReadTimeout;
 use crate::observe::new_id;
 use axum::Router;
 use bytes::Bytes;
@@ -28,6 +29,8 @@ use tokio::time::Instant;
 /// The time limits of a connection beside hyper's own for heads.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
+    /// For the body of a request.
+    pub(super) body: BodyReadTimeout,
     /// For the client to take a byte of an answer.
     pub(super) write: Duration,
     /// From the head of a request to the last byte of its answer.
@@ -53,7 +56,8 @@ pub(super) async fn run(
     limits: Limits,
 ) {
     let unread = Arc::new(AtomicBool::new(false));
-    let exchange = Exchange { router, peer, pulse: Arc::clone(&pulse), unread: Arc::clone(&unread) };
+    let exchange =
+        Exchange { router, peer, body: limits.body, pulse: Arc::clone(&pulse), unread: Arc::clone(&unread) };
     let line = TokioIo::new(Line::new(stream, Arc::clone(&pulse)));
     let mut connection = http.serve_connection(line, exchange);
     let ended = {

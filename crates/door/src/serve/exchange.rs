@@ -5,6 +5,7 @@
 //! next request; with any other the answer says `Connection: close` (RFC 9112, sections 9.3 and 9.6).
 
 use super::pulse::Pulse;
+use crate::body::BodyReadTimeout;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -34,6 +35,7 @@ const READ_AWAY_TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) struct Exchange {
     pub(super) router: Router,
     pub(super) peer: Peer,
+    pub(super) body: BodyReadTimeout,
     pub(super) pulse: Arc<Pulse>,
     pub(super) unread: Arc<AtomicBool>,
 }
@@ -45,8 +47,9 @@ impl hyper::service::Service<Request<Incoming>> for Exchange {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.pulse.begin();
-        let Self { mut router, peer, pulse, unread } = self.clone();
+        let Self { mut router, peer, body, pulse, unread } = self.clone();
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(body);
         let invited = request.headers().contains_key(header::EXPECT);
         let (parts, incoming) = request.into_parts();
         let shared = (!incoming.is_end_stream()).then(|| SharedBody {

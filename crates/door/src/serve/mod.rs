@@ -12,6 +12,7 @@ mod line;
 mod places;
 mod pulse;
 
+use crate::body::BodyReadTimeout;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
@@ -31,6 +32,8 @@ pub struct ServeOptions {
     /// The head of a request must be complete this long after the connection became ready for it. An idle
     /// kept-alive connection is closed after the same time.
     pub header_read_timeout: Duration,
+    /// The body of a request must be there this long after its head; else 408.
+    pub body_read_timeout: Duration,
     /// An answer of which the client takes no byte for this long is given up with its connection.
     pub write_timeout: Duration,
     /// From the complete head of a request to the last byte of its answer; then the connection is cut.
@@ -48,6 +51,7 @@ impl Default for ServeOptions {
     fn default() -> Self {
         Self {
             header_read_timeout: Duration::from_secs(30),
+            body_read_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(10),
             exchange_timeout: Duration::from_secs(60),
             connections_max: 4_096,
@@ -67,7 +71,11 @@ pub async fn serve(
     // Without it axum would rebuild every handler with its state at each request.
     let router: Router = router.with_state(());
     let places = Places::new(options.connections_max, options.place_patience);
-    let limits = connection::Limits { write: options.write_timeout, exchange: options.exchange_timeout };
+    let limits = connection::Limits {
+        body: BodyReadTimeout(options.body_read_timeout),
+        write: options.write_timeout,
+        exchange: options.exchange_timeout,
+    };
     let (stop, stopping) = watch::channel(false);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())

@@ -111,6 +111,23 @@ async fn a_client_that_dawdles_over_its_head_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_client_that_dawdles_over_its_body_is_told() {
+    let options = ServeOptions { body_read_timeout: Duration::from_millis(300), ..ServeOptions::default() };
+    let server = Server::with(router(), options).await;
+    for path in ["/small", "/message"] {
+        let mut stream = server.connect().await;
+        let started = Instant::now();
+        let begun = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{{");
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        let answer =
+            tokio::time::timeout(Duration::from_secs(5), read(&mut stream)).await.expect("an answer");
+        answer.unwrap().error(408, "REQUEST_TIMEOUT");
+        assert!(started.elapsed() >= Duration::from_millis(250), "{path}: {:?}", started.elapsed());
+    }
+    assert_eq!(server.send("POST", "/small", "", b"x").await.status, 200);
+}
+
+#[tokio::test]
 async fn more_connections_than_the_limit_wait_for_their_turn() {
     let options = ServeOptions { connections_max: 1, ..ServeOptions::default() };
     let server = Server::with(router(), options).await;

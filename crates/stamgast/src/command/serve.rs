@@ -37,7 +37,12 @@ impl Args {
     }
 }
 
+/// The signal of a write beyond the size that the system allows a file (SIGXFSZ, on Linux and macOS).
+const FILE_TOO_LARGE: i32 = 25;
+
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    // Unless somebody listens, the signal ends the program. It shall fail the write alone, as a full disk does.
+    let _heard = signal(SignalKind::from_raw(FILE_TOO_LARGE))?;
     let listener = listen(&config.listen).await?;
     let database = database::shown(&config.database);
     let outside = Outside::system();

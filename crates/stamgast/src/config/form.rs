@@ -27,6 +27,7 @@ const BOUNDS: &[(&str, i128, i128)] = &[
     ("lanes.batch_limit", 1, 100_000),
     ("lanes.wait_seconds_max", 1, 3600),
     ("door.header_read_seconds", 1, HOUR),
+    ("door.body_read_seconds", 1, HOUR),
     ("door.write_seconds", 1, HOUR),
     ("door.exchange_seconds", 1, HOUR),
     ("door.connection_limit", 1, 1_000_000),

@@ -196,6 +196,13 @@ pub fn load(
         config.platform.offer_deadline_ms,
         config.door.exchange_seconds
     );
+    anyhow::ensure!(
+        config.door.exchange_seconds > config.door.body_read_seconds,
+        "door.exchange_seconds: expected more than the {} s of door.body_read_seconds, so that a body that is late is \
+         answered, found {}",
+        config.door.body_read_seconds,
+        config.door.exchange_seconds
+    );
     Ok(Loaded { config, sources: layers.sources })
 }
 
@@ -251,6 +258,15 @@ mod tests {
         let variables = [("STAMGAST_DOOR_EXCHANGE_SECONDS", "10")];
         let error = load(&Flags::default(), Vec::new(), environment(&variables)).unwrap_err().to_string();
         assert!(error.contains("door.exchange_seconds") && error.contains("10000 ms"), "{error}");
+    }
+
+    #[test]
+    fn an_exchange_has_time_for_a_body() {
+        let error = wrong(&[("STAMGAST_DOOR_BODY_READ_SECONDS", "60")]);
+        assert!(
+            error.contains("door.exchange_seconds") && error.contains("60 s of door.body_read_seconds"),
+            "{error}"
+        );
     }
 
     #[test]

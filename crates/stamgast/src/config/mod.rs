@@ -138,6 +138,8 @@ pub struct Lanes {
 pub struct Door {
     /// Seconds for the head of a request.
     pub header_read_seconds: u64,
+    /// Seconds for the body of a request.
+    pub body_read_seconds: u64,
     /// Seconds in which the client has to take something of an answer.
     pub write_seconds: u64,
     /// Seconds from the head of a request to the end of its answer.
@@ -245,6 +247,7 @@ impl Default for Config {
             lanes: Lanes { read: 4, write: 8, queue_limit: 1024, batch_limit: 128, wait_seconds_max: 30 },
             door: Door {
                 header_read_seconds: 10,
+                body_read_seconds: 30,
                 write_seconds: 10,
                 exchange_seconds: 60,
                 connection_limit: 4096,

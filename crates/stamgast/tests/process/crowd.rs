@@ -81,6 +81,7 @@ async fn a_crowd_that_never_reads_is_cut_and_keeps_nobody_waiting() {
         ("STAMGAST_DOOR_WRITE_SECONDS", "4"),
         ("STAMGAST_DOOR_HEADER_READ_SECONDS", "4"),
         ("STAMGAST_DOOR_EXCHANGE_SECONDS", "30"),
+        ("STAMGAST_DOOR_BODY_READ_SECONDS", "20"),
     ];
     let (server, _database) = server(&settings).await;
     let idle = server.sockets();

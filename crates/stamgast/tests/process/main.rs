@@ -4,6 +4,7 @@
 
 mod crowd;
 mod demo;
+mod full_disk;
 mod kill;
 mod operator;
 mod program;

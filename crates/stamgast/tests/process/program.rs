@@ -71,6 +71,10 @@ impl Server {
         &self.url
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A caller without credentials.
     pub(crate) fn caller(&self) -> JsonClient {
         JsonClient::new(&self.url).expect("a client")
