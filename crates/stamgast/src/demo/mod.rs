@@ -1,7 +1,9 @@
-//! What does `stamgast demo` do? It sets up a sample restaurant on a fresh database and plays one sale on it.
+//! What does `stamgast demo` do? It sets up a sample restaurant on a fresh database and plays a sale and an order on it.
 
+mod bell;
 pub mod check;
 mod fault;
+mod order;
 pub mod restaurant;
 pub mod stocks;
 mod story;
@@ -11,6 +13,7 @@ use crate::client::JsonClient;
 use crate::config::Config;
 use crate::{database, terminal};
 use anyhow::Context as _;
+use bell::Bell;
 use fault::Fault;
 use outside::Outside;
 use restaurant::{Restaurant, Wishes};
@@ -24,7 +27,10 @@ pub struct Demo {
     app: App,
     restaurant: Restaurant,
     admin_token: String,
+    /// The order that waits for a register.
+    order_id: String,
     fault: Fault,
+    bell: Bell,
     /// Removed with the demo when the database was its own.
     _folder: Option<Folder>,
 }
@@ -75,13 +81,16 @@ impl Demo {
         };
         settle(&mut config, &outside);
         let fault = Fault::default();
-        let layer = fault.clone();
-        let wrap = Box::new(move |router| layer.layer(router));
+        let bell = Bell::default();
+        let (failing, ringing) = (fault.clone(), bell.clone());
+        let wrap = Box::new(move |router| ringing.layer(failing.layer(router)));
         let app = App::start_wrapped(config, outside.clone(), listener, wrap).await?;
         let admin_token = app.admin_token("demo").await?;
-        let admin = JsonClient::new(app.url())?.bearer(&admin_token);
+        let anyone = JsonClient::new(app.url())?;
+        let admin = anyone.bearer(&admin_token);
         let restaurant = restaurant::set_up(&admin, &Wishes::new(&outside, app.url())).await?;
-        Ok(Demo { app, restaurant, admin_token, fault, _folder: folder })
+        let order_id = order::leave_open(&admin, &anyone, &restaurant).await?;
+        Ok(Demo { app, restaurant, admin_token, order_id, fault, bell, _folder: folder })
     }
 
     /// Where it listens.
@@ -98,13 +107,43 @@ impl Demo {
             "merchantId": restaurant.merchant_id,
             "placeId": restaurant.place_id,
             "sourceId": restaurant.source_id,
+            "secondPlaceId": restaurant.second_place_id,
             "clientId": restaurant.client_id,
             "clientSecret": restaurant.client_secret,
             "posToken": restaurant.pos_tokens[0],
+            "posTokens": restaurant.pos_tokens,
             "partnerToken": restaurant.partner_token,
             "datasyncSecret": restaurant.datasync_secret,
             "customersToken": restaurant.customers_token,
             "loyaltyProviderId": restaurant.loyalty_provider_id,
+            "memberId": restaurant.member_id,
+            "customerId": restaurant.customer_id,
+            "pointsBalanceId": restaurant.points_balance_id,
+            "creditBalanceId": restaurant.credit_balance_id,
+            "order": {"orderId": self.order_id, "externalId": order::WAITING},
+            "desks": {
+                "deskId": restaurant::DESK,
+                "removedDeskId": restaurant::REMOVED_DESK,
+                "virtualDeskId": restaurant::VIRTUAL_DESK,
+            },
+            "menu": {
+                "productId": restaurant::MAIN,
+                "limitedProductId": restaurant::SCHNITZEL,
+                "soldOutProductId": restaurant::GOULASH,
+                "hiddenProductId": restaurant::HIDDEN,
+                "variableProductId": restaurant::VARIABLE,
+                "additionCategoryId": restaurant::ADDITION_CATEGORY,
+                "additionId": restaurant::ADDITION,
+                "timeBasedMenuId": restaurant::LUNCH_MENU,
+            },
+            "stocks": {
+                "centralStockId": stocks::CENTRAL_STOCK,
+                "stockId": stocks::STOCK,
+                "itemId": stocks::BEER_ITEM,
+                "supplierId": stocks::SUPPLIER,
+                "stockUpId": stocks::STOCK_UP,
+                "stockTakingId": stocks::STOCK_TAKING,
+            },
             "codes": {
                 "card": restaurant::CARD,
                 "spv": restaurant::SPV,
@@ -116,13 +155,14 @@ impl Demo {
         })
     }
 
-    /// Plays the sale, a line or two a step to `tell`.
+    /// Plays the sale and the order, a line or two a step to `tell`.
     ///
     /// # Errors
     /// At the first number that is not what it must be.
     pub async fn play(&self, tell: &dyn Fn(&str) -> std::io::Result<()>) -> anyhow::Result<()> {
         for line in [
-            "1. a sample restaurant: one merchant, two places, a menu with 12 % and 21 % VAT, two registers;",
+            "1. a sample restaurant: one merchant, two places, a menu with 12 % and 21 % VAT and a lunch menu of which",
+            "   one dish is sold out, desks in two sections, stocks with a supplier, two registers, an order that waits;",
             "   a loyalty partner with a card (500 points at 0.10, credit 1000.00), an SPV, an MPV, prepaid credit,",
             "   discount_10, an inactive voucher; DataSync from the platform to the partner, an API client,",
             "   a marketing tool. All set up over /admin/v1",
@@ -132,7 +172,9 @@ impl Demo {
         self.fault.arm();
         let anyone = JsonClient::new(self.url())?;
         let admin = anyone.bearer(&self.admin_token);
-        Story { app: &self.app, restaurant: &self.restaurant, admin, anyone, tell }.play().await
+        Story { app: &self.app, restaurant: &self.restaurant, admin, anyone, bell: &self.bell, tell }
+            .play()
+            .await
     }
 
     /// Stops the server.

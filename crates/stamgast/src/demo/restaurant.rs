@@ -28,6 +28,34 @@ pub const DESSERT: &str = "p:palacinky";
 /// See [`MAIN`].
 pub const COFFEE: &str = "p:kava";
 
+/// On the lunch menu of the first place: three portions at 215.00, also to take away at 199.00, with additions.
+pub const SCHNITZEL: &str = "p:rizek";
+/// On the lunch menu of the first place, and sold out.
+pub const GOULASH: &str = "p:gulas";
+/// The lunch menu of the first place.
+pub const LUNCH_MENU: &str = "poledni";
+/// What guests may choose with [`SCHNITZEL`].
+pub const ADDITION_CATEGORY: &str = "ac:prilohy";
+/// At 20.00 and the VAT of what it is added to; the other one, `a:salat`, is at 45.00.
+pub const ADDITION: &str = "a:brusinky";
+/// At 10.00, shown nowhere.
+pub const HIDDEN: &str = "p:krabicka";
+/// The cashier types its price.
+pub const VARIABLE: &str = "p:raut";
+
+/// A desk of the first place, in the section `sal`.
+pub const DESK: &str = "2";
+/// A desk of the first place that was removed.
+pub const REMOVED_DESK: &str = "13";
+/// No table in the room of the first place.
+pub const VIRTUAL_DESK: &str = "rozvoz";
+
+/// The restaurant as the platform is told of it: a file for whoever wants one of their own.
+const DOCUMENT: &str = include_str!("restaurant.json");
+/// The ids of the places in it.
+const FIRST_PLACE: &str = "111111111111111111111111";
+const SECOND_PLACE: &str = "222222222222222222222222";
+
 /// The member's opening points.
 pub const POINTS: i64 = 500;
 
@@ -36,8 +64,10 @@ pub const POINTS: i64 = 500;
 pub struct Restaurant {
     /// The merchant.
     pub merchant_id: String,
-    /// Its first place; the second has another id and no register.
+    /// Its first place.
     pub place_id: String,
+    /// Its second place, which has no register.
+    pub second_place_id: String,
     /// `<merchantId>-<placeId>`.
     pub source_id: String,
     /// Tokens of register 1 and register 2 of the first place.
@@ -62,6 +92,19 @@ pub struct Restaurant {
     pub points_balance_id: String,
     /// Their prepaid credit.
     pub credit_balance_id: String,
+}
+
+impl Restaurant {
+    /// The sample application, signed in at the platform. `anyone` calls it without credentials.
+    ///
+    /// # Errors
+    /// When it cannot sign in.
+    pub async fn application(&self, anyone: &JsonClient) -> anyhow::Result<JsonClient> {
+        let login = json!({"client_id": self.client_id, "client_secret": self.client_secret,
+            "grant_type": "client_credentials"});
+        let granted = anyone.post("/api/auth/authorize", &login).await?;
+        Ok(anyone.bearer(&text(&granted, "access_token")?))
+    }
 }
 
 /// Where the two sides find each other, and whose ids are used.
@@ -106,11 +149,12 @@ pub async fn set_up_apart(
     let partner = partner_side(partner_admin, wishes).await.context("setting up the partner")?;
     let platform =
         platform_side(platform_admin, wishes, &partner).await.context("setting up the platform")?;
-    let [merchant_id, place_id, _, provider] = wishes.ids.clone();
+    let [merchant_id, place_id, second_place_id, provider] = wishes.ids.clone();
     Ok(Restaurant {
         source_id: format!("{merchant_id}-{place_id}"),
         merchant_id,
         place_id,
+        second_place_id,
         pos_tokens: platform.pos_tokens,
         client_id: platform.client_id,
         client_secret: platform.client_secret,
@@ -136,30 +180,9 @@ async fn platform_side(
     wishes: &Wishes,
     partner: &PartnerSide,
 ) -> anyhow::Result<PlatformSide> {
-    let [merchant, place, second, provider] = &wishes.ids;
+    let [merchant, place, _, provider] = &wishes.ids;
     let base = format!("/admin/v1/platform/merchants/{merchant}");
-    admin
-        .put(
-            &base,
-            &json!({"name": "U Štamgasta s.r.o.", "businessId": "01234567", "vatId": "CZ01234567", "isVatPayer": true,
-                "countryCode": "CZ", "currencyCode": "CZK", "pricePrecision": 2}),
-        )
-        .await?;
-    for (id, name, street) in [(place, "U Štamgasta", "Dlouhá"), (second, "Zahrádka", "Krátká")] {
-        let address = json!({"street": street, "streetNumber": "12", "city": "Praha", "country": "Czech republic",
-            "countryCode": "CZ", "zip": "11000"});
-        let body = json!({"name": name, "timeZone": "Europe/Prague", "posLang": "cs", "billLang": "cs",
-            "addressParts": address});
-        admin.put(&format!("{base}/places/{id}"), &body).await?;
-    }
-    admin.put(&format!("{base}/menu"), &menu()).await?;
-    let room = json!({"name": "Sál", "order": 1});
-    admin.put(&format!("{base}/places/{place}/deskSections/sal"), &room).await?;
-    for (id, name) in [("1", "U okna"), ("2", "U kamen"), ("3", "Štamtiš")] {
-        let desk = json!({"name": name, "code": id, "sectionId": "sal", "seats": 4});
-        admin.put(&format!("{base}/places/{place}/desks/{id}"), &desk).await?;
-    }
-    super::stocks::set_up(admin, &base, place).await?;
+    put_document(admin, &base, &document(wishes)?).await?;
     let mut pos_tokens = Vec::new();
     for number in [1, 2] {
         let register = json!({"deviceNumber": number, "name": format!("Pokladna {number}")});
@@ -183,16 +206,70 @@ async fn platform_side(
     })
 }
 
-fn menu() -> Value {
-    let category =
-        |id: &str, name: &str| json!({"categoryId": id, "parentCategoryId": "c:listek", "name": name});
-    let product = |id: &str, category: &str, name: &str, price: i64, vat: &str| json!({"productId": id, "categoryId": category, "name": name, "price": price, "vatRate": vat});
-    json!({
-        "categories": [{"categoryId": "c:listek", "name": "Jídelní lístek"}, category("c:hlavni", "Hlavní jídla"),
-            category("c:napoje", "Nápoje"), category("c:dezerty", "Dezerty")],
-        "products": [product(MAIN, "c:hlavni", "Svíčková", 189, "0.12"), product(BEER, "c:napoje", "Pivo", 59, "0.21"),
-            product(DESSERT, "c:dezerty", "Palačinky", 95, "0.12"), product(COFFEE, "c:napoje", "Káva", 55, "0.12")],
-    })
+/// What the merchant sells, where, and what it keeps in stock, with the places under the ids that are wished for.
+fn document(wishes: &Wishes) -> anyhow::Result<Value> {
+    let [_, first, second, _] = &wishes.ids;
+    let text = DOCUMENT.replace(FIRST_PLACE, first).replace(SECOND_PLACE, second);
+    serde_json::from_str(&text).context("restaurant.json cannot be read")
+}
+
+/// Sets up noun by noun what the document says, below `base`, `/admin/v1/platform/merchants/{merchantId}`.
+async fn put_document(admin: &JsonClient, base: &str, document: &Value) -> anyhow::Result<()> {
+    admin.put(base, &document["merchant"]).await?;
+    let each = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    for place in each(&document["places"]) {
+        let path = put_row(admin, base, "places", "placeId", &place).await?;
+        for section in each(&place["deskSections"]) {
+            put_row(admin, &path, "deskSections", "sectionId", &section).await?;
+        }
+        for desk in each(&place["desks"]) {
+            put_row(admin, &path, "desks", "deskId", &desk).await?;
+        }
+    }
+    admin.put(&format!("{base}/menu"), &document["menu"]).await?;
+    for stock in each(&document["stocks"]) {
+        put_row(admin, base, "stocks", "stockId", &stock).await?;
+    }
+    for (nouns, id) in [
+        ("stockItemCategories", "stockItemCategoryId"),
+        ("stockItems", "itemId"),
+        ("suppliers", "supplierId"),
+    ] {
+        for row in each(&document[nouns]) {
+            put_row(admin, base, nouns, id, &row).await?;
+        }
+    }
+    for stock in each(&document["stocks"]) {
+        let path = format!("{base}/stocks/{}", text(&stock, "stockId")?);
+        for (nouns, id) in [("stockUps", "stockUpId"), ("stockTakings", "stockTakingId")] {
+            for row in each(&stock[nouns]) {
+                put_row(admin, &path, nouns, id, &row).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sets one row up, without its id and what stands below it, and takes it away again where it shall be removed; gives its path.
+async fn put_row(
+    admin: &JsonClient,
+    base: &str,
+    nouns: &str,
+    id: &str,
+    row: &Value,
+) -> anyhow::Result<String> {
+    let path = format!("{base}/{nouns}/{}", text(row, id)?);
+    let mut body = row.clone();
+    if let Some(body) = body.as_object_mut() {
+        for member in [id, "removed", "deskSections", "desks", "registers", "stockUps", "stockTakings"] {
+            body.remove(member);
+        }
+    }
+    admin.put(&path, &body).await?;
+    if row["removed"] == true {
+        admin.delete(&path).await?;
+    }
+    Ok(path)
 }
 
 struct PartnerSide {

@@ -1,5 +1,6 @@
-//! What happens in one loyalty sale, step by step, and which numbers must come out?
+//! What happens in one loyalty sale, step by step, and which numbers must come out? What an order does is in `order.rs`.
 
+use super::bell::Bell;
 use super::check;
 use super::restaurant::{BEER, CARD, DESSERT, MAIN, POINTS, PROMO, Restaurant};
 use crate::app::App;
@@ -20,6 +21,7 @@ pub(super) struct Story<'a> {
     pub(super) restaurant: &'a Restaurant,
     pub(super) admin: JsonClient,
     pub(super) anyone: JsonClient,
+    pub(super) bell: &'a Bell,
     pub(super) tell: Tell<'a>,
 }
 
@@ -34,23 +36,26 @@ impl Story<'_> {
         let bill = self.pay(&check).await?;
         self.report(&bill).await?;
         self.sync().await?;
+        let order = self.order().await?;
+        self.look().await?;
+        self.sell(&order).await?;
         self.verify().await
     }
 
     /// Register 1 or 2 of the first place.
-    fn register(&self, number: usize) -> JsonClient {
+    pub(super) fn register(&self, number: usize) -> JsonClient {
         self.anyone.bearer(&self.restaurant.pos_tokens[number - 1])
     }
 
-    fn checks(&self) -> String {
+    pub(super) fn checks(&self) -> String {
         format!("/pos/{}/checks", self.restaurant.source_id)
     }
 
-    fn step(&self, number: u8, text: &str) -> anyhow::Result<()> {
+    pub(super) fn step(&self, number: u8, text: &str) -> anyhow::Result<()> {
         Ok((self.tell)(&format!("{number}. {text}"))?)
     }
 
-    fn detail(&self, text: &str) -> anyhow::Result<()> {
+    pub(super) fn detail(&self, text: &str) -> anyhow::Result<()> {
         Ok((self.tell)(&format!("   {text}"))?)
     }
 
@@ -122,12 +127,8 @@ impl Story<'_> {
         let paid = self.register(1).post(&format!("{path}/pay"), &cash).await?;
         let shown = if paid["billId"].is_string() { paid } else { self.register(1).get(&path).await? };
         let bill_id = shown["billId"].as_str().unwrap_or_default().to_owned();
-        let token = self.access_token().await?;
-        let bill = self
-            .anyone
-            .bearer(&token)
-            .get(&format!("/bills/{}/{bill_id}", self.restaurant.source_id))
-            .await?;
+        let application = self.restaurant.application(&self.anyone).await?;
+        let bill = application.get(&format!("/bills/{}/{bill_id}", self.restaurant.source_id)).await?;
         check::number("the bill's final price", "535.00", &bill["finalPrice"])?;
         check::number("VAT at 12 %", "41.71", &bill["taxSummaries"]["12"])?;
         check::number("VAT at 21 %", "25.29", &bill["taxSummaries"]["21"])?;
@@ -138,18 +139,10 @@ impl Story<'_> {
         Ok(bill_id)
     }
 
-    /// A token as a partner's application gets it.
-    async fn access_token(&self) -> anyhow::Result<String> {
-        let login = json!({"client_id": self.restaurant.client_id, "client_secret": self.restaurant.client_secret,
-            "grant_type": "client_credentials"});
-        let granted = self.anyone.post("/api/auth/authorize", &login).await?;
-        Ok(granted["access_token"].as_str().unwrap_or_default().to_owned())
-    }
-
     /// Step 5: the report arrives, once.
     async fn report(&self, bill_id: &str) -> anyhow::Result<()> {
         self.step(5, "the courier reports the usage; the demo's partner answers 500 to the first attempt")?;
-        let platform = self.anyone.bearer(&self.access_token().await?);
+        let platform = self.restaurant.application(&self.anyone).await?;
         let list = format!("/loyalty/{}/benefitUsages", self.restaurant.source_id);
         let usage = wait("the usage to be synchronized", async || {
             let page = platform.get(&list).await?;
@@ -193,7 +186,7 @@ impl Story<'_> {
         self.detail(&format!("GET {path} → Jana: points {POINTS} → 53, 1 order, 535.00 in sales"))
     }
 
-    /// Step 7: the books are in order.
+    /// Step 10: the books are in order.
     async fn verify(&self) -> anyhow::Result<()> {
         let faults = database::verify(self.app.db(), crate::config::Role::All).await?;
         anyhow::ensure!(
@@ -201,7 +194,7 @@ impl Story<'_> {
             "stamgast verify: expected no fault, found:\n{}",
             faults.join("\n")
         );
-        self.step(7, "stamgast verify: every invariant of the ledger holds")
+        self.step(10, "stamgast verify: every invariant of the ledger holds")
     }
 }
 
@@ -213,7 +206,10 @@ fn basket(lines: &[(&str, u32)]) -> Value {
 }
 
 /// Asks again and again until there is something.
-async fn wait<T>(what: &str, ask: impl AsyncFn() -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
+pub(super) async fn wait<T>(
+    what: &str,
+    ask: impl AsyncFn() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
     let found = async {
         loop {
             if let Some(found) = ask().await? {

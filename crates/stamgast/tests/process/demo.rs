@@ -10,7 +10,7 @@ testkit::on_both_engines! {
         let output = run(&["demo", "--once", "--database", database.url()]);
         let (told, noted) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{told}\n{noted}");
-        for step in ["1.", "2.", "3.", "4.", "5.", "6.", "7."] {
+        for step in ["1.", "2.", "3.", "4.", "5.", "6.", "7.", "8.", "9.", "10."] {
             assert!(told.lines().any(|line| line.starts_with(step)), "step {step} is missing in:\n{told}");
         }
         let long: Vec<&str> = told.lines().filter(|line| line.chars().count() > 100).collect();
@@ -44,9 +44,27 @@ fn the_json_line_has_its_promised_keys_and_is_the_only_output() {
         "datasyncSecret",
         "customersToken",
         "loyaltyProviderId",
+        "secondPlaceId",
+        "posTokens",
+        "memberId",
+        "customerId",
+        "pointsBalanceId",
+        "creditBalanceId",
+        "order",
+        "desks",
+        "menu",
+        "stocks",
         "codes",
     ]);
     assert_eq!(keys, promised);
+    // what a program looks for is there, each under its own name
+    let nouns = [("order", 2), ("desks", 3), ("menu", 8), ("stocks", 6)];
+    for (noun, count) in nouns {
+        let ids: BTreeSet<&str> =
+            line[noun].as_object().unwrap().values().map(|id| id.as_str().unwrap()).collect();
+        assert_eq!(ids.len(), count, "{noun}: {line}");
+        assert!(!ids.contains(""), "{noun}: {line}");
+    }
     let codes: BTreeSet<&str> = line["codes"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(codes, BTreeSet::from(["card", "spv", "mpv", "credit", "promo", "inactiveVoucher"]));
 }

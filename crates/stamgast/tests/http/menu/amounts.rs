@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use testkit::House;
-use testkit::restaurant::{BEER, DESSERT, MAIN};
+use testkit::restaurant::{BEER, DESSERT, GOULASH, MAIN, SCHNITZEL};
 
 /// A daily menu, open from an hour ago until in two hours, with so many pieces of the main dish and of the dessert.
 pub(super) fn daily(house: &House, main: i64, dessert: i64) -> Value {
@@ -15,9 +15,14 @@ pub(super) fn daily(house: &House, main: i64, dessert: i64) -> Value {
         "items": [{"productId": MAIN, "quantity": main}, {"productId": DESSERT, "quantity": dessert}]}]})
 }
 
+/// What is left at the first place, without the lunch menu that the sample restaurant has.
 pub(super) async fn left(house: &House) -> Value {
     let path = path(house, &format!("/timeBased/{}/remainingAmounts", house.restaurant.place_id));
-    house.platform().await.get(&path).await.unwrap()["amounts"].clone()
+    let mut amounts = house.platform().await.get(&path).await.unwrap()["amounts"].clone();
+    for (of_lunch, pieces) in [(SCHNITZEL, 3), (GOULASH, 0)] {
+        assert_eq!(amounts.as_object_mut().unwrap().remove(of_lunch), Some(json!(pieces)), "{of_lunch}");
+    }
+    amounts
 }
 
 /// Sets the basket of a check; the status, and the body.

@@ -20,6 +20,7 @@ pub(crate) async fn two_places(engine: db::Engine) -> (House, String) {
     let second = merchant["places"][1]["placeId"].as_str().unwrap().to_owned();
     let place = json!({"name": "Corner", "timeZone": "America/New_York"});
     house.app.admin.put(&format!("{base}/places/{second}"), &place).await.unwrap();
+    testkit::fed(&house.app.admin, &house.restaurant.merchant_id).await;
     (house, second)
 }
 
