@@ -2,7 +2,7 @@
 //!
 //! A folder per documented API, each with its routes, its SQL (`store.rs`) and its pure rules: [`access`]
 //! the token call, [`merchants`], [`menu`], [`bills`], [`delivery`], [`desks`], [`stocks`], [`reservations`], [`loyalty`] the broker towards the provider and the
-//! benefit usages; [`till`] is our own API for registers and [`admin`] the set-up. Below them stand [`sale`], what
+//! benefit usages; [`till`] is our own API for registers, [`persons`] who works at them, and [`admin`] the set-up. Below them stand [`sale`], what
 //! a check comes to and what its bill says, [`place`], [`api`], what all of them share, and [`feed`], which tells
 //! DataSync what they change (docs/adding-an-api.md). To join it in:
 //!
@@ -26,6 +26,7 @@ mod menu;
 mod merchants;
 mod metrics;
 mod people;
+mod persons;
 mod place;
 mod reservations;
 mod sale;
@@ -55,6 +56,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
         ("0019_delivery", include_str!("../migrations/0019_delivery.sql")),
         ("0020_order_provider", include_str!("../migrations/0020_order_provider.sql")),
         ("0021_pages_of_bills", include_str!("../migrations/0021_pages_of_bills.sql")),
+        ("0022_persons", include_str!("../migrations/0022_persons.sql")),
     ],
 };
 
@@ -68,6 +70,7 @@ pub fn router(platform: Platform) -> axum::Router {
         .merge(menu::register::routes())
         .merge(delivery::register::routes(pos))
         .merge(reservations::register::routes())
+        .merge(persons::register::routes(pos))
         .layer(door::ETags);
     let routes = access::routes().merge(polled).merge(admin::routes(admin));
     routes.with_state(Guarded::new(platform)).split_for_parts().0
@@ -82,6 +85,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     description.merge(menu::register::routes().into_openapi());
     description.merge(delivery::register::routes(pos).into_openapi());
     description.merge(reservations::register::routes().into_openapi());
+    description.merge(persons::register::routes(pos).into_openapi());
     description
 }
 
@@ -106,6 +110,7 @@ pub fn feeds() -> Vec<Arc<dyn courier::FeedSource>> {
         Arc::new(feed::Feed::<menu::PlaceItemRecords>::new()),
         Arc::new(feed::Feed::<desks::SectionRecords>::new()),
         Arc::new(feed::Feed::<desks::DeskRecords>::new()),
+        Arc::new(feed::Feed::<persons::PersonRecords>::new()),
         Arc::new(feed::Feed::<stocks::StockRecords>::new()),
         Arc::new(feed::Feed::<stocks::StockItemCategoryRecords>::new()),
         Arc::new(feed::Feed::<stocks::StockItemRecords>::new()),

@@ -1,7 +1,7 @@
 //! Where are applications and their access tokens kept?
 
 use super::ClientGrant;
-use db::{Db, Json, Never, TxError, params};
+use db::{Db, Json, Never, Tx, TxError, params};
 use door::ApiError;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -88,9 +88,12 @@ pub(crate) async fn client_grant(db: &Db, prefix: &str) -> Result<Option<ClientG
 pub(crate) async fn merchant_exists(db: &Db, merchant: &str) -> Result<bool, ApiError> {
     let merchant = merchant.to_owned();
     let found = db
-        .read("merchant_exists", move |tx| {
-            Ok::<_, TxError<Never>>(tx.optional(&MERCHANT_EXISTS, params![&merchant])?.is_some())
-        })
+        .read("merchant_exists", move |tx| Ok::<_, TxError<Never>>(merchant_is_known(tx, &merchant)?))
         .await?;
     Ok(found)
+}
+
+/// As [`merchant_exists`], within a transaction.
+pub(crate) fn merchant_is_known(tx: &mut Tx<'_>, merchant: &str) -> Result<bool, db::Error> {
+    Ok(tx.optional(&MERCHANT_EXISTS, params![merchant])?.is_some())
 }

@@ -30,6 +30,7 @@ pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Guarded> {
         .merge(crate::desks::admin::routes())
         .merge(crate::stocks::admin::routes())
         .merge(crate::reservations::admin::routes())
+        .merge(crate::persons::admin::routes())
         .merge(crate::delivery::settings::routes())
         .layer(door::body_limit(body_bytes_max))
 }

@@ -49,6 +49,7 @@ pub(crate) struct Command {
     pub(crate) payments: Option<Vec<PayCheckPayment>>,
     pub(crate) reason: Option<String>,
     pub(crate) fiscal_data: Option<Value>,
+    /// Who gives the money back; as on the bill, where nobody is named.
     pub(crate) paid_by: Option<PosPerson>,
     /// The register that gives the money back; none for an application.
     pub(crate) device_number: Option<i64>,

@@ -89,18 +89,9 @@ fn payments(bill: &StoredBill) -> Vec<Payment> {
     bill.payments.iter().map(|paid| payment(&paid.payment_method, paid.value)).collect()
 }
 
-/// The person as the bill shows it; where nobody signed in, the register stands in under its number below zero, which
-/// no person of a staff list has.
+/// The person as the bill shows it; where nobody signed in, the register stands in.
 fn person(signed_in: Option<&PosPerson>, device_number: i64) -> Person {
-    signed_in.map_or_else(
-        || Person {
-            person_id: Some(-device_number),
-            full_name: Some(format!("Register {device_number}")),
-            user_name: Some(format!("register-{device_number}")),
-            ..Person::default()
-        },
-        PosPerson::on_bill,
-    )
+    signed_in.map_or_else(|| PosPerson::stand_in(device_number).on_bill(), PosPerson::on_bill)
 }
 
 /// The bill with its items.

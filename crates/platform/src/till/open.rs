@@ -2,6 +2,7 @@
 
 use super::{CheckPath, load, selling, store, view};
 use crate::access::AtRegister;
+use crate::persons::signed_in;
 use crate::sale::StoredCheck;
 use crate::sale::bill::StoredPayment;
 use axum::Json;
@@ -91,7 +92,11 @@ pub(super) async fn open_check(
         .db()
         .write("open_check", move |tx| {
             let selling = selling(tx, &grant)?;
-            Ok((selling, open(tx, &grant.merchant, &grant.place, opening.clone())?))
+            let mut opening = opening.clone();
+            if opening.opened_by.is_none() {
+                opening.opened_by = signed_in(tx, &grant)?;
+            }
+            Ok((selling, open(tx, &grant.merchant, &grant.place, opening)?))
         })
         .await?;
     Ok((StatusCode::CREATED, Json(view::shown(&owner, &selling.settings, &opened)?)))

@@ -13,6 +13,7 @@ use crate::access::{AtRegister, PosGrant};
 use crate::loyalty::broker::{Asked, problem_error};
 use crate::loyalty::freeze_report;
 use crate::loyalty::usage::{Paid, usage};
+use crate::persons::signed_in;
 use crate::sale::StoredCheck;
 use crate::sale::reckon;
 use crate::{Platform, bills};
@@ -143,7 +144,7 @@ async fn book(
     let benefit_usage_id = platform.outside().object_id();
     let year = i64::from(now.to_zoned(selling.settings.zone.clone()).year());
     let grant = grant.clone();
-    let paid_by = body.paid_by;
+    let named = body.paid_by;
     let source = SourceId { merchant: grant.merchant.clone(), place: grant.place.clone() };
     let merchant = grant.merchant.clone();
     platform
@@ -158,6 +159,10 @@ async fn book(
             }
             let letters = &selling.settings.bill_letters;
             let bill_id = bills::store::next_bill_id(tx, &grant.merchant, &grant.place, letters, year)?;
+            let paid_by = match &named {
+                Some(person) => Some(person.clone()),
+                None => signed_in(tx, &grant)?,
+            };
             let loyal = offer.as_ref().zip(selling.connection.as_ref());
             let sale = Sale {
                 grant: &grant,

@@ -1,15 +1,16 @@
 //! How does a register give a paid bill back, wholly or in part?
 
 use super::BillPath;
-use crate::access::AtRegister;
-use crate::access::SourceId;
+use crate::Platform;
+use crate::access::{AtRegister, PosGrant, SourceId};
 use crate::bills::refund::{Command, refund};
+use crate::persons::signed_in;
 use axum::Json;
 use axum::extract::Path;
-use db::json;
+use db::{Never, TxError, json};
 use door::{ApiError, Strict};
 use wire::bills::Bill;
-use wire::pos::{CancelBill, RefundBill};
+use wire::pos::{CancelBill, PosPerson, RefundBill};
 
 /// Longest id a register may give a call.
 const REQUEST_ID_CHARACTERS_MAX: usize = 100;
@@ -45,6 +46,7 @@ pub(super) async fn refund_bill(
         let expected = format!("1 to {REQUEST_ID_CHARACTERS_MAX} characters");
         return Err(ApiError::field("requestId", &expected, &format!("{length} of them")));
     }
+    let paid_by = who(&platform, &grant, body.paid_by).await?;
     let command = Command {
         bill_id: path.bill_id,
         cancels: false,
@@ -54,7 +56,7 @@ pub(super) async fn refund_bill(
         payments: body.payments,
         reason: body.reason,
         fiscal_data: None,
-        paid_by: body.paid_by,
+        paid_by,
         device_number: Some(grant.device_number),
         request_hash: body.request_id.is_some().then_some(request_hash),
         request_key: body.request_id.map(|id| format!("pos:{id}")),
@@ -88,12 +90,13 @@ pub(super) async fn cancel_bill(
     Path(path): Path<BillPath>,
     Strict(body): Strict<CancelBill>,
 ) -> Result<Json<Bill>, ApiError> {
+    let paid_by = who(&platform, &grant, body.paid_by).await?;
     let command = Command {
         bill_id: path.bill_id,
         cancels: true,
         payments: body.payments,
         reason: body.reason,
-        paid_by: body.paid_by,
+        paid_by,
         device_number: Some(grant.device_number),
         // A bill is cancelled once, whatever a second call says (loyalty.md §6 C11).
         request_key: Some("cancel".to_owned()),
@@ -101,6 +104,21 @@ pub(super) async fn cancel_bill(
     };
     let source = SourceId { merchant: grant.merchant, place: grant.place };
     refund(&platform, &source, command).await.map(Json)
+}
+
+/// Who gives back: whoever the call names, else whoever is signed in at the register.
+async fn who(
+    platform: &Platform,
+    grant: &PosGrant,
+    named: Option<PosPerson>,
+) -> Result<Option<PosPerson>, ApiError> {
+    if named.is_some() {
+        return Ok(named);
+    }
+    let grant = grant.clone();
+    let found =
+        platform.db().read("who_gives_back", move |tx| Ok::<_, TxError<Never>>(signed_in(tx, &grant)?));
+    Ok(found.await?)
 }
 
 /// The hash of what was asked for.

@@ -2,5 +2,6 @@
 
 pub mod menu;
 pub mod partner;
+pub mod persons;
 pub mod platform;
 pub mod tokens;

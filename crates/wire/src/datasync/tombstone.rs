@@ -21,7 +21,12 @@ pub struct Tombstone<'a> {
 impl Serialize for Tombstone<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut members = serializer.serialize_map(Some(4))?;
-        members.serialize_entry(self.domain.id_member(), self.id)?;
+        let member = self.domain.id_member();
+        match self.id.parse::<i64>() {
+            // as its record has it: a person's id is a number
+            Ok(number) if self.domain == Domain::Persons => members.serialize_entry(member, &number)?,
+            _ => members.serialize_entry(member, self.id)?,
+        }
         members.serialize_entry("_removed", &true)?;
         members.serialize_entry("_version", &self.version)?;
         members.serialize_entry("_lastModifiedAt", &crate::time::utc_millis(self.last_modified_at))?;
@@ -45,5 +50,9 @@ mod tests {
             serde_json::to_string(&stone).unwrap(),
             r#"{"sectionId":"s1","_removed":true,"_version":42,"_lastModifiedAt":"2026-03-01T10:00:00.000Z"}"#
         );
+        for (domain, id) in [(Domain::Persons, "11"), (Domain::Desks, r#""11""#)] {
+            let text = serde_json::to_string(&Tombstone { domain, id: "11", ..stone.clone() }).unwrap();
+            assert!(text.starts_with(&format!(r#"{{"{}":{id},"#, domain.id_member())), "{text}");
+        }
     }
 }

@@ -4,11 +4,13 @@
 //! is not a silent loss), what goes out is the whole check each time, so that a register need not add up.
 //! Money is in the currency's whole units as a decimal (`189.00`), amounts are decimals with a sign.
 
+mod person;
 mod refund;
 
+pub use person::{PosPerson, RegisterPerson, SignIn};
 pub use refund::{CancelBill, RefundBill, RefundBillItem, RefundTender};
 
-use crate::{Number, bills::Person};
+use crate::Number;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,33 +24,9 @@ pub struct OpenCheck {
     /// How many guests.
     #[serde(default)]
     pub person_count: Option<u32>,
-    /// Who opened it; becomes the bill's `createdBy`.
+    /// Who opened it, becomes the bill's `createdBy`; left out, whoever is signed in at the register.
     #[serde(default)]
     pub opened_by: Option<PosPerson>,
-}
-
-/// A member of the staff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PosPerson {
-    /// The person's number in the merchant's staff list.
-    pub person_id: i64,
-    /// Name as printed on the bill.
-    pub full_name: String,
-    /// Name used to sign in at the register.
-    pub user_name: String,
-}
-
-impl PosPerson {
-    /// The same person as the documented bill shows them.
-    pub fn on_bill(&self) -> Person {
-        Person {
-            person_id: Some(self.person_id),
-            full_name: Some(self.full_name.clone()),
-            user_name: Some(self.user_name.clone()),
-            ..Person::default()
-        }
-    }
 }
 
 /// `PUT /pos/{sourceId}/checks/{checkId}/lines`: the whole basket, replacing what was there.
@@ -124,7 +102,7 @@ pub struct ChooseBalance {
 pub struct PayCheck {
     /// Must add up to the check's `toPay`; empty when nothing is left to pay.
     pub payments: Vec<PayCheckPayment>,
-    /// Who took the money; left out, whoever opened the check.
+    /// Who took the money; left out, whoever is signed in at the register, else whoever opened the check.
     #[serde(default)]
     pub paid_by: Option<PosPerson>,
 }

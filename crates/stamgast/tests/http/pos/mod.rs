@@ -6,6 +6,7 @@ mod invalid_offers;
 mod kept_value;
 mod let_go;
 mod partner_problems;
+mod person;
 mod refunds;
 pub(crate) mod scripted;
 mod taken_back;

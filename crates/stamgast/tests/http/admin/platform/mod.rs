@@ -1,0 +1,3 @@
+//! `/admin/v1/platform/…`: how is the POS cloud set up?
+
+mod persons;
