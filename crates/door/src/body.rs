@@ -179,6 +179,14 @@ fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     Ok(value)
 }
 
+/// Reads a part of a body of our own API, which was read before, into its type; an error names the member inside it.
+///
+/// # Errors
+/// 400 that says which member is at fault.
+pub fn read_strictly<T: DeserializeOwned>(part: &serde_json::Value) -> Result<T, ApiError> {
+    strict(part.to_string().as_bytes())
+}
+
 /// 400 that says which member is at fault, or of what is no JSON at all, where it goes wrong.
 fn unreadable(path: &str, error: &impl std::fmt::Display) -> ApiError {
     let Unread { path, sentence } = take_apart(path, &error.to_string());

@@ -23,7 +23,9 @@ pub mod tokens;
 mod unread;
 
 pub use admin::AdminTokens;
-pub use body::{BODY_LIMIT_DEFAULT, BodyLimit, FormOrJson, Message, Raw, RawMessage, Strict, body_limit};
+pub use body::{
+    BODY_LIMIT_DEFAULT, BodyLimit, FormOrJson, Message, Raw, RawMessage, Strict, body_limit, read_strictly,
+};
 pub use cache::TokenCache;
 pub use error::ApiError;
 pub use etag::{ETags, tag_is_named};

@@ -40,7 +40,7 @@ const CRATES: &[Crate] = &[
         hub: None,
         arrows: &[
             ("access", &["read"]),
-            ("admin", &["access", "loyalty", "menu", "number"]),
+            ("admin", &["access", "delivery", "deskview", "loyalty", "menu", "number", "stocks"]),
             ("bills", &["json_kind", "number", "read", "time"]),
             ("canonical", &["number", "read"]),
             ("customers", &["number", "read", "time"]),

@@ -18,7 +18,7 @@ pub(crate) use outcome::{FeedOutcome, write_outcome};
 pub(crate) use store::LaneKey;
 
 pub use lag::{Lag, lag, set_aside};
-pub use store::{ChangedRecord, SetAside, Subscription};
+pub use store::{ChangedRecord, FeedTarget, SetAside, Subscription};
 
 use crate::authorization::Authorization;
 use crate::destination::SecretError;
@@ -126,6 +126,15 @@ pub fn subscribe(tx: &mut Tx<'_>, new: &NewSubscription<'_>, now: Timestamp) -> 
         claim::start_again(tx, new.merchant, new.subscription_id, new.from_date, now)?;
     }
     Ok(())
+}
+
+/// Where the changes of a subscription go; `None` when there is no such subscription.
+pub fn target(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    subscription_id: &str,
+) -> Result<Option<FeedTarget>, db::Error> {
+    tx.optional(&store::TARGET, params![merchant, subscription_id])
 }
 
 /// Ends a subscription and forgets its positions; true if there was one.

@@ -41,6 +41,19 @@ db::row! {
 }
 
 db::row! {
+    /// Where a subscription's changes go, and from when on.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct FeedTarget {
+        /// The receiver.
+        pub url: String,
+        /// `POST` or `PUT`.
+        pub method: String,
+        /// Changes from this instant on are sent.
+        pub from_date: Timestamp,
+    }
+}
+
+db::row! {
     /// One lane: a subscription and a data domain.
     #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub(crate) struct LaneKey {
@@ -193,6 +206,9 @@ db::statement! {
     pub(super) SUBSCRIPTION -> Subscription = "SELECT merchant, subscription_id, place, url, method,
             authorization_scheme AS authorization, sealed_secret, sealed_signing_secret
         FROM courier_subscription WHERE merchant = $1 AND subscription_id = $2";
+    /// Where the changes of one subscription go.
+    pub(super) TARGET -> FeedTarget = "SELECT url, method, from_date FROM courier_subscription
+        WHERE merchant = $1 AND subscription_id = $2";
     /// Earlier subscriptions of the merchant with the same URL, with how far their lane of a domain is.
     pub(super) SAME_URL -> SubscriptionAt = "SELECT s.merchant, s.subscription_id, s.place, s.url, s.method,
             s.authorization_scheme AS authorization, s.sealed_secret, s.sealed_signing_secret, p.position

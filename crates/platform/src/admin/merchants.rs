@@ -34,9 +34,9 @@ pub(super) async fn put_merchant(
 }
 
 /// A merchant as it shall be.
-struct SetUp {
-    merchant: String,
-    body: PutMerchant,
+pub(super) struct SetUp {
+    pub(super) merchant: String,
+    pub(super) body: PutMerchant,
 }
 
 impl Upsert for SetUp {
@@ -62,6 +62,11 @@ impl Upsert for SetUp {
 
     fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<AdminMerchant, TxError<ApiError>> {
         let Self { merchant, body } = self;
+        if let Some(is) = store::merchant(tx, merchant)?
+            && is.merchant == *body
+        {
+            return Ok(is);
+        }
         crate::menu::change(tx, changes, merchant, |tx, changes, _| {
             Ok(store::put_merchant(tx, changes, merchant, body)?)
         })?;

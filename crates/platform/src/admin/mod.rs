@@ -10,6 +10,7 @@ mod loyalty;
 mod merchants;
 mod places;
 mod registers;
+mod restaurant;
 mod store;
 
 use crate::access::Guarded;
@@ -25,6 +26,7 @@ pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Guarded> {
         .routes(routes!(datasync::put_datasync))
         .routes(routes!(datasync::get_datasync))
         .routes(routes!(clients::post_client, clients::list_clients))
+        .merge(restaurant::routes())
         .merge(crate::menu::admin::routes())
         .merge(crate::bills::admin::routes())
         .merge(crate::desks::admin::routes())

@@ -52,10 +52,16 @@ pub(super) async fn put_place(
 }
 
 /// A place as it shall be; `first` is where the search for its bills' letters begins.
-struct SetUp {
+pub(super) struct SetUp {
     path: PlacePath,
     body: PutPlace,
     first: u64,
+}
+
+impl SetUp {
+    pub(super) fn new(merchant_id: String, place_id: String, body: PutPlace, first: u64) -> Self {
+        Self { path: PlacePath { merchant_id, place_id }, body, first }
+    }
 }
 
 impl Upsert for SetUp {
@@ -81,6 +87,11 @@ impl Upsert for SetUp {
 
     fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<AdminPlace, TxError<ApiError>> {
         let PlacePath { merchant_id: merchant, place_id: place } = &self.path;
+        if let Some(is) = store::place(tx, merchant, place)?
+            && is.place == self.body
+        {
+            return Ok(is);
+        }
         // Places of one merchant are set up one after the other: they share the pairs of letters.
         if tx.execute(&store::TOUCH_MERCHANT, params![merchant, changes.now()])? == 0 {
             return Err(missing("merchant", merchant));

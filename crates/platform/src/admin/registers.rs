@@ -3,14 +3,15 @@
 use super::places::PlacePath;
 use super::store;
 use crate::access::Admin;
-use crate::api::ids;
+use crate::api::{Upsert, ids, missing, place_is_known};
+use crate::feed::Changes;
 use axum::Json;
 use axum::extract::Path;
-use db::{TxError, params};
+use db::{Tx, TxError, params};
 use door::{ApiError, Strict, token};
 use http::StatusCode;
 use jiff::ToSpan;
-use wire::admin::platform::{IssuedRegister, PostRegister};
+use wire::admin::platform::{AdminRegister, IssuedRegister, PostRegister};
 
 /// How long the older tokens of a register still work once it got a new one.
 const OVERLAP_HOURS: i64 = 24;
@@ -37,11 +38,7 @@ pub(super) async fn post_register(
     Path(path): Path<PlacePath>,
     Strict(body): Strict<PostRegister>,
 ) -> Result<(StatusCode, Json<IssuedRegister>), ApiError> {
-    ids::name("name", &body.name)?;
-    if !(1..=i64::from(i32::MAX)).contains(&body.device_number) {
-        let found = body.device_number.to_string();
-        return Err(ApiError::field("deviceNumber", "a whole number from 1 to 2147483647", &found));
-    }
+    check(&body)?;
     let now = platform.now();
     let overlap_until = now.checked_add(OVERLAP_HOURS.hours()).map_err(|_| ApiError::internal())?;
     let issued = token::issue(platform.outside(), "pos");
@@ -70,4 +67,43 @@ pub(super) async fn post_register(
         .await?;
     platform.registers().clear();
     Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// Looks at what can be judged without a database.
+fn check(body: &PostRegister) -> Result<(), ApiError> {
+    ids::name("name", &body.name)?;
+    if !(1..=i64::from(i32::MAX)).contains(&body.device_number) {
+        let found = body.device_number.to_string();
+        return Err(ApiError::field("deviceNumber", "a whole number from 1 to 2147483647", &found));
+    }
+    Ok(())
+}
+
+/// A register as it shall be, whatever tokens it has.
+pub(super) struct SetUp {
+    pub(super) merchant: String,
+    pub(super) place: String,
+    pub(super) body: PostRegister,
+}
+
+impl Upsert for SetUp {
+    const NAME: &'static str = "put_register";
+    type Shown = AdminRegister;
+
+    fn merchant(&self) -> &str {
+        &self.merchant
+    }
+
+    fn check(&self) -> Result<(), ApiError> {
+        check(&self.body)
+    }
+
+    fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<AdminRegister, TxError<ApiError>> {
+        let Self { merchant, place, body } = self;
+        place_is_known(tx, merchant, place)?;
+        let row = params![merchant, place, body.device_number, &body.name, changes.now()];
+        tx.execute(&store::PUT_REGISTER, row)?;
+        let number = body.device_number.to_string();
+        store::register(tx, merchant, place, body.device_number)?.ok_or_else(|| missing("register", &number))
+    }
 }

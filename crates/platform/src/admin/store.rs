@@ -10,6 +10,7 @@ use wire::admin::platform::{
     AdminClient, AdminLoyaltyConnection, AdminMerchant, AdminPlace, AdminRegister, PlaceState, PutMerchant,
     PutPlace,
 };
+use wire::admin::restaurant::RestaurantApplication;
 
 db::row! {
     struct MerchantRow {
@@ -60,6 +61,16 @@ db::row! {
     }
 }
 
+db::row! {
+    struct ApplicationRow {
+        client_id: String,
+        name: String,
+        loyalty_provider_id: Option<String>,
+        apis: Option<Vec<Api>> as Option<Json>,
+        places: Option<Vec<String>> as Option<Json>,
+    }
+}
+
 db::statement! {
     ANY_PRODUCT -> i64 = "SELECT 1 FROM platform_product WHERE merchant = $1 LIMIT 1";
     // Prices are minor units of one currency at one precision: these two change only while there are none ($10 = 0).
@@ -73,12 +84,20 @@ db::statement! {
             price_precision = CASE WHEN CAST($10 AS BIGINT) = 1
                 THEN platform_merchant.price_precision ELSE excluded.price_precision END,
             updated_at = excluded.updated_at";
+    // Until it is set up in the same transaction: of two who set a new merchant up at once the second waits here for the first.
+    pub(super) CLAIM_MERCHANT = "INSERT INTO platform_merchant (merchant, name, is_vat_payer, country_code, currency_code,
+            price_precision, created_at, updated_at)
+        VALUES ($1, '', 0, '', '', 0, $2, $2)
+        ON CONFLICT (merchant) DO NOTHING";
+    pub(super) TAKE_MERCHANT = "UPDATE platform_merchant SET updated_at = updated_at WHERE merchant = $1";
     pub(super) TOUCH_MERCHANT = "UPDATE platform_merchant SET updated_at = $2 WHERE merchant = $1";
     pub(super) KNOWN_MERCHANT -> String = "SELECT merchant FROM platform_merchant WHERE merchant = $1";
     ADMIN_MERCHANT -> MerchantRow = "SELECT name, business_id, vat_id, is_vat_payer, country_code, currency_code, price_precision
         FROM platform_merchant WHERE merchant = $1";
     ADMIN_PLACES -> PlaceRow = "SELECT place, name, state, time_zone, pos_lang, bill_lang, bill_letters, address
         FROM platform_place WHERE merchant = $1 ORDER BY created_at, place";
+    ADMIN_PLACE -> PlaceRow = "SELECT place, name, state, time_zone, pos_lang, bill_lang, bill_letters, address
+        FROM platform_place WHERE merchant = $1 AND place = $2";
     pub(super) PLACE_LETTERS -> String = "SELECT bill_letters FROM platform_place WHERE merchant = $1 AND place = $2";
     pub(super) TAKEN_LETTERS -> String = "SELECT bill_letters FROM platform_place WHERE merchant = $1";
     PUT_PLACE = "INSERT INTO platform_place (merchant, place, name, state, time_zone, pos_lang, bill_lang, bill_letters,
@@ -90,6 +109,8 @@ db::statement! {
     pub(super) PUT_REGISTER = "INSERT INTO platform_register (merchant, place, device_number, name, created_at)
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (merchant, place, device_number) DO UPDATE SET name = excluded.name";
+    REGISTER -> RegisterRow = "SELECT place, device_number, name FROM platform_register
+        WHERE merchant = $1 AND place = $2 AND device_number = $3";
     pub(super) END_OLDER_POS_TOKENS = "UPDATE platform_pos_token SET expires_at = $4
         WHERE merchant = $1 AND place = $2 AND device_number = $3 AND (expires_at IS NULL OR expires_at > $4)";
     pub(super) ADD_POS_TOKEN = "INSERT INTO platform_pos_token (token_prefix, token_hash, merchant, place, device_number, name,
@@ -107,6 +128,9 @@ db::statement! {
         WHERE merchant = $1";
     pub(super) PLACES -> String = "SELECT place FROM platform_place WHERE merchant = $1";
     ADMIN_CLIENTS -> ClientRow = "SELECT client_id, name, loyalty_provider_id, apis FROM platform_client ORDER BY created_at, client_id";
+    APPLICATIONS -> ApplicationRow = "SELECT c.client_id, c.name, c.loyalty_provider_id, c.apis, m.places
+        FROM platform_client_merchant m JOIN platform_client c ON c.client_id = m.client_id
+        WHERE m.merchant = $1 ORDER BY c.created_at, c.client_id";
     pub(super) RETIRE_CONNECTIONS = "UPDATE platform_loyalty_connection SET in_use = 0, updated_at = $2
         WHERE merchant = $1 AND in_use = 1";
     pub(super) PUT_CONNECTION = "INSERT INTO platform_loyalty_connection (merchant, loyalty_provider_id, in_use, created_at,
@@ -202,6 +226,34 @@ pub(super) fn merchant(tx: &mut Tx<'_>, merchant: &str) -> Result<Option<AdminMe
         registers: registers.into_iter().map(register_of).collect(),
         loyalty_connections,
     }))
+}
+
+/// A place as set up; `None` when the merchant has no such place.
+pub(super) fn place(tx: &mut Tx<'_>, merchant: &str, place: &str) -> Result<Option<AdminPlace>, db::Error> {
+    Ok(tx.optional(&ADMIN_PLACE, params![merchant, place])?.map(|row| place_of(merchant, row)))
+}
+
+/// A register of a place; `None` when the place has no such register.
+pub(super) fn register(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    device: i64,
+) -> Result<Option<AdminRegister>, db::Error> {
+    Ok(tx.optional(&REGISTER, params![merchant, place, device])?.map(register_of))
+}
+
+/// The applications that may call for the merchant.
+pub(super) fn applications(tx: &mut Tx<'_>, merchant: &str) -> Result<Vec<RestaurantApplication>, db::Error> {
+    let rows = tx.query(&APPLICATIONS, params![merchant])?.into_iter();
+    let applications = rows.map(|row| RestaurantApplication {
+        client_id: row.client_id,
+        name: row.name,
+        loyalty_provider_id: row.loyalty_provider_id,
+        apis: row.apis,
+        place_ids: row.places,
+    });
+    Ok(applications.collect())
 }
 
 fn place_of(merchant: &str, row: PlaceRow) -> AdminPlace {

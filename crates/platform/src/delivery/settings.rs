@@ -186,6 +186,22 @@ async fn get_delivery(
     Ok(Json(shown.await?))
 }
 
+/// The set-up of how a place takes orders.
+pub(crate) fn set_up(merchant_id: String, place_id: String, body: PutDeliverySettings) -> impl Upsert {
+    SetUp { path: PlacePath { merchant_id, place_id }, body }
+}
+
+/// How a place takes orders, in the form in which it is set; `None` when the merchant has no such place.
+pub(crate) fn set_of(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    now: Timestamp,
+) -> Result<Option<PutDeliverySettings>, db::Error> {
+    let Some(settings) = place_settings(tx, merchant, place)? else { return Ok(None) };
+    Ok(Some(store::settings(tx, merchant, place)?.shown(now, &settings).settings))
+}
+
 /// How a place shall take orders.
 struct SetUp {
     path: PlacePath,

@@ -3,13 +3,14 @@
 use super::store;
 use crate::access::{Admin, Guarded};
 use crate::api::{Upsert, UpsertRefusals, ids, missing, place_is_known, upsert};
-use crate::feed::Changes;
+use crate::feed::{Changes, Owner};
 use axum::Json;
 use axum::extract::Path;
 use db::{Tx, TxError};
 use door::{ApiError, Strict};
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use wire::admin::restaurant::{RestaurantDesk, RestaurantSection};
 use wire::deskview::{Desk, PutDesk, PutSection, Section};
 
 pub(crate) fn routes() -> OpenApiRouter<Guarded> {
@@ -112,6 +113,44 @@ async fn delete_section(admin: Admin, Path(path): Path<SectionPath>) -> Result<J
     upsert(&admin, OneSection { path, section: None }).await
 }
 
+/// The set-up of a desk of a place; without a body it is taken away.
+pub(crate) fn desk(merchant: &str, place: &str, id: &str, desk: Option<PutDesk>) -> impl Upsert + use<> {
+    let path =
+        DeskPath { merchant_id: merchant.to_owned(), place_id: place.to_owned(), desk_id: id.to_owned() };
+    OneDesk { path, desk }
+}
+
+/// The set-up of a section of a place; without a body it is taken away.
+pub(crate) fn section(
+    merchant: &str,
+    place: &str,
+    id: &str,
+    section: Option<PutSection>,
+) -> impl Upsert + use<> {
+    let path = SectionPath {
+        merchant_id: merchant.to_owned(),
+        place_id: place.to_owned(),
+        section_id: id.to_owned(),
+    };
+    OneSection { path, section }
+}
+
+/// The desks of a place by id, as rows of a restaurant's document.
+pub(crate) fn desks(tx: &mut Tx<'_>, merchant: &str, place: &str) -> Result<Vec<RestaurantDesk>, db::Error> {
+    let row = |Desk { desk_id, desk, removed }| RestaurantDesk { desk_id, desk, removed };
+    Ok(store::desks(tx, merchant, place)?.into_iter().map(row).collect())
+}
+
+/// The sections of a place in their order, as rows of a restaurant's document.
+pub(crate) fn sections(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+) -> Result<Vec<RestaurantSection>, db::Error> {
+    let row = |Section { section_id, section, removed }| RestaurantSection { section_id, section, removed };
+    Ok(store::sections(tx, merchant, place)?.into_iter().map(row).collect())
+}
+
 /// A desk as it shall be; without `desk` it shall be removed.
 struct OneDesk {
     path: DeskPath,
@@ -139,6 +178,7 @@ impl Upsert for OneDesk {
     fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<Desk, TxError<ApiError>> {
         let DeskPath { merchant_id: merchant, place_id: place, desk_id: id } = &self.path;
         place_is_known(tx, merchant, place)?;
+        let owner = Owner { merchant, place };
         match &self.desk {
             Some(desk) => {
                 if let Some(section) = &desk.section_id
@@ -148,12 +188,14 @@ impl Upsert for OneDesk {
                     let error = ApiError::field("sectionId", "a section of the place", &found);
                     return Err(TxError::Refused(error));
                 }
-                store::put_desk(tx, changes, merchant, place, id, desk)?;
+                let is = store::desks_of(tx, owner, &[id])?.remove(id);
+                if is.is_none_or(|is| is.removed || is.desk != *desk) {
+                    store::put_desk(tx, changes, merchant, place, id, desk)?;
+                }
             }
             None if store::remove_desk(tx, changes, merchant, place, id)? => {}
             None => return Err(missing("desk", id)),
         }
-        let owner = crate::feed::Owner { merchant, place };
         store::desks_of(tx, owner, &[id])?.remove(id).ok_or_else(|| missing("desk", id))
     }
 }
@@ -182,8 +224,14 @@ impl Upsert for OneSection {
     fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<Section, TxError<ApiError>> {
         let SectionPath { merchant_id: merchant, place_id: place, section_id: id } = &self.path;
         place_is_known(tx, merchant, place)?;
+        let owner = Owner { merchant, place };
         match &self.section {
-            Some(section) => store::put_section(tx, changes, merchant, place, id, section)?,
+            Some(section) => {
+                let is = store::sections_of(tx, owner, &[id])?.remove(id);
+                if is.is_none_or(|is| is.removed || is.section != *section) {
+                    store::put_section(tx, changes, merchant, place, id, section)?;
+                }
+            }
             None => {
                 if !store::remove_section(tx, changes, merchant, place, id)? {
                     return Err(missing("section", id));
@@ -195,7 +243,6 @@ impl Upsert for OneSection {
                 }
             }
         }
-        let owner = crate::feed::Owner { merchant, place };
         store::sections_of(tx, owner, &[id])?.remove(id).ok_or_else(|| missing("section", id))
     }
 }

@@ -1,7 +1,8 @@
 //! How is the menu set up and taken away? `/admin/v1/platform/merchants/{merchantId}/menu…`
 
+use super::removal;
 use super::store::Places;
-use super::{setup, store, timed, told};
+use super::{setup, store, told};
 use crate::Platform;
 use crate::access::{Admin, Guarded};
 use crate::api::{Upsert, UpsertRefusals, missing, upsert};
@@ -15,6 +16,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::admin::menu::{AdminMenu, PutMenu};
+
+pub(crate) use removal::Gone;
 
 pub(crate) fn routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
@@ -62,7 +65,7 @@ impl Upsert for SetUp {
     }
 
     fn check(&self) -> Result<(), ApiError> {
-        setup::check(&self.body)
+        setup::faults(&self.body).into_iter().next().map_or(Ok(()), Err)
     }
 
     fn put(&self, tx: &mut Tx<'_>, changes: &mut Changes) -> Result<AdminMenu, TxError<ApiError>> {
@@ -70,10 +73,53 @@ impl Upsert for SetUp {
         let now = changes.now();
         told::change(tx, changes, merchant, |tx, _, before| {
             let before = before.ok_or_else(|| missing("merchant", merchant))?;
-            setup::apply(tx, merchant, body, &before.0, now)
+            let faults = setup::apply(tx, merchant, body, &before.0, now)?;
+            faults.into_iter().next().map_or(Ok(()), |first| Err(TxError::Refused(first)))
         })?;
         read(tx, merchant, now)
     }
+}
+
+/// What of a body cannot be so whatever there is already, each with the member at fault.
+pub(crate) fn faults(body: &PutMenu) -> Vec<ApiError> {
+    setup::faults(body)
+}
+
+/// The menu as set up; `None` when nobody has set the merchant up.
+pub(crate) fn menu_of(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    now: Timestamp,
+) -> Result<Option<AdminMenu>, db::Error> {
+    Ok(store::load(tx, merchant, Places::All, now)?.map(|stored| setup::shown(&stored)))
+}
+
+/// What refuses a set-up of the menu together with what is taken off it.
+pub(crate) struct Refusals {
+    /// Of what was set up, each with the member at fault.
+    pub(crate) put: Vec<ApiError>,
+    /// Of what was taken away, with its index.
+    pub(crate) gone: Vec<(usize, ApiError)>,
+}
+
+/// Sets up what is not so already, then takes away what is to be gone; whoever gets refusals writes nothing.
+///
+/// # Errors
+/// 404 when nobody has set the merchant up, and those of the database.
+pub(crate) fn set_up(
+    tx: &mut Tx<'_>,
+    changes: &mut Changes,
+    merchant: &str,
+    put: &PutMenu,
+    gone: &[&Gone],
+) -> Result<Refusals, TxError<ApiError>> {
+    let now = changes.now();
+    told::change(tx, changes, merchant, |tx, _, before| {
+        let before = before.ok_or_else(|| missing("merchant", merchant))?;
+        let put = setup::apply(tx, merchant, put, &before.0, now)?;
+        let gone = if gone.is_empty() { Vec::new() } else { removal::remove_all(tx, merchant, gone, now)? };
+        Ok(Refusals { put, gone })
+    })
 }
 
 /// The whole menu as set up. It can be put again.
@@ -130,19 +176,7 @@ async fn delete_product(
     Path(path): Path<ProductPath>,
 ) -> Result<StatusCode, ApiError> {
     let ProductPath { merchant_id, product_id } = path;
-    remove(platform, "delete_product", merchant_id, move |tx, merchant, before, now| {
-        if !before.products.iter().any(|row| row.product_id == product_id) {
-            return Err(missing("product", &product_id));
-        }
-        let mut additions = before.addition_categories.iter().flat_map(|category| &category.additions);
-        if let Some(addition) = additions.find(|addition| addition.product_id.as_ref() == Some(&product_id)) {
-            let message =
-                format!("addition {} is product {product_id}; change it first", addition.addition_id);
-            return Err(TxError::Refused(ApiError::conflict(message).with_name("PRODUCT_IN_USE")));
-        }
-        Ok(store::remove_product(tx, merchant, &before.places, &product_id, now)?)
-    })
-    .await
+    remove(platform, "delete_product", merchant_id, Gone::Product(product_id)).await
 }
 
 /// A path to a category.
@@ -173,21 +207,7 @@ async fn delete_category(
     Path(path): Path<CategoryPath>,
 ) -> Result<StatusCode, ApiError> {
     let CategoryPath { merchant_id, category_id: id } = path;
-    remove(platform, "delete_category", merchant_id, move |tx, merchant, before, _| {
-        if !before.categories.iter().any(|row| row.category_id == id) {
-            return Err(missing("category", &id));
-        }
-        let product = before.products.iter().find(|row| row.category_id.as_ref() == Some(&id));
-        let category = before.categories.iter().find(|row| row.parent_category_id.as_ref() == Some(&id));
-        let within = product.map(|row| format!("product {}", row.product_id));
-        let within = within.or_else(|| category.map(|row| format!("category {}", row.category_id)));
-        if let Some(within) = within {
-            let message = format!("{within} stands in category {id}; move or remove it first");
-            return Err(TxError::Refused(ApiError::conflict(message).with_name("CATEGORY_IN_USE")));
-        }
-        Ok(store::remove_category(tx, merchant, &id)?)
-    })
-    .await
+    remove(platform, "delete_category", merchant_id, Gone::Category(id)).await
 }
 
 /// A path to an addition category.
@@ -218,25 +238,7 @@ async fn delete_addition_category(
     Path(path): Path<AdditionCategoryPath>,
 ) -> Result<StatusCode, ApiError> {
     let AdditionCategoryPath { merchant_id, addition_category_id: id } = path;
-    remove(platform, "delete_addition_category", merchant_id, move |tx, merchant, before, _| {
-        if !before.addition_categories.iter().any(|category| category.addition_category_id == id) {
-            return Err(missing("addition category", &id));
-        }
-        let has_it = |ids: Option<&Vec<String>>| ids.is_some_and(|ids| ids.contains(&id));
-        let product = before.products.iter().find(|row| {
-            has_it(row.details.as_ref().map(|details| &details.addition_category_ids))
-                || before.values.values().any(|of_place| {
-                    has_it(of_place.get(&row.product_id).and_then(|own| own.addition_category_ids.as_ref()))
-                })
-        });
-        if let Some(product) = product {
-            let message =
-                format!("product {} has addition category {id}; take it off first", product.product_id);
-            return Err(TxError::Refused(ApiError::conflict(message).with_name("ADDITION_CATEGORY_IN_USE")));
-        }
-        Ok(store::remove_addition_category(tx, merchant, &id)?)
-    })
-    .await
+    remove(platform, "delete_addition_category", merchant_id, Gone::AdditionCategory(id)).await
 }
 
 /// A path to a menu for a time.
@@ -265,28 +267,23 @@ async fn delete_time_based_menu(
     Path(path): Path<TimeBasedMenuPath>,
 ) -> Result<StatusCode, ApiError> {
     let TimeBasedMenuPath { merchant_id, place_id, menu_id } = path;
-    remove(platform, "delete_time_based_menu", merchant_id, move |tx, merchant, _, _| {
-        let is_gone = timed::remove(tx, merchant, &place_id, &menu_id)?;
-        if is_gone { Ok(()) } else { Err(missing("time-based menu", &menu_id)) }
-    })
-    .await
+    let gone = Gone::TimeBasedMenu { place: place_id, menu: menu_id };
+    remove(platform, "delete_time_based_menu", merchant_id, gone).await
 }
 
-/// Takes something off the menu of a merchant; `write` gets the merchant, the menu as it was, and the instant.
+/// Takes something off the menu of a merchant.
 async fn remove(
     platform: Platform,
     name: &'static str,
     merchant: String,
-    write: impl Fn(&mut Tx<'_>, &str, &super::rows::Stored, Timestamp) -> Result<(), TxError<ApiError>>
-    + Send
-    + 'static,
+    gone: Gone,
 ) -> Result<StatusCode, ApiError> {
     let (owner, now) = (merchant.clone(), platform.now());
     platform
         .change(name, &owner, now, move |tx, changes| {
             told::change(tx, changes, &merchant, |tx, _, before| {
                 let before = before.ok_or_else(|| missing("merchant", &merchant))?;
-                write(tx, &merchant, &before.0, now)
+                removal::remove(tx, &merchant, &before.0, &gone, now)
             })
         })
         .await?;

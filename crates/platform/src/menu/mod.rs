@@ -11,6 +11,7 @@ mod kept;
 mod moment;
 mod product;
 pub(crate) mod register;
+mod removal;
 mod rows;
 mod setup;
 mod stops;

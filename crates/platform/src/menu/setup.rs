@@ -1,7 +1,7 @@
 //! Which menus can be set up, and what of them is written?
 
 use super::moment::day_begins;
-use super::rows::{Stored, TimedItemRow, refuses};
+use super::rows::{Stored, TimedItemRow, TimedMenuRow, refuses};
 use super::{store, timed};
 use crate::api::{exact_amount, ids};
 use db::{Tx, TxError};
@@ -28,25 +28,20 @@ const LIST_MAX: usize = 200;
 /// Most pieces of a product in a menu for a time.
 const PIECES_MAX: u32 = 1_000_000;
 
-/// Looks at what can be judged without a database.
-///
-/// # Errors
-/// 400 that names the member.
-pub(super) fn check(body: &PutMenu) -> Result<(), ApiError> {
-    for (index, category) in body.categories.iter().enumerate() {
+/// What of the body cannot be so whatever there is already: of each record its first fault, 400 that names the member.
+pub(super) fn faults(body: &PutMenu) -> Vec<ApiError> {
+    let categories = body.categories.iter().enumerate().map(|(index, category)| {
         ids::id(&format!("categories[{index}].categoryId"), &category.category_id)?;
-        ids::name(&format!("categories[{index}].name"), &category.name)?;
-    }
-    for (index, product) in body.products.iter().enumerate() {
-        check_product(&format!("products[{index}]"), product)?;
-    }
-    for (index, category) in body.addition_categories.iter().enumerate() {
-        check_additions(&format!("additionCategories[{index}]"), category)?;
-    }
-    for (index, menu) in body.time_based_menus.iter().enumerate() {
-        check_timed(&format!("timeBasedMenus[{index}]"), menu)?;
-    }
-    Ok(())
+        ids::name(&format!("categories[{index}].name"), &category.name)
+    });
+    let products = body.products.iter().enumerate();
+    let products = products.map(|(index, product)| check_product(&format!("products[{index}]"), product));
+    let additions = body.addition_categories.iter().enumerate();
+    let additions =
+        additions.map(|(index, category)| check_additions(&format!("additionCategories[{index}]"), category));
+    let timed = body.time_based_menus.iter().enumerate();
+    let timed = timed.map(|(index, menu)| check_timed(&format!("timeBasedMenus[{index}]"), menu));
+    categories.chain(products).chain(additions).chain(timed).filter_map(Result::err).collect()
 }
 
 fn check_product(path: &str, product: &MenuProduct) -> Result<(), ApiError> {
@@ -233,17 +228,18 @@ struct Setting<'a> {
     additions: BTreeSet<&'a str>,
 }
 
-/// Writes what of the body is not so already: who follows the menu hears nothing of the rest.
+/// Writes what of the body is not so already: who follows the menu hears nothing of the rest. Gives the first fault of each
+/// record that does not fit to the others, 400 that names the member; whoever gets one writes nothing.
 ///
 /// # Errors
-/// 400 that names the member at fault; nothing is written then.
+/// Those of the database.
 pub(super) fn apply(
     tx: &mut Tx<'_>,
     merchant: &str,
     body: &PutMenu,
     before: &Stored,
     now: Timestamp,
-) -> Result<(), TxError<ApiError>> {
+) -> Result<Vec<ApiError>, TxError<ApiError>> {
     let of_products = before.products.iter().map(|row| row.product_id.as_str());
     let of_additions = before.addition_categories.iter().map(|known| known.addition_category_id.as_str());
     let setting = Setting {
@@ -259,15 +255,26 @@ pub(super) fn apply(
             .chain(body.addition_categories.iter().map(|category| category.addition_category_id.as_str()))
             .collect(),
     };
-    setting.categories(tx, &body.categories)?;
-    setting.products(tx, body)?;
-    setting.addition_categories(tx, &body.addition_categories)?;
-    setting.timed(tx, &body.time_based_menus)?;
+    let mut faults = Vec::new();
+    setting.categories(tx, &body.categories, &mut faults)?;
+    setting.products(tx, body, &mut faults)?;
+    setting.addition_categories(tx, &body.addition_categories, &mut faults)?;
+    setting.timed(tx, &body.time_based_menus, &mut faults)?;
     for (place, rule) in &body.place_rules {
-        setting.place(&format!("placeRules.{place}"), place)?;
-        store::put_rule(tx, merchant, place, refuses(rule.beyond_remaining))?;
+        keep(setting.rule(tx, place, *rule), &mut faults)?;
     }
-    Ok(())
+    Ok(faults)
+}
+
+/// Keeps a refusal among the faults, so that those of other records are found too.
+fn keep(done: Result<(), TxError<ApiError>>, faults: &mut Vec<ApiError>) -> Result<(), TxError<ApiError>> {
+    match done {
+        Err(TxError::Refused(fault)) => {
+            faults.push(fault);
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 impl Setting<'_> {
@@ -294,7 +301,21 @@ impl Setting<'_> {
         Ok(())
     }
 
-    fn categories(&self, tx: &mut Tx<'_>, set: &[MenuCategory]) -> Result<(), TxError<ApiError>> {
+    fn rule(&self, tx: &mut Tx<'_>, place: &str, rule: PlaceRule) -> Result<(), TxError<ApiError>> {
+        self.place(&format!("placeRules.{place}"), place)?;
+        let refuses = refuses(rule.beyond_remaining);
+        if self.before.refuses.get(place) != Some(&refuses) {
+            store::put_rule(tx, self.merchant, place, refuses)?;
+        }
+        Ok(())
+    }
+
+    fn categories(
+        &self,
+        tx: &mut Tx<'_>,
+        set: &[MenuCategory],
+        faults: &mut Vec<ApiError>,
+    ) -> Result<(), TxError<ApiError>> {
         let mut all: BTreeMap<String, MenuCategory> =
             self.before.categories.iter().map(|row| (row.category_id.clone(), row.shown())).collect();
         for category in set {
@@ -302,10 +323,18 @@ impl Setting<'_> {
                 store::put_category(tx, self.merchant, category, self.now)?;
             }
         }
-        set.iter().enumerate().try_for_each(|(index, category)| check_parents(index, category, &all))
+        for (index, category) in set.iter().enumerate() {
+            keep(check_parents(index, category, &all), faults)?;
+        }
+        Ok(())
     }
 
-    fn products(&self, tx: &mut Tx<'_>, body: &PutMenu) -> Result<(), TxError<ApiError>> {
+    fn products(
+        &self,
+        tx: &mut Tx<'_>,
+        body: &PutMenu,
+        faults: &mut Vec<ApiError>,
+    ) -> Result<(), TxError<ApiError>> {
         let of_before = self.before.categories.iter().map(|row| row.category_id.as_str());
         let categories: BTreeSet<&str> =
             of_before.chain(body.categories.iter().map(|category| category.category_id.as_str())).collect();
@@ -314,25 +343,41 @@ impl Setting<'_> {
             all.insert(row.product_id.clone(), row.shown(self.precision));
         }
         for (index, product) in body.products.iter().enumerate() {
-            let path = format!("products[{index}]");
-            if let Some(category) = &product.category_id {
-                known(&categories, &format!("{path}.categoryId"), "a category of the menu", category)?;
-            }
-            self.additions(&path, &product.addition_category_ids)?;
-            let price = self.price(&format!("{path}.price"), &product.price)?;
             let itself = MenuProduct { places_values: BTreeMap::new(), ..product.clone() };
-            if all.insert(product.product_id.clone(), itself.clone()).as_ref() != Some(&itself) {
-                store::put_product(tx, self.merchant, product, price, self.now)?;
+            let is_so = all.insert(product.product_id.clone(), itself.clone()).as_ref() == Some(&itself);
+            keep(self.product(tx, &format!("products[{index}]"), product, is_so, &categories), faults)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a product, unless it itself `is_so` already, with what places set otherwise.
+    fn product(
+        &self,
+        tx: &mut Tx<'_>,
+        path: &str,
+        product: &MenuProduct,
+        is_so: bool,
+        categories: &BTreeSet<&str>,
+    ) -> Result<(), TxError<ApiError>> {
+        let id = &product.product_id;
+        if let Some(category) = &product.category_id {
+            known(categories, &format!("{path}.categoryId"), "a category of the menu", category)?;
+        }
+        self.additions(path, &product.addition_category_ids)?;
+        let price = self.price(&format!("{path}.price"), &product.price)?;
+        if !is_so {
+            store::put_product(tx, self.merchant, product, price, self.now)?;
+        }
+        for (place, values) in &product.places_values {
+            let path = format!("{path}.placesValues.{place}");
+            self.place(&path, place)?;
+            if let Some(values) = values {
+                self.levels(&path, &values.price_levels)?;
+                self.additions(&path, values.addition_category_ids.as_deref().unwrap_or_default())?;
             }
-            for (place, values) in &product.places_values {
-                let path = format!("{path}.placesValues.{place}");
-                self.place(&path, place)?;
-                if let Some(values) = values {
-                    self.levels(&path, &values.price_levels)?;
-                    self.additions(&path, values.addition_category_ids.as_deref().unwrap_or_default())?;
-                }
-                let (id, values) = (&product.product_id, values.as_ref());
-                store::put_values(tx, self.merchant, place, id, values, self.now)?;
+            let is = self.before.values.get(place).and_then(|values| values.get(id));
+            if is != values.as_ref() {
+                store::put_values(tx, self.merchant, place, id, values.as_ref(), self.now)?;
             }
         }
         Ok(())
@@ -342,6 +387,7 @@ impl Setting<'_> {
         &self,
         tx: &mut Tx<'_>,
         set: &[MenuAdditionCategory],
+        faults: &mut Vec<ApiError>,
     ) -> Result<(), TxError<ApiError>> {
         let mut all: BTreeMap<&str, &MenuAdditionCategory> = BTreeMap::new();
         for category in self.before.addition_categories.iter().chain(set) {
@@ -352,25 +398,45 @@ impl Setting<'_> {
             *ids.entry(&addition.addition_id).or_default() += 1;
         }
         for (index, category) in set.iter().enumerate() {
-            for (number, addition) in category.additions.iter().enumerate() {
-                let path = format!("additionCategories[{index}].additions[{number}]");
-                self.price(&format!("{path}.additionPrice"), &addition.addition_price)?;
-                self.price(&format!("{path}.subtractionPrice"), &addition.subtraction_price)?;
-                if let Some(product) = &addition.product_id {
-                    known(&self.products, &format!("{path}.productId"), "a product of the menu", product)?;
-                }
-                if ids.get(addition.addition_id.as_str()).is_some_and(|times| *times > 1) {
-                    let found = format!("{:?} again", addition.addition_id);
-                    let error = ApiError::field(&format!("{path}.additionId"), "an id of its own", &found);
-                    return Err(TxError::Refused(error));
-                }
+            let path = format!("additionCategories[{index}]");
+            keep(self.addition_category(tx, &path, category, &ids), faults)?;
+        }
+        Ok(())
+    }
+
+    /// Writes an addition category, unless it is so already; `times` says how often each addition's id is there.
+    fn addition_category(
+        &self,
+        tx: &mut Tx<'_>,
+        path: &str,
+        category: &MenuAdditionCategory,
+        times: &BTreeMap<&str, usize>,
+    ) -> Result<(), TxError<ApiError>> {
+        for (number, addition) in category.additions.iter().enumerate() {
+            let path = format!("{path}.additions[{number}]");
+            self.price(&format!("{path}.additionPrice"), &addition.addition_price)?;
+            self.price(&format!("{path}.subtractionPrice"), &addition.subtraction_price)?;
+            if let Some(product) = &addition.product_id {
+                known(&self.products, &format!("{path}.productId"), "a product of the menu", product)?;
             }
+            if times.get(addition.addition_id.as_str()).is_some_and(|times| *times > 1) {
+                let found = format!("{:?} again", addition.addition_id);
+                let error = ApiError::field(&format!("{path}.additionId"), "an id of its own", &found);
+                return Err(TxError::Refused(error));
+            }
+        }
+        if !self.before.addition_categories.contains(category) {
             store::put_addition_category(tx, self.merchant, category, self.now)?;
         }
         Ok(())
     }
 
-    fn timed(&self, tx: &mut Tx<'_>, set: &[MenuOfTime]) -> Result<(), TxError<ApiError>> {
+    fn timed(
+        &self,
+        tx: &mut Tx<'_>,
+        set: &[MenuOfTime],
+        faults: &mut Vec<ApiError>,
+    ) -> Result<(), TxError<ApiError>> {
         let is_set = |item: &&TimedItemRow| {
             set.iter().any(|menu| menu.place_id == item.place && menu.menu_id == item.menu_id)
         };
@@ -381,26 +447,50 @@ impl Setting<'_> {
             .collect();
         for (index, menu) in set.iter().enumerate() {
             let path = format!("timeBasedMenus[{index}]");
-            self.place(&format!("{path}.placeId"), &menu.place_id)?;
             let (since, till) = window(&path, menu).map_err(TxError::Refused)?;
-            for (number, item) in menu.items.iter().enumerate() {
-                let path = format!("{path}.items[{number}]");
-                let product = &item.product_id;
-                known(&self.products, &format!("{path}.productId"), "a product of the menu", product)?;
-                self.levels(&path, &item.price_levels)?;
-                let meets = |(place, other, from, to): &(&str, &str, Timestamp, Timestamp)| {
-                    *place == menu.place_id && *other == product && *from < till && since < *to
-                };
-                if taken.iter().any(meets) {
-                    let expected = "a product that no other menu of the place has at that time";
-                    let error =
-                        ApiError::field(&format!("{path}.productId"), expected, &format!("{product:?}"));
-                    return Err(TxError::Refused(error));
-                }
+            keep(self.timed_menu(tx, &path, menu, (since, till), &taken), faults)?;
+            let items = menu.items.iter();
+            taken.extend(items.map(|item| (menu.place_id.as_str(), item.product_id.as_str(), since, till)));
+        }
+        Ok(())
+    }
+
+    /// Writes a menu for a time, unless it is so already; `taken` says which products others have, where and when.
+    fn timed_menu(
+        &self,
+        tx: &mut Tx<'_>,
+        path: &str,
+        menu: &MenuOfTime,
+        (since, till): (Timestamp, Timestamp),
+        taken: &[(&str, &str, Timestamp, Timestamp)],
+    ) -> Result<(), TxError<ApiError>> {
+        self.place(&format!("{path}.placeId"), &menu.place_id)?;
+        for (number, item) in menu.items.iter().enumerate() {
+            let path = format!("{path}.items[{number}]");
+            let product = &item.product_id;
+            known(&self.products, &format!("{path}.productId"), "a product of the menu", product)?;
+            self.levels(&path, &item.price_levels)?;
+            let meets = |(place, other, from, to): &(&str, &str, Timestamp, Timestamp)| {
+                *place == menu.place_id && *other == product && *from < till && since < *to
+            };
+            if taken.iter().any(meets) {
+                let expected = "a product that no other menu of the place has at that time";
+                let found = format!("{product:?}");
+                return Err(TxError::Refused(ApiError::field(
+                    &format!("{path}.productId"),
+                    expected,
+                    &found,
+                )));
             }
-            taken.extend(
-                menu.items.iter().map(|item| (menu.place_id.as_str(), item.product_id.as_str(), since, till)),
-            );
+        }
+        let is =
+            self.before.timed_menus.iter().find(|is| is.place == menu.place_id && is.menu_id == menu.menu_id);
+        let wanted = MenuOfTime {
+            since: wire::time::utc_millis(since),
+            till: wire::time::utc_millis(till),
+            ..menu.clone()
+        };
+        if is.map(|is| timed_shown(self.before, is)).as_ref() != Some(&wanted) {
             timed::put(tx, self.merchant, menu, (since, till), self.now)?;
         }
         Ok(())
@@ -445,14 +535,7 @@ pub(super) fn shown(stored: &Stored) -> AdminMenu {
             ..row.shown(precision)
         }
     });
-    let menus = stored.timed_menus.iter().map(|menu| MenuOfTime {
-        menu_id: menu.menu_id.clone(),
-        place_id: menu.place.clone(),
-        time_based_menu_type: menu.menu_type.into(),
-        since: wire::time::utc_millis(menu.since),
-        till: wire::time::utc_millis(menu.till),
-        items: items_of(stored, &menu.place, &menu.menu_id).into_iter().map(item_of).collect(),
-    });
+    let menus = stored.timed_menus.iter().map(|menu| timed_shown(stored, menu));
     let rules = stored.refuses.iter().map(|(place, refuses)| {
         let beyond_remaining = if *refuses { BeyondRemaining::Refuse } else { BeyondRemaining::Warn };
         (place.clone(), PlaceRule { beyond_remaining })
@@ -463,6 +546,18 @@ pub(super) fn shown(stored: &Stored) -> AdminMenu {
         addition_categories: stored.addition_categories.clone(),
         time_based_menus: menus.collect(),
         place_rules: rules.collect(),
+    }
+}
+
+/// A menu for a time as it was set up.
+fn timed_shown(stored: &Stored, menu: &TimedMenuRow) -> MenuOfTime {
+    MenuOfTime {
+        menu_id: menu.menu_id.clone(),
+        place_id: menu.place.clone(),
+        time_based_menu_type: menu.menu_type.into(),
+        since: wire::time::utc_millis(menu.since),
+        till: wire::time::utc_millis(menu.till),
+        items: items_of(stored, &menu.place, &menu.menu_id).into_iter().map(item_of).collect(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Where are stock ups and stock takings kept, and how is a page of them found?
 
 use crate::api::unknown_cursor;
-use db::{Tx, TxError, params};
+use db::{Joined, Tx, TxError, params};
 use door::ApiError;
 use jiff::Timestamp;
 use money::{Amount, Millionths};
+use std::collections::BTreeMap;
 use wire::Number;
 
 db::text_enum! {
@@ -59,6 +60,13 @@ db::row! {
         pub(super) vat_rate: Number,
     }
 }
+db::row! {
+    /// A line with the document it is of.
+    struct LineOfRow {
+        document_id: String,
+        line: LineRow as Joined,
+    }
+}
 db::statement! {
     DOCUMENT -> DocumentRow = "SELECT d.document_id, d.stock_id, d.version, d.number, d.note, d.supplier_id, s.name AS supplier_name,
             d.person_name, d.is_draft, d.total_without_vat, d.created_at, d.removed, d.updated_at
@@ -70,6 +78,17 @@ db::statement! {
         JOIN platform_stock_item i ON i.merchant = l.merchant AND i.item_id = l.item_id
         WHERE l.merchant = $1 AND i.merchant = $1 AND l.kind = $2 AND l.document_id = $3
         ORDER BY l.line_number";
+    // The two below: removed ones too, the oldest first.
+    ALL_DOCUMENTS -> DocumentRow = "SELECT d.document_id, d.stock_id, d.version, d.number, d.note, d.supplier_id,
+            s.name AS supplier_name, d.person_name, d.is_draft, d.total_without_vat, d.created_at, d.removed, d.updated_at
+        FROM platform_stock_document d
+        LEFT JOIN platform_supplier s ON s.merchant = $1 AND s.supplier_id = d.supplier_id
+        WHERE d.merchant = $1 AND d.kind = $2 ORDER BY d.created_at, d.document_id";
+    ALL_LINES -> LineOfRow = "SELECT l.document_id, l.item_id, i.name, i.measure, l.amount, l.expected_amount,
+            l.price_without_vat, l.vat_rate
+        FROM platform_stock_document_line l
+        JOIN platform_stock_item i ON i.merchant = l.merchant AND i.item_id = l.item_id
+        WHERE l.merchant = $1 AND i.merchant = $1 AND l.kind = $2 ORDER BY l.document_id, l.line_number";
     // Newest first; the id decides between documents of one second. $7 says whether those taken away are shown.
     PAGE -> DocumentRow = "SELECT d.document_id, d.stock_id, d.version, d.number, d.note, d.supplier_id, s.name AS supplier_name,
             d.person_name, d.is_draft, d.total_without_vat, d.created_at, d.removed, d.updated_at
@@ -212,6 +231,25 @@ pub(super) fn anywhere(
 ) -> Result<Option<(DocumentRow, Vec<LineRow>)>, db::Error> {
     let Some(row) = tx.optional(&DOCUMENT, params![merchant, kind, id])? else { return Ok(None) };
     Ok(Some((row, tx.query(&LINES, params![merchant, kind, id])?)))
+}
+
+/// All documents of a kind, removed ones too, the oldest first.
+pub(super) fn all(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    kind: Kind,
+) -> Result<Vec<(DocumentRow, Vec<LineRow>)>, db::Error> {
+    let mut lines: BTreeMap<String, Vec<LineRow>> = BTreeMap::new();
+    for row in tx.query(&ALL_LINES, params![merchant, kind])? {
+        lines.entry(row.document_id).or_default().push(row.line);
+    }
+    let documents = tx.query(&ALL_DOCUMENTS, params![merchant, kind])?.into_iter();
+    Ok(documents
+        .map(|row| {
+            let lines = lines.remove(&row.document_id).unwrap_or_default();
+            (row, lines)
+        })
+        .collect())
 }
 
 /// Writes a document with its lines; one that was taken away is there again.

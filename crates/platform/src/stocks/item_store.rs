@@ -73,6 +73,11 @@ db::statement! {
         WHERE merchant = $1 AND stock_id = $2 AND item_id = $3 AND removed = 0";
     ITEM -> ItemRow = "SELECT item_id, category_id, name, measure, ean, vat_rate, removed FROM platform_stock_item
         WHERE merchant = $1 AND item_id = $2";
+    // Removed ones too.
+    ALL_ITEMS -> ItemRow = "SELECT item_id, category_id, name, measure, ean, vat_rate, removed FROM platform_stock_item
+        WHERE merchant = $1 ORDER BY item_id";
+    ALL_AMOUNTS -> AmountRow = "SELECT item_id, stock_id, amount, critical_amount, optimal_amount, price_without_vat
+        FROM platform_stock_amount WHERE merchant = $1 AND removed = 0 ORDER BY item_id, stock_id";
     RATE -> Number = "SELECT vat_rate FROM platform_stock_item WHERE merchant = $1 AND item_id = $2";
     AMOUNTS -> AmountRow = "SELECT item_id, stock_id, amount, critical_amount, optimal_amount, price_without_vat
         FROM platform_stock_amount WHERE merchant = $1 AND item_id = $2 AND removed = 0 ORDER BY stock_id";
@@ -141,6 +146,20 @@ pub(super) fn item(
     let mut item = item_of(row);
     item.item.amounts = tx.query(&AMOUNTS, params![merchant, id])?.into_iter().map(amount_of).collect();
     Ok(Some(item))
+}
+
+/// The items by id with what stocks hold of them, removed ones too.
+pub(super) fn all_items(tx: &mut Tx<'_>, merchant: &str) -> Result<Vec<MerchantStockItem>, db::Error> {
+    let mut amounts: BTreeMap<String, Vec<StockAmount>> = BTreeMap::new();
+    for row in tx.query(&ALL_AMOUNTS, params![merchant])? {
+        amounts.entry(row.item_id.clone()).or_default().push(amount_of(row));
+    }
+    let mut items: Vec<MerchantStockItem> =
+        tx.query(&ALL_ITEMS, params![merchant])?.into_iter().map(item_of).collect();
+    for item in &mut items {
+        item.item.amounts = amounts.remove(&item.item_id).unwrap_or_default();
+    }
+    Ok(items)
 }
 
 /// The VAT rate of an item, a removed one too, as a fraction.

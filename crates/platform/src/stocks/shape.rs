@@ -118,11 +118,11 @@ pub(super) fn difference(counted: Millionths, expected: Option<Millionths>) -> O
     expected.map(|expected| Millionths(counted.0.saturating_sub(expected.0)))
 }
 
-fn number(value: Millionths) -> Number {
+pub(super) fn number(value: Millionths) -> Number {
     value.to_decimal().into()
 }
 
 /// The zone's offset, whole seconds (protocol.md §1.5).
-fn local(at: Timestamp, zone: &TimeZone) -> LocalTime {
+pub(super) fn local(at: Timestamp, zone: &TimeZone) -> LocalTime {
     LocalTime::new(Timestamp::from_second(at.as_second()).unwrap_or(at), zone)
 }

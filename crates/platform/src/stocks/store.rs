@@ -46,6 +46,12 @@ db::statement! {
         WHERE merchant = $1 AND stock_id = $2 AND removed = 0";
     STOCKS -> StockRow = "SELECT stock_id, name, place, removed FROM platform_stock
         WHERE merchant = $1 AND removed = 0 ORDER BY stock_id";
+    // The three below: removed ones too.
+    ALL_STOCKS -> StockRow = "SELECT stock_id, name, place, removed FROM platform_stock WHERE merchant = $1 ORDER BY stock_id";
+    ALL_CATEGORIES -> CategoryRow = "SELECT category_id, parent_category_id, name, removed FROM platform_stock_item_category
+        WHERE merchant = $1 ORDER BY category_id";
+    ALL_SUPPLIERS -> SupplierRow = "SELECT supplier_id, name, removed FROM platform_supplier WHERE merchant = $1
+        ORDER BY supplier_id";
     STOCK -> StockRow = "SELECT stock_id, name, place, removed FROM platform_stock WHERE merchant = $1 AND stock_id = $2";
     // Stocks of 32 ids.
     STOCKS_OF -> StockRow = "SELECT stock_id, name, place, removed FROM platform_stock WHERE merchant = $1 AND stock_id IN (
@@ -106,6 +112,21 @@ pub(super) fn stocks(tx: &mut Tx<'_>, merchant: &str) -> Result<Vec<Stock>, db::
 /// A stock, a removed one too.
 pub(super) fn stock(tx: &mut Tx<'_>, merchant: &str, id: &str) -> Result<Option<Stock>, db::Error> {
     Ok(tx.optional(&STOCK, params![merchant, id])?.map(stock_of))
+}
+
+/// The stocks by id, removed ones too.
+pub(super) fn all_stocks(tx: &mut Tx<'_>, merchant: &str) -> Result<Vec<Stock>, db::Error> {
+    Ok(tx.query(&ALL_STOCKS, params![merchant])?.into_iter().map(stock_of).collect())
+}
+
+/// The categories by id, removed ones too.
+pub(super) fn all_categories(tx: &mut Tx<'_>, merchant: &str) -> Result<Vec<StockItemCategory>, db::Error> {
+    Ok(tx.query(&ALL_CATEGORIES, params![merchant])?.into_iter().map(category_of).collect())
+}
+
+/// The suppliers by id, removed ones too.
+pub(super) fn all_suppliers(tx: &mut Tx<'_>, merchant: &str) -> Result<Vec<Supplier>, db::Error> {
+    Ok(tx.query(&ALL_SUPPLIERS, params![merchant])?.into_iter().map(supplier_of).collect())
 }
 
 /// The stocks of these ids.

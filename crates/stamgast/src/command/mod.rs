@@ -29,7 +29,7 @@ struct Cli {
 enum Command {
     /// Run the server until it is told to stop
     Serve(serve::Args),
-    /// Set up a sample restaurant on a fresh database and play one loyalty sale over real HTTP
+    /// Set up a sample restaurant on a fresh database and play a sale and an order on it over real HTTP
     Demo(demo::Args),
     /// Bring the database's tables up to date
     Migrate(migrate::Args),

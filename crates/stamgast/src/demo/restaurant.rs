@@ -51,10 +51,11 @@ pub const REMOVED_DESK: &str = "13";
 pub const VIRTUAL_DESK: &str = "rozvoz";
 
 /// The restaurant as the platform is told of it: a file for whoever wants one of their own.
-const DOCUMENT: &str = include_str!("restaurant.json");
-/// The ids of the places in it.
-const FIRST_PLACE: &str = "111111111111111111111111";
-const SECOND_PLACE: &str = "222222222222222222222222";
+pub const DOCUMENT: &str = include_str!("restaurant.json");
+/// The id of the first place in it.
+pub const FIRST_PLACE: &str = "111111111111111111111111";
+/// The second one.
+pub const SECOND_PLACE: &str = "222222222222222222222222";
 
 /// The member's opening points.
 pub const POINTS: i64 = 500;
@@ -182,7 +183,7 @@ async fn platform_side(
 ) -> anyhow::Result<PlatformSide> {
     let [merchant, place, _, provider] = &wishes.ids;
     let base = format!("/admin/v1/platform/merchants/{merchant}");
-    put_document(admin, &base, &document(wishes)?).await?;
+    admin.put(&format!("{base}/restaurant"), &document(wishes)?).await?;
     let mut pos_tokens = Vec::new();
     for number in [1, 2] {
         let register = json!({"deviceNumber": number, "name": format!("Pokladna {number}")});
@@ -211,65 +212,6 @@ fn document(wishes: &Wishes) -> anyhow::Result<Value> {
     let [_, first, second, _] = &wishes.ids;
     let text = DOCUMENT.replace(FIRST_PLACE, first).replace(SECOND_PLACE, second);
     serde_json::from_str(&text).context("restaurant.json cannot be read")
-}
-
-/// Sets up noun by noun what the document says, below `base`, `/admin/v1/platform/merchants/{merchantId}`.
-async fn put_document(admin: &JsonClient, base: &str, document: &Value) -> anyhow::Result<()> {
-    admin.put(base, &document["merchant"]).await?;
-    let each = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    for place in each(&document["places"]) {
-        let path = put_row(admin, base, "places", "placeId", &place).await?;
-        for section in each(&place["deskSections"]) {
-            put_row(admin, &path, "deskSections", "sectionId", &section).await?;
-        }
-        for desk in each(&place["desks"]) {
-            put_row(admin, &path, "desks", "deskId", &desk).await?;
-        }
-    }
-    admin.put(&format!("{base}/menu"), &document["menu"]).await?;
-    for stock in each(&document["stocks"]) {
-        put_row(admin, base, "stocks", "stockId", &stock).await?;
-    }
-    for (nouns, id) in [
-        ("stockItemCategories", "stockItemCategoryId"),
-        ("stockItems", "itemId"),
-        ("suppliers", "supplierId"),
-    ] {
-        for row in each(&document[nouns]) {
-            put_row(admin, base, nouns, id, &row).await?;
-        }
-    }
-    for stock in each(&document["stocks"]) {
-        let path = format!("{base}/stocks/{}", text(&stock, "stockId")?);
-        for (nouns, id) in [("stockUps", "stockUpId"), ("stockTakings", "stockTakingId")] {
-            for row in each(&stock[nouns]) {
-                put_row(admin, &path, nouns, id, &row).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Sets one row up, without its id and what stands below it, and takes it away again where it shall be removed; gives its path.
-async fn put_row(
-    admin: &JsonClient,
-    base: &str,
-    nouns: &str,
-    id: &str,
-    row: &Value,
-) -> anyhow::Result<String> {
-    let path = format!("{base}/{nouns}/{}", text(row, id)?);
-    let mut body = row.clone();
-    if let Some(body) = body.as_object_mut() {
-        for member in [id, "removed", "deskSections", "desks", "registers", "stockUps", "stockTakings"] {
-            body.remove(member);
-        }
-    }
-    admin.put(&path, &body).await?;
-    if row["removed"] == true {
-        admin.delete(&path).await?;
-    }
-    Ok(path)
 }
 
 struct PartnerSide {

@@ -11,6 +11,8 @@ const EXAMPLES: &str = include_str!("examples.json");
 pub(super) fn add(document: &mut OpenApi) {
     // A file that cannot be read has no examples, and the test below fails.
     let mut examples: Map<String, Value> = serde_json::from_str(EXAMPLES).unwrap_or_default();
+    let restaurant = serde_json::from_str(crate::demo::restaurant::DOCUMENT).unwrap_or_default();
+    examples.insert("putPlatformRestaurant".to_owned(), restaurant);
     for operation in document.paths.paths.values_mut().flat_map(operations_mut) {
         let example = operation.operation_id.as_deref().and_then(|id| examples.remove(id));
         let (Some(example), Some(RefOr::T(body))) = (example, &mut operation.request_body) else { continue };

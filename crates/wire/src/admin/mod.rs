@@ -4,4 +4,5 @@ pub mod menu;
 pub mod partner;
 pub mod persons;
 pub mod platform;
+pub mod restaurant;
 pub mod tokens;

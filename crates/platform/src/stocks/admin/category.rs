@@ -17,7 +17,7 @@ use wire::stocks::{PutStockItemCategory, StockItemCategory};
 const DEPTH_MAX: usize = 20;
 
 /// A category of stock items.
-enum Categories {}
+pub(super) enum Categories {}
 
 impl Noun for Categories {
     const NAME: &'static str = "put_stock_item_category";

@@ -24,7 +24,7 @@ const LINES_MAX: usize = 1_000;
 const NOTE_CHARACTERS_MAX: usize = 1_000;
 
 /// A stock up.
-enum StockUps {}
+pub(super) enum StockUps {}
 
 impl Noun for StockUps {
     const NAME: &'static str = "put_stock_up";
@@ -92,7 +92,7 @@ impl Noun for StockUps {
 }
 
 /// A stock taking.
-enum StockTakings {}
+pub(super) enum StockTakings {}
 
 impl Noun for StockTakings {
     const NAME: &'static str = "put_stock_taking";

@@ -18,7 +18,7 @@ use wire::stocks::{MerchantStockItem, PutStockItem, StockAmount};
 const AMOUNTS_MAX: usize = 1_000;
 
 /// A stock item.
-enum Items {}
+pub(super) enum Items {}
 
 impl Noun for Items {
     const NAME: &'static str = "put_stock_item";

@@ -5,9 +5,12 @@
 
 mod category;
 mod document;
+mod everything;
 mod item;
 mod stock;
 mod supplier;
+
+pub(crate) use everything::everything;
 
 use super::store;
 use crate::access::{Admin, Guarded};
@@ -20,6 +23,7 @@ use money::{Millionths, Precision};
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::Number;
+use wire::stocks::{PutStock, PutStockItem, PutStockItemCategory, PutStockTaking, PutStockUp, PutSupplier};
 
 pub(crate) fn routes() -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
@@ -123,6 +127,51 @@ impl<N: Noun> Upsert for One<N> {
         }
         N::shown(tx, key)?.ok_or_else(|| missing(N::NOUN, &key.id))
     }
+}
+
+/// The set-up of a record; without a body it is taken away.
+fn one<N: Noun>(merchant: &str, stock: &str, id: &str, put: Option<N::Put>) -> impl Upsert + use<N> {
+    One::<N> { key: Key { merchant: merchant.to_owned(), stock: stock.to_owned(), id: id.to_owned() }, put }
+}
+
+/// The set-up of a stock; without a body it is taken away. So for all below.
+pub(crate) fn stock(merchant: &str, id: &str, put: Option<PutStock>) -> impl Upsert + use<> {
+    one::<stock::Stocks>(merchant, "", id, put)
+}
+
+/// Of a category of stock items.
+pub(crate) fn category(merchant: &str, id: &str, put: Option<PutStockItemCategory>) -> impl Upsert + use<> {
+    one::<category::Categories>(merchant, "", id, put)
+}
+
+/// Of a supplier.
+pub(crate) fn supplier(merchant: &str, id: &str, put: Option<PutSupplier>) -> impl Upsert + use<> {
+    one::<supplier::Suppliers>(merchant, "", id, put)
+}
+
+/// Of a stock item.
+pub(crate) fn item(merchant: &str, id: &str, put: Option<PutStockItem>) -> impl Upsert + use<> {
+    one::<item::Items>(merchant, "", id, put)
+}
+
+/// Of a stock up.
+pub(crate) fn stock_up(
+    merchant: &str,
+    stock: &str,
+    id: &str,
+    put: Option<PutStockUp>,
+) -> impl Upsert + use<> {
+    one::<document::StockUps>(merchant, stock, id, put)
+}
+
+/// Of a stock taking.
+pub(crate) fn stock_taking(
+    merchant: &str,
+    stock: &str,
+    id: &str,
+    put: Option<PutStockTaking>,
+) -> impl Upsert + use<> {
+    one::<document::StockTakings>(merchant, stock, id, put)
 }
 
 /// Sets a record up and shows it.

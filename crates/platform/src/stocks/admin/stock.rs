@@ -14,7 +14,7 @@ use money::{Millionths, Precision};
 use wire::stocks::{PutStock, Stock};
 
 /// A stock.
-enum Stocks {}
+pub(super) enum Stocks {}
 
 impl Noun for Stocks {
     const NAME: &'static str = "put_stock";

@@ -13,7 +13,7 @@ use money::Precision;
 use wire::stocks::{PutSupplier, Supplier};
 
 /// A supplier.
-enum Suppliers {}
+pub(super) enum Suppliers {}
 
 impl Noun for Suppliers {
     const NAME: &'static str = "put_supplier";
