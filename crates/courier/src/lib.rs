@@ -32,5 +32,6 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
     files: &[
         ("0001_start", include_str!("../migrations/0001_start.sql")),
         ("0002_callbacks", include_str!("../migrations/0002_callbacks.sql")),
+        ("0003_lanes_of_calls", include_str!("../migrations/0003_lanes_of_calls.sql")),
     ],
 };

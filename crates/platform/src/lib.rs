@@ -57,6 +57,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations {
         ("0020_order_provider", include_str!("../migrations/0020_order_provider.sql")),
         ("0021_pages_of_bills", include_str!("../migrations/0021_pages_of_bills.sql")),
         ("0022_persons", include_str!("../migrations/0022_persons.sql")),
+        ("0025_additions", include_str!("../migrations/0025_additions.sql")),
     ],
 };
 

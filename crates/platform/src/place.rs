@@ -2,15 +2,19 @@
 
 use db::{Db, Never, Tx, TxError, params};
 use door::ApiError;
+use http::StatusCode;
 use jiff::tz::TimeZone;
 use money::Precision;
 
 db::statement! {
     PLACE_SETTINGS -> PlaceSettings = "SELECT p.time_zone AS zone, p.pos_lang, p.bill_lang, p.bill_letters,
-            m.currency_code, m.country_code, m.price_precision AS precision, m.is_vat_payer
+            p.state, m.currency_code, m.country_code, m.price_precision AS precision, m.is_vat_payer
         FROM platform_place p JOIN platform_merchant m ON m.merchant = p.merchant
         WHERE p.merchant = $1 AND p.place = $2";
 }
+
+/// The state of a place at which nothing is sold.
+const DISABLED: &str = "disabled";
 
 db::row! {
     /// A place with what its merchant decides for it: what selling there needs to know.
@@ -24,6 +28,23 @@ db::row! {
         pub(crate) country_code: String,
         pub(crate) precision: Precision,
         pub(crate) is_vat_payer: bool,
+        /// `active`, `disabled` or `hidden`.
+        pub(crate) state: String,
+    }
+}
+
+impl PlaceSettings {
+    /// That something new may begin at the place.
+    ///
+    /// # Errors
+    /// 422 `PLACE_DISABLED`: not 403, which tells an application that it may not call, nor 409, which says that what it sends
+    /// is there already.
+    pub(crate) fn sells(&self, place: &str) -> Result<(), ApiError> {
+        if self.state != DISABLED {
+            return Ok(());
+        }
+        let message = format!("place {place} is disabled; nothing begins there. Nothing was changed");
+        Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, message).with_name("PLACE_DISABLED"))
     }
 }
 

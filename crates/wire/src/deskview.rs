@@ -185,4 +185,6 @@ pub struct DeskCheckLine {
     pub final_price_with_vat: Number,
     /// A fraction, `0.12`.
     pub vat_rate: Number,
+    /// Of an addition: the `checkItemId` of the line that it goes with.
+    pub additions_of: Option<String>,
 }

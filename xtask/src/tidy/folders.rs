@@ -178,7 +178,10 @@ const CRATES: &[Crate] = &[
             ("reservations", &["access", "api", "desks", "place", "sale", "till"]),
             ("sale", &["access", "menu", "place"]),
             ("stocks", &["access", "api", "feed", "place"]),
-            ("till", &["access", "api", "bills", "feed", "loyalty", "menu", "persons", "place", "sale"]),
+            (
+                "till",
+                &["access", "api", "bills", "desks", "feed", "loyalty", "menu", "persons", "place", "sale"],
+            ),
         ],
     },
     Crate {

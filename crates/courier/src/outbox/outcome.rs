@@ -3,7 +3,7 @@
 //! Everything is one transaction that begins with the fence: a claim that was taken over writes nothing.
 
 use super::store::{self, State};
-use super::{AttemptRow, Claimed, Delivery, Listener, log_attempt};
+use super::{AttemptRow, Claimed, Delivery, Listener, Method, log_attempt};
 use crate::call::{CallAnswer, CallError};
 use crate::schedule::{Schedule, Wait};
 use db::{Db, Tx, TxError, params};
@@ -70,8 +70,14 @@ pub(crate) async fn write_outcome(
         row.wait = *wait;
     }
     let (delivery, fence) = (claimed.delivery.clone(), claimed.fence);
-    let written = db
-        .write("courier_outcome", move |tx| apply(tx, &delivery, fence, &outcome, &row, listener.as_deref()));
+    let ends = claimed.method == Method::Get && outcome == Outcome::Delivered;
+    let written = db.write("courier_outcome", move |tx| {
+        apply(tx, &delivery, fence, &outcome, &row, listener.as_deref())?;
+        if ends {
+            end_lane(tx, &delivery, fence)?;
+        }
+        Ok(())
+    });
     match written.await {
         Ok(()) => Ok(true),
         Err(TxError::Refused(Fenced)) => Ok(false),
@@ -160,6 +166,14 @@ fn set_lane(
             paused_reason
         ],
     )?;
+    Ok(())
+}
+
+/// Takes the lane of a call away that was delivered, unless more of it waits: no second call will ever come for most of them.
+/// A lane with something that failed stays, so that it can be replayed.
+fn end_lane(tx: &mut Tx<'_>, delivery: &Delivery, fence: i64) -> Result<(), db::Error> {
+    let Delivery { merchant, destination_id, place, kind, .. } = delivery;
+    tx.execute(&store::END_LANE, params![merchant, destination_id, place, kind, fence])?;
     Ok(())
 }
 

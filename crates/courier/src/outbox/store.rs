@@ -170,6 +170,14 @@ db::statement! {
     /// What an outcome does to its lane: when it is due, since when it fails, whether it stands still.
     pub(super) SET_LANE = "UPDATE courier_lane SET due_at = $6, failing_since = $7, paused_at = $8, paused_reason = $9
         WHERE merchant = $1 AND destination_id = $2 AND place = $3 AND kind = $4 AND fence = $5";
+    /// Takes a lane away in which everything was delivered. The row is held by the release before, so nothing enters it
+    /// meanwhile.
+    pub(super) END_LANE = "DELETE FROM courier_lane
+        WHERE merchant = $1 AND destination_id = $2 AND place = $3 AND kind = $4 AND fence = $5
+            AND NOT EXISTS (SELECT 1 FROM courier_delivery d WHERE d.merchant = $1 AND d.destination_id = $2
+                AND d.place = $3 AND d.kind = $4 AND d.state = 'pending')
+            AND NOT EXISTS (SELECT 1 FROM courier_delivery d WHERE d.merchant = $1 AND d.destination_id = $2
+                AND d.place = $3 AND d.kind = $4 AND d.state = 'failed')";
     /// Counts an attempt. A delivery that was settled meanwhile keeps its state.
     pub(super) COUNT_ATTEMPT -> Counted = "UPDATE courier_delivery SET attempts = attempts + 1, step = step + 1, last_error = $3,
             next_attempt_at = CASE WHEN state = 'pending' THEN CAST($4 AS BIGINT) END,

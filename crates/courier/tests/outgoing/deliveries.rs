@@ -6,6 +6,12 @@ use courier::outbox::{self, NewCall, NewDelivery, State};
 use courier::{Authorization, Courier, CourierConfig, TargetGuard};
 use db::TxError;
 
+static LANES: db::Query<String> = db::Query::new(
+    "LANES",
+    module_path!(),
+    "SELECT destination_id FROM courier_lane ORDER BY destination_id",
+);
+
 on_both_engines! {
     async fn a_delivery_arrives_once_with_everything_that_belongs_to_it(bench: Bench) {
         bench.destination_at("loyalty", Authorization::Bearer, &bench.receiver.url, Some("whsec_AAAA two")).await;
@@ -69,6 +75,18 @@ on_both_engines! {
         bench.clock.advance_seconds(10);
         courier.run_due().await.unwrap();
         assert_eq!(bench.status("two-confirm").await.state, State::Delivered);
+        // A call that was delivered leaves no lane behind; one that waits, or failed for good and may be replayed, keeps its own.
+        let lanes = async || bench.db.read("lanes", |tx| Ok::<_, TxError<db::Never>>(tx.query(&LANES, &[])?)).await.unwrap();
+        assert_eq!(lanes().await, ["three"]);
+        for step in courier::schedule::STEPS_SECONDS {
+            bench.clock.advance_seconds(i64::try_from(*step).unwrap());
+            courier.run_due().await.unwrap();
+        }
+        assert_eq!(bench.status("three-confirm").await.state, State::Failed);
+        assert_eq!(lanes().await, ["three"]);
+        bench.write(|tx, now| outbox::replay(tx, MERCHANT, "three-confirm", now).map(drop)).await;
+        courier.run_due().await.unwrap();
+        assert_eq!(bench.status("three-confirm").await.state, State::Pending, "it was tried again");
     }
 
     async fn a_refused_fact_enqueues_nothing(bench: Bench) {

@@ -43,6 +43,8 @@ pub(crate) enum Flag {}
 pub(crate) enum Limit {}
 /// `items`: the records with their items.
 pub(crate) enum Items {}
+/// Any text, such as an id.
+pub(crate) enum Text {}
 
 impl Filter for Instant {
     type Value = Timestamp;
@@ -96,6 +98,18 @@ impl Filter for Items {
 
     fn text((): &()) -> String {
         "items".to_owned()
+    }
+}
+
+impl Filter for Text {
+    type Value = String;
+
+    fn read(_name: &str, text: &str, _zone: &TimeZone) -> Result<String, ApiError> {
+        Ok(text.to_owned())
+    }
+
+    fn text(value: &String) -> String {
+        value.clone()
     }
 }
 

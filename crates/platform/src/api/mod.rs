@@ -15,7 +15,7 @@ mod upsert;
 pub(crate) use amount::exact_amount;
 pub(crate) use conditional::{Known, Polled, Tag};
 pub(crate) use filters::{
-    Filter, Filters, Flag, Instant, Items, Limit, described as parameter, filters, page_size,
+    Filter, Filters, Flag, Instant, Items, Limit, Text, described as parameter, filters, page_size,
 };
 pub(crate) use list::{Listed, list, page, unknown_cursor};
 pub(crate) use query::{NextPage, Query, instant};

@@ -7,7 +7,6 @@ mod fiscal_data;
 mod list;
 mod number;
 pub(crate) mod refund;
-mod refund_bill;
 mod refund_store;
 pub(crate) mod shape;
 pub(crate) mod store;
@@ -31,7 +30,7 @@ use wire::list::Page;
 
 /// May read and give back bills.
 #[derive(Debug, Clone, Copy)]
-struct OfBills;
+pub(crate) struct OfBills;
 
 impl Grant for OfBills {
     const API: Api = Api::Bills;
@@ -42,10 +41,7 @@ impl Grant for OfBills {
 }
 
 pub(crate) fn routes() -> OpenApiRouter<Guarded> {
-    OpenApiRouter::new()
-        .routes(routes!(list_bills))
-        .routes(routes!(get_bill, fiscal_data::patch_bill))
-        .routes(routes!(refund_bill::refund_whole_bill))
+    OpenApiRouter::new().routes(routes!(list_bills)).routes(routes!(get_bill, fiscal_data::patch_bill))
 }
 
 /// Paid bills of a place, newest first, without their items.

@@ -40,6 +40,8 @@ pub(crate) struct Command {
     pub(crate) bill_id: String,
     /// Whether the whole bill is as if it had never been paid.
     pub(crate) cancels: bool,
+    /// Whether what comes back is an open check again; it cancels then.
+    pub(crate) reopens: bool,
     /// Whether the bill and its corrective bills leave the lists too; it cancels then.
     pub(crate) deletes: bool,
     /// Empty for all that is left.
@@ -59,6 +61,20 @@ pub(crate) struct Command {
     pub(crate) request_hash: Option<Vec<u8>>,
 }
 
+/// What came back of a bill.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Back<'a> {
+    /// The bill as it was paid.
+    pub(crate) bill: &'a StoredBill,
+    pub(crate) parts: &'a [PartOfItem],
+    /// How the bill was paid and, in the same order, what went back by each.
+    pub(crate) tenders: &'a [StoredPayment],
+    pub(crate) given: &'a [Amount],
+}
+
+/// Writes what follows from a refund.
+type Follow<'f> = dyn FnMut(&mut Tx<'_>, &Back<'_>) -> Result<(), TxError<ApiError>> + 'f;
+
 /// Gives back what the command says; the answer is the corrective bill. A command that was carried out before gives
 /// the bill it made then.
 ///
@@ -70,6 +86,22 @@ pub(crate) async fn refund(
     source: &SourceId,
     command: Command,
 ) -> Result<Bill, ApiError> {
+    refund_and(platform, source, command, |_, _| Ok(())).await
+}
+
+/// As [`refund`]; `follow` writes in the same transaction what follows from it, unless the command was carried out before.
+///
+/// # Errors
+/// As [`refund`], and those of `follow`.
+pub(crate) async fn refund_and<F>(
+    platform: &Platform,
+    source: &SourceId,
+    command: Command,
+    mut follow: F,
+) -> Result<Bill, ApiError>
+where
+    F: FnMut(&mut Tx<'_>, &Back<'_>) -> Result<(), TxError<ApiError>> + Send + 'static,
+{
     if let Some(length) = command.reason.as_ref().map(|reason| reason.chars().count())
         && length > REASON_CHARACTERS_MAX
     {
@@ -80,7 +112,7 @@ pub(crate) async fn refund(
     let place = source.clone();
     let corrective = platform
         .change("refund_bill", &source.merchant, now, move |tx, changes| {
-            book(tx, changes, &place, &command, &benefit_usage_id)
+            book(tx, changes, &place, &command, &benefit_usage_id, &mut follow)
         })
         .await?;
     super::read(platform, source, &corrective).await
@@ -110,6 +142,7 @@ fn book(
     source: &SourceId,
     command: &Command,
     benefit_usage_id: &str,
+    follow: &mut Follow<'_>,
 ) -> Result<String, TxError<ApiError>> {
     let now = changes.now();
     let (merchant, place) = (source.merchant.as_str(), source.place.as_str());
@@ -122,7 +155,9 @@ fn book(
         return Err(missing("bill", &command.bill_id));
     };
     let earlier = refund_store::refunds(tx, source, &command.bill_id)?;
-    if command.deletes && bill.refunded && bill.refunded_bill_identifier.is_none() {
+    // One that was paid with an empty basket has nothing that could come back
+    let is_back = bill.refunded || bill.items.is_empty();
+    if command.deletes && is_back && bill.refunded_bill_identifier.is_none() {
         if !bill.deleted {
             let correctives = earlier.iter().map(|refund| refund.corrective_bill_id.as_str());
             for id in std::iter::once(bill.bill_id.as_str()).chain(correctives) {
@@ -181,7 +216,8 @@ fn book(
         }
     }
     store::insert(tx, changes, merchant, place, &corrective)?;
-    if command.cancels {
+    follow(tx, &Back { bill: &bill, parts: &plan.parts, tenders: &plan.tenders, given: &refund.back.given })?;
+    if command.cancels && !command.reopens {
         // As if it had never been sold; of a refund the dish was made all the same
         menu::amounts::give_back(tx, merchant, place, Holder::Check(&bill.check_id), now)?;
     }

@@ -130,6 +130,10 @@ fn item_of(item: &StoredItem, precision: Precision) -> BillItem {
     // The documents name the member but not its own members: these are ours. Values are off the whole line.
     extra.insert("discounts".to_owned(), discounts.into());
     extra.insert("id".to_owned(), item.check_item_id.clone().into());
+    if let Some(person) = item.person_id {
+        // Ours: who entered it.
+        extra.insert("personId".to_owned(), person.into());
+    }
     BillItem {
         name: Some(product.name.clone()),
         amount: item.amount,
@@ -141,8 +145,9 @@ fn item_of(item: &StoredItem, precision: Precision) -> BillItem {
         decoded_id: product.decoded_id,
         category_id: product.category_id.clone(),
         ean: product.ean.clone(),
+        has_additions_with_code: item.has_additions_with_code.clone(),
+        additions_code: item.additions_code.clone(),
         extra,
-        ..BillItem::default()
     }
 }
 

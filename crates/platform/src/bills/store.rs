@@ -32,15 +32,15 @@ db::statement! {
             $23, $24, $25, $26, $27, $28, $29, $30, $31)";
     INSERT_ITEM = "INSERT INTO platform_bill_item (merchant, place, bill_id, item_number, check_item_id, product_id,
             decoded_id, category_id, name, amount, measure, ean, unit_price, vat_rate, vat_id, till_discount, total,
-            benefits)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+            benefits, has_additions_with_code, additions_code, person_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
     BILL -> StoredBill = "SELECT bill_id, check_id, device_number, version, session_created, created_at, paid_at, modified_at,
             currency_code, price_precision AS precision, final_price, discount, taxes, payment_method, payments, created_by,
             paid_by, person_count, desk_id, issued_as_vat_payer, customer_id, bill_messages, refunded,
             refunded_bill_identifier, deleted, refund_reason, fiscal_data, benefit_usage_id, order_provider
         FROM platform_bill WHERE merchant = $1 AND place = $2 AND bill_id = $3";
     ITEMS -> StoredItem = "SELECT check_item_id, product_id, decoded_id, category_id, name, amount, measure, ean, unit_price, vat_rate,
-            vat_id, till_discount, total, benefits
+            vat_id, till_discount, total, benefits, has_additions_with_code, additions_code, person_id
         FROM platform_bill_item WHERE merchant = $1 AND place = $2 AND bill_id = $3 ORDER BY item_number";
     // Bills of 32 ids, and their items.
     BILLS_OF -> StoredBill = "SELECT bill_id, check_id, device_number, version, session_created, created_at, paid_at, modified_at,
@@ -51,7 +51,7 @@ db::statement! {
             $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
             $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
     ITEMS_OF -> ItemOfBill = "SELECT check_item_id, product_id, decoded_id, category_id, name, amount, measure, ean, unit_price, vat_rate,
-            vat_id, till_discount, total, benefits, bill_id
+            vat_id, till_discount, total, benefits, has_additions_with_code, additions_code, person_id, bill_id
         FROM platform_bill_item WHERE merchant = $1 AND place = $2 AND bill_id IN (
             $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
             $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
@@ -187,7 +187,10 @@ pub(crate) fn insert(
                 vat_id.as_ref(),
                 item.till_discount,
                 item.total,
-                &json("benefits", &item.benefits)?
+                &json("benefits", &item.benefits)?,
+                item.has_additions_with_code.as_ref(),
+                item.additions_code.as_ref(),
+                item.person_id
             ],
         )?;
     }

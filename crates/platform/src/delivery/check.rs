@@ -5,7 +5,7 @@ use crate::Platform;
 use crate::access::SourceId;
 use crate::place::PlaceSettings;
 use crate::sale::bill::{StoredOrderProvider, StoredPayment};
-use crate::till::{NO_REGISTER, Opening, Ordered, OrderedLine, open_ordered};
+use crate::till::{GoesWith, NO_REGISTER, Opening, Ordered, OrderedLine, open_ordered};
 use db::{Tx, TxError};
 use door::ApiError;
 use jiff::Timestamp;
@@ -70,15 +70,24 @@ pub(super) fn open(
 fn lines(row: &OrderRow) -> Vec<OrderedLine> {
     let mut lines = Vec::new();
     for item in &row.items {
+        let main = lines.len();
         lines.push(OrderedLine {
             product: item.product.clone(),
             count: item.count,
             unit_price: Amount(item.unit_price),
+            beyond_remaining: item.beyond_remaining,
+            goes_with: None,
         });
         lines.extend(item.additions.iter().map(|addition| OrderedLine {
             product: addition.product.clone(),
             count: item.count.saturating_mul(addition.count_per_main_item),
             unit_price: Amount(addition.unit_price),
+            beyond_remaining: addition.beyond_remaining,
+            goes_with: Some(GoesWith {
+                addition_id: addition.addition_id.clone(),
+                line: main,
+                count: addition.count_per_main_item,
+            }),
         }));
     }
     lines

@@ -28,7 +28,7 @@ use wire::delivery::{CreateOrder, DeliveryType, Order};
         (status = 201, description = "The order: `NEW`, or `CONFIRMED` where it asks to be confirmed by itself and the place allows that", body = Order),
         (status = 400, description = "The body cannot be read, or names a product, an addition or a desk that the place does not have; `field` names the member"),
         (status = 409, description = "`ORDER_EXISTS`: this `externalId` has come before; `order` is what it made"),
-        (status = 422, description = "`ORDERS_CLOSED`: the place takes no new orders; `closedUntil` says until when, where that is known. `PRODUCT_STOPPED`: it does not sell `productId` for now; `SOLD_OUT`: only `remaining` pieces of it are left"),
+        (status = 422, description = "`ORDERS_CLOSED`: the place takes no new orders; `closedUntil` says until when, where that is known. `PLACE_DISABLED`. `PRODUCT_STOPPED`: it does not sell `productId` for now; `SOLD_OUT`: only `remaining` pieces of it are left"),
         ReadRefusals
     )
 )]
@@ -50,6 +50,7 @@ pub(super) async fn create_order(
             if let Some(row) = store::of_external_id(tx, &source, &grant.client_id, external_id)? {
                 return Err(exists(&shape::shown(tx, &source, &place, row)?));
             }
+            place.sells(&source.place).map_err(TxError::Refused)?;
             let settings = store::settings(tx, &source.merchant, &source.place)?;
             if !settings.accepts(now) {
                 return Err(TxError::Refused(settings.closed(now, &place)));
@@ -96,7 +97,9 @@ pub(super) async fn create_order(
                 let row = row.ok_or_else(|| TxError::Refused(ApiError::internal()))?;
                 return Err(exists(&shape::shown(tx, &source, &place, row)?));
             }
-            pieces::reserve(tx, &source, &row, &known, now)?;
+            if pieces::reserve(tx, &source, &mut row, &known, now)? {
+                store::mark(tx, &source, &row)?;
+            }
             confirm_by_itself(tx, &source, &place, &mut row, &opener, now)?;
             store::moved(tx, &source, &mut row, now)?;
             Ok(shape::shown(tx, &source, &place, row)?)

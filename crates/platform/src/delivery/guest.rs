@@ -163,7 +163,7 @@ const OF_ORDER: [&str; 12] = [
 const OF_TIMING: [&str; 4] =
     ["estimatedMealReadyTime", "estimatedPickupTime", "estimatedDeliveryTime", "autoDeclineAfter"];
 /// The same of an item.
-const OF_ITEM: [&str; 5] = ["productId", "title", "measure", "vatRate", "vatId"];
+const OF_ITEM: [&str; 6] = ["productId", "title", "measure", "vatRate", "vatId", "beyondRemaining"];
 /// The same of an addition.
 const OF_ADDITION: [&str; 4] = ["title", "measure", "vatRate", "vatId"];
 

@@ -13,17 +13,18 @@ use http::StatusCode;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// Reserves what a new order holds of products of which a place sells so many only.
+/// Reserves what a new order holds of products of which a place sells so many only. Whether more of some was ordered than was
+/// left, at a place that only warns of it: those items are marked.
 ///
 /// # Errors
 /// 422 `PRODUCT_STOPPED` or `SOLD_OUT`, as the till is refused by 409: that would say here that the order is there already.
 pub(super) fn reserve(
     tx: &mut Tx<'_>,
     source: &SourceId,
-    order: &OrderRow,
+    order: &mut OrderRow,
     known: &Known,
     now: Timestamp,
-) -> Result<(), TxError<ApiError>> {
+) -> Result<bool, TxError<ApiError>> {
     let counts = counts(&order.items);
     let ordered: BTreeMap<&str, Ordered<'_>> = counts
         .iter()
@@ -31,13 +32,20 @@ pub(super) fn reserve(
         .collect();
     let holder = Holder::Order(&order.order_id);
     let settled = amounts::settle(tx, &source.merchant, &source.place, holder, &ordered, now);
-    settled.map(drop).map_err(|ending| {
+    let beyond = settled.map_err(|ending| {
         ending.map_refusal(|refusal| {
             let is_conflict = refusal.status == StatusCode::CONFLICT;
             let status = if is_conflict { StatusCode::UNPROCESSABLE_ENTITY } else { refusal.status };
             ApiError { status, ..refusal }
         })
-    })
+    })?;
+    for item in &mut order.items {
+        item.beyond_remaining = beyond.contains(&item.product.product_id);
+        for addition in &mut item.additions {
+            addition.beyond_remaining = beyond.contains(&addition.product.product_id);
+        }
+    }
+    Ok(!beyond.is_empty())
 }
 
 /// Gives back what an order holds.

@@ -3,7 +3,7 @@
 //! Pure: the products and additions that it names are given. The prices are those that the guest was told, whatever the menu
 //! says by now; what the order leaves out is the menu's.
 
-use super::sought::{Known, KnownAddition};
+use super::sought::Known;
 use crate::api::exact_amount;
 use crate::menu::{DEFAULT_LEVEL, LineProduct};
 use door::ApiError;
@@ -35,6 +35,9 @@ pub(super) struct Item {
     pub(super) count: i64,
     /// Minor units with VAT.
     pub(super) unit_price: i64,
+    /// More was ordered than was left, at a place that only warns of it.
+    #[serde(default)]
+    pub(super) beyond_remaining: bool,
     pub(super) additions: Vec<Addition>,
 }
 
@@ -48,6 +51,9 @@ pub(super) struct Addition {
     pub(super) count_per_main_item: i64,
     /// Minor units with VAT.
     pub(super) unit_price: i64,
+    /// As of an item.
+    #[serde(default)]
+    pub(super) beyond_remaining: bool,
 }
 
 /// An order added up.
@@ -173,6 +179,7 @@ fn read_item(path: &str, item: &NewItem, known: &Known, precision: Precision) ->
         product: product.on_line.clone(),
         count: count(&format!("{path}.count"), item.count)?,
         unit_price: unit_price.0,
+        beyond_remaining: false,
         additions: additions.collect::<Result<_, _>>()?,
     })
 }
@@ -192,27 +199,11 @@ fn read_addition(
     let price = addition.unit_price_with_vat.as_ref();
     Ok(Addition {
         addition_id: id.clone(),
-        product: sold_as(id, found, main),
+        product: found.sold_as(id, main),
         count_per_main_item: count(&format!("{path}.countPerMainItem"), addition.count_per_main_item)?,
         unit_price: unit_price(&format!("{path}.unitPriceWithVat"), price, found.price, precision)?.0,
+        beyond_remaining: false,
     })
-}
-
-/// What an addition is sold as: under its product's id, or its own; taxed as the menu says of it, or as what it goes with.
-fn sold_as(id: &str, addition: &KnownAddition, main: &LineProduct) -> LineProduct {
-    let own_rate = addition.vat_rate.is_some();
-    LineProduct {
-        product_id: addition.product_id.clone().unwrap_or_else(|| id.to_owned()),
-        decoded_id: None,
-        // An addition is in no category: that is how a bill's reader knows it (protocol.md §4.2).
-        category_id: None,
-        name: addition.title.clone(),
-        measure: addition.measure.clone(),
-        ean: None,
-        vat_rate: addition.vat_rate.unwrap_or(main.vat_rate),
-        vat_id: if own_rate { addition.vat_id.clone() } else { main.vat_id.clone() },
-        categories: Vec::new(),
-    }
 }
 
 /// The price that the guest was told, or the menu's.
@@ -262,7 +253,7 @@ fn at_most(path: &str, text: Option<&String>, most: usize) -> Result<(), ApiErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::menu::Product;
+    use crate::menu::{self, Product};
     use crate::sale::samples;
     use serde_json::{Value, json};
     use std::collections::{BTreeMap, HashMap};
@@ -273,7 +264,9 @@ mod tests {
             let levels = BTreeMap::from([(DEFAULT_LEVEL.to_owned(), Amount(price))]);
             (format!("p:{id}"), Product::sample(on_line, levels, false))
         };
-        let addition = |title: &str, price, rate: Option<&str>| KnownAddition {
+        let addition = |title: &str, price, rate: Option<&str>| menu::Addition {
+            category_id: "ac:any".to_owned(),
+            category_max: None,
             title: title.to_owned(),
             price: Amount(price),
             product_id: None,

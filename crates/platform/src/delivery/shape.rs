@@ -125,6 +125,7 @@ fn item_of(item: &Item, words: Words, place: &PlaceSettings) -> OrderItem {
         vat_rate,
         vat_id: vat_number(&item.product),
         note: words.note,
+        beyond_remaining: item.beyond_remaining,
         additions: item
             .additions
             .iter()

@@ -113,6 +113,7 @@ db::statement! {
             already_paid, auto_confirm, discount, tip, total, items, as_soon_as_possible, delivery_from, delivery_to,
             pickup_from, pickup_to, ready_at, notification, guest, declines_at, check_id, number, created_at, modified_at
         FROM platform_delivery_order WHERE merchant = $1 AND place = $2 AND order_id = $3";
+    MARK = "UPDATE platform_delivery_order SET items = $4 WHERE merchant = $1 AND place = $2 AND order_id = $3";
     // Held to the commit.
     TAKE -> OrderRow = "UPDATE platform_delivery_order SET modified_at = modified_at
         WHERE merchant = $1 AND place = $2 AND order_id = $3
@@ -288,6 +289,13 @@ pub(super) fn write(tx: &mut Tx<'_>, source: &SourceId, order: &OrderRow) -> Res
         order.check_id.as_ref()
     ];
     tx.execute(&MOVE, row)?;
+    Ok(())
+}
+
+/// Writes which items of a new order are beyond what was left.
+pub(super) fn mark(tx: &mut Tx<'_>, source: &SourceId, order: &OrderRow) -> Result<(), db::Error> {
+    let items = json("items", &order.items)?;
+    tx.execute(&MARK, params![&source.merchant, &source.place, &order.order_id, &items])?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ mod store;
 mod view;
 
 pub(crate) use feed::{DeskRecords, SectionRecords};
-pub(crate) use store::stands;
+pub(crate) use store::{may_sit, stands};
 
 use crate::access::{ApiClient, At, Grant, Guarded};
 use crate::api::ReadRefusals;

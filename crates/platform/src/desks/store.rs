@@ -31,6 +31,7 @@ db::statement! {
         WHERE merchant = $1 AND place = $2 AND desk_id = $3 AND removed = 0";
     DESKS -> DeskRow = "SELECT desk_id, settings, removed FROM platform_desk WHERE merchant = $1 AND place = $2 ORDER BY desk_id";
     STANDS -> i64 = "SELECT 1 FROM platform_desk WHERE merchant = $1 AND place = $2 AND desk_id = $3 AND removed = 0";
+    HAS_DESKS -> i64 = "SELECT 1 FROM platform_desk WHERE merchant = $1 AND place = $2 AND removed = 0 LIMIT 1";
     // Desks of 32 ids.
     DESKS_OF -> DeskRow = "SELECT desk_id, settings, removed FROM platform_desk WHERE merchant = $1 AND place = $2 AND desk_id IN (
             $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
@@ -89,6 +90,11 @@ pub(super) fn sections_of(
         sections.insert(row.section_id.clone(), section_of(row));
     })?;
     Ok(sections)
+}
+
+/// Whether guests can be brought to the desk: one that stands at the place, or any where the place has set up none.
+pub(crate) fn may_sit(tx: &mut Tx<'_>, merchant: &str, place: &str, desk: &str) -> Result<bool, db::Error> {
+    Ok(stands(tx, merchant, place, desk)? || tx.optional(&HAS_DESKS, params![merchant, place])?.is_none())
 }
 
 /// Whether the place has such a desk that was not removed.

@@ -155,6 +155,33 @@ pub(crate) fn hand_over(
     Ok(())
 }
 
+/// Makes so many pieces of each product as `pieces` says another's; what one holds beyond that stays sold under it.
+pub(crate) fn hand_over_some(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    from: Holder<'_>,
+    to: Holder<'_>,
+    pieces: &BTreeMap<String, i64>,
+) -> Result<(), db::Error> {
+    let (from, to) = (from.key(), to.key());
+    let mut wanted = pieces.clone();
+    for row in tx.query(&HELD, params![merchant, place, &from])? {
+        let (id, menu_id) = (&row.product_id, &row.menu_id);
+        let Some(left) = wanted.get_mut(id) else { continue };
+        let some = row.pieces.min(*left);
+        if some <= 0 {
+            continue;
+        }
+        *left -= some;
+        if tx.execute(&HOLD_LESS, params![merchant, place, &from, id, menu_id, some])? == 0 {
+            tx.execute(&LET_GO, params![merchant, place, &from, id, menu_id])?;
+        }
+        tx.execute(&HOLD, params![merchant, place, &to, id, menu_id, some])?;
+    }
+    Ok(())
+}
+
 fn name(product: &Product) -> &str {
     &product.on_line.name
 }

@@ -4,6 +4,7 @@
 //! an instant ([`moment`]), and the tree of all of them ([`tree`]). Every change runs within [`change`], which compares the
 //! menu before and after it and tells everybody ([`told`]): the feed, and the version that readers ask by ([`version`]).
 
+mod additions;
 pub(crate) mod admin;
 pub(crate) mod amounts;
 mod feed;
@@ -22,11 +23,12 @@ mod tree;
 mod version;
 mod view;
 
+pub(crate) use additions::{Addition, additions};
 pub(crate) use feed::{CategoryRecords, ItemRecords, PlaceItemRecords};
 pub(crate) use kept::KeptTrees;
 pub(crate) use moment::DEFAULT_LEVEL;
 pub(crate) use product::{LineCategory, LineProduct};
-pub(crate) use store::{Product, addition_categories, product};
+pub(crate) use store::{Product, product};
 pub(crate) use told::change;
 
 use crate::access::{ApiClient, AtMerchant, Grant, Guarded};

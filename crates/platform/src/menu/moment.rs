@@ -95,16 +95,21 @@ impl<'a> Sold<'a> {
 
     /// What is seen of it.
     pub(super) fn values(&self, at: Moment<'_>) -> PlaceValues {
-        let of_product =
-            || self.product.details.as_ref().map(|details: &Details| &details.addition_category_ids);
-        let additions = self.own.and_then(|own| own.addition_category_ids.as_ref()).or_else(of_product);
         PlaceValues {
             price_levels: self.price_levels(at),
             vat_rate: self.vat(at.zone, at.now).0,
             show_in_pos: !self.is_stopped && self.own.is_none_or(|own| own.show_in_pos),
-            addition_category_ids: additions.cloned().unwrap_or_default(),
+            addition_category_ids: self.addition_category_ids().to_vec(),
             quantity: self.left(at.now),
         }
+    }
+
+    /// The addition categories of which something may go with it: the place's own, or the product's.
+    pub(super) fn addition_category_ids(&self) -> &'a [String] {
+        let of_product =
+            || self.product.details.as_ref().map(|details: &Details| &details.addition_category_ids);
+        let ids = self.own.and_then(|own| own.addition_category_ids.as_ref()).or_else(of_product);
+        ids.map_or(&[], Vec::as_slice)
     }
 
     /// The instants after `at` at which what is seen of it changes by itself.

@@ -232,7 +232,7 @@ pub(super) fn place(
 }
 
 /// What guests may choose with products.
-pub(crate) fn addition_categories(
+pub(super) fn addition_categories(
     tx: &mut Tx<'_>,
     merchant: &str,
 ) -> Result<Vec<MenuAdditionCategory>, db::Error> {
@@ -247,6 +247,8 @@ pub(crate) struct Product {
     /// One unit with VAT, by level; the default is among them.
     pub(crate) price_levels: BTreeMap<String, Amount>,
     pub(crate) is_price_variable: bool,
+    /// The addition categories of which something may go with it.
+    pub(crate) addition_category_ids: Vec<String>,
     /// On the place's stop list.
     pub(super) is_stopped: bool,
     /// The menu for a time, open now, that says how many pieces may be sold.
@@ -255,13 +257,15 @@ pub(crate) struct Product {
 
 #[cfg(test)]
 impl Product {
-    /// A product for tests of pure rules, sold without limit.
+    /// A product for tests of pure rules, sold without limit, with which additions of `ac:any` may go.
     pub(crate) fn sample(
         on_line: LineProduct,
         price_levels: BTreeMap<String, Amount>,
         is_price_variable: bool,
     ) -> Self {
-        Self { on_line, price_levels, is_price_variable, is_stopped: false, limited_by: None }
+        let addition_category_ids = vec!["ac:any".to_owned()];
+        let is_stopped = false;
+        Self { on_line, price_levels, is_price_variable, addition_category_ids, is_stopped, limited_by: None }
     }
 }
 
@@ -292,6 +296,7 @@ pub(crate) fn product(
         on_line: on_line(tx, merchant, &sellable, &settings.zone, now)?,
         price_levels: levels.collect::<Result<_, db::Error>>()?,
         is_price_variable: sellable.product.is_price_variable,
+        addition_category_ids: sellable.sold().addition_category_ids().to_vec(),
         is_stopped: sellable.is_stopped,
         limited_by: sellable.limited_by(now),
     }))

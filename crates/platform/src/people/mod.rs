@@ -38,7 +38,7 @@ impl Platform {
         let forgotten = self.db().write("forget_open_checks", move |tx| {
             for check in checks::open_with_offer(tx, &merchant)? {
                 if hidden::is_of(&check.offer, &customer_id) {
-                    checks::forget_open(tx, &merchant, &check.place, &check.check_id, now)?;
+                    checks::forget_open(tx, &merchant, &check.place, &check.check_id, &check.lines, now)?;
                     reservations::forget_of_check(tx, &merchant, &check.place, &check.check_id, now)?;
                 }
             }

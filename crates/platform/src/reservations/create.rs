@@ -52,6 +52,7 @@ pub(crate) fn routes() -> OpenApiRouter<Guarded> {
         (status = 201, description = "The reservation", body = Reservation),
         (status = 400, description = "The body cannot be read, or names a desk the place does not have; `field` names the member"),
         (status = 409, description = "This `externalReservationId` has come before; `reservation` is what it made"),
+        (status = 422, description = "`PLACE_DISABLED`"),
         ReadRefusals
     )
 )]
@@ -82,6 +83,7 @@ async fn create_reservation(
             if !store::insert(tx, merchant, id, &new, now)? {
                 return Err(already_there(store::of_external_id(tx, merchant, id, &body, &place)?));
             }
+            place.sells(id).map_err(TxError::Refused)?;
             if !crate::desks::stands(tx, merchant, id, &body.desk_id)? {
                 let found = format!("{:?}", body.desk_id);
                 return Err(TxError::Refused(ApiError::field("deskId", "a desk of the place", &found)));

@@ -112,6 +112,12 @@ db::row! {
         /// After the register's own discount, before loyalty.
         pub(crate) total: i64,
         pub(crate) benefits: Vec<StoredBenefit> as Json,
+        /// On an item with which additions go: what ties them to it.
+        pub(crate) has_additions_with_code: Option<String>,
+        /// On an addition: the same of the item that it goes with.
+        pub(crate) additions_code: Option<String>,
+        /// The number of the person who entered it.
+        pub(crate) person_id: Option<i64>,
     }
 }
 

@@ -116,6 +116,29 @@ pub(crate) struct Line {
     pub(crate) till_discount: i64,
     /// Minor units after the till's discount.
     pub(crate) total: i64,
+    /// What it goes with, of an addition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) addition: Option<LineAddition>,
+    /// For the kitchen, while the check is open. May name a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+    /// Who entered it; absent where nobody was signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) entered_by: Option<PosPerson>,
+    /// It came with an order from elsewhere: price and discount are the order's.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub(crate) ordered: bool,
+}
+
+/// What makes a line an addition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LineAddition {
+    pub(crate) addition_id: String,
+    /// The id of the line that it goes with.
+    pub(crate) of: String,
+    /// How many go with one unit of that line.
+    pub(crate) count: i64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

@@ -221,6 +221,10 @@ fn prepaid_line(
         unit_price: value.0,
         till_discount: 0,
         total: value.0,
+        addition: None,
+        note: None,
+        entered_by: None,
+        ordered: false,
     };
     Ok(Some(ReckonedLine { line, benefits: Vec::new(), after: value }))
 }

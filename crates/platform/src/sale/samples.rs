@@ -31,6 +31,10 @@ pub(crate) fn line(id: &str, total: i64, vat_rate: &str) -> Line {
         unit_price: total.abs(),
         till_discount: 0,
         total,
+        addition: None,
+        note: None,
+        entered_by: None,
+        ordered: false,
     }
 }
 
@@ -67,6 +71,7 @@ pub(crate) fn settings() -> PlaceSettings {
         country_code: "CZ".to_owned(),
         precision: Precision::new(2).unwrap(),
         is_vat_payer: true,
+        state: "active".to_owned(),
     }
 }
 

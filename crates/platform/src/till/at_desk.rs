@@ -4,7 +4,7 @@
 //! provider.
 
 use super::{store, view};
-use crate::access::{ApiClient, At, Grant, Guarded};
+use crate::access::{ApiClient, At, Grant};
 use crate::api::ReadRefusals;
 use crate::place::PlaceSettings;
 use crate::sale::{ReckonedLine, Reckoning, StoredCheck, reckon};
@@ -15,14 +15,13 @@ use door::ApiError;
 use jiff::Timestamp;
 use money::Amount;
 use serde::Deserialize;
-use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::Number;
 use wire::access::Api;
 use wire::deskview::{DeskCheck, DeskCheckLine, OpenDeskCheck};
 use wire::time::LocalTime;
 
 /// May see what is open at desks.
-struct ReadDeskChecks;
+pub(super) struct ReadDeskChecks;
 
 impl Grant for ReadDeskChecks {
     const API: Api = Api::DeskChecks;
@@ -32,14 +31,10 @@ impl Grant for ReadDeskChecks {
     }
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Guarded> {
-    OpenApiRouter::new().routes(routes!(desk_check))
-}
-
 /// A path to a desk.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct DeskPath {
+pub(super) struct DeskPath {
     desk_id: String,
 }
 
@@ -59,7 +54,7 @@ struct DeskPath {
         ReadRefusals
     )
 )]
-async fn desk_check(
+pub(super) async fn desk_check(
     at: At<ReadDeskChecks>,
     Path(DeskPath { desk_id: desk }): Path<DeskPath>,
 ) -> Result<Json<DeskCheck>, ApiError> {
@@ -129,5 +124,6 @@ fn line_of(reckoned: &ReckonedLine, check: &StoredCheck, place: &PlaceSettings) 
         discount: money(line.total() + Amount(line.till_discount) - reckoned.after),
         final_price_with_vat: money(reckoned.after),
         vat_rate: line.product.vat_rate,
+        additions_of: line.addition.as_ref().map(|with| with.of.clone()),
     }
 }

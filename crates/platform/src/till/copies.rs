@@ -1,19 +1,21 @@
 //! Which checks hold a copy of what a guest's provider said, and how do they lose the guest?
 
-use db::{Error, Tx, params};
+use super::store;
+use crate::sale::check::Line;
+use db::{Error, Json, Tx, json, params};
 use jiff::Timestamp;
 
 db::statement! {
     /// The open checks of a merchant with an answer to their offer.
-    OPEN_WITH_OFFER -> OpenCheck = "SELECT place, check_id, offer FROM platform_check
+    OPEN_WITH_OFFER -> OpenCheck = "SELECT place, check_id, offer, lines FROM platform_check
         WHERE merchant = $1 AND state = 'open' AND offer IS NOT NULL";
-    /// Takes all loyalty off an open check; its register sees a new version, as after any change.
+    /// Takes all loyalty and the notes off an open check; its register sees a new version, as after any change.
     FORGET_OPEN_CHECK = "UPDATE platform_check SET version = version + 1, codes = '[]', choices = '{}', loyalty_offer_id = NULL,
-            question = NULL, offer = NULL, offer_problem = NULL, updated_at = $4
+            question = NULL, offer = NULL, offer_problem = NULL, updated_at = $4, lines = $5, has_notes = 0
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'";
-    /// A slice of the checks that were opened long ago, never paid, and have a code or an answer; of all merchants.
-    OPEN_TOO_LONG -> CheckKey = "SELECT merchant, place, check_id FROM platform_check
-        WHERE state = 'open' AND opened_at <= $1 AND (offer IS NOT NULL OR codes <> '[]') LIMIT $2";
+    /// A slice of the checks that were opened long ago, never paid, and have a code, an answer or a note; of all merchants.
+    OPEN_TOO_LONG -> OldCheck = "SELECT merchant, place, check_id, lines FROM platform_check
+        WHERE state = 'open' AND opened_at <= $1 AND (offer IS NOT NULL OR codes <> '[]' OR has_notes = 1) LIMIT $2";
     /// The check that a bill paid.
     CHECK_OF_BILL -> PaidCheck = "SELECT k.check_id, k.codes, k.offer FROM platform_bill b
         JOIN platform_check k ON k.merchant = b.merchant AND k.place = b.place AND k.check_id = b.check_id
@@ -28,6 +30,7 @@ db::row! {
         pub(crate) place: String,
         pub(crate) check_id: String,
         pub(crate) offer: String,
+        pub(crate) lines: Vec<Line> as Json,
     }
 }
 
@@ -41,11 +44,12 @@ db::row! {
 }
 
 db::row! {
-    /// Which check it is.
-    struct CheckKey {
+    /// A check that stands open for long.
+    struct OldCheck {
         merchant: String,
         place: String,
         check_id: String,
+        lines: Vec<Line> as Json,
     }
 }
 
@@ -54,19 +58,21 @@ pub(crate) fn open_with_offer(tx: &mut Tx<'_>, merchant: &str) -> Result<Vec<Ope
     tx.query(&OPEN_WITH_OFFER, params![merchant])
 }
 
-/// Takes all loyalty off a check, unless it was paid meanwhile.
+/// Takes all loyalty and the notes off a check with these lines, unless it was paid meanwhile.
 pub(crate) fn forget_open(
     tx: &mut Tx<'_>,
     merchant: &str,
     place: &str,
     check_id: &str,
+    lines: &[Line],
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(&FORGET_OPEN_CHECK, params![merchant, place, check_id, now])?;
+    let lines = json("lines", &store::without_notes(lines))?;
+    tx.execute(&FORGET_OPEN_CHECK, params![merchant, place, check_id, now, &lines])?;
     Ok(())
 }
 
-/// Takes all loyalty off `rows` of the checks that were opened by `until` and are open still; how many that were.
+/// Takes all loyalty and the notes off `rows` of the checks that were opened by `until` and are open still; how many that were.
 pub(crate) fn forget_open_until(
     tx: &mut Tx<'_>,
     until: Timestamp,
@@ -75,7 +81,7 @@ pub(crate) fn forget_open_until(
 ) -> Result<i64, Error> {
     let found = tx.query(&OPEN_TOO_LONG, params![until, rows])?;
     for check in &found {
-        forget_open(tx, &check.merchant, &check.place, &check.check_id, now)?;
+        forget_open(tx, &check.merchant, &check.place, &check.check_id, &check.lines, now)?;
     }
     Ok(i64::try_from(found.len()).unwrap_or(i64::MAX))
 }

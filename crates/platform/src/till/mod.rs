@@ -10,19 +10,22 @@ mod codes;
 pub(crate) mod copies;
 mod let_go;
 mod lines;
+mod moved;
 mod offer;
 mod open;
+mod open_checks;
 mod ordered;
 mod pay;
 mod refund;
+mod refund_whole;
+mod reopen;
 mod sale;
 mod store;
 mod turn;
 mod view;
 
-pub(crate) use at_desk::routes as documented_routes;
 pub(crate) use open::{Opening, open};
-pub(crate) use ordered::{Ordered, OrderedLine, bills_of, open_ordered};
+pub(crate) use ordered::{GoesWith, Ordered, OrderedLine, bills_of, open_ordered};
 pub(crate) use store::NO_REGISTER;
 
 use crate::Platform;
@@ -42,8 +45,8 @@ use wire::pos::Check;
 
 pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Guarded> {
     OpenApiRouter::new()
-        .routes(routes!(open::open_check))
-        .routes(routes!(open::read_check))
+        .routes(routes!(open_checks::list_checks, open::open_check))
+        .routes(routes!(open::read_check, moved::change_check, moved::drop_check))
         .routes(routes!(basket::set_lines))
         .routes(routes!(codes::add_code))
         .routes(routes!(codes::remove_code))
@@ -54,6 +57,11 @@ pub(crate) fn routes(body_bytes_max: usize) -> OpenApiRouter<Guarded> {
         .routes(routes!(refund::refund_bill))
         .routes(routes!(refund::cancel_bill))
         .layer(door::body_limit(body_bytes_max))
+}
+
+/// The calls of documented APIs that need the checks: what is open at a desk, and a bill whose check opens again.
+pub(crate) fn documented_routes() -> OpenApiRouter<Guarded> {
+    OpenApiRouter::new().routes(routes!(at_desk::desk_check)).routes(routes!(refund_whole::refund_whole_bill))
 }
 
 /// A path to a check, or to something in it.

@@ -4,11 +4,12 @@
 
 use super::lines;
 use super::open::{Opening, open};
+use super::store;
 use crate::feed::many;
 use crate::menu::LineProduct;
 use crate::sale::StoredCheck;
 use crate::sale::bill::StoredOrderProvider;
-use db::{Tx, TxError, json, params};
+use db::{Tx, TxError, params};
 use door::ApiError;
 use money::{Amount, Precision, spread};
 use std::collections::BTreeMap;
@@ -21,8 +22,6 @@ db::row! {
     }
 }
 db::statement! {
-    FILL_ORDERED = "UPDATE platform_check SET lines = $4, order_provider = $5
-        WHERE merchant = $1 AND place = $2 AND check_id = $3";
     // Of 32 checks.
     BILLS_OF -> BillOfCheck = "SELECT check_id, bill_id FROM platform_check
         WHERE merchant = $1 AND place = $2 AND bill_id IS NOT NULL AND check_id IN (
@@ -37,6 +36,20 @@ pub(crate) struct OrderedLine {
     pub(crate) count: i64,
     /// One with VAT.
     pub(crate) unit_price: Amount,
+    /// More of the product was ordered than was left, at a place that only warns of it.
+    pub(crate) beyond_remaining: bool,
+    /// What it goes with, of an addition.
+    pub(crate) goes_with: Option<GoesWith>,
+}
+
+/// What an ordered addition goes with.
+#[derive(Debug, Clone)]
+pub(crate) struct GoesWith {
+    pub(crate) addition_id: String,
+    /// The place among the order's lines, from 0.
+    pub(crate) line: usize,
+    /// How many with one unit of that line.
+    pub(crate) count: i64,
 }
 
 /// What an order says of its check.
@@ -69,8 +82,7 @@ pub(crate) fn open_ordered(
     let mut check = open(tx, merchant, place, opening)?;
     check.lines = lines;
     check.order_provider = Some(ordered.provider.clone());
-    let (lines, provider) = (json("lines", &check.lines)?, json("order_provider", &ordered.provider)?);
-    tx.execute(&FILL_ORDERED, params![merchant, place, &check.check_id, &lines, &provider])?;
+    store::fill(tx, merchant, place, &check, None)?;
     Ok(check)
 }
 

@@ -78,11 +78,13 @@ async fn pay(
     if let (CheckState::Paid, Some(bill_id)) = (check.state, &check.bill_id) {
         return Ok(bill_id.clone());
     }
-    if check.lines.is_empty() {
+    let is_empty = check.lines.is_empty();
+    if is_empty && check.already_paid.is_empty() {
         let message = "the basket is empty: there is nothing to pay; add a line first";
         return Err(ApiError::conflict(message).with_name("EMPTY_BASKET"));
     }
-    if !check.has_loyalty() || selling.connection.is_none() {
+    // Nothing was bought, so no benefit can be used: only what was paid before goes back
+    if is_empty || !check.has_loyalty() || selling.connection.is_none() {
         return book(platform, grant, Agreed { check, selling, offer: None }, body).await;
     }
     let asking = begin(platform, grant, check_id).await?;
@@ -176,7 +178,7 @@ async fn book(
                 now,
             };
             bills::store::insert(tx, changes, &grant.merchant, &grant.place, &sale.bill(bill_id.clone()))?;
-            store::close(tx, &grant, &check.check_id, &bill_id, offer.as_ref(), now)?;
+            store::close(tx, &grant, &check, &bill_id, offer.as_ref(), now)?;
             if let Some((offer, connection)) = loyal {
                 let paid = Paid {
                     grant: &grant,

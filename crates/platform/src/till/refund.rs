@@ -50,6 +50,7 @@ pub(super) async fn refund_bill(
     let command = Command {
         bill_id: path.bill_id,
         cancels: false,
+        reopens: false,
         deletes: false,
         items: body.items,
         tender: body.tender,

@@ -7,10 +7,12 @@ use crate::sale::StoredCheck;
 use crate::sale::bill::{
     METHOD_CHARACTERS_MAX, StoredBenefit, StoredBill, StoredItem, StoredPayment, StoredTax, payment_method,
 };
+use crate::sale::check::Line;
 use crate::sale::{ReckonedLine, Reckoning, Source};
-use door::ApiError;
+use door::{ApiError, token};
 use jiff::Timestamp;
 use money::{Amount, Precision};
+use outside::hex;
 use serde_json::{Value, json};
 use wire::Number;
 use wire::loyalty::{BalanceType, LoyaltyOfferResponse};
@@ -156,7 +158,18 @@ impl Sale<'_> {
 
     fn item(&self, reckoned: &ReckonedLine) -> StoredItem {
         let line = &reckoned.line;
+        let code = |of: &str| additions_code(&self.check.check_id, of);
+        let goes_with =
+            |other: &Line| other.addition.as_ref().is_some_and(|with| with.of == line.check_item_id);
         StoredItem {
+            has_additions_with_code: self
+                .check
+                .lines
+                .iter()
+                .any(goes_with)
+                .then(|| code(&line.check_item_id)),
+            additions_code: line.addition.as_ref().map(|with| code(&with.of)),
+            person_id: line.entered_by.as_ref().map(|person| person.person_id),
             check_item_id: line.check_item_id.clone(),
             product: line.product.clone(),
             amount: line.amount,
@@ -181,6 +194,14 @@ impl Sale<'_> {
                 .collect(),
         }
     }
+}
+
+/// What ties the additions of a line to it on the bill, as a UUID: of one line of one check always the same.
+fn additions_code(check_id: &str, check_item_id: &str) -> String {
+    let digest = hex(&token::hash(&format!("{check_id}/{check_item_id}")));
+    let part = |from, to| digest.get(from..to).unwrap_or_default();
+    // version 8: made of what we like (RFC 9562)
+    format!("{}-{}-8{}-8{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(18, 30))
 }
 
 /// The documented payment method of a balance that pays.

@@ -6,6 +6,7 @@
 
 use crate::access::PosGrant;
 use crate::sale::StoredCheck;
+use crate::sale::check::Line;
 use db::{Tx, TxError, json, params};
 use door::ApiError;
 use jiff::Timestamp;
@@ -35,8 +36,23 @@ db::statement! {
         RETURNING check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
             loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid, order_provider";
     WRITE_CHECK = "UPDATE platform_check SET lines = $4, codes = $5, choices = $6, loyalty_offer_id = $7, question = $8,
-            offer = $9, offer_problem = $10
+            offer = $9, offer_problem = $10, desk_id = $11, person_count = $12, has_notes = $13
         WHERE merchant = $1 AND place = $2 AND check_id = $3";
+    FILL_CHECK = "UPDATE platform_check SET lines = $4, order_provider = $5, reopens = $6
+        WHERE merchant = $1 AND place = $2 AND check_id = $3";
+    REOPENED -> String = "SELECT check_id FROM platform_check WHERE merchant = $1 AND place = $2 AND reopens = $3";
+    IS_THERE -> i64 = "SELECT 1 FROM platform_check WHERE merchant = $1 AND place = $2 AND check_id = $3";
+    // The next open ones of the place.
+    OPEN_AFTER -> StoredCheck = "SELECT check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid, order_provider
+        FROM platform_check WHERE merchant = $1 AND place = $2 AND state = 'open' AND check_id > $3
+        ORDER BY check_id LIMIT $4";
+    // The same of one desk.
+    OPEN_AT_DESK_AFTER -> StoredCheck = "SELECT check_id, device_number, version, state, desk_id, person_count, opened_by, lines, codes, choices,
+            loyalty_offer_id, question, offer, offer_problem, bill_id, opened_at, already_paid, order_provider
+        FROM platform_check WHERE merchant = $1 AND place = $2 AND state = 'open' AND check_id > $3 AND desk_id = $5
+        ORDER BY check_id LIMIT $4";
+    REMOVE_CHECK = "DELETE FROM platform_check WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'";
     TAKE_TURN -> StoredCheck = "UPDATE platform_check SET turn_ends_at = $5,
             device_number = CASE WHEN device_number = 0 THEN CAST($6 AS BIGINT) ELSE device_number END
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND state = 'open'
@@ -51,7 +67,7 @@ db::statement! {
     END_TURN = "UPDATE platform_check SET turn_ends_at = NULL
         WHERE merchant = $1 AND place = $2 AND check_id = $3 AND turn_ends_at = $4";
     CLOSE_CHECK = "UPDATE platform_check SET state = 'paid', bill_id = $4, offer = $5, updated_at = $6, turn_ends_at = NULL,
-            codes = CASE WHEN CAST($5 AS TEXT) IS NULL THEN '[]' ELSE codes END
+            codes = CASE WHEN CAST($5 AS TEXT) IS NULL THEN '[]' ELSE codes END, has_notes = 0, lines = $7
         WHERE merchant = $1 AND place = $2 AND check_id = $3";
 }
 
@@ -193,25 +209,104 @@ pub(crate) fn write(tx: &mut Tx<'_>, grant: &PosGrant, check: &StoredCheck) -> R
             check.loyalty_offer_id.as_ref(),
             check.question.as_ref(),
             offer.as_ref(),
-            problem.as_ref()
+            problem.as_ref(),
+            check.desk_id.as_ref(),
+            check.person_count,
+            check.lines.iter().any(|line| line.note.is_some())
         ],
     )?;
     Ok(())
 }
 
+/// Writes the lines that a new check begins with, the order that it is, and the bill that it opens again.
+pub(super) fn fill(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    check: &StoredCheck,
+    reopens: Option<&str>,
+) -> Result<(), db::Error> {
+    let provider =
+        check.order_provider.as_ref().map(|provider| json("order_provider", provider)).transpose()?;
+    let lines = json("lines", &check.lines)?;
+    tx.execute(&FILL_CHECK, params![merchant, place, &check.check_id, &lines, provider.as_ref(), reopens])?;
+    Ok(())
+}
+
+/// The check that a bill paid, whichever register had it.
+pub(super) fn of_bill(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    check_id: &str,
+) -> Result<Option<StoredCheck>, db::Error> {
+    tx.optional(&READ_CHECK, params![merchant, place, check_id])
+}
+
+/// The check that was opened when a bill was given back for that.
+pub(super) fn reopened(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    bill_id: &str,
+) -> Result<Option<String>, db::Error> {
+    tx.optional(&REOPENED, params![merchant, place, bill_id])
+}
+
+/// Whether the place has the check, open or paid.
+pub(super) fn is_there(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    check_id: &str,
+) -> Result<bool, db::Error> {
+    Ok(tx.optional(&IS_THERE, params![merchant, place, check_id])?.is_some())
+}
+
+/// The first `most` open checks of the place behind the id `after`, in the order of their ids; of one desk where that is
+/// given.
+pub(super) fn open_after(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+    place: &str,
+    desk: Option<&str>,
+    after: &str,
+    most: i64,
+) -> Result<Vec<StoredCheck>, db::Error> {
+    match desk {
+        None => tx.query(&OPEN_AFTER, params![merchant, place, after, most]),
+        Some(desk) => tx.query(&OPEN_AT_DESK_AFTER, params![merchant, place, after, most, desk]),
+    }
+}
+
+/// Takes an open check away.
+pub(super) fn remove(tx: &mut Tx<'_>, grant: &PosGrant, check_id: &str) -> Result<(), db::Error> {
+    tx.execute(&REMOVE_CHECK, params![&grant.merchant, &grant.place, check_id])?;
+    Ok(())
+}
+
 /// Closes a bumped check with its bill and the answer it was paid by. Without an answer its codes meant nothing, and lead
-/// to a guest all the same: they are not kept.
+/// to a guest all the same: they are not kept. Nor are the notes, which were for the kitchen.
 pub(crate) fn close(
     tx: &mut Tx<'_>,
     grant: &PosGrant,
-    check_id: &str,
+    check: &StoredCheck,
     bill_id: &str,
     offer: Option<&LoyaltyOfferResponse>,
     now: Timestamp,
 ) -> Result<(), db::Error> {
     let offer = offer.map(|offer| json("offer", offer)).transpose()?;
-    tx.execute(&CLOSE_CHECK, params![&grant.merchant, &grant.place, check_id, bill_id, offer.as_ref(), now])?;
+    let lines = json("lines", &without_notes(&check.lines))?;
+    tx.execute(
+        &CLOSE_CHECK,
+        params![&grant.merchant, &grant.place, &check.check_id, bill_id, offer.as_ref(), now, &lines],
+    )?;
     Ok(())
+}
+
+/// The lines as they are, but for their notes.
+pub(super) fn without_notes(lines: &[Line]) -> Vec<Line> {
+    lines.iter().map(|line| Line { note: None, ..line.clone() }).collect()
 }
 
 fn own(grant: &PosGrant, check: StoredCheck) -> Result<StoredCheck, TxError<ApiError>> {

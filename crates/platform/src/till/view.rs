@@ -43,6 +43,7 @@ pub(super) fn shown(
         opened_at: LocalTime::new(opened_at, &settings.zone).to_string(),
         desk_id: check.desk_id.clone(),
         person_count: check.person_count,
+        opened_by: check.opened_by.clone(),
         currency_code: settings.currency_code.clone(),
         price_precision: precision.digits(),
         lines: reckoning.lines.iter().map(|line| line_of(line, check, precision)).collect(),
@@ -117,6 +118,10 @@ fn line_of(reckoned: &ReckonedLine, check: &StoredCheck, precision: Precision) -
         discount: money(Amount(line.till_discount)),
         total_price_with_vat: money(line.total()),
         vat_rate: line.product.vat_rate,
+        additions_of: line.addition.as_ref().map(|with| with.of.clone()),
+        addition_id: line.addition.as_ref().map(|with| with.addition_id.clone()),
+        note: line.note.clone(),
+        entered_by: line.entered_by.clone(),
         benefits: reckoned
             .benefits
             .iter()

@@ -1,9 +1,11 @@
 //! `/bills/{sourceId}`: how do applications see that a bill came back, and how do they give one back?
 
+use crate::menu::put_menu;
 use crate::pos::scripted::{Till, payments, text};
 use http::Method;
 use serde_json::{Value, json};
-use testkit::restaurant::{BEER, MAIN};
+use testkit::House;
+use testkit::restaurant::{BEER, CARD, MAIN};
 
 fn path(till: &Till, bill: &Value) -> String {
     format!("/bills/{}/{}", till.house.restaurant.source_id, text(&bill["billId"]))
@@ -58,7 +60,6 @@ testkit::on_both_engines! {
         let rows = till.kept().await;
         // body, the member at fault
         for (body, field) in [
-            (json!({"isReopen": true}), "isReopen"),
             (json!({"fiscalData": "no"}), "fiscalData"),
             (json!({"fiscalData": [1]}), "fiscalData"),
         ] {
@@ -80,6 +81,86 @@ testkit::on_both_engines! {
         assert_eq!((answer.status, &answer.json["name"]), (409, &json!("NOTHING_LEFT")));
         let answer = till.house.app.anyone.send(Method::POST, &path, Some(b"{}".to_vec())).await.unwrap();
         assert_eq!(answer.status, 401);
+    }
+
+    async fn a_bill_that_is_reopened_is_an_open_check_again(engine: Engine) {
+        let till = Till::start(engine).await;
+        let (house, platform) = (&till.house, till.house.platform().await);
+        let place = &house.restaurant.place_id;
+        put_menu(house, json!({"timeBasedMenus": [{"menuId": "today", "placeId": place, "timeBasedMenuType": "dailyMenu",
+            "since": "2026-03-02T09:00:00Z", "till": "2026-03-02T12:00:00Z", "items": [{"productId": MAIN, "quantity": 5}]}]})).await;
+        let left = async || platform.get(&format!("/menu/{}/timeBased/{place}/remainingAmounts", house.restaurant.merchant_id)).await.unwrap()["amounts"][MAIN].clone();
+        // 200.00 paid in advance, four mains and a beer, at a tenth off
+        let booking = json!({"externalReservationId": "b1", "reservationDeposit": 200, "deskId": "1", "personCount": 3});
+        let made = platform.post(&format!("/reservations/{}/reservations", house.restaurant.source_id), &booking).await.unwrap();
+        let check = format!("{}/{}", house.checks(), text(&made["checkId"]));
+        let lines = json!({"lines": [{"checkItemId": "m", "productId": MAIN, "amount": 4, "discount": {"percent": 10}}, {"checkItemId": "b", "productId": BEER, "amount": 1}]});
+        let register = house.register(1);
+        register.put(&format!("{check}/lines"), &lines).await.unwrap();
+        let pay = json!({"payments": [{"paymentMethod": "card", "priceWithVat": "539.40"}]});
+        let bill = register.post(&format!("{check}/pay"), &pay).await.unwrap();
+        assert_eq!(left().await, 1);
+        // one main goes back first; the dish was made
+        let part = json!({"items": [{"checkItemId": "m", "amount": 1}]});
+        register.post(&till.bill_path(&bill, "/refunds"), &part).await.unwrap();
+        assert_eq!(left().await, 1);
+        let path = format!("{}/refund", path(&till, &bill));
+        let corrective = platform.post(&path, &json!({"isReopen": true, "reasonId": "wrong table"})).await.unwrap();
+        assert_eq!((text(&corrective["finalPrice"]), &corrective["refunded"]), ("-569.3".into(), &json!(true)));
+        assert_eq!(till.bill(&bill).await["refunded"], true);
+        let reopened = corrective["reopenedCheckId"].as_str().unwrap();
+        let rows = house.rows().await;
+        assert_eq!(platform.post(&path, &json!({"isReopen": true})).await.unwrap(), corrective, "a repeat");
+        assert_eq!(house.rows().await["platform_check"], rows["platform_check"]);
+        // What came back is open: three mains at a tenth off and the beer, what was paid in advance is paid still
+        let again = format!("{}/{reopened}", house.checks());
+        let open = house.register(2).get(&again).await.unwrap();
+        assert_eq!((&open["deviceNumber"], &open["deskId"], &open["personCount"], &open["state"]), (&json!(0), &json!("1"), &json!(3), &json!("open")));
+        let amounts: Vec<String> = open["lines"].as_array().unwrap().iter().map(|line| format!("{} {} {}", text(&line["checkItemId"]), text(&line["amount"]), text(&line["finalPriceWithVat"]))).collect();
+        assert_eq!(amounts, ["m 3 510.3", "b 1 59"]);
+        assert_eq!(text(&open["totalWithVat"]), "569.3");
+        // of the 200.00, 46.01 went back with the first main
+        let paid: Vec<(String, String)> = open["paidAlready"].as_array().unwrap().iter().map(|paid| (text(&paid["paymentMethod"]), text(&paid["priceWithVat"]))).collect();
+        assert_eq!(paid, [("reservationDeposit".to_owned(), "153.99".to_owned())]);
+        assert_eq!(left().await, 1, "its pieces are the open check's");
+        // The register goes on with it, and the takings are those of the new bill.
+        let register = house.register(2);
+        let lines = json!({"lines": [{"checkItemId": "m", "productId": MAIN, "amount": 1}]});
+        let shown = register.put(&format!("{again}/lines"), &lines).await.unwrap();
+        assert_eq!(left().await, 3, "two mains were taken off; the one that was refunded before stays sold");
+        let pay = json!({"payments": [{"paymentMethod": "cash", "priceWithVat": shown["toPay"]}]});
+        let second = register.post(&format!("{again}/pay"), &pay).await.unwrap();
+        assert_eq!(second["deskId"], "1");
+        let list = platform.get(&format!("/bills/{}?refunded=0", house.restaurant.source_id)).await.unwrap();
+        assert_eq!(list["data"].as_array().unwrap().len(), 1);
+        assert_eq!(list["data"][0]["billId"], second["billId"]);
+        // A second time there is nothing to open, nor of a bill that came back without it.
+        for body in [json!({}), json!({"isReopen": false})] {
+            let answer = platform.send(Method::POST, &path, Some(body.to_string().into_bytes())).await.unwrap();
+            assert_eq!((answer.status, &answer.json["name"]), (409, &json!("NOTHING_LEFT")), "{}", answer.text);
+        }
+    }
+
+    async fn a_reopened_bill_gives_benefits_back_and_is_scanned_anew(engine: Engine) {
+        let house = House::start(engine).await;
+        let balances = async || {
+            let posted = async |id: &str| text(&house.balance(id).await["posted"]);
+            (posted(&house.restaurant.points_balance_id).await, posted(&house.restaurant.credit_balance_id).await)
+        };
+        let before = balances().await;
+        let check = house.open_check(1, &[(MAIN, 6)], &[CARD]).await;
+        let register = house.register(1);
+        let offered = register.post(&format!("{check}/offer"), &json!({})).await.unwrap();
+        assert_ne!(offered["toPay"], json!(1134), "the card takes something off or pays");
+        let pay = json!({"payments": [{"paymentMethod": "cash", "priceWithVat": offered["toPay"]}]});
+        let bill = register.post(&format!("{check}/pay"), &pay).await.unwrap();
+        testkit::eventually("the payment is booked", async || (balances().await != before).then_some(())).await;
+        let path = format!("/bills/{}/{}/refund", house.restaurant.source_id, text(&bill["billId"]));
+        let corrective = house.platform().await.post(&path, &json!({"isReopen": true})).await.unwrap();
+        let open = register.get(&format!("{}/{}", house.checks(), text(&corrective["reopenedCheckId"]))).await.unwrap();
+        assert_eq!((&open["codes"], &open["offer"], &open["paidAlready"], &open["toPay"]), (&json!([]), &Value::Null, &json!([]), &json!(1134)));
+        testkit::eventually("the guest has everything back", async || (balances().await == before).then_some(())).await;
+        house.assert_verified().await;
     }
 
     async fn a_list_has_the_items_where_the_call_includes_them(engine: Engine) {

@@ -206,6 +206,101 @@ testkit::on_both_engines! {
         assert_eq!(bill["taxSummaries"].as_object().unwrap().keys().collect::<Vec<_>>(), ["12", "21"]);
     }
 
+    async fn a_register_that_sets_an_orders_basket_again_keeps_what_the_guest_was_told(engine: Engine) {
+        let house = House::start(engine).await;
+        put_menu(&house, json!({"additionCategories": [{"additionCategoryId": "ac:sauces", "title": "Sauces", "additions": [
+            {"additionId": "a:pepper", "title": "Pepper sauce", "additionPrice": 20}]}]})).await;
+        let partner = house.platform().await;
+        // 2 × (180 + 2 × 15) and a beer for 50.00, less 47.00: a tenth
+        let item = json!({"itemId": MAIN, "count": 2, "unitPriceWithVat": 180, "additions": [{"additionId": "a:pepper", "countPerMainItem": 2, "unitPriceWithVat": 15}]});
+        let body = order("o1", json!({"items": [item, {"itemId": BEER, "count": 1, "unitPriceWithVat": 50}], "discountWithVat": 47}));
+        let made = ordered(&house, &partner, &body).await;
+        let confirmed = step(&house, 1, &made, "confirm", &Value::Null).await.json;
+        let path = format!("{}/{}", house.checks(), confirmed["checkId"].as_str().unwrap());
+        let shown = |check: &Value| -> Vec<String> {
+            check["lines"].as_array().unwrap().iter().map(|line| {
+                let of = line["additionsOf"].as_str().unwrap_or_default();
+                format!("{} {of} {} {}", line["checkItemId"].as_str().unwrap(), line["amount"], line["finalPriceWithVat"])
+            }).collect()
+        };
+        let check = house.register(1).get(&path).await.unwrap();
+        assert_eq!(shown(&check), ["1  2 324", "2 1 4 54", "3  1 45"]);
+        let set = async |lines: Value| house.register(1).put(&format!("{path}/lines"), &json!({"lines": lines})).await.unwrap();
+        let main = |amount: i64, more: Value| {
+            let mut line = json!({"checkItemId": "1", "productId": MAIN, "amount": amount, "additions": [{"additionId": "a:pepper", "count": 2}]});
+            line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            line
+        };
+        let beer = json!({"checkItemId": "3", "productId": BEER, "amount": 1});
+        // the same again is the same: neither price nor discount is told anew
+        assert_eq!(shown(&set(json!([main(2, json!({})), beer])).await), ["1  2 324", "2 1 4 54", "3  1 45"]);
+        // of less than was ordered the order takes off its share, and nothing of what the guest orders at the table
+        let more = json!({"productId": BEER, "amount": 1});
+        assert_eq!(shown(&set(json!([main(1, json!({})), beer, more])).await), ["1  1 162", "2 1 2 27", "3  1 45", "4  1 59"]);
+        // what the register says instead counts
+        let without = main(1, json!({"discount": {"value": 0}}));
+        let last = set(json!([without, beer])).await;
+        assert_eq!(shown(&last), ["1  1 180", "2 1 2 30", "3  1 45"]);
+        let pay = json!({"payments": [{"paymentMethod": "cash", "priceWithVat": last["toPay"]}]});
+        let bill = house.register(1).post(&format!("{path}/pay"), &pay).await.unwrap();
+        let items = &bill["items"];
+        let code = &items[0]["hasAdditionsWithCode"];
+        assert!(code.is_string() && items[1]["additionsCode"] == *code && items[2]["additionsCode"].is_null(), "{items}");
+        assert_number("with its additions", "255", &bill["finalPrice"]);
+    }
+
+    async fn what_is_ordered_beyond_what_is_left_is_marked(engine: Engine) {
+        let house = House::start(engine).await;
+        let place = &house.restaurant.place_id;
+        put_menu(&house, json!({"placeRules": {place.as_str(): {"beyondRemaining": "warn"}}, "timeBasedMenus": [{"menuId": "today", "placeId": place,
+            "timeBasedMenuType": "dailyMenu", "since": "2026-03-02T09:00:00Z", "till": "2026-03-02T12:00:00Z", "items": [{"productId": MAIN, "quantity": 2}]}]})).await;
+        let partner = house.platform().await;
+        let of = |id: &str| order(id, json!({"items": [{"itemId": MAIN, "count": 2}, {"itemId": BEER, "count": 1}]}));
+        let marks = |of: &Value, list: &str| of[list].as_array().unwrap().iter().map(|one| one["beyondRemaining"] == true).collect::<Vec<_>>();
+        for (id, beyond) in [("o1", false), ("o2", true)] {
+            let made = ordered(&house, &partner, &of(id)).await;
+            assert_eq!(marks(&made, "items"), [beyond, false], "{id}");
+            assert_eq!(seen(&house, &partner, &made).await, made);
+            let confirmed = step(&house, 1, &made, "confirm", &Value::Null).await.json;
+            let check = house.register(1).get(&format!("{}/{}", house.checks(), confirmed["checkId"].as_str().unwrap())).await.unwrap();
+            assert_eq!(marks(&check, "lines"), [beyond, false], "{id}");
+        }
+    }
+
+    async fn a_disabled_place_takes_neither_orders_nor_reservations(engine: Engine) {
+        let house = House::start(engine).await;
+        let partner = house.platform().await;
+        let before = ordered(&house, &partner, &order("before", json!({}))).await;
+        let booking = |id: &str| json!({"externalReservationId": id, "reservationDeposit": 0, "deskId": "1"});
+        let reservations = format!("/reservations/{}/reservations", house.restaurant.source_id);
+        let seated = partner.post(&reservations, &booking("before")).await.unwrap();
+        let place = format!("/admin/v1/platform/merchants/{}/places/{}", house.restaurant.merchant_id, house.restaurant.place_id);
+        let state = async |state: &str| {
+            let body = json!({"name": "U Štamgasta", "timeZone": "Europe/Prague", "state": state});
+            house.app.admin.put(&place, &body).await.unwrap();
+        };
+        state("disabled").await;
+        testkit::fed(&house.app.admin, &house.restaurant.merchant_id).await;
+        let rows = house.rows().await;
+        for (path, body) in [(orders(&house), order("o1", json!({}))), (reservations.clone(), booking("r1"))] {
+            let answer = send(&partner, &path, &body).await;
+            assert_eq!((answer.status, &answer.json["name"], &answer.json["code"]), (422, &json!("PLACE_DISABLED"), &json!(422)), "{}", answer.text);
+        }
+        assert_eq!(house.rows().await, rows);
+        // what came before is answered as ever, and what was ordered is seen
+        let again = send(&partner, &orders(&house), &order("before", json!({}))).await;
+        assert_eq!((again.status, &again.json["order"]["orderId"]), (409, &before["orderId"]));
+        let again = send(&partner, &reservations, &booking("before")).await;
+        assert_eq!((again.status, &again.json["reservation"]["reservationId"]), (409, &seated["reservationId"]));
+        assert_eq!(seen(&house, &partner, &before).await["state"], "NEW");
+        for open in ["hidden", "active"] {
+            state(open).await;
+            let id = format!("o-{open}");
+            ordered(&house, &partner, &order(&id, json!({}))).await;
+            assert_eq!(send(&partner, &reservations, &booking(&id)).await.status, 201);
+        }
+    }
+
     async fn an_order_holds_its_pieces_until_it_is_declined(engine: Engine) {
         let house = House::start(engine).await;
         let (merchant, place) = (&house.restaurant.merchant_id, &house.restaurant.place_id);

@@ -15,7 +15,7 @@ const NOBODY: &str = "5fffffffffffffffffffffff";
 /// Set-up calls that make the merchant they are asked about.
 const MAKE_THEIR_MERCHANT: [&str; 2] = ["putPartnerMerchant", "putPlatformMerchant"];
 /// Filters that take any text: ids, of which an unknown one leaves nothing or is not found.
-const ANY_TEXT: [&str; 6] = ["balanceId", "billId", "checkId", "limitId", "merchantId", "placeId"];
+const ANY_TEXT: [&str; 7] = ["balanceId", "billId", "checkId", "deskId", "limitId", "merchantId", "placeId"];
 /// A value for each filter that leaves what the tests have sold.
 const WIDE: [(&str, &str); 5] = [
     ("from", "2026-01-01"),
@@ -99,9 +99,10 @@ fn operations(description: &Value) -> Vec<Operation> {
 
 /// Which records a page shows; what else they say may move meanwhile.
 fn ids(rows: &Value) -> Vec<Value> {
-    const IDS: [&str; 8] = [
+    const IDS: [&str; 9] = [
         "benefitUsageId",
         "billId",
+        "checkId",
         "itemId",
         "stockUpId",
         "stockTakingId",

@@ -15,7 +15,7 @@ pub struct RefundWholeBill {
     /// The fiscal system's answer to the corrective bill: an object, or `[]` for none.
     #[schema(value_type = Option<Object>)]
     pub fiscal_data: Option<Value>,
-    /// Whether the check should be opened again, which is not supported: leave it out or `false`.
+    /// Whether what is given back shall be an open check again; the bill is taken back then as if it had never been paid.
     pub is_reopen: bool,
     /// What the caller's register calls the bill: any text. Which bill is given back says the path.
     pub refunded_bill_identifier: Option<String>,

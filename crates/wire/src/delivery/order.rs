@@ -127,6 +127,8 @@ pub struct OrderItem {
     pub vat_id: i64,
     /// For the kitchen.
     pub note: Option<String>,
+    /// More of the product was ordered than was left; the place only warns of it.
+    pub beyond_remaining: bool,
     /// What the guest chose with it.
     pub additions: Vec<OrderAddition>,
     /// Members no document names, as they came.

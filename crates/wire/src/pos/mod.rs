@@ -29,11 +29,51 @@ pub struct OpenCheck {
     pub opened_by: Option<PosPerson>,
 }
 
+/// `PATCH /pos/{sourceId}/checks/{checkId}`: what of a check changes beside its lines. What is left out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangeCheck {
+    /// The desk that the guests sit at now: one of the place, or any where the place has set up none.
+    #[serde(default)]
+    pub desk_id: Option<String>,
+    /// How many guests.
+    #[serde(default)]
+    pub person_count: Option<u32>,
+}
+
+/// An open check in the list of a place.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedCheck {
+    /// The check's id.
+    pub check_id: String,
+    /// The register that may change it; 0 for the first that does.
+    pub device_number: i64,
+    /// Moves with every change.
+    pub version: i64,
+    /// Local time of the place with offset.
+    pub opened_at: String,
+    /// Who opened it; `null` where nobody was signed in.
+    pub opened_by: Option<PosPerson>,
+    /// The desk.
+    pub desk_id: Option<String>,
+    /// Guests.
+    pub person_count: Option<i64>,
+    /// How many lines it has.
+    pub line_count: usize,
+    /// Lines less discounts of both kinds.
+    pub total_with_vat: Number,
+    /// What the guest still pays; below 0 is given back.
+    pub to_pay: Number,
+    /// The order from elsewhere that it is.
+    pub order_id: Option<String>,
+}
+
 /// `PUT /pos/{sourceId}/checks/{checkId}/lines`: the whole basket, replacing what was there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetLines {
-    /// At most 500 lines, in the order they are shown and printed.
+    /// At most 500 lines and additions, in the order they are shown and printed.
     pub lines: Vec<SetLine>,
 }
 
@@ -54,19 +94,41 @@ pub struct SetLine {
     /// The price of one unit with VAT, only for a product with a variable price.
     #[serde(default)]
     pub unit_price_with_vat: Option<Number>,
-    /// The register's own discount, before any loyalty.
+    /// What the guest chose with it: each becomes a line of its own behind this one.
+    #[serde(default)]
+    pub additions: Vec<SetAddition>,
+    /// For the kitchen, at most 500 characters. It is kept while the check is open.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// The register's own discount on the line and what goes with it, before any loyalty. Left out, a line that came with an
+    /// order from elsewhere keeps what the order takes off.
     #[serde(default)]
     pub discount: Option<SetLineDiscount>,
+}
+
+/// An addition that goes with a line, at the menu's price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetAddition {
+    /// An addition of a category that the product has at this place.
+    pub addition_id: String,
+    /// How many with one unit of the line, from 1.
+    #[serde(default = "one")]
+    pub count: i64,
+}
+
+fn one() -> i64 {
+    1
 }
 
 /// A discount of the register itself: exactly one of the two.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetLineDiscount {
-    /// Percent of the line, 0 to 100.
+    /// Percent of the line and of what goes with it, 0 to 100.
     #[serde(default)]
     pub percent: Option<Number>,
-    /// Off the whole line, in currency, 0 to the line's price.
+    /// Off the whole line with what goes with it, in currency, 0 to their price; spread by what each comes to.
     #[serde(default)]
     pub value: Option<Number>,
 }
@@ -141,6 +203,8 @@ pub struct Check {
     pub desk_id: Option<String>,
     /// Guests.
     pub person_count: Option<i64>,
+    /// Who opened it; `null` where nobody was signed in.
+    pub opened_by: Option<PosPerson>,
     /// ISO 4217.
     pub currency_code: String,
     /// Decimals of the currency here, 0 to 3.
@@ -205,6 +269,14 @@ pub struct CheckLine {
     pub total_price_with_vat: Number,
     /// A fraction (`0.12`).
     pub vat_rate: Number,
+    /// Of an addition: the `checkItemId` of the line that it goes with.
+    pub additions_of: Option<String>,
+    /// Of an addition: its id in the menu.
+    pub addition_id: Option<String>,
+    /// For the kitchen.
+    pub note: Option<String>,
+    /// Who entered it; `null` where nobody was signed in.
+    pub entered_by: Option<PosPerson>,
     /// What loyalty takes off the line.
     pub benefits: Vec<CheckBenefit>,
     /// The line after everything.

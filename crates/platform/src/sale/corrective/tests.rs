@@ -25,6 +25,9 @@ fn item(id: &str, amount: &str, total: i64, rate: &str, benefits: &[i64]) -> Sto
                 value: *value,
             })
             .collect(),
+        has_additions_with_code: None,
+        additions_code: None,
+        person_id: None,
     }
 }
 

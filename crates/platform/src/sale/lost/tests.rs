@@ -25,6 +25,9 @@ fn item(id: &str, amount: &str, total: i64, rate: &str, off: i64) -> StoredItem 
         till_discount: 0,
         total,
         benefits: vec![benefit],
+        has_additions_with_code: None,
+        additions_code: None,
+        person_id: None,
     }
 }
 
