@@ -125,7 +125,7 @@ const CRATES: &[Crate] = &[
             ("observe", &["error", "metrics", "paths"]),
             ("paths", &["near"]),
             ("rate", &["error", "serve"]),
-            ("serve", &["error", "observe"]),
+            ("serve", &["body", "error", "observe"]),
             ("token", &["error"]),
             ("tokens", &["admin", "body", "error", "keeper", "token"]),
             ("unread", &["near"]),
