@@ -2,6 +2,7 @@
 
 use super::store::PersonRow;
 use super::{code, store};
+use crate::Platform;
 use crate::access::store::merchant_is_known;
 use crate::access::{Admin, Guarded};
 use crate::api::{Upsert, UpsertRefusals, ids, missing, upsert};
@@ -13,6 +14,7 @@ use db::{Tx, TxError};
 use door::{ApiError, Strict};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wire::admin::persons::{AdminPerson, PutPerson};
+use wire::admin::restaurant::RestaurantPerson;
 use wire::list::Whole;
 
 /// Most persons of a merchant: each who signs in is compared with all.
@@ -67,13 +69,8 @@ async fn put_person(
     Path((merchant, person)): Path<(String, String)>,
     Strict(put): Strict<PutPerson>,
 ) -> Result<Json<AdminPerson>, ApiError> {
-    let platform = &admin.platform;
-    let (keyring, outside) = (platform.keyring().clone(), platform.outside());
-    let sealed_code = match (&put.code, number(&person)) {
-        (Some(code), Some(number)) => Some(code::sealed(&keyring, outside, &merchant, number, code)?),
-        _ => None,
-    };
-    upsert(&admin, OnePerson { merchant, person, put: Some(put), sealed_code, keyring }).await
+    let person = one(&admin.platform, &merchant, &person, Some(put))?;
+    upsert(&admin, person).await
 }
 
 /// Takes a person away, who is signed out wherever that was. Bills keep who made them.
@@ -91,8 +88,44 @@ async fn delete_person(
     admin: Admin,
     Path((merchant, person)): Path<(String, String)>,
 ) -> Result<Json<AdminPerson>, ApiError> {
-    let keyring = admin.platform.keyring().clone();
-    upsert(&admin, OnePerson { merchant, person, put: None, sealed_code: None, keyring }).await
+    let person = one(&admin.platform, &merchant, &person, None)?;
+    upsert(&admin, person).await
+}
+
+/// The set-up of a person; without a body the person is taken away.
+///
+/// # Errors
+/// 500 when the key cannot seal the code.
+pub(crate) fn person(
+    platform: &Platform,
+    merchant: &str,
+    id: &str,
+    put: Option<PutPerson>,
+) -> Result<impl Upsert + use<>, ApiError> {
+    one(platform, merchant, id, put)
+}
+
+fn one(platform: &Platform, merchant: &str, id: &str, put: Option<PutPerson>) -> Result<OnePerson, ApiError> {
+    let (keyring, outside) = (platform.keyring().clone(), platform.outside());
+    let code = put.as_ref().and_then(|put| put.code.as_ref());
+    let sealed_code = match (code, number(id)) {
+        (Some(code), Some(number)) => Some(code::sealed(&keyring, outside, merchant, number, code)?),
+        _ => None,
+    };
+    Ok(OnePerson { merchant: merchant.to_owned(), person: id.to_owned(), put, sealed_code, keyring })
+}
+
+/// The persons of a merchant by their number, as rows of a restaurant's document, each with the code as it is sealed.
+pub(crate) fn persons(
+    tx: &mut Tx<'_>,
+    merchant: &str,
+) -> Result<Vec<(RestaurantPerson, Option<String>)>, db::Error> {
+    let rows = store::persons(tx, merchant)?.into_iter().map(|row| {
+        let PersonRow { person_id, full_name, user_name, is_active, sealed_code } = row;
+        let person = PutPerson { full_name, user_name, code: None, is_active };
+        (RestaurantPerson { person_id, person, removed: false }, sealed_code)
+    });
+    Ok(rows.collect())
 }
 
 /// A person as it shall be; without `put` it shall be taken away.

@@ -120,6 +120,7 @@ impl Demo {
             "customerId": restaurant.customer_id,
             "pointsBalanceId": restaurant.points_balance_id,
             "creditBalanceId": restaurant.credit_balance_id,
+            "persons": restaurant::PERSONS.map(|(person_id, code)| json!({"personId": person_id, "code": code})),
             "order": {"orderId": self.order_id, "externalId": order::WAITING},
             "desks": {
                 "deskId": restaurant::DESK,

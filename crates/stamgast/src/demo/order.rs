@@ -1,6 +1,6 @@
 //! How does an order from elsewhere reach the register, its desk and its bill? The part of the story without loyalty.
 
-use super::restaurant::{BEER, DESK, MAIN, Restaurant, SCHNITZEL};
+use super::restaurant::{BEER, DESK, MAIN, PERSONS, Restaurant, SCHNITZEL};
 use super::story::{Story, wait};
 use super::{bell, check};
 use crate::client::JsonClient;
@@ -82,8 +82,10 @@ impl Story<'_> {
 
     /// Step 9: the order is paid, and its application has heard of it.
     pub(super) async fn sell(&self, order: &Value) -> anyhow::Result<()> {
-        self.step(9, "register 1 takes 645.00 in cash for the order")?;
+        self.step(9, "Eva signs in at register 1 by her code and takes 645.00 in cash for the order")?;
         let register = self.register(1);
+        let person = format!("/pos/{}/person", self.restaurant.source_id);
+        register.put(&person, &json!({"code": PERSONS[0].1})).await?;
         let check = order["checkId"].as_str().unwrap_or_default();
         let cash = json!({"payments": [{"paymentMethod": "cash", "priceWithVat": 645}]});
         let paid = register.post(&format!("{}/{check}/pay", self.checks()), &cash).await?;
@@ -92,6 +94,8 @@ impl Story<'_> {
         let source = &self.restaurant.source_id;
         let bill = application.get(&format!("/bills/{source}/{bill_id}")).await?;
         check::number("the bill's final price", "645.00", &bill["finalPrice"])?;
+        check::text("who took the money", "Eva Malá", &bill["paidBy"]["fullName"])?;
+        register.delete(&person).await?;
         let id = order["orderId"].as_str().unwrap_or_default();
         check::text("the order on the bill", id, &bill["orderProvider"]["orderId"])?;
         let told = application.get(&format!("/delivery/orders/{source}/{id}")).await?;
@@ -99,7 +103,7 @@ impl Story<'_> {
         let call = Self::call();
         wait("the call of the application", async || Ok(self.bell.rang(&call).then_some(()))).await?;
         self.detail(&format!(
-            "bill {bill_id} names the order, and the order its bill; platform → application GET {call} → 200, the query as it was given"
+            "bill {bill_id} is Eva's and names the order, and the order its bill; platform → application GET {call} → 200, the query as it was given"
         ))
     }
 

@@ -43,6 +43,9 @@ pub const HIDDEN: &str = "p:krabicka";
 /// The cashier types its price.
 pub const VARIABLE: &str = "p:raut";
 
+/// Who signs in at a register by which code: a waitress and a waiter.
+pub const PERSONS: [(i64, &str); 2] = [(1, "1001"), (2, "2002")];
+
 /// A desk of the first place, in the section `sal`.
 pub const DESK: &str = "2";
 /// A desk of the first place that was removed.

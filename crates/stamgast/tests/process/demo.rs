@@ -50,6 +50,7 @@ fn the_json_line_has_its_promised_keys_and_is_the_only_output() {
         "customerId",
         "pointsBalanceId",
         "creditBalanceId",
+        "persons",
         "order",
         "desks",
         "menu",

@@ -5,6 +5,7 @@
 
 use crate::access::Api;
 use crate::admin::menu::{MenuAdditionCategory, MenuCategory, MenuOfTime, MenuProduct, PlaceRule};
+use crate::admin::persons::PutPerson;
 use crate::admin::platform::{AdminLoyaltyConnection, DataSyncMethod, PutMerchant, PutPlace};
 use crate::delivery::PutDeliverySettings;
 use crate::deskview::{PutDesk, PutSection};
@@ -22,6 +23,8 @@ pub struct Restaurant {
     pub merchant: Option<PutMerchant>,
     /// Where it sells.
     pub places: Vec<RestaurantPlace>,
+    /// Who works there. Codes are taken, and never shown.
+    pub persons: Vec<RestaurantPerson>,
     /// What it sells.
     pub menu: RestaurantMenu,
     /// Where it keeps things, with the history of each stock.
@@ -112,6 +115,20 @@ pub struct RestaurantRegister {
     pub device_number: i64,
     /// What people call it.
     pub name: String,
+}
+
+/// A member of the staff.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RestaurantPerson {
+    /// The person's number, from 1.
+    pub person_id: i64,
+    /// As set.
+    #[serde(flatten)]
+    pub person: PutPerson,
+    /// Whether the person is taken away; then the number is enough.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub removed: bool,
 }
 
 /// The menu of a merchant, without menus whose time is over.

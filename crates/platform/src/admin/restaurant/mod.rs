@@ -45,7 +45,7 @@ async fn put_restaurant(
 ) -> Result<Json<RestaurantReport>, ApiError> {
     let first = platform.outside().below(LETTER_PAIRS);
     let (rows, faults) = rows::rows_of(document);
-    let (plan, refused) = plan::plan(&merchant, rows, first);
+    let (plan, refused) = plan::plan(&platform, &merchant, rows, first);
     let refused: Vec<ReportedRow> = faults.iter().map(of_form).chain(refused).collect();
     if !refused.is_empty() {
         return Err(run::refused(refused));

@@ -8,7 +8,7 @@ use crate::admin::{merchants, places, registers};
 use crate::api::Upsert;
 use crate::feed::Changes;
 use crate::menu::admin::Gone;
-use crate::{delivery, desks, menu, stocks};
+use crate::{Platform, delivery, desks, menu, persons, stocks};
 use db::{Tx, TxError};
 use door::ApiError;
 use serde::Serialize;
@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use wire::admin::menu::PutMenu;
+use wire::admin::persons::PutPerson;
 use wire::admin::restaurant::{ReportedRow, RowOutcome};
 
 /// One call of a noun's own set-up.
@@ -88,13 +89,21 @@ impl MenuPlan {
 
 /// What rows ask for, and every row that cannot be so whatever there is already. `first` is where the search for the
 /// letters of a new place's bills begins.
-pub(super) fn plan(merchant: &str, rows: Vec<Row>, first: u64) -> (Plan, Vec<ReportedRow>) {
+pub(super) fn plan(
+    platform: &Platform,
+    merchant: &str,
+    rows: Vec<Row>,
+    first: u64,
+) -> (Plan, Vec<ReportedRow>) {
     let (mut plan, mut refused) =
         (Plan { rows: Vec::new(), order: Vec::new(), menu: MenuPlan::default() }, Vec::new());
     for row in rows {
         let path = row.path.clone();
-        let planned =
-            if row.noun().is_of_menu() { of_menu(row, &mut plan.menu) } else { one(merchant, row, first) };
+        let planned = if row.noun().is_of_menu() {
+            of_menu(row, &mut plan.menu)
+        } else {
+            one(platform, merchant, row, first)
+        };
         match planned {
             Ok(planned) => plan.rows.push(planned),
             Err(error) => refused.push(refusal(&path, field_of(&error).unwrap_or_default(), &error)),
@@ -122,7 +131,7 @@ pub(super) fn field_of(error: &ApiError) -> Option<&str> {
     error.extra.get("field").and_then(Value::as_str)
 }
 
-fn one(merchant: &str, row: Row, first: u64) -> Result<Planned, ApiError> {
+fn one(platform: &Platform, merchant: &str, row: Row, first: u64) -> Result<Planned, ApiError> {
     let merchant = merchant.to_owned();
     let (outer, inner) = (row.id(0).to_owned(), row.id(1).to_owned());
     match row.noun() {
@@ -130,6 +139,7 @@ fn one(merchant: &str, row: Row, first: u64) -> Result<Planned, ApiError> {
         Noun::Place => set(row, |body| places::SetUp::new(merchant, outer, body, first)),
         Noun::Delivery => set(row, |body| delivery::settings::set_up(merchant, outer, body)),
         Noun::Register => register(merchant, row),
+        Noun::Person => person(platform, &merchant, row),
         Noun::DeskSection => {
             set_or_remove(row, |body| desks::admin::section(&merchant, &outer, &inner, body))
         }
@@ -163,6 +173,17 @@ fn register(merchant: String, row: Row) -> Result<Planned, ApiError> {
     let step = registers::SetUp { merchant, place, body: read(whole)? };
     step.judge()?;
     Ok(Planned { wanted: Some(row.own.clone()), row, put: Some(Box::new(step)), remove: None })
+}
+
+/// A person who is taken away leaves nothing behind, so that nobody is set up for it.
+fn person(platform: &Platform, merchant: &str, row: Row) -> Result<Planned, ApiError> {
+    let body: Option<PutPerson> = if row.removed { None } else { Some(read(row.own.clone())?) };
+    let wanted = body.as_ref().map(shown).transpose()?;
+    let step = persons::admin::person(platform, merchant, row.id(0), body)?;
+    step.judge()?;
+    let (removed, step) = (row.removed, Some(Box::new(step) as Box<dyn Step>));
+    let (put, remove) = if removed { (None, step) } else { (step, None) };
+    Ok(Planned { row, wanted, put, remove })
 }
 
 /// A row that is set up and stays.

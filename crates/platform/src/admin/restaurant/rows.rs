@@ -17,6 +17,7 @@ pub(super) enum Noun {
     DeskSection,
     Desk,
     Register,
+    Person,
     Category,
     AdditionCategory,
     Product,
@@ -108,6 +109,9 @@ pub(super) fn rows_of(document: Map<String, Value>) -> (Vec<Row>, Vec<ApiError>)
             reader.row(Noun::Register, &path, &ids, &["deviceNumber"], register);
         }
     }
+    for (path, person) in reader.list(&mut document, "persons", "") {
+        reader.row(Noun::Person, &path, &[], &["personId"], person);
+    }
     if let Some(mut menu) = reader.object(&mut document, "menu", "") {
         reader.menu(&mut menu);
     }
@@ -133,7 +137,7 @@ pub(super) fn rows_of(document: Map<String, Value>) -> (Vec<Row>, Vec<ApiError>)
             reader.row(noun, &path, &[], &[id], row);
         }
     }
-    let expected = "merchant, places, menu, stocks, stockItemCategories, stockItems, suppliers, loyaltyConnections or applications";
+    let expected = "merchant, places, persons, menu, stocks, stockItemCategories, stockItems, suppliers, loyaltyConnections or applications";
     reader.nothing_else(&document, "", expected);
     (reader.rows, reader.faults)
 }
@@ -284,7 +288,7 @@ impl Reader {
     }
 }
 
-/// The id that a member says: a text, or the number of a register.
+/// The id that a member says: a text, or the number of a register or a person.
 fn id_of(value: Option<Value>) -> Result<String, &'static str> {
     match value {
         Some(Value::String(id)) => Ok(id),

@@ -1,6 +1,6 @@
 //! What is set up of a merchant, as one document?
 
-use super::rows::{Key, Row, rows_of};
+use super::rows::{Key, Noun, Row, rows_of};
 use crate::admin::store;
 use db::Tx;
 use jiff::Timestamp;
@@ -44,6 +44,10 @@ pub(super) fn restaurant(
     Ok(Some(Restaurant {
         merchant: Some(itself),
         places: shown,
+        persons: crate::persons::admin::persons(tx, merchant)?
+            .into_iter()
+            .map(|(person, _)| person)
+            .collect(),
         menu: menu.map(menu_of).unwrap_or_default(),
         stocks: stocks.stocks,
         stock_item_categories: stocks.categories,
@@ -61,7 +65,15 @@ pub(super) fn rows(tx: &mut Tx<'_>, merchant: &str, now: Timestamp) -> Result<BT
         .map_err(|error| db::Error::Parameter { statement: "restaurant", message: error.to_string() })?;
     let Value::Object(document) = document else { return Ok(BTreeMap::new()) };
     let (rows, _) = rows_of(document);
-    Ok(rows.into_iter().map(|row| (row.key.clone(), row)).collect())
+    let mut rows: BTreeMap<Key, Row> = rows.into_iter().map(|row| (row.key.clone(), row)).collect();
+    // Another code is a change too, though no code is shown
+    for (person, sealed) in crate::persons::admin::persons(tx, merchant)? {
+        let key = (Noun::Person, vec![person.person_id.to_string()]);
+        if let (Some(row), Some(sealed)) = (rows.get_mut(&key), sealed) {
+            row.own.insert("code".to_owned(), Value::String(sealed));
+        }
+    }
+    Ok(rows)
 }
 
 fn datasync(tx: &mut Tx<'_>, merchant: &str, place: &str) -> Result<Option<RestaurantDataSync>, db::Error> {

@@ -150,6 +150,9 @@ testkit::on_both_engines! {
             ("/places/0/desks/0/seats", json!(9), "places[0].desks[0]", 1),
             ("/places/0/registers/1/name", json!("Bar"), "places[0].registers[1]", 0),
             ("/places/0/delivery", json!({"mealPrepTime": 45}), "places[0].delivery", 0),
+            ("/persons/0/fullName", json!("Eva Velká"), "persons[0]", 1),
+            ("/persons/0/code", json!("9009"), "persons[0]", 1),
+            ("/persons/2/isActive", json!(true), "persons[2]", 1),
             ("/menu/categories/0/name", json!("Menu"), "menu.categories[0]", 1),
             ("/menu/products/0/allergens", json!([1]), "menu.products[0]", 1),
             ("/menu/additionCategories/0/max", json!(1), "menu.additionCategories[0]", 0),
@@ -200,13 +203,14 @@ testkit::on_both_engines! {
             "stockItems": [{"itemId": "si:pivo", "removed": true}],
             "stockItemCategories": [{"stockItemCategoryId": "sc:napoje", "removed": true}],
             "suppliers": [{"supplierId": "pivovar", "removed": true}],
+            "persons": [{"personId": 1, "removed": true}, {"personId": 99, "fullName": "X", "userName": "x", "removed": true}],
         });
         let report = put(&app, "m1", &gone).await;
         let outcome = |path: &str| {
             let rows = report["rows"].as_array().unwrap().iter();
             rows.filter(|row| row["path"] == path).map(|row| row["outcome"].as_str().unwrap()).collect::<String>()
         };
-        assert_eq!(counts(&report), [2, 17, 3], "{report}");
+        assert_eq!(counts(&report), [2, 18, 4], "{report}");
         for (path, expected) in [("places[0].desks[3]", "unchanged"), ("places[0].desks[4]", "unchanged"), ("places[0].desks[5]", "created"),
             ("menu.categories[2]", "unchanged"), ("menu.products[3]", "created"), ("stocks[0].stockUps[0]", "changed")] {
             assert_eq!(outcome(path), expected, "{path}");
@@ -216,7 +220,7 @@ testkit::on_both_engines! {
         assert_eq!((&was["removed"], &was["name"]), (&json!(true), &json!("Was")));
         assert!(!is["menu"].to_string().contains("c:hlavni") && is["menu"]["additionCategories"] == json!([]), "{is}");
         let again = put(&app, "m1", &gone).await;
-        assert_eq!(counts(&again), [0, 0, 22]);
+        assert_eq!(counts(&again), [0, 0, 24]);
         assert_eq!(shown(&app, "m1").await, is);
         // Named without `removed` they are there again
         let back = put(&app, "m1", &document()).await;
@@ -247,9 +251,10 @@ testkit::on_both_engines! {
                 "menu": {"products": [product("p:x", json!({"vatRate": 12})), product("p:y", json!({"price": "much"})), product("p:z", json!({"allergens": [15]}))],
                     "categories": [{"categoryId": "", "name": "x"}]},
                 "stocks": [{"stockId": "bar", "stockUps": [{"stockUpId": "u", "items": [{"itemId": "si:pivo", "amount": 0, "priceWithoutVat": 1}]}]}],
+                "persons": [{"personId": 9, "fullName": "", "userName": "n"}, {"personId": 8, "fullName": "N", "userName": "n", "code": "1"}],
                 "suppliers": [{"supplierId": "a", "supplierName": ""}, {"supplierId": "a", "supplierName": "A"}]}),
                 vec!["suppliers[1].supplierId", "shop", "places[0].removed", "places[0].deskSections[0].name", "places[0].desks[0].seats",
-                    "places[0].desks[1].chairs", "places[0].registers[0].deviceNumber", "menu.products[1].price",
+                    "places[0].desks[1].chairs", "places[0].registers[0].deviceNumber", "persons[0].fullName", "persons[1].code", "menu.products[1].price",
                     "stocks[0].stockUps[0].items[0].amount", "suppliers[0].supplierName", "menu.categories[0].categoryId",
                     "menu.products[0].vatRate", "menu.products[2].allergens[0]"]),
             (json!({"merchant": {"name": "M", "countryCode": "CZ", "currencyCode": "EUR"}, "suppliers": [{"supplierId": "a", "supplierName": "A"}]}), vec!["merchant"]),
@@ -262,9 +267,10 @@ testkit::on_both_engines! {
                 "stocks": [{"stockId": "new", "placeId": "nowhere", "stockUps": [{"stockUpId": "u", "items": []}]},
                     {"stockId": "bar", "placeId": first, "stockUps": [{"stockUpId": "u2", "items": [{"itemId": "none", "amount": 1, "priceWithoutVat": 1}]}]},
                     {"stockId": "sklad", "removed": true}],
+                "persons": [{"personId": 9, "fullName": "Nina", "userName": "n", "code": "2002"}, {"personId": 0, "fullName": "Nobody", "userName": "n"}],
                 "applications": [{"clientId": "none", "name": "Mine"}],
                 "loyaltyConnections": [{"loyaltyProviderId": house.restaurant.loyalty_provider_id, "url": "http://127.0.0.1:9/x", "inUse": true}]}),
-                vec!["places[0].desks[0].sectionId", "places[0].desks[2].sectionId", "menu.categories[0].parentCategoryId", "menu.products[1].categoryId",
+                vec!["places[0].desks[0].sectionId", "places[0].desks[2].sectionId", "persons[0]", "persons[1].personId", "menu.categories[0].parentCategoryId", "menu.products[1].categoryId",
                     "menu.products[3].placesValues.nowhere", "menu.placeRules.nowhere", "menu.categories[1]", "stocks[0].placeId",
                     "stocks[1].stockUps[0].items[0].itemId", "loyaltyConnections[0]", "applications[0]", "stocks[2]", "places[0].deskSections[0]"]),
         ];
@@ -299,6 +305,7 @@ testkit::on_both_engines! {
         let (app, restaurant) = (&house.app, &house.restaurant);
         let is = shown(app, &restaurant.merchant_id).await;
         let text = is.to_string();
+        assert!(is["persons"].as_array().unwrap().iter().all(|person| person["code"].is_null()), "{is}");
         for secret in [&restaurant.client_secret, &restaurant.pos_tokens[0], &restaurant.partner_token, &restaurant.datasync_secret] {
             assert!(!text.contains(secret.as_str()), "{text}");
         }
