@@ -79,7 +79,7 @@ on_both_engines! {
         let lanes = async || bench.db.read("lanes", |tx| Ok::<_, TxError<db::Never>>(tx.query(&LANES, &[])?)).await.unwrap();
         assert_eq!(lanes().await, ["three"]);
         for step in courier::schedule::STEPS_SECONDS {
-            bench.clock.advance_seconds(i64::try_from(*step).unwrap());
+            bench.clock.advance_seconds(i64::try_from(step).unwrap());
             courier.run_due().await.unwrap();
         }
         assert_eq!(bench.status("three-confirm").await.state, State::Failed);

@@ -55,7 +55,7 @@ fn both_engines_have_the_same_tables() {
 }
 
 /// Tables with a row or a few per merchant: a walk over them is short, however long the merchant trades.
-const SMALL: [&str; 22] = [
+const SMALL: [&str; 23] = [
     "platform_merchant",
     "platform_place",
     "platform_category",
@@ -70,6 +70,7 @@ const SMALL: [&str; 22] = [
     "platform_stock",
     "platform_stock_item_category",
     "platform_supplier",
+    "platform_person",
     "platform_client",
     "platform_loyalty_connection",
     "partner_merchant",

@@ -215,7 +215,8 @@ testkit::on_both_engines! {
             .map(|check| (&check["checkId"], &check["toPay"], &check["personCount"])).collect();
         assert_eq!(shown, [(&json!(checks[0].0), &offered["toPay"], &json!(1)), (&json!(checks[1].0), &json!(159.3), &json!(2))]);
         let line = json!({"checkId": checks[0].0, "checkItemId": "1", "productId": testkit::restaurant::MAIN, "name": "Svíčková",
-            "amount": 2, "measure": "pcs", "unitPriceWithVat": 189, "discount": 37.8, "finalPriceWithVat": 340.2, "vatRate": 0.12});
+            "amount": 2, "measure": "pcs", "unitPriceWithVat": 189, "discount": 37.8, "finalPriceWithVat": 340.2, "vatRate": 0.12,
+            "additionsOf": null});
         assert_eq!(open["lines"][0], line);
         testkit::assert_number("the register's own discount", "17.7", &open["lines"][1]["discount"]);
         assert!(!open.to_string().contains(testkit::restaurant::PROMO), "no codes: {open}");

@@ -29,7 +29,7 @@ struct Dice(u64);
 
 impl Dice {
     fn of(caller: usize) -> Self {
-        Self(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(caller as u64 + 1) | 1)
+        Self(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(u64::try_from(caller).unwrap() + 1) | 1)
     }
 
     /// A number from 0 up to `below`.
@@ -283,7 +283,7 @@ async fn take_up(place: &Place, register: &JsonClient, dice: &mut Dice) {
     if free.is_empty() {
         return;
     }
-    let at = usize::try_from(dice.roll(free.len() as u64)).unwrap();
+    let at = usize::try_from(dice.roll(u64::try_from(free.len()).unwrap())).unwrap();
     let check = format!("{}/{}", place.pos("checks"), free[at]);
     let by_rule = [ENDED[0], ENDED[1], (403, "FORBIDDEN"), (409, "CHECK_PAID")];
     let taken = place.call(register, Method::PUT, &format!("{check}/lines"), basket(dice), &by_rule).await;
