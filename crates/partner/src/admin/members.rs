@@ -197,7 +197,7 @@ async fn erase(
     query: EraseQuery,
 ) -> Result<Answer, ApiError> {
     let asked = query.erased_value.map(|text| {
-        ErasedValue::from_text(&text).ok_or_else(|| {
+        ErasedValue::ALL.iter().copied().find(|one| one.as_str() == text).ok_or_else(|| {
             ApiError::field("erasedValue", "keep, payOut or bearerVoucher", &format!("{text:?}"))
         })
     });

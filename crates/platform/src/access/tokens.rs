@@ -2,7 +2,7 @@
 
 use crate::Platform;
 use db::{Error, Tx, params};
-use door::{Keeper, Renewal, Wanted};
+use door::{Keeper, Renewal, TokenTable, Wanted};
 use jiff::Timestamp;
 use std::sync::Arc;
 use wire::admin::tokens::ListedToken;
@@ -60,9 +60,11 @@ db::statement! {
                 WHERE m.merchant = $3 AND m.client_id = t.client_id))
         ORDER BY t.token_prefix LIMIT $4";
     REVOKE_POS_TOKEN = "UPDATE platform_pos_token SET revoked_at = $2 WHERE token_prefix = $1 AND revoked_at IS NULL";
-    REVOKE_CLIENT_SECRET -> String = "UPDATE platform_client_secret SET revoked_at = $2
-        WHERE token_prefix = $1 AND revoked_at IS NULL RETURNING client_id";
-    DROP_ACCESS_TOKENS = "DELETE FROM platform_access_token WHERE client_id = $1";
+    REVOKE_CLIENT_SECRET = "UPDATE platform_client_secret SET revoked_at = $2
+        WHERE token_prefix = $1 AND revoked_at IS NULL";
+    /// Ends the access tokens of the application that has the secret $1.
+    DROP_ACCESS_TOKENS = "DELETE FROM platform_access_token
+        WHERE client_id IN (SELECT s.client_id FROM platform_client_secret s WHERE s.token_prefix = $1)";
     DROP_ACCESS_TOKEN = "DELETE FROM platform_access_token WHERE token_prefix = $1";
     /// A new token of the same register.
     RENEW_POS_TOKEN = "INSERT INTO platform_pos_token (token_prefix, token_hash, merchant, place, device_number, name, issued_at)
@@ -83,6 +85,22 @@ db::statement! {
     USED_ACCESS_TOKEN = "UPDATE platform_access_token SET last_used_at = $2
         WHERE token_prefix = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 }
+
+/// How registers' tokens are changed.
+static POS_TOKENS: TokenTable = TokenTable {
+    revoke: &REVOKE_POS_TOKEN,
+    renew: &RENEW_POS_TOKEN,
+    end: &END_POS_TOKEN,
+    used: &USED_POS_TOKEN,
+};
+
+/// How applications' secrets are changed.
+static CLIENT_SECRETS: TokenTable = TokenTable {
+    revoke: &REVOKE_CLIENT_SECRET,
+    renew: &RENEW_CLIENT_SECRET,
+    end: &END_CLIENT_SECRET,
+    used: &USED_CLIENT_SECRET,
+};
 
 /// The tokens of registers and applications. With a running `platform`, what it has in memory of them is looked
 /// after as well.
@@ -111,34 +129,26 @@ impl Keeper for Kept {
     }
 
     fn revoke(&self, tx: &mut Tx<'_>, prefix: &str, now: Timestamp) -> Result<bool, Error> {
-        if tx.execute(&REVOKE_POS_TOKEN, params![prefix, now])? > 0 {
+        if POS_TOKENS.revoke(tx, prefix, now)? {
             return Ok(true);
         }
-        if let Some(client_id) = tx.optional(&REVOKE_CLIENT_SECRET, params![prefix, now])? {
+        if CLIENT_SECRETS.revoke(tx, prefix, now)? {
             // Whoever had the secret may have tokens that live for another hour.
-            tx.execute(&DROP_ACCESS_TOKENS, params![&client_id])?;
+            tx.execute(&DROP_ACCESS_TOKENS, params![prefix])?;
             return Ok(true);
         }
         Ok(tx.execute(&DROP_ACCESS_TOKEN, params![prefix])? > 0)
     }
 
     fn renew(&self, tx: &mut Tx<'_>, renewal: &Renewal) -> Result<bool, Error> {
-        let Renewal { old, prefix, hash, now, old_ends_at } = renewal;
-        for (renew, end) in [(&RENEW_POS_TOKEN, &END_POS_TOKEN), (&RENEW_CLIENT_SECRET, &END_CLIENT_SECRET)] {
-            if tx.execute(renew, params![old, prefix, &hash[..], *now])? > 0 {
-                tx.execute(end, params![old, *old_ends_at])?;
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(POS_TOKENS.renew(tx, renewal)? || CLIENT_SECRETS.renew(tx, renewal)?)
     }
 
     fn keep_used(&self, tx: &mut Tx<'_>, prefix: &str, at: Timestamp) -> Result<(), Error> {
-        for used in [&USED_POS_TOKEN, &USED_CLIENT_SECRET, &USED_ACCESS_TOKEN] {
-            if tx.execute(used, params![prefix, at])? > 0 {
-                break;
-            }
-        }
+        // a prefix is in one of the tables
+        POS_TOKENS.keep_used(tx, prefix, at)?;
+        CLIENT_SECRETS.keep_used(tx, prefix, at)?;
+        tx.execute(&USED_ACCESS_TOKEN, params![prefix, at])?;
         Ok(())
     }
 

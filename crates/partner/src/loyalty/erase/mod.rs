@@ -110,17 +110,18 @@ fn again(
 ) -> Result<Option<ErasedMember>, TxError<ApiError>> {
     let member_id = command.member_id.as_str();
     let kept = store::kept(tx, &command.merchant, member_id)?;
-    let was = kept.as_ref().map_or(ErasedValue::Keep.text(), |kept| kept.erased_value.as_str());
-    if let Some(asked) = command.asked.filter(|asked| asked.text() != was) {
+    let was = kept.as_ref().map_or(ErasedValue::Keep, |kept| kept.erased_value);
+    if let Some(asked) = command.asked.filter(|asked| *asked != was) {
         return refused(ApiError::conflict(format!(
-            "erasedValue: {member_id} was erased with {was}, which {} cannot change; adjust its balances by hand",
-            asked.text()
+            "erasedValue: {member_id} was erased with {}, which {} cannot change; adjust its balances by hand",
+            was.as_str(),
+            asked.as_str()
         )));
     }
     let Some(kept) = kept else { return Ok(None) };
     Ok(Some(ErasedMember {
         member_id: member_id.to_owned(),
-        erased_value: kept.erased_value,
+        erased_value: kept.erased_value.as_str().to_owned(),
         currency_code: settings.currency_code.clone(),
         hand_over: Number::from_amount(Amount(kept.hand_over), settings.precision),
         balances: row::json("partner_erasure", "balances", &kept.balances)?,
@@ -172,7 +173,7 @@ fn settle(
         outcomes.push(one.shown);
     }
     let erasure = Erasure {
-        erased_value: wanted.text().to_owned(),
+        erased_value: wanted,
         hand_over,
         balances: row::to_json("partner_erasure", "balances", &outcomes)?,
     };
@@ -182,7 +183,7 @@ fn settle(
     }
     Ok(ErasedMember {
         member_id: member_id.to_owned(),
-        erased_value: erasure.erased_value,
+        erased_value: wanted.as_str().to_owned(),
         currency_code: settings.currency_code.clone(),
         hand_over: Number::from_amount(Amount(hand_over), settings.precision),
         balances: outcomes,

@@ -1,6 +1,7 @@
 //! What does an erasure read and write? SQL.
 
 use crate::loyalty::people::member::MemberStatus;
+use crate::loyalty::program::ErasedValue;
 use db::{Error, Tx, params};
 use jiff::Timestamp;
 
@@ -41,8 +42,7 @@ pub(super) fn standing(tx: &mut Tx<'_>, merchant: &str, member_id: &str) -> Resu
 db::row! {
     /// How the value of an erased member was settled: a row of `partner_erasure`.
     pub(super) struct Erasure {
-        /// `payOut` or `bearerVoucher`.
-        pub(super) erased_value: String,
+        pub(super) erased_value: ErasedValue,
         /// Minor units.
         pub(super) hand_over: i64,
         /// A JSON list.
@@ -59,7 +59,7 @@ pub(super) fn keep(
     now: Timestamp,
 ) -> Result<(), Error> {
     let Erasure { erased_value, hand_over, balances } = erasure;
-    tx.execute(&INSERT_ERASURE, params![merchant, member_id, erased_value, *hand_over, balances, now])?;
+    tx.execute(&INSERT_ERASURE, params![merchant, member_id, *erased_value, *hand_over, balances, now])?;
     Ok(())
 }
 
