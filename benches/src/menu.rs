@@ -31,7 +31,7 @@ pub(crate) async fn measure(engine: Engine, requests: u64) -> anyhow::Result<Val
     let granted = JsonClient::new(site.app.url())?.post("/api/auth/authorize", &login).await?;
     let token = granted["access_token"].as_str().context("an access token")?.to_owned();
     let url = format!("{}/menu/{}?placeId={}", site.app.url(), restaurant.merchant_id, restaurant.place_id);
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = stamgast::client::builder()?.build()?;
     let ask = |tag: Option<String>| {
         let mut request = http.get(&url).bearer_auth(&token);
         if let Some(tag) = tag {

@@ -248,9 +248,17 @@ fn client(guard: &Arc<TargetGuard>) -> Result<reqwest::Client, String> {
         .map_err(|error| format!("the HTTP client could not be made: {error}"))
 }
 
-/// Trusts the public authorities that come with the program and those the machine's operator installed (a
-/// machine without any still works).
-fn tls() -> Result<rustls::ClientConfig, String> {
+/// How TLS is spoken to whom the program calls: it trusts the public authorities that come with the program and those
+/// that the machine's operator installed (a machine without any still works). They are read once.
+///
+/// # Errors
+/// In words, when the library refuses.
+pub fn tls() -> Result<rustls::ClientConfig, String> {
+    static TLS: OnceLock<Result<rustls::ClientConfig, String>> = OnceLock::new();
+    TLS.get_or_init(read_tls).clone()
+}
+
+fn read_tls() -> Result<rustls::ClientConfig, String> {
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -34,16 +34,22 @@ pub struct Answer {
     pub json: Value,
 }
 
+/// An HTTP client to be: it asks no proxy, and speaks TLS as the courier does.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn builder() -> anyhow::Result<reqwest::ClientBuilder> {
+    let tls = courier::call::tls().map_err(anyhow::Error::msg)?;
+    Ok(reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy())
+}
+
 impl JsonClient {
     /// A caller without credentials. `base` is `http://HOST:PORT`.
     ///
     /// # Errors
     /// When the client cannot be built.
     pub fn new(base: &str) -> anyhow::Result<Self> {
-        // an error here says that another part of the process was faster, which is as good
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .no_proxy()
+        let http = builder()?
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(60))
             .build()

@@ -3,6 +3,7 @@
 //! Both are long and anybody may ask for them, so each text is made once and shared by all its callers.
 
 use crate::config::Role;
+use crate::openapi::PerRole;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -82,16 +83,23 @@ fn gzip(plain: &[u8]) -> Bytes {
     packed.unwrap_or_default().into()
 }
 
+/// The description of what a server in this role answers.
+fn description(role: Role) -> &'static File {
+    static DESCRIPTION: PerRole<File> = PerRole::new();
+    DESCRIPTION.get(role, || {
+        // a description that cannot be written is a programming error, which the tests of the documents find
+        let text = Bytes::from(serde_json::to_vec(crate::openapi::served(role)).unwrap_or_default());
+        File::new(text, HeaderValue::from_static("application/json"), DESCRIPTION_KEPT)
+    })
+}
+
 /// `/openapi.json`, `/docs` and what is under it.
 pub(crate) fn router(role: Role) -> Router {
-    // a description that cannot be written is a programming error, which the tests of the documents find
-    let description = Bytes::from(serde_json::to_vec(&crate::openapi::served(role)).unwrap_or_default());
-    let description = File::new(description, HeaderValue::from_static("application/json"), DESCRIPTION_KEPT);
     let pages = Pages { config: Arc::new(config()), files: Arc::default() };
     Router::new()
         .route(
             "/openapi.json",
-            get(move |headers: HeaderMap| async move { description.clone().answer(&headers).await }),
+            get(move |headers: HeaderMap| async move { description(role).clone().answer(&headers).await }),
         )
         .route("/docs", get(|| async { Redirect::to("/docs/") }))
         .route(

@@ -51,7 +51,7 @@ const PATHS: [&str; 6] = ["/", "/healthz", "/readyz", "/metrics", "/openapi.json
 
 /// The paths that a server in this role answers, with their methods.
 pub(crate) fn paths(role: Role) -> door::Paths {
-    let described = crate::openapi::served(role).paths.paths.into_iter().map(|(path, item)| {
+    let described = crate::openapi::served(role).paths.paths.iter().map(|(path, item)| {
         let calls = [
             (item.get.is_some(), Method::GET),
             (item.put.is_some(), Method::PUT),
@@ -59,7 +59,7 @@ pub(crate) fn paths(role: Role) -> door::Paths {
             (item.patch.is_some(), Method::PATCH),
             (item.delete.is_some(), Method::DELETE),
         ];
-        (path, calls.into_iter().filter_map(|(known, method)| known.then_some(method)).collect())
+        (path.clone(), calls.into_iter().filter_map(|(known, method)| known.then_some(method)).collect())
     });
     let others = PATHS.into_iter().map(|path| (path.to_owned(), vec![Method::GET]));
     door::Paths::new(described.chain(others))

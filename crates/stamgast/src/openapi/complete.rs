@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn every_operation_says_who_calls_it_what_it_refuses_and_where_it_stands() {
-        let mut document = served(Role::All);
+        let mut document = served(Role::All).clone();
         let components = document.components.clone().unwrap();
         let mut ids = BTreeSet::new();
         let mut schemes_used = BTreeSet::new();

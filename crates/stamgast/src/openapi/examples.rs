@@ -35,7 +35,7 @@ mod tests {
     /// An example has every member that its schema wants and none that the schema does not know.
     #[test]
     fn every_body_has_an_example_that_fits() {
-        let mut document = served(Role::All);
+        let mut document = served(Role::All).clone();
         let components = document.components.clone().unwrap();
         let mut unused: BTreeSet<String> = serde_json::from_str::<Map<String, Value>>(EXAMPLES)
             .unwrap()

@@ -5,6 +5,7 @@ mod examples;
 
 use crate::config::Role;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use utoipa::openapi::OpenApi;
 
 /// The committed documents by name: `platform` (documented APIs and the till), `partner` (webhooks,
@@ -16,20 +17,20 @@ pub fn documents() -> Vec<(&'static str, OpenApi)> {
     vec![
         (
             "platform",
-            part(&all, "Štamgast platform", "The POS cloud: what partners and registers call.", |path| {
+            part(all, "Štamgast platform", "The POS cloud: what partners and registers call.", |path| {
                 !is_admin(path) && !of_partner.contains_key(path)
             }),
         ),
         (
             "partner",
             part(
-                &all,
+                all,
                 "Štamgast partner",
                 "The integrator: what the POS cloud and a marketing tool call.",
                 |path| !is_admin(path) && of_partner.contains_key(path),
             ),
         ),
-        ("admin", part(&all, "Štamgast set-up", "Setting up both sides under /admin/v1.", is_admin)),
+        ("admin", part(all, "Štamgast set-up", "Setting up both sides under /admin/v1.", is_admin)),
     ]
 }
 
@@ -70,8 +71,36 @@ fn references(of: &impl serde::Serialize) -> Vec<String> {
     names.filter_map(|rest| rest.split('"').next().map(str::to_owned)).collect()
 }
 
-/// Everything that a server in this role answers.
-pub(crate) fn served(role: Role) -> OpenApi {
+/// Everything that a server in this role answers. It is put together once: that takes as long as the rest of a start.
+pub(crate) fn served(role: Role) -> &'static OpenApi {
+    static SERVED: PerRole<OpenApi> = PerRole::new();
+    SERVED.get(role, || put_together(role))
+}
+
+/// A value of each role, made when it is first wanted.
+pub(crate) struct PerRole<T> {
+    all: OnceLock<T>,
+    platform: OnceLock<T>,
+    partner: OnceLock<T>,
+}
+
+impl<T> PerRole<T> {
+    pub(crate) const fn new() -> Self {
+        Self { all: OnceLock::new(), platform: OnceLock::new(), partner: OnceLock::new() }
+    }
+
+    /// The value of this role; `make` makes it the first time.
+    pub(crate) fn get(&self, role: Role, make: impl FnOnce() -> T) -> &T {
+        let kept = match role {
+            Role::All => &self.all,
+            Role::Platform => &self.platform,
+            Role::Partner => &self.partner,
+        };
+        kept.get_or_init(make)
+    }
+}
+
+fn put_together(role: Role) -> OpenApi {
     let mut all = OpenApi::default();
     all.merge(door::tokens::openapi());
     if role.is_platform() {

@@ -9,7 +9,7 @@ use testkit::{House, TestApp, TestDatabase, test_config};
 use tokio::net::TcpListener;
 
 fn reqwest_of(app: &TestApp, path: &str) -> reqwest::RequestBuilder {
-    reqwest::Client::builder().no_proxy().build().unwrap().get(format!("{}{path}", app.url()))
+    stamgast::client::builder().unwrap().build().unwrap().get(format!("{}{path}", app.url()))
 }
 
 testkit::on_both_engines! {
@@ -65,7 +65,7 @@ testkit::on_both_engines! {
             let answer = app.anyone.send(Method::GET, path.as_str().unwrap(), None).await.unwrap();
             assert_eq!(answer.status, 200, "{what}: {}", answer.text);
         }
-        let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+        let browser = stamgast::client::builder().unwrap().build().unwrap();
         let page = browser.get(app.url()).header("accept", "text/html,*/*;q=0.8").send().await.unwrap();
         assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
         assert!(page.text().await.unwrap().contains("href=\"/docs/\""));
