@@ -162,11 +162,11 @@ impl Demo {
     /// At the first number that is not what it must be.
     pub async fn play(&self, tell: &dyn Fn(&str) -> std::io::Result<()>) -> anyhow::Result<()> {
         for line in [
-            "1. a sample restaurant: one merchant, two places, a menu with 12 % and 21 % VAT and a lunch menu of which",
-            "   one dish is sold out, desks in two sections, stocks with a supplier, two registers, an order that waits;",
-            "   a loyalty partner with a card (500 points at 0.10, credit 1000.00), an SPV, an MPV, prepaid credit,",
-            "   discount_10, an inactive voucher; DataSync from the platform to the partner, an API client,",
-            "   a marketing tool. All set up over /admin/v1",
+            "1. a sample restaurant, set up by one document: two places, a menu with 12 % and 21 % VAT and a lunch menu of \
+             which one dish is sold out, desks in two sections, three persons, stocks with a supplier; two registers, an API \
+             client, and its order that waits",
+            "   a loyalty partner with a card (500 points at 0.10, credit 1000.00), an SPV, an MPV, prepaid credit, \
+             discount_10, an inactive voucher; DataSync from the platform to the partner, a marketing tool",
         ] {
             tell(line)?;
         }

@@ -34,7 +34,7 @@ pub(super) fn run(
         return Err(missing("merchant", merchant));
     }
     let before = if is_new { BTreeMap::new() } else { shown::rows(tx, merchant, changes.now())? };
-    let mut writing = Writing { before, refused: Vec::new() };
+    let mut writing = Writing { before, refused: Vec::new(), has_written: false };
     let (first, second): (Vec<_>, Vec<_>) = plan
         .order
         .iter()
@@ -55,6 +55,9 @@ pub(super) fn run(
     }
     if !writing.refused.is_empty() {
         return Err(TxError::Refused(refused(writing.refused)));
+    }
+    if !writing.has_written {
+        return Ok(report(plan, &writing.before, &writing.before));
     }
     let after = shown::rows(tx, merchant, changes.now())?;
     Ok(report(plan, &writing.before, &after))
@@ -78,6 +81,8 @@ pub(super) fn refused(mut rows: Vec<ReportedRow>) -> ApiError {
 struct Writing {
     before: BTreeMap<Key, Row>,
     refused: Vec<ReportedRow>,
+    /// Whether anything may be otherwise than before.
+    has_written: bool,
 }
 
 impl Writing {
@@ -128,6 +133,7 @@ impl Writing {
         }
         let known = plan.menu.gone.iter().filter(|(row, _)| self.before.contains_key(&row.key));
         let (rows, gone): (Vec<&Row>, Vec<&menu::admin::Gone>) = known.map(|(row, gone)| (row, gone)).unzip();
+        self.has_written = true;
         let outcome = menu::admin::set_up(tx, changes, merchant, &plan.menu.put, &gone)?;
         self.refused.extend(outcome.put.iter().map(|error| plan.menu.refused(error)));
         self.refused.extend(outcome.gone.iter().map(|(index, error)| refusal(&rows[*index].path, "", error)));
@@ -156,6 +162,7 @@ impl Writing {
 
     /// Keeps a refusal, so that the others are found too.
     fn keep(&mut self, path: &str, written: Result<(), TxError<ApiError>>) -> Result<(), TxError<ApiError>> {
+        self.has_written = true;
         match written {
             Err(TxError::Refused(error)) => {
                 let field = super::plan::field_of(&error).unwrap_or_default();
