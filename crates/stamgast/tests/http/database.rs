@@ -55,7 +55,7 @@ fn both_engines_have_the_same_tables() {
 }
 
 /// Tables with a row or a few per merchant: a walk over them is short, however long the merchant trades.
-const SMALL: [&str; 23] = [
+const SMALL: [&str; 24] = [
     "platform_merchant",
     "platform_place",
     "platform_category",
@@ -72,6 +72,7 @@ const SMALL: [&str; 23] = [
     "platform_supplier",
     "platform_person",
     "platform_client",
+    "platform_client_merchant",
     "platform_loyalty_connection",
     "partner_merchant",
     "partner_promotion",
@@ -82,7 +83,7 @@ const SMALL: [&str; 23] = [
 ];
 
 /// Statements that may walk more, and why that is right.
-const WIDE: [(&str, &str); 14] = [
+const WIDE: [(&str, &str); 18] = [
     ("stamgast::database::APPLIED", "one row a migration"),
     ("platform::menu::store::CATEGORY_AND_ABOVE", "the recursion walks the few categories it has found"),
     ("courier::outbox::store::DUE_LANES", "walks the due lanes it has found by index"),
@@ -110,6 +111,16 @@ const WIDE: [(&str, &str); 14] = [
     ),
     ("platform::stocks::item_store::ANY_AMOUNT", "ends at the first row"),
     ("platform::stocks::item_store::ANY_DOCUMENT", "ends at the first row"),
+    ("platform::stocks::item_store::ALL_ITEMS", "the document of a restaurant has all items"),
+    ("platform::stocks::item_store::ALL_AMOUNTS", "the document of a restaurant has all amounts"),
+    (
+        "platform::stocks::document_store::ALL_DOCUMENTS",
+        "the document of a restaurant has the history of its stocks",
+    ),
+    (
+        "platform::stocks::document_store::ALL_LINES",
+        "the document of a restaurant has the history of its stocks",
+    ),
     ("courier::feed::store::SET_ASIDE_LIST", "what was set aside is a list for a person"),
     (
         "partner::verify::balances::VERIFY_LOT_ENTRIES",

@@ -13,7 +13,7 @@ use testkit::{House, fed};
 /// A merchant and a place that nobody has.
 const NOBODY: &str = "5fffffffffffffffffffffff";
 /// Set-up calls that make the merchant they are asked about.
-const MAKE_THEIR_MERCHANT: [&str; 2] = ["putPartnerMerchant", "putPlatformMerchant"];
+const MAKE_THEIR_MERCHANT: [&str; 3] = ["putPartnerMerchant", "putPlatformMerchant", "putPlatformRestaurant"];
 /// Filters that take any text: ids, of which an unknown one leaves nothing or is not found.
 const ANY_TEXT: [&str; 7] = ["balanceId", "billId", "checkId", "deskId", "limitId", "merchantId", "placeId"];
 /// A value for each filter that leaves what the tests have sold.
