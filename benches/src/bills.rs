@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use db::{Db, Engine, Never, Statement, TxError, params};
 use serde_json::{Value, json};
 use stamgast::client::JsonClient;
+use stamgast::demo::restaurant::Restaurant;
 use std::time::Instant;
 
 /// Bills of the place with few.
@@ -17,8 +18,8 @@ const FEW: u64 = 1_000;
 const TURNS: usize = 5;
 /// Requests of a kind in one turn.
 const REQUESTS: usize = 100;
-/// How many copies one transaction makes.
-const SLICE: u64 = 10_000;
+/// How many copies one transaction makes: so few that it is done long before a command gives up, on a busy machine too.
+const SLICE: u64 = 1_000;
 /// What the last page of many bills may cost, in thousandths of the first.
 const LAST_PAGE_AT_MOST: u64 = 1_500;
 /// What a detail among many bills may cost, in thousandths of one among few.
@@ -86,7 +87,7 @@ impl Place {
         let filled = till.put(&format!("{check}/lines"), &json!({"lines": lines})).await?;
         let payment = json!({"paymentMethod": "cash", "priceWithVat": filled["toPay"]});
         let bill = till.post(&format!("{check}/pay"), &json!({"payments": [payment]})).await?;
-        multiply(site.app.db(), &of.merchant_id, bill["billId"].as_str().context("a bill")?, bills).await?;
+        multiply(site.app.db(), of, bill["billId"].as_str().context("a bill")?, bills).await?;
         let login = json!({"client_id": of.client_id, "client_secret": of.client_secret, "grant_type": "client_credentials"});
         let granted = anyone.post("/api/auth/authorize", &login).await?;
         let reader = anyone.bearer(granted["access_token"].as_str().context("an access token")?);
@@ -131,16 +132,17 @@ fn copy_of(number: u64) -> String {
 }
 
 /// Makes bills `0..count` as copies of one with its items, a millisecond apart and older than it.
-async fn multiply(db: &Db, merchant: &str, bill_id: &str, count: u64) -> anyhow::Result<()> {
+async fn multiply(db: &Db, of: &Restaurant, bill_id: &str, count: u64) -> anyhow::Result<()> {
     let statements = copies(db).await?;
     let count = i64::try_from(count)?;
     let mut from = 0;
     while from < count {
         let until = count.min(from + i64::try_from(SLICE)?);
-        let (statements, merchant, bill_id) = (statements.clone(), merchant.to_owned(), bill_id.to_owned());
+        let (statements, bill_id) = (statements.clone(), bill_id.to_owned());
+        let (merchant, place) = (of.merchant_id.clone(), of.place_id.clone());
         db.write("copy_bills", move |tx| {
             for statement in &statements {
-                tx.execute(statement, params![&merchant, &bill_id, from, until, count])?;
+                tx.execute(statement, params![&merchant, &bill_id, from, until, count, &place])?;
             }
             Ok::<_, TxError<Never>>(())
         })
@@ -169,7 +171,7 @@ async fn copies(db: &Db) -> anyhow::Result<Vec<&'static Statement>> {
         let sql = format!(
             "WITH RECURSIVE n(i) AS (SELECT CAST($3 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $4)
              INSERT INTO {name} ({}) SELECT {} FROM n CROSS JOIN {name} AS t
-             WHERE t.merchant = $1 AND t.bill_id = $2 AND CAST($5 AS BIGINT) >= 0 ORDER BY n.i",
+             WHERE t.merchant = $1 AND t.place = $6 AND t.bill_id = $2 AND CAST($5 AS BIGINT) >= 0 ORDER BY n.i",
             columns.join(", "),
             values.join(", ")
         );

@@ -163,18 +163,21 @@ type Sums = BTreeMap<(&'static str, BreakageTreatment, Option<Decimal>), (Balanc
 impl Ended {
     fn slice(&self, tx: &mut Tx<'_>, after: &After, limit: usize) -> Result<Vec<One>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = tx.query(
-            &ENDED_VALUE,
-            params![
-                &self.merchant,
-                self.from,
-                self.till,
-                after.created_at,
-                &after.balance_id,
-                after.entry,
-                limit,
-            ],
-        )?;
+        // One bound on each side of the page: of two on one side, SQLite may begin at the farther and walk all between them.
+        let from = self.from.as_microsecond().max(after.created_at);
+        let rows =
+            tx.query(
+                &ENDED_VALUE,
+                params![
+                    &self.merchant,
+                    from,
+                    self.till,
+                    after.created_at,
+                    &after.balance_id,
+                    after.entry,
+                    limit,
+                ],
+            )?;
         Ok(rows.into_iter().map(one).collect())
     }
 

@@ -264,11 +264,13 @@ impl Covered {
         after: &After,
     ) -> Result<Vec<(After, Redemption)>, Error> {
         let limit = i64::try_from(LIMIT + 1).unwrap_or(i64::MAX);
+        // One bound on each side of the page: of two on one side, SQLite may begin at the farther and walk all between them.
+        let from = self.from.as_microsecond().max(after.created_at);
         let rows = tx.query(
             &REDEMPTIONS,
             params![
                 &self.merchant.merchant,
-                self.from,
+                from,
                 self.till,
                 self.place_id.as_deref(),
                 issuer_id,

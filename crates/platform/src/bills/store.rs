@@ -264,7 +264,8 @@ fn page_ids(
         }
     };
     let from = filters.from.map_or(i64::MIN, |from| from.as_microsecond());
-    let till = filters.till.map_or(i64::MAX, |till| till.as_microsecond());
+    // One bound on each side of the page: of two on one side, SQLite may begin at the farther and walk all between them.
+    let till = filters.till.map_or(i64::MAX, |till| till.as_microsecond()).min(before.saturating_add(1));
     let modified_since = filters.modified_since.map_or(i64::MIN, |since| since.as_microsecond());
     let deleted_max = filters.include_deleted.unwrap_or(false);
     let (refunded_min, refunded_max) =

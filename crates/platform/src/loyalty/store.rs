@@ -206,13 +206,15 @@ pub(super) fn page(
     };
     let (least_flag, most_flag) =
         filters.synchronized.map_or((0, 1), |flag| (i64::from(flag), i64::from(flag)));
+    // One bound on each side of the page: of two on one side, SQLite may begin at the farther and walk all between them.
+    let from = filters.from.map_or(i64::MIN, |from| from.as_microsecond()).max(after);
     let rows = tx.query(
         &USAGES,
         params![
             &source.merchant,
             &source.place,
             loyalty_provider_id,
-            filters.from.map_or(i64::MIN, |from| from.as_microsecond()),
+            from,
             filters.till.map_or(i64::MAX, |till| till.as_microsecond()),
             least_flag,
             most_flag,

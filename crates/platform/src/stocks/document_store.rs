@@ -203,7 +203,8 @@ pub(super) fn page(
         }
     };
     let from = window.from.map_or(i64::MIN, |from| from.as_microsecond());
-    let till = window.till.map_or(i64::MAX, |till| till.as_microsecond());
+    // One bound on each side of the page: of two on one side, SQLite may begin at the farther and walk all between them.
+    let till = window.till.map_or(i64::MAX, |till| till.as_microsecond()).min(before.saturating_add(1));
     let since = window.modified_since.map_or(i64::MIN, |since| since.as_microsecond());
     let shows_removed = window.modified_since.is_some();
     let row = params![merchant, stock, kind, from, till, since, shows_removed, before, before_id, most];
