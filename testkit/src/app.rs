@@ -1,6 +1,6 @@
 //! How does a test start a whole server, and what of the outside world does it hold in its hands?
 
-use crate::TestDatabase;
+use crate::{TestDatabase, contract};
 use db::Engine;
 use outside::{ManualClock, Outside, SeededEntropy};
 use stamgast::app::{App, Wrap};
@@ -71,7 +71,7 @@ impl TestApp {
         let app =
             App::start_wrapped(config, outside.clone(), listener, wrap).await.expect("the server starts");
         let token = app.admin_token("test").await.expect("an admin token");
-        let anyone = JsonClient::new(app.url()).expect("a client");
+        let anyone = JsonClient::new(app.url()).expect("a client").looked_at(contract::look());
         Self { clock, outside, admin: anyone.bearer(&token), anyone, app, database }
     }
 

@@ -13,6 +13,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a panic here is a failed test")]
 
 mod app;
+mod contract;
 mod database;
 mod engine;
 mod house;

@@ -79,6 +79,8 @@ async fn tagged(answer: Response, seen: &[HeaderValue]) -> Response {
             (tag, Body::from(bytes))
         }
     };
+    // what one caller sees may be kept by that caller only, who asks each time whether it is so still
+    head.headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     if tag_is_named(seen, tag.as_bytes()) {
         return not_modified(&head.headers);
     }

@@ -3,11 +3,16 @@
 use anyhow::Context as _;
 use http::{HeaderMap, Method};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// Looks at an answer: the request's method, its path with the query, what came.
+pub type Look = Arc<dyn Fn(&Method, &str, &Answer) + Send + Sync>;
 
 /// An HTTP client for one server, as one caller.
 #[derive(Clone)]
 pub struct JsonClient {
+    look: Option<Look>,
     http: reqwest::Client,
     base: String,
     authorization: Option<String>,
@@ -59,7 +64,14 @@ impl JsonClient {
             base: base.trim_end_matches('/').to_owned(),
             authorization: None,
             headers: HeaderMap::new(),
+            look: None,
         })
+    }
+
+    /// The same caller, whose answers are all looked at before it sees them.
+    #[must_use]
+    pub fn looked_at(&self, look: Look) -> Self {
+        Self { look: Some(look), ..self.clone() }
     }
 
     /// The same server, called with `Authorization: Bearer TOKEN`.
@@ -113,7 +125,11 @@ impl JsonClient {
         let text = answer.text().await.with_context(|| format!("the answer to {method} {path} broke off"))?;
         // an answer that is no JSON is shown as its text
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { status, headers, text, json })
+        let answer = Answer { status, headers, text, json };
+        if let Some(look) = &self.look {
+            look(&method, path, &answer);
+        }
+        Ok(answer)
     }
 
     /// As [`JsonClient::send`], but any status other than 2xx is an error.

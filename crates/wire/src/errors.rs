@@ -1,9 +1,10 @@
 //! What does an error look like on the wire?
 
 use crate::Number;
-use crate::read::{Extra, Object, Read, ReadError};
+use crate::read::{Extra, Read, ReadError};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Type};
 
 /// The body of every answer that is an error: the members of both forms seen in the wild.
 // protocol.md §1.7
@@ -26,14 +27,23 @@ pub struct ErrorBody {
     pub http_status: u16,
     /// Members of some errors only, such as `field` or `order`.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(schema_with = extra_schema)]
     pub extra: Extra,
+}
+
+/// The members of some errors only: the one that is named everywhere, and any others.
+fn extra_schema() -> Object {
+    let field = "The member or parameter at fault, such as `items[0].price`.";
+    ObjectBuilder::new()
+        .property("field", ObjectBuilder::new().schema_type(Type::String).description(Some(field)))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        .build()
 }
 
 impl Read for ErrorBody {
     /// Reads whichever members are present; an empty object is an error without words. A word in `code`, as some
     /// systems send it, is the `name` of an error that has none.
-    fn read(object: &mut Object) -> Result<Self, ReadError> {
+    fn read(object: &mut crate::read::Object) -> Result<Self, ReadError> {
         let message = object.optional_text("message")?;
         let error = object.optional_text("error")?;
         let (code, word) = match object.optional_text("code")? {

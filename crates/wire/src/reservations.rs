@@ -31,7 +31,7 @@ pub struct CreateReservation {
     pub customer: Option<ReservationCustomer>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -73,7 +73,7 @@ pub struct ReservationCustomer {
     pub email: Option<String>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 

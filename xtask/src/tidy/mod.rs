@@ -4,6 +4,7 @@ mod arrows;
 mod files;
 mod folders;
 mod metrics;
+mod operations;
 mod proofs;
 mod references;
 mod sql;
@@ -58,6 +59,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     faults.extend(proofs::check(&pages, &rust));
     faults.extend(metrics::check(&rust, &pages));
     let mut read_by_users = read_all(root, &["openapi"], "json")?;
+    faults.extend(operations::check(&read_by_users, &rust)?);
     let settings = "stamgast.default.toml";
     read_by_users
         .push(Source { path: settings.to_owned(), text: std::fs::read_to_string(root.join(settings))? });

@@ -55,6 +55,20 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     found
 }
 
+/// A Rust file without its comments.
+pub(super) fn code(text: &str) -> String {
+    let mut code = String::new();
+    let mut at = 0;
+    for piece in pieces(text) {
+        if let Piece::Comment(begin, comment) = piece {
+            code.push_str(&text[at..begin]);
+            at = begin + comment.len();
+        }
+    }
+    code.push_str(&text[at..]);
+    code
+}
+
 /// How long the text is up to the quote that closes it.
 fn until_quote(rest: &str) -> usize {
     let mut escaped = false;
@@ -101,6 +115,7 @@ mod tests {
             })
             .collect();
         assert_eq!(comments, ["One two.", "three", "four"]);
+        assert_eq!(code("//! One\n/// two\nlet a = \"// b\"; // three\n").trim(), "let a = \"// b\";");
         let Some(Piece::Comment(at, comment)) = found.first() else { panic!("{found:?}") };
         assert_eq!(text.find("two"), comment.find("two").map(|inside| at + inside));
     }

@@ -41,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Guarded> {
         (status = 200, description = "The merchant", body = Merchant),
         (status = 400, description = "Several merchants are assigned; `merchantIds` names them"),
         (status = 401, description = "No access token, or one that has ended"),
+        (status = 403, description = "The application has not been given this API"),
         (status = 404, description = "No merchant is assigned to the application")
     )
 )]

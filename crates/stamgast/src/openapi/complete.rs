@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -209,35 +209,60 @@ fn schemes() -> BTreeMap<String, RefOr<SecurityScheme>> {
     .into()
 }
 
-/// Makes one object of every schema that is several objects at once: where one of them forbids further members, the
-/// members of the others would be forbidden too.
+/// Makes one object of every schema that is several objects at once, wherever it stands: where one of them forbids further
+/// members, the members of the others would be forbidden too.
 fn merge_all_of(components: &mut Components) {
-    let merged: Vec<(String, Object)> = components
-        .schemas
-        .iter()
-        .filter_map(|(name, schema)| Some((name.clone(), merged(components, schema)?)))
-        .collect();
-    for (name, object) in merged {
-        components.schemas.insert(name, Schema::Object(object).into());
+    let known = components.clone();
+    components.schemas.values_mut().for_each(|schema| merge(&known, schema));
+}
+
+fn merge(known: &Components, schema: &mut RefOr<Schema>) {
+    if matches!(schema, RefOr::T(Schema::AllOf(all)) if all.items.len() > 1)
+        && let Some(object) = merged(known, schema)
+    {
+        *schema = Schema::Object(object).into();
+    }
+    let RefOr::T(schema) = schema else { return };
+    match schema {
+        Schema::Object(object) => {
+            object.properties.values_mut().for_each(|property| merge(known, property));
+            if let Some(AdditionalProperties::RefOr(others)) = object.additional_properties.as_deref_mut() {
+                merge(known, others);
+            }
+        }
+        Schema::Array(array) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                merge(known, items);
+            }
+        }
+        Schema::OneOf(one) => one.items.iter_mut().for_each(|item| merge(known, item)),
+        Schema::AnyOf(any) => any.items.iter_mut().for_each(|item| merge(known, item)),
+        Schema::AllOf(all) => all.items.iter_mut().for_each(|item| merge(known, item)),
+        _ => {}
     }
 }
 
-fn merged(components: &Components, schema: &RefOr<Schema>) -> Option<Object> {
-    let RefOr::T(Schema::AllOf(all)) = schema else { return None };
-    let mut whole = Object::new();
-    whole.description.clone_from(&all.description);
-    for item in &all.items {
-        let part = match item {
-            RefOr::Ref(reference) => {
-                components.schemas.get(reference.ref_location.strip_prefix("#/components/schemas/")?)?
+/// The object that has the members of all parts.
+fn merged(known: &Components, schema: &RefOr<Schema>) -> Option<Object> {
+    match schema {
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.strip_prefix("#/components/schemas/")?;
+            merged(known, known.schemas.get(name)?)
+        }
+        RefOr::T(Schema::Object(object)) => Some(object.clone()),
+        RefOr::T(Schema::AllOf(all)) => {
+            let mut whole = Object::new();
+            whole.description.clone_from(&all.description);
+            for item in &all.items {
+                let part = merged(known, item)?;
+                whole.properties.extend(part.properties);
+                whole.required.extend(part.required);
+                whole.additional_properties = whole.additional_properties.or(part.additional_properties);
             }
-            RefOr::T(_) => item,
-        };
-        let RefOr::T(Schema::Object(part)) = part else { return None };
-        whole.properties.extend(part.properties.clone());
-        whole.required.extend(part.required.iter().cloned());
+            Some(whole)
+        }
+        RefOr::T(_) => None,
     }
-    Some(whole)
 }
 
 #[cfg(test)]
@@ -288,7 +313,8 @@ mod tests {
         let known: BTreeSet<String> = components.security_schemes.keys().cloned().collect();
         assert_eq!(schemes_used, known);
         for (name, schema) in &components.schemas {
-            assert!(!matches!(schema, RefOr::T(Schema::AllOf(_))), "{name} is several things at once");
+            let text = serde_json::to_string(schema).unwrap();
+            assert!(!text.contains("\"allOf\""), "{name} is several things at once");
         }
     }
 

@@ -17,6 +17,7 @@ fn admin_path(till: &Till, bill_id: &str) -> String {
 }
 
 testkit::on_both_engines! {
+    /// listBills, getBill: the bill and what came back of it.
     async fn both_bills_are_listed_as_documented(engine: Engine) {
         let till = Till::start(engine).await;
         let bill = till.sell(&[(MAIN, 1), (BEER, 1)], None, &[("cash", "248")]).await;
@@ -52,6 +53,7 @@ testkit::on_both_engines! {
         assert_eq!(detail["taxes"], json!([{"vat": "12", "totalVat": "-20.25", "totalWithoutVat": "-168.75"}]));
     }
 
+    /// refundWholeBill: with the body of the public clients, once.
     async fn an_application_gives_a_whole_bill_back_once(engine: Engine) {
         let till = Till::start(engine).await;
         let bill = till.sell(&[(MAIN, 2)], None, &[("cash", "100"), ("card", "278")]).await;
@@ -163,6 +165,7 @@ testkit::on_both_engines! {
         house.assert_verified().await;
     }
 
+    /// listBills: with `include=items` as the details have them.
     async fn a_list_has_the_items_where_the_call_includes_them(engine: Engine) {
         let till = Till::start(engine).await;
         for sold in [vec![(MAIN, 1), (BEER, 2)], vec![(BEER, 1)], vec![(MAIN, 3)]] {
@@ -231,6 +234,7 @@ testkit::on_both_engines! {
         assert_eq!(till.house.app.admin.send(Method::DELETE, &path, None).await.unwrap().status, 404);
     }
 
+    /// listBills: by each pair of filters, page by page.
     async fn changed_and_refunded_bills_are_found_whichever_way_a_page_is_read(engine: Engine) {
         let till = Till::start(engine).await;
         let platform = till.house.platform().await;
@@ -266,5 +270,35 @@ testkit::on_both_engines! {
             let expected: Vec<_> = sold.iter().map(|index| bills[*index]["billId"].clone()).collect();
             assert_eq!(seen, expected, "{filters}");
         }
+    }
+
+    /// patchBill: the fiscal data is an object or nothing, and all else stays as it was.
+    async fn fiscal_data_is_put_on_a_bill(engine: Engine) {
+        let till = Till::start(engine).await;
+        let bill = till.sell(&[(BEER, 1)], None, &[("cash", "59")]).await;
+        let (platform, path) = (till.house.platform().await, path(&till, &bill));
+        let patch = async |body: Value| {
+            platform.send(Method::PATCH, &path, Some(body.to_string().into_bytes())).await.unwrap()
+        };
+        let before = platform.get(&path).await.unwrap();
+        assert_eq!(before["fiscalData"], Value::Null);
+        for data in [json!({"fik": "f-1", "bkp": ["b"]}), json!({}), Value::Null] {
+            let patched = patch(json!({"fiscalData": data})).await;
+            assert_eq!((patched.status, &patched.json["fiscalData"]), (200, &data), "{}", patched.text);
+            let mut read = platform.get(&path).await.unwrap();
+            assert_eq!(read, patched.json);
+            for member in ["fiscalData", "_version", "_lastModifiedAt"] {
+                match before.get(member) {
+                    Some(value) => read[member] = value.clone(),
+                    None => drop(read.as_object_mut().unwrap().remove(member)),
+                }
+            }
+            assert_eq!(read, before);
+        }
+        for body in [json!({"fiscalData": "no"}), json!({"fiscalData": [1]})] {
+            let answer = patch(body).await;
+            assert_eq!((answer.status, &answer.json["field"]), (400, &json!("fiscalData")), "{}", answer.text);
+        }
+        assert_eq!(platform.get(&path).await.unwrap()["fiscalData"], Value::Null);
     }
 }

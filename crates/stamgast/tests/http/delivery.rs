@@ -48,6 +48,7 @@ async fn application(house: &House, apis: Value) -> JsonClient {
 }
 
 testkit::on_both_engines! {
+    /// createOrder, getOrder: what no document names is kept too.
     async fn what_is_ordered_is_kept_whole_and_read_again(engine: Engine) {
         let house = House::start(engine).await;
         let partner = house.platform().await;
@@ -124,6 +125,7 @@ testkit::on_both_engines! {
         assert_eq!((&made["externalId"], made["orderId"].is_string()), (&made["orderId"], true));
     }
 
+    /// createOrder: the member at fault is named.
     async fn what_cannot_be_ordered_is_named_and_changes_nothing(engine: Engine) {
         let house = House::start(engine).await;
         let (partner, path) = (house.platform().await, orders(&house));

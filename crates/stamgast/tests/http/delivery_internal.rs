@@ -31,6 +31,7 @@ async fn seen(house: &House, partner: &JsonClient, order: &Value) -> Value {
 }
 
 testkit::on_both_engines! {
+    /// listOrders: since when it looked last, each order that moved.
     async fn a_register_sees_what_moved_and_no_member_it_needs_is_null(engine: Engine) {
         let house = House::start(engine).await;
         let (partner, register, path) = (house.platform().await, house.register(1), register_orders(&house));
@@ -98,6 +99,7 @@ testkit::on_both_engines! {
         assert!(times.values().all(|times| *times == 1), "{times:?}");
     }
 
+    /// declineOrder: with its reason, once.
     async fn what_is_declined_says_why_and_the_application_is_called(engine: Engine) {
         let receiver = Scripted::start([]).await;
         let house = House::start(engine).await;
@@ -134,6 +136,7 @@ testkit::on_both_engines! {
         assert_eq!(page["data"][0]["state"], "DECLINED");
     }
 
+    /// confirmOrder, dispatchOrder: from the order to its check and its bill.
     async fn an_order_becomes_a_check_of_the_register_that_confirms_it_and_its_bill_says_so(engine: Engine) {
         let receiver = Scripted::start([]).await;
         let house = House::start(engine).await;

@@ -4,16 +4,21 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
 
 mod admin;
+mod auth;
 mod bills;
+mod customer;
 mod customers;
 mod database;
 mod delivery;
 mod delivery_internal;
-mod deskview;
+mod desk_views;
 mod distributed;
+mod examples;
+mod ids;
 mod loyalty;
 mod matrix;
 mod menu;
+mod merchants;
 mod operations;
 mod partner;
 mod pos;

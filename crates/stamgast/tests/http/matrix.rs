@@ -27,13 +27,13 @@ const WIDE: [(&str, &str); 5] = [
 
 /// One operation of the description.
 #[derive(Debug, Clone)]
-struct Operation {
-    id: String,
-    method: Method,
-    path: String,
-    schemes: Vec<String>,
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) schemes: Vec<String>,
     queries: Vec<String>,
-    example: Option<Value>,
+    pub(crate) example: Option<Value>,
     /// The name of the schema of a refusal.
     refusal: String,
     pages: bool,
@@ -65,7 +65,7 @@ impl Operation {
     }
 }
 
-fn operations(description: &Value) -> Vec<Operation> {
+pub(crate) fn operations(description: &Value) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -115,7 +115,7 @@ fn ids(rows: &Value) -> Vec<Value> {
 }
 
 /// Everybody who may call something, by the scheme of the description.
-async fn callers(house: &House, of: &Restaurant) -> BTreeMap<&'static str, JsonClient> {
+pub(crate) async fn callers(house: &House, of: &Restaurant) -> BTreeMap<&'static str, JsonClient> {
     let login = json!({"client_id": of.client_id, "client_secret": of.client_secret, "grant_type": "client_credentials"});
     let granted = house.app.anyone.post("/api/auth/authorize", &login).await.unwrap();
     let bearer = |token: &str| house.app.anyone.bearer(token);
@@ -355,11 +355,15 @@ testkit::on_both_engines! {
             if first.status != 200 {
                 continue;
             }
+            let kept = |answer: &Answer| answer.headers.get("cache-control").cloned();
+            if kept(&first).is_none_or(|kept| kept != "private, no-cache") {
+                matrix.wrong.push(format!("{}: Cache-Control {:?}", operation.id, kept(&first)));
+            }
             tried.push(operation.id.clone());
             for (seen, status) in [(tag.clone(), 304), (format!("\"x\", W/{}", tag.trim_start_matches("W/")), 304), ("*".to_owned(), 304), ("\"x\"".to_owned(), 200)] {
                 let again = operation.call(&caller.header("if-none-match", &seen), &path).await;
                 matrix.expect(&format!("If-None-Match: {seen}"), &operation, &again, &[status]);
-                if (status == 304) != again.text.is_empty() || again.headers.get("etag") != first.headers.get("etag") {
+                if (status == 304) != again.text.is_empty() || again.headers.get("etag") != first.headers.get("etag") || kept(&again) != kept(&first) {
                     matrix.wrong.push(format!("{} If-None-Match {seen}: {:?} {}", operation.id, again.headers, again.text));
                 }
             }

@@ -26,6 +26,7 @@ async fn seated(house: &House, booking: &Value) -> String {
 }
 
 testkit::on_both_engines! {
+    /// createReservation: from the booking to the bill.
     async fn a_reservation_opens_a_check_and_its_deposit_is_paid_already(engine: Engine) {
         let house = House::start(engine).await;
         let (platform, register) = (house.platform().await, house.register(1));
@@ -125,6 +126,7 @@ testkit::on_both_engines! {
         assert_ne!(platform.post(&elsewhere, &booking()).await.unwrap()["reservationId"], made[0].json["reservationId"]);
     }
 
+    /// createReservation: the member at fault is named.
     async fn what_cannot_be_reserved_is_named_and_changes_nothing(engine: Engine) {
         let house = House::start(engine).await;
         let platform = house.platform().await;

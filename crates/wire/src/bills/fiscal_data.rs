@@ -18,7 +18,7 @@ pub struct PatchBill {
     pub fiscal_data: Option<Value>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 

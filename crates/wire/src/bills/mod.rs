@@ -2,6 +2,7 @@
 //!
 //! The list and the detail of protocol.md §4, and the DataSync record of the domain `bills`.
 
+mod extra;
 mod fiscal_data;
 mod refund;
 
@@ -98,7 +99,7 @@ pub struct Bill {
     pub place_id: Option<String>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(schema_with = extra::of_bill)]
     pub extra: Extra,
 }
 
@@ -283,7 +284,7 @@ pub struct BillItem {
     pub ean: Option<String>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(schema_with = extra::of_item)]
     pub extra: Extra,
 }
 

@@ -21,7 +21,7 @@ pub struct RefundWholeBill {
     pub refunded_bill_identifier: Option<String>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 

@@ -45,7 +45,7 @@ pub struct CreateOrder {
     pub tip_with_vat: Option<Number>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -96,7 +96,7 @@ pub struct Timing {
     pub requested_pickup_time: Option<RequestedTime>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -165,7 +165,7 @@ pub struct OrderCustomer {
     pub delivery_address_parts: Option<OrderAddress>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -210,7 +210,7 @@ pub struct OrderAddress {
     pub longitude: Option<Number>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -253,7 +253,7 @@ pub struct NewItem {
     pub additions: Vec<NewAddition>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -283,7 +283,7 @@ pub struct NewAddition {
     pub unit_price_with_vat: Option<Number>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -310,7 +310,7 @@ pub struct Notification {
     pub decline: Option<String>,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 

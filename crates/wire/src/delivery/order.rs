@@ -58,7 +58,7 @@ pub struct Order {
     pub last_modified_at: LocalTime,
     /// Members no document names, as they came.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -92,7 +92,7 @@ pub struct OrderTiming {
     pub auto_decline_after: Option<LocalTime>,
     /// Members no document names, as they came.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -133,7 +133,7 @@ pub struct OrderItem {
     pub additions: Vec<OrderAddition>,
     /// Members no document names, as they came.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -157,7 +157,7 @@ pub struct OrderAddition {
     pub measure: String,
     /// Members no document names, as they came.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 
@@ -191,7 +191,7 @@ pub struct DeclineOrder {
     pub reason: String,
     /// Members no document names.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = Map<String, Value>)]
     pub extra: Extra,
 }
 

@@ -27,7 +27,7 @@ pub use get_benefit_offer::{
 pub use kept_while::{KeptWhile, KeptWhileLine};
 pub use report_benefit_usage::{
     ApplicationType, AppliedBenefit, BillState, LoyaltyBenefitUsagesPayload, PaidItem, PaymentByBalance,
-    UsedBalance, UsedGeneralDiscount,
+    Reported, UsedBalance, UsedGeneralDiscount,
 };
 pub use report_offer_validation_error::{LoyaltyOfferValidationError, ValidationErrorDetail, ViolationCode};
 pub use validate::{Violation, read_offer, validate};

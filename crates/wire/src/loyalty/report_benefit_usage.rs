@@ -34,6 +34,11 @@ open_text! {
     }
 }
 
+/// What a report is answered with: nothing, in an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reported {}
+
 /// What was really used on a paid bill.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

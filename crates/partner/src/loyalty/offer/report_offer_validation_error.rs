@@ -15,7 +15,7 @@ use axum::extract::State;
 use db::{Never, Tx, TxError};
 use door::{ApiError, Message};
 use jiff::Timestamp;
-use wire::loyalty::LoyaltyOfferValidationError;
+use wire::loyalty::{LoyaltyOfferValidationError, Reported};
 
 /// Why a register refused an offer. Kept with the offer; its holds are released. 200 also for an offer
 /// that is not known: the report is then kept under its id.
@@ -26,7 +26,7 @@ use wire::loyalty::LoyaltyOfferValidationError;
     operation_id = "reportOfferValidationError",
     request_body = LoyaltyOfferValidationError,
     responses(
-        (status = 200, description = "Kept; the body is an empty object"),
+        (status = 200, body = Reported, description = "Kept"),
         (status = 400, description = "Not such a report; the field is named"),
         (status = 401, description = "Not the token of a loyalty connection"),
         (status = 413, description = "Longer than the limit"),
@@ -37,13 +37,13 @@ pub(crate) async fn report_offer_validation_error(
     State(partner): State<Partner>,
     connection: LoyaltyConnection,
     Message(report): Message<LoyaltyOfferValidationError>,
-) -> Result<Json<serde_json::Value>, ApiError> {
+) -> Result<Json<Reported>, ApiError> {
     let refused = Refused::read(connection.merchant, report, partner.outside().now())?;
     partner
         .db()
         .write("report_offer_validation_error", move |tx| refused.keep(tx).map_err(TxError::<Never>::from))
         .await?;
-    Ok(Json(serde_json::json!({})))
+    Ok(Json(Reported {}))
 }
 
 /// A refusal, ready for its transaction.

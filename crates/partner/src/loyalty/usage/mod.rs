@@ -33,16 +33,16 @@ use axum::extract::State;
 use book::Command;
 pub use book::Outcome;
 use door::{ApiError, RawMessage};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use wire::errors::ErrorBody;
-use wire::loyalty::LoyaltyBenefitUsagesPayload;
+use wire::loyalty::{LoyaltyBenefitUsagesPayload, Reported};
 
 /// Books what a bill used of a guest's benefits.
 #[utoipa::path(
     post, path = "/partner/loyalty/reportBenefitUsage", tag = "Loyalty partner",
     request_body = LoyaltyBenefitUsagesPayload,
     responses(
-        (status = 200, description = "In the books (now or since an earlier delivery), or kept aside for a person: `{}`"),
+        (status = 200, body = Reported, description = "In the books (now or since an earlier delivery), or kept aside for a person"),
         (status = 400, body = ErrorBody, description = "No such message; `field` names the member"),
         (status = 401, body = ErrorBody, description = "Not the token of a loyalty connection"),
         (status = 413, body = ErrorBody, description = "Too long"),
@@ -54,11 +54,11 @@ pub(crate) async fn report_benefit_usage(
     State(partner): State<Partner>,
     connection: LoyaltyConnection,
     body: RawMessage<LoyaltyBenefitUsagesPayload>,
-) -> Result<Json<Map<String, Value>>, ApiError> {
+) -> Result<Json<Reported>, ApiError> {
     let report = UsageReport::read(&partner, connection, &body.message, &body.bytes)?;
     let outcome = report.book(&partner).await?;
     observe(&outcome);
-    Ok(Json(Map::new()))
+    Ok(Json(Reported {}))
 }
 
 /// A usage report read from its message, ready to be booked. Benchmarks and the simulator book it without HTTP.

@@ -86,6 +86,7 @@ async fn listed(app: &TestApp, prefix: &str, all: bool) -> Option<Value> {
 }
 
 testkit::on_both_engines! {
+    /// getTokens, postToken, postRenew, deleteToken: a token of every kind is seen, renewed and revoked at once.
     async fn a_token_of_every_kind_is_seen_renewed_and_revoked(engine: Engine) {
         let house = House::start(engine).await;
         let (app, anyone) = (&house.app, &house.app.anyone);

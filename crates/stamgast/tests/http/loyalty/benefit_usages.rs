@@ -23,6 +23,7 @@ async fn usages(house: &House) -> Vec<Value> {
 }
 
 testkit::on_both_engines! {
+    /// listBenefitUsages, markAsSynchronized: what was pulled and marked is not sent again.
     async fn marking_as_synchronized_stops_the_retries(engine: Engine) {
         let house = House::start_with(
             engine,

@@ -1,9 +1,8 @@
 //! `/menu/{merchantId}…`: what does a merchant sell, where and for how much?
 
-mod amounts;
-mod set_up;
+pub(crate) mod remaining_amounts;
 mod stop_list;
-mod timed;
+mod time_based;
 mod tree;
 mod vat;
 

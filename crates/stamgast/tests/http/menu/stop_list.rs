@@ -1,12 +1,13 @@
 //! What does a place not sell for now, who says so, and who sees it?
 
-use super::amounts::left;
+use super::remaining_amounts::left;
 use super::{again, follower, path, product, tag, told, tree, two_places};
 use http::Method;
 use serde_json::{Value, json};
 use testkit::restaurant::{BEER, MAIN};
 
 testkit::on_both_engines! {
+    /// putStop, getStopList, deleteStop: by an application and by the register.
     async fn a_stopped_product_is_seen_told_and_refused(engine: Engine) {
         let (house, second) = two_places(engine).await;
         let receiver = follower(&house).await;
@@ -108,14 +109,5 @@ testkit::on_both_engines! {
         }
         assert_eq!(house.rows().await, rows);
         assert_eq!(stopper.send(Method::PUT, &stop(&second, BEER), None).await.unwrap().status, 200);
-    }
-
-    async fn a_register_sees_the_menu_of_its_place(engine: Engine) {
-        let (house, _) = two_places(engine).await;
-        let own = format!("/pos/{}/menu", house.restaurant.source_id);
-        let register = house.register(2);
-        let shown = register.send(Method::GET, &own, None).await.unwrap();
-        assert_eq!(shown.json, tree(&house, &house.restaurant.place_id).await);
-        assert_eq!(again(&register, &own, &tag(&shown)).await.status, 304);
     }
 }

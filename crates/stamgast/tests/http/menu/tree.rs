@@ -28,6 +28,7 @@ fn soups(house: &House) -> Value {
 }
 
 testkit::on_both_engines! {
+    /// getMenu: nested categories, additions, the values of a place and of all.
     async fn categories_hold_products_and_each_place_has_values_of_its_own(engine: Engine) {
         let (house, second) = two_places(engine).await;
         put_menu(&house, soups(&house)).await;
@@ -172,7 +173,7 @@ testkit::on_both_engines! {
         seen.push(ask().await);
         caller.delete(&stop).await.unwrap();
         seen.push(ask().await);
-        put_menu(&house, crate::menu::amounts::daily(&house, 3, 2)).await;
+        put_menu(&house, crate::menu::remaining_amounts::daily(&house, 3, 2)).await;
         seen.push(ask().await);
         house.open_check(1, &[(MAIN, 1)], &[]).await;
         seen.push(ask().await);

@@ -17,6 +17,7 @@ fn batch(house: &House, version: i64, final_price: &str) -> Value {
 }
 
 testkit::on_both_engines! {
+    /// receiveRecords, receiveRecordsByPut: each version once, by either method, with either form of the secret.
     async fn a_bill_reaches_the_customers_totals_once_and_an_older_version_changes_nothing(engine: Engine) {
         let house = House::start(engine).await;
         let (bare, bearer) = (

@@ -1,10 +1,10 @@
 //! `PUT /pos/{sourceId}/checks/{checkId}/lines`: what goes with a line, and what is said of it?
 
-use crate::menu::put_menu;
+use crate::menu::{product, put_menu, set_up, tree, two_places};
 use http::Method;
 use serde_json::{Value, json};
 use stamgast::client::Answer;
-use testkit::restaurant::{BEER, DESSERT};
+use testkit::restaurant::{BEER, DESSERT, MAIN};
 use testkit::{House, assert_number};
 
 const BURGER: &str = "p:burger-with";
@@ -34,6 +34,30 @@ fn column<'v>(lines: &'v Value, member: &str) -> Vec<&'v Value> {
 }
 
 testkit::on_both_engines! {
+    /// setLines: at the price and the rate of its place and its level.
+    async fn a_line_takes_the_price_and_the_level_of_its_place(engine: Engine) {
+        let (house, second) = two_places(engine).await;
+        let first = &house.restaurant.place_id;
+        put_menu(&house, json!({"products": [{"productId": BEER, "categoryId": "c:napoje", "name": "Pivo", "price": 59, "vatRate": 0.21,
+            "placesValues": {first: {"priceLevels": {"default": {"price": 62}, "staff": {"price": 20.5}}, "vatRate": 0.12}, &second: {"priceLevels": {"default": {"price": 99}}}}}]})).await;
+        let register = house.register(1);
+        let check = house.open_check(1, &[(BEER, 1)], &[]).await;
+        let lines = json!({"lines": [{"productId": BEER, "amount": 1}, {"productId": BEER, "amount": 2, "priceLevel": "staff"},
+            {"productId": MAIN, "amount": 1, "priceLevel": "default"}]});
+        let shown = register.put(&format!("{check}/lines"), &lines).await.unwrap();
+        let seen: Vec<_> = shown["lines"].as_array().unwrap().iter().map(|line| (line["totalPriceWithVat"].clone(), line["vatRate"].clone())).collect();
+        assert_eq!(seen, [(json!(62), json!(0.12)), (json!(41), json!(0.12)), (json!(189), json!(0.12))]);
+        let wrong = json!({"lines": [{"productId": MAIN, "amount": 1, "priceLevel": "staff"}]}).to_string().into_bytes();
+        let refused = register.send(Method::PUT, &format!("{check}/lines"), Some(wrong)).await.unwrap();
+        assert_eq!((refused.status, &refused.json["field"]), (400, &json!("lines[0].priceLevel")));
+        // A place that is set up anew sells the menu too, and whoever reads of all places sees it
+        let before = tree(&house, "").await;
+        house.app.admin.put(&set_up(&house, "places/third"), &json!({"name": "Third", "timeZone": "Europe/Prague"})).await.unwrap();
+        let after = tree(&house, "").await;
+        assert!(after["_version"].as_i64() > before["_version"].as_i64());
+        assert_eq!(product(&after, BEER)["placesValues"]["third"]["priceLevels"]["default"]["price"], 59);
+    }
+
     async fn additions_stand_on_check_and_bill_as_the_documents_say(engine: Engine) {
         let house = House::start(engine).await;
         burgers(&house).await;

@@ -39,6 +39,7 @@ fn who(bill: &Value) -> (i64, i64) {
 }
 
 testkit::on_both_engines! {
+    /// signIn, readPerson, signOut: what is sold meanwhile is theirs.
     async fn bills_are_those_of_whoever_is_signed_in(engine: Engine) {
         let house = House::start(engine).await;
         person(&house, 101, &json!({"fullName": "Jana Nová", "userName": "jana", "code": "4711"})).await;

@@ -8,6 +8,7 @@ use testkit::{House, assert_number, restaurant};
 const OFFER: &str = "/partner/loyalty/getBenefitOffer";
 
 testkit::on_both_engines! {
+    /// postPartnerAdjust, getPartnerBalance: given and taken, each with its reason.
     async fn value_is_given_and_taken_with_a_reason(engine: Engine) {
         let house = House::start(engine).await;
         let adjust = format!("/balances/{}/adjust", restaurant::MPV);
@@ -45,6 +46,7 @@ testkit::on_both_engines! {
         house.assert_verified().await;
     }
 
+    /// putPartnerBalance, getPartnerBalance: blocked, named anew, and in use again.
     async fn a_balance_is_blocked_and_named_anew(engine: Engine) {
         let house = House::start(engine).await;
         let path = format!("/balances/{}", restaurant::SPV);

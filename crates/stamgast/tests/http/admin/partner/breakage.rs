@@ -31,6 +31,7 @@ fn texts(rows: &[[&str; 8]]) -> Vec<[String; 8]> {
 }
 
 testkit::on_both_engines! {
+    /// getPartnerBreakage: what ended unused, with its VAT or outside of it.
     async fn vat_of_a_sold_purpose_stays_and_the_rest_is_outside(engine: Engine) {
         let fast = |config: &mut stamgast::config::Config| config.partner.sweep_seconds = 1;
         let house = House::start_with(engine, fast, Box::new(|router| router)).await;

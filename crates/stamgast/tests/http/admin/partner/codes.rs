@@ -1,4 +1,4 @@
-//! `…/cards` and `…/codes`: does each kind of code open what it says, when it says?
+//! `…/codes`: does each kind of code open what it says, when it says?
 
 use super::{missing, refused, send};
 use http::Method;
@@ -8,32 +8,13 @@ use testkit::{House, restaurant};
 const OFFER: &str = "/partner/loyalty/getBenefitOffer";
 
 /// The reason a code is refused at the register for, or null.
-async fn reason(house: &House, code: &str) -> Value {
+pub(super) async fn reason(house: &House, code: &str) -> Value {
     let answer = house.partner().post(OFFER, &crate::partner::offer_of(1, "10.00", code)).await.unwrap();
     answer["benefitInputs"][0]["reasonCode"].clone()
 }
 
 testkit::on_both_engines! {
-    async fn a_lost_card_is_blocked_and_replaced(engine: Engine) {
-        let house = House::start(engine).await;
-        let cards = format!("/members/{}/cards", house.restaurant.member_id);
-        let (status, card) = send(&house, Method::POST, &cards, Some(&json!({"code": "CARD 2/b"}))).await;
-        assert_eq!((status, &card["kind"], &card["status"]), (201, &json!("card"), &json!("active")));
-        assert_eq!(reason(&house, "CARD 2/b").await, Value::Null);
-        let lost = format!("{cards}/{}", restaurant::CARD);
-        assert_eq!(send(&house, Method::DELETE, &lost, None).await.0, 204);
-        assert_eq!(reason(&house, restaurant::CARD).await, "FROZEN");
-        assert_eq!(reason(&house, "CARD 2/b").await, Value::Null);
-        assert_eq!(send(&house, Method::DELETE, &format!("{cards}/CARD%202%2Fb"), None).await.0, 204);
-        assert_eq!(reason(&house, "CARD 2/b").await, "FROZEN");
-        // found again
-        let found = format!("/codes/{}", restaurant::CARD);
-        assert_eq!(send(&house, Method::PUT, &found, Some(&json!({"status": "active"}))).await.0, 200);
-        assert_eq!(reason(&house, restaurant::CARD).await, Value::Null);
-        // a voucher is nobody's card
-        assert_eq!(send(&house, Method::DELETE, &format!("{cards}/{}", restaurant::MPV), None).await.0, 404);
-    }
-
+    /// postPartnerCode, getPartnerCode, putPartnerCode: from when until when a code opens something.
     async fn codes_have_their_time(engine: Engine) {
         let house = House::start(engine).await;
         for code in [

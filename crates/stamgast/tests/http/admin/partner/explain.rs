@@ -6,6 +6,7 @@ use serde_json::json;
 use testkit::{House, restaurant};
 
 testkit::on_both_engines! {
+    /// postPartnerExplain: the very offer, and nothing is held by it.
     async fn an_explained_offer_is_the_offer_and_leaves_nothing_behind(engine: Engine) {
         let house = House::start(engine).await;
         let mut question = crate::partner::offer_of(1, "650.00", restaurant::CARD);

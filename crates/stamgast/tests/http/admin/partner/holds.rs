@@ -7,6 +7,7 @@ use testkit::restaurant::{MAIN, MPV};
 use testkit::{House, assert_number, eventually};
 
 testkit::on_both_engines! {
+    /// getPartnerHolds, deletePartnerHold, postPartnerRelease: seen, and freed one by one or with the check.
     async fn what_a_check_keeps_is_freed_and_its_bill_is_booked_late(engine: Engine) {
         let house = House::start(engine).await;
         let check = house.open_check(1, &[(MAIN, 1)], &[MPV]).await;

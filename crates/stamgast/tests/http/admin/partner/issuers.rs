@@ -60,6 +60,7 @@ const SPV: &str = "singlePurposePrepaidVoucher";
 const MPV: &str = "multiPurposePrepaidVoucher";
 
 testkit::on_both_engines! {
+    /// getPartnerIssuers, getPartnerIssuer: a period is what it was, whatever comes later.
     async fn a_period_is_invoiced_and_stays_what_it_was(engine: Engine) {
         let house = House::start(engine).await;
         let program = json!({"placeTimeZones": {"tokyo": "Asia/Tokyo"}});

@@ -8,6 +8,7 @@ use testkit::{House, assert_number, restaurant};
 const OFFER: &str = "/partner/loyalty/getBenefitOffer";
 
 testkit::on_both_engines! {
+    /// putPartnerMember, getPartnerMember: what is not named is gone.
     async fn a_member_is_changed_as_a_whole(engine: Engine) {
         let house = House::start(engine).await;
         let path = format!("/members/{}", house.restaurant.member_id);
@@ -28,6 +29,7 @@ testkit::on_both_engines! {
         assert!(feed.to_string().contains("Stará"), "{feed}");
     }
 
+    /// postPartnerMember: and is found by the contact.
     async fn a_new_member_may_bring_tags_and_a_contact(engine: Engine) {
         let house = House::start(engine).await;
         let member = json!({"memberId": "petr", "tags": ["b", "a"], "tier": "Silver",
@@ -39,6 +41,7 @@ testkit::on_both_engines! {
         assert_eq!(answer["customer"]["customerId"], "petr");
     }
 
+    /// deletePartnerMember: the person goes, the books stay.
     async fn an_erased_member_does_not_come_back(engine: Engine) {
         let house = House::start(engine).await;
         let id = &house.restaurant.member_id;
@@ -114,6 +117,7 @@ testkit::on_both_engines! {
         ]).await;
     }
 
+    /// postPartnerMemberBalance: once, and with what its type needs.
     async fn a_member_gets_one_more_balance(engine: Engine) {
         let house = House::start(engine).await;
         let path = format!("/members/{}/balances", house.restaurant.member_id);

@@ -16,6 +16,7 @@ async fn second(house: &House) {
 }
 
 testkit::on_both_engines! {
+    /// postPartnerMerge, postPartnerUndo, getPartnerMerges: two become one and two again, as often as the undo is called.
     async fn one_guest_at_the_register(engine: Engine) {
         let house = House::start(engine).await;
         second(&house).await;
@@ -52,6 +53,7 @@ testkit::on_both_engines! {
         house.assert_verified().await;
     }
 
+    /// postPartnerMerge, getPartnerMerges, postPartnerUndo: what is wrong is named, of another merchant nothing is found.
     async fn what_is_wrong_is_named_and_foreign_ids_are_not_found(engine: Engine) {
         let house = House::start(engine).await;
         second(&house).await;

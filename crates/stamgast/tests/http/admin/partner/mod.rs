@@ -2,15 +2,26 @@
 
 mod balances;
 mod breakage;
+mod cards;
 mod codes;
+mod connections;
+mod credentials;
+mod customers_clients;
+mod datasync_secrets;
 mod explain;
 mod forgotten;
 mod holds;
 mod issuers;
 mod members;
+mod merchants;
 mod merges;
+mod offers;
 mod once;
 mod promotions;
+mod quarantine;
+mod top_up_codes;
+mod usages;
+mod vouchers;
 
 use http::Method;
 use serde_json::Value;

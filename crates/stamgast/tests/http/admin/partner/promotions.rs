@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use testkit::{House, restaurant};
 
 testkit::on_both_engines! {
+    /// putPartnerPromotion, getPartnerPromotion, getPartnerPromotions: shown one by one and page by page.
     async fn promotions_are_shown_one_by_one_and_page_by_page(engine: Engine) {
         let house = House::start(engine).await;
         let promotion = json!({"definition": {"kind": {"percent": {"percent": 5}}, "scope": {"on": "order"},
@@ -46,5 +47,22 @@ testkit::on_both_engines! {
             assert!(answer["message"].as_str().unwrap().contains(names), "{names} is not in {answer}");
         }
         assert_eq!(send(&house, Method::GET, "", None).await.1, before);
+    }
+
+    /// getPartnerPromotionLimits: who has used it how often, by the limit, page by page.
+    async fn what_was_used_of_a_promotion_is_shown(engine: Engine) {
+        let house = House::start(engine).await;
+        let daily = json!({"definition": {"kind": {"percent": {"percent": 5}}, "scope": {"on": "order"}, "trigger": "code",
+            "limits": [{"per": "code", "uses": 2}]}, "codes": ["LIMITED"]});
+        assert_eq!(send(&house, Method::PUT, "/promotions/limited", Some(&daily)).await.0, 200);
+        let limits = async || send(&house, Method::GET, "/promotions/limited/limits", None).await.1;
+        assert_eq!(limits().await["data"], json!([]));
+        let ask = crate::partner::offer_of(1, "100.00", "LIMITED");
+        let offered = house.partner().post("/partner/loyalty/getBenefitOffer", &ask).await.unwrap();
+        assert_eq!(offered["benefitInputs"][0]["applicable"], true, "{offered}");
+        let held = limits().await;
+        assert_eq!(held["data"].as_array().unwrap().len(), 1, "{held}");
+        assert_eq!(held["nextPage"], Value::Null);
+        missing(&house, &[(Method::GET, "/promotions/limited/limits", None)]).await;
     }
 }

@@ -22,6 +22,7 @@ fn told(receiver: &Scripted, id: i64) -> Vec<Value> {
 }
 
 testkit::on_both_engines! {
+    /// putPlatformPerson, listPlatformPersons, deletePlatformPerson: told to the receivers, their codes to nobody.
     async fn persons_are_set_up_and_told_and_their_codes_stay_here(engine: Engine) {
         let house = House::start(engine).await;
         let (admin, all) = (&house.app.admin, set_up(&house, "persons"));

@@ -101,6 +101,7 @@ testkit::on_both_engines! {
         assert_eq!((told(&app, "m1").await, shown(&app, "m1").await), (told_first, is));
     }
 
+    /// putPlatformRestaurant, getPlatformRestaurant: what is shown is what was put.
     async fn what_is_shown_can_be_put_again_and_makes_the_same_elsewhere(engine: Engine) {
         let app = TestApp::start(engine).await;
         put(&app, "m1", &document()).await;

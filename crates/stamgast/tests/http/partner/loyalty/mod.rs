@@ -8,6 +8,7 @@ mod limit;
 mod refunds;
 mod refusals;
 mod report_benefit_usage;
+mod report_offer_validation_error;
 mod stamps;
 mod top_up;
 mod voucher_class;

@@ -1,11 +1,68 @@
-//! How is a menu set up and taken away, and who hears of it?
+//! `/admin/v1/platform/merchants/{merchantId}/menu`: does a menu take what is new and keep the rest?
 
-use super::{find, follower, path, product, put_menu, set_up, told, tree, two_places};
+use super::{at, refused, send};
+use crate::menu::{
+    find, follower, path as tree_path, product as in_tree, put_menu, set_up, told, tree, two_places,
+};
 use http::Method;
 use serde_json::{Value, json};
 use testkit::restaurant::{ADDITION_CATEGORY, BEER, COFFEE, MAIN};
+use testkit::{House, assert_number};
+
+fn product<'m>(menu: &'m Value, id: &str) -> &'m Value {
+    menu["products"].as_array().unwrap().iter().find(|one| one["productId"] == id).unwrap()
+}
 
 testkit::on_both_engines! {
+    /// putPlatformMenu, getPlatformMenu: what it names is changed, what it does not name stays; open checks keep their prices.
+    async fn a_menu_is_changed_by_what_it_names(engine: Engine) {
+        let house = House::start(engine).await;
+        let path = at(&house, "/menu");
+        let (_, before) = send(&house, Method::GET, &path, None).await;
+        let counts = |menu: &Value| (menu["categories"].as_array().unwrap().len(), menu["products"].as_array().unwrap().len());
+        let check = house.open_check(1, &[(BEER, 1)], &[]).await;
+        let change = json!({"categories": [{"categoryId": "c:polevky", "parentCategoryId": "c:listek", "name": "Polévky"}],
+            "products": [{"productId": BEER, "categoryId": "c:napoje", "name": "Pivo", "price": "62.50", "vatRate": "0.21"},
+                {"productId": "p:vyvar", "categoryId": "c:polevky", "name": "Vývar", "price": 49, "vatRate": 0.12}]});
+        let (status, after) = send(&house, Method::PUT, &path, Some(&change)).await;
+        assert_eq!(status, 200, "{after}");
+        assert_eq!(counts(&after), (counts(&before).0 + 1, counts(&before).1 + 1));
+        assert_number("beer", "62.50", &product(&after, BEER)["price"]);
+        assert_eq!(product(&after, MAIN), product(&before, MAIN));
+        assert_eq!((&product(&after, "p:vyvar")["measure"], &product(&after, "p:vyvar")["isPriceVariable"]), (&json!("pcs"), &json!(false)));
+        assert_eq!(send(&house, Method::GET, &path, None).await.1, after);
+        let register = house.register(1);
+        assert_number("the open check", "59", &register.get(&check).await.unwrap()["totalWithVat"]);
+        let new = house.open_check(2, &[(BEER, 1), ("p:vyvar", 1)], &[]).await;
+        assert_number("a new one", "111.50", &house.register(2).get(&new).await.unwrap()["totalWithVat"]);
+    }
+
+    /// putPlatformMenu: a wrong product spoils the whole body; nothing of it is kept.
+    async fn a_menu_with_a_fault_is_refused_as_a_whole(engine: Engine) {
+        let house = House::start(engine).await;
+        let path = at(&house, "/menu");
+        let (_, before) = send(&house, Method::GET, &path, None).await;
+        let with = |more: Value| {
+            let mut wrong = json!({"productId": "p:new", "name": "New", "price": 10, "vatRate": "0.12"});
+            wrong.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({"products": [{"productId": BEER, "name": "Changed", "price": 1, "vatRate": 0}, wrong]})
+        };
+        let category = |id: &str, parent: &str| json!({"categoryId": id, "parentCategoryId": parent, "name": id});
+        refused(&house, &[
+            (Method::PUT, path.clone(), with(json!({"price": "dear"})), "products[1].price"),
+            (Method::PUT, path.clone(), with(json!({"price": "10.005"})), "products[1].price"),
+            (Method::PUT, path.clone(), with(json!({"vatRate": 21})), "products[1].vatRate"),
+            (Method::PUT, path.clone(), with(json!({"categoryId": "c:none"})), "products[1].categoryId"),
+            (Method::PUT, path.clone(), with(json!({"productId": ""})), "products[1].productId"),
+            (Method::PUT, path.clone(), with(json!({"colour": 1})), "products[1].colour"),
+            (Method::PUT, path.clone(), json!({"categories": [{"categoryId": "c", "name": ""}]}), "categories[0].name"),
+            (Method::PUT, path.clone(), json!({"categories": [category("c:a", "c:none")]}), "categories[0].parentCategoryId"),
+            (Method::PUT, path.clone(), json!({"categories": [category("c:a", "c:b"), category("c:b", "c:a")]}), "categories[0].parentCategoryId"),
+        ]).await;
+        assert_eq!(send(&house, Method::GET, &path, None).await.1, before);
+    }
+
+    /// putPlatformMenu, getPlatformMenu: what is shown can be put again, and moves nothing.
     async fn what_was_set_is_shown_and_can_be_put_again(engine: Engine) {
         let (house, second) = two_places(engine).await;
         let set = json!({
@@ -38,13 +95,14 @@ testkit::on_both_engines! {
         let mut again = set["products"][0].clone();
         again["placesValues"] = json!({});
         put_menu(&house, json!({"products": [again.clone()]})).await;
-        assert_eq!(product(&tree(&house, &second).await, "p:x")["placeValues"]["priceLevels"]["night"]["price"], 9);
+        assert_eq!(in_tree(&tree(&house, &second).await, "p:x")["placeValues"]["priceLevels"]["night"]["price"], 9);
         again["placesValues"] = json!({&second: null});
         put_menu(&house, json!({"products": [again]})).await;
-        let values = product(&tree(&house, &second).await, "p:x")["placeValues"].clone();
+        let values = in_tree(&tree(&house, &second).await, "p:x")["placeValues"].clone();
         assert_eq!(values, json!({"priceLevels": {"default": {"price": -3}}, "vatRate": 0.12, "showInPos": true, "additionCategoryIds": ["ac:x"]}));
     }
 
+    /// putPlatformMenu: of additions, places, rates and menus for a time too, the member at fault is named.
     async fn what_cannot_be_set_up_is_named_and_changes_nothing(engine: Engine) {
         let (house, second) = two_places(engine).await;
         let with = |member: &str, value: Value| {
@@ -110,6 +168,7 @@ testkit::on_both_engines! {
         put_menu(&house, timed(menu("new", "2026-03-02T14:00:00Z", "2026-03-02T15:00:00Z", MAIN))).await;
     }
 
+    /// deletePlatformProduct, deletePlatformCategory: gone from the tree and the feed, not from an open check.
     async fn what_is_removed_is_gone_and_told(engine: Engine) {
         let (house, _) = two_places(engine).await;
         let receiver = follower(&house).await;
@@ -146,7 +205,7 @@ testkit::on_both_engines! {
         assert_eq!((refused.status, &refused.json["field"]), (400, &json!("lines[0].productId")));
         // Set up again it is there again, under the number it had, and newer than its tombstone
         put_menu(&house, json!({"products": [{"productId": COFFEE, "name": "Káva", "price": 56, "vatRate": 0.12}]})).await;
-        assert_eq!(product(&tree(&house, "").await, COFFEE)["name"], "Káva");
+        assert_eq!(in_tree(&tree(&house, "").await, COFFEE)["name"], "Káva");
         let back = told(&receiver, "placeItems", "placeItemId", &place_item, |record| record["priceLevels"]["default"]["price"] == 56).await;
         assert!(back["_version"].as_i64() > before["_version"].as_i64());
     }
@@ -176,6 +235,7 @@ testkit::on_both_engines! {
         assert_eq!(newest["_version"], again["_version"]);
     }
 
+    /// deletePlatformAdditionCategory, deletePlatformProduct: 409 while something refers to it.
     async fn what_an_addition_or_a_product_needs_stays(engine: Engine) {
         let (house, second) = two_places(engine).await;
         let category = |product: Value| json!({"additionCategoryId": "ac:x", "title": "X", "additions": [
@@ -195,31 +255,8 @@ testkit::on_both_engines! {
         assert_eq!(delete("menu/additionCategories/ac:x").await.status, 204);
         assert_eq!(delete("menu/additionCategories/ac:x").await.status, 404);
         assert_eq!(delete(&format!("menu/products/{BEER}")).await.status, 204);
-        let left = house.platform().await.get(&path(&house, "")).await.unwrap()["additionCategories"].clone();
+        let left = house.platform().await.get(&tree_path(&house, "")).await.unwrap()["additionCategories"].clone();
         let ids: Vec<&Value> = left.as_array().unwrap().iter().map(|category| &category["additionCategoryId"]).collect();
         assert_eq!(ids, [ADDITION_CATEGORY]);
-    }
-
-    async fn a_line_takes_the_price_and_the_level_of_its_place(engine: Engine) {
-        let (house, second) = two_places(engine).await;
-        let first = &house.restaurant.place_id;
-        put_menu(&house, json!({"products": [{"productId": BEER, "categoryId": "c:napoje", "name": "Pivo", "price": 59, "vatRate": 0.21,
-            "placesValues": {first: {"priceLevels": {"default": {"price": 62}, "staff": {"price": 20.5}}, "vatRate": 0.12}, &second: {"priceLevels": {"default": {"price": 99}}}}}]})).await;
-        let register = house.register(1);
-        let check = house.open_check(1, &[(BEER, 1)], &[]).await;
-        let lines = json!({"lines": [{"productId": BEER, "amount": 1}, {"productId": BEER, "amount": 2, "priceLevel": "staff"},
-            {"productId": MAIN, "amount": 1, "priceLevel": "default"}]});
-        let shown = register.put(&format!("{check}/lines"), &lines).await.unwrap();
-        let seen: Vec<_> = shown["lines"].as_array().unwrap().iter().map(|line| (line["totalPriceWithVat"].clone(), line["vatRate"].clone())).collect();
-        assert_eq!(seen, [(json!(62), json!(0.12)), (json!(41), json!(0.12)), (json!(189), json!(0.12))]);
-        let wrong = json!({"lines": [{"productId": MAIN, "amount": 1, "priceLevel": "staff"}]}).to_string().into_bytes();
-        let refused = register.send(Method::PUT, &format!("{check}/lines"), Some(wrong)).await.unwrap();
-        assert_eq!((refused.status, &refused.json["field"]), (400, &json!("lines[0].priceLevel")));
-        // A place that is set up anew sells the menu too, and whoever reads of all places sees it
-        let before = tree(&house, "").await;
-        house.app.admin.put(&set_up(&house, "places/third"), &json!({"name": "Third", "timeZone": "Europe/Prague"})).await.unwrap();
-        let after = tree(&house, "").await;
-        assert!(after["_version"].as_i64() > before["_version"].as_i64());
-        assert_eq!(product(&after, BEER)["placesValues"]["third"]["priceLevels"]["default"]["price"], 59);
     }
 }

@@ -9,7 +9,7 @@ use testkit::House;
 use testkit::restaurant::{BEER, DESSERT, GOULASH, MAIN, SCHNITZEL};
 
 /// A daily menu, open from an hour ago until in two hours, with so many pieces of the main dish and of the dessert.
-pub(super) fn daily(house: &House, main: i64, dessert: i64) -> Value {
+pub(crate) fn daily(house: &House, main: i64, dessert: i64) -> Value {
     json!({"timeBasedMenus": [{"menuId": "daily", "placeId": house.restaurant.place_id, "timeBasedMenuType": "dailyMenu",
         "since": "2026-03-02T09:00:00Z", "till": "2026-03-02T12:00:00Z",
         "items": [{"productId": MAIN, "quantity": main}, {"productId": DESSERT, "quantity": dessert}]}]})
@@ -104,6 +104,7 @@ testkit::on_both_engines! {
         assert_eq!(left(&house).await[MAIN], 1);
     }
 
+    /// getRemainingAmounts: 304 until a piece was taken or came back.
     async fn what_is_left_is_asked_for_again_only_when_it_moved(engine: Engine) {
         let house = House::start(engine).await;
         put_menu(&house, daily(&house, 3, 1)).await;

@@ -1,6 +1,6 @@
 //! What does a place sell for a time, and from when until when?
 
-use super::amounts::left;
+use super::remaining_amounts::left;
 use super::{again, follower, path, product, put_menu, set_up, tag, told, tree, two_places};
 use http::Method;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ async fn menus(house: &House) -> Value {
 }
 
 testkit::on_both_engines! {
+    /// getTimeBasedMenu: what is sold for a time, until the time is over.
     async fn prices_and_pieces_are_those_of_its_time(engine: Engine) {
         let (house, second) = two_places(engine).await;
         put_menu(&house, happy(&house)).await;

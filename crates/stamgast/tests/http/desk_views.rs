@@ -62,6 +62,7 @@ async fn newest(receiver: &Scripted, domain: &str, id: &str) -> Value {
 }
 
 testkit::on_both_engines! {
+    /// deskView, listDesks, listSections: the view draws what is there, the lists have what was removed too.
     async fn the_view_has_desks_in_sections_and_the_lists_have_all(engine: Engine) {
         let (house, place) = furnished(engine).await;
         let (platform, base) = (house.platform().await, format!("/deskViews/{}-{place}", house.restaurant.merchant_id));
@@ -183,6 +184,7 @@ testkit::on_both_engines! {
         assert_eq!((&plan["apis"], &plan["placeIds"]), (&json!(["deskview"]), &Value::Null));
     }
 
+    /// deskCheck: lines, total, what is left to pay.
     async fn what_is_open_at_a_desk_is_seen_from_outside(engine: Engine) {
         let house = House::start(engine).await;
         let (platform, source) = (house.platform().await, house.restaurant.source_id.clone());

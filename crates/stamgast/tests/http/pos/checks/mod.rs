@@ -1,5 +1,7 @@
 //! `/pos/{sourceId}/checks`: does the worked bill of loyalty.md §2 come out to the cent, from scan to bill?
 
+mod open;
+
 use http::Method;
 use serde_json::{Value, json};
 use testkit::restaurant::{BEER, CARD, DESSERT, MAIN, MPV, PROMO, SPV};
@@ -18,6 +20,7 @@ fn line<'a>(check: &'a Value, product: &str) -> &'a Value {
 }
 
 testkit::on_both_engines! {
+    /// openCheck, readCheck, payCheck: from scan to bill.
     async fn the_worked_bill(engine: Engine) {
         let house = House::start(engine).await;
         add_beer_promotion(&house).await;
@@ -57,6 +60,7 @@ testkit::on_both_engines! {
         house.assert_verified().await;
     }
 
+    /// payCheck, setLines: a check is paid once.
     async fn a_paid_check_gives_its_bill_again_and_takes_no_change(engine: Engine) {
         let house = House::start(engine).await;
         let register = house.register(1);
@@ -86,5 +90,29 @@ testkit::on_both_engines! {
         assert_eq!(house.rows().await["platform_bill"], 0);
         let check = register.get(&path).await.unwrap();
         assert_number("to pay now", "139", &check["toPay"]);
+    }
+
+    /// openCheck, readCheck: a check is its register's, at a desk of the place, and says what it was opened with.
+    async fn a_check_is_opened_at_a_desk_and_read_by_its_register(engine: Engine) {
+        let house = House::start(engine).await;
+        let register = house.register(1);
+        let open = async |body: Value| {
+            register.send(Method::POST, &house.checks(), Some(body.to_string().into_bytes())).await.unwrap()
+        };
+        let opened = open(json!({"deskId": "1", "personCount": 3})).await;
+        assert_eq!(opened.status, 201, "{}", opened.text);
+        let check = &opened.json;
+        assert_eq!((&check["deskId"], &check["personCount"], &check["deviceNumber"], &check["state"], &check["lines"]),
+            (&json!("1"), &json!(3), &json!(1), &json!("open"), &json!([])));
+        let path = format!("{}/{}", house.checks(), check["checkId"].as_str().unwrap());
+        assert_eq!(&register.get(&path).await.unwrap(), check);
+        assert_eq!(house.register(2).send(Method::GET, &path, None).await.unwrap().status, 403);
+        assert_eq!(register.send(Method::GET, &format!("{}/none", house.checks()), None).await.unwrap().status, 404);
+        let before = house.rows().await;
+        for (body, field) in [(json!({"personCount": -1}), "personCount"), (json!({"desk": "1"}), "desk")] {
+            let answer = open(body).await;
+            assert_eq!((answer.status, answer.json["field"].as_str()), (400, Some(field)), "{}", answer.text);
+        }
+        assert_eq!(house.rows().await, before);
     }
 }

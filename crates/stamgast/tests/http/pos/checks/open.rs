@@ -24,6 +24,7 @@ fn id(check: &str) -> String {
 }
 
 testkit::on_both_engines! {
+    /// listChecks: of all registers, with what is left to pay.
     async fn open_checks_of_all_registers_are_listed_with_what_is_left_to_pay(engine: Engine) {
         let house = House::start(engine).await;
         let list = house.checks();
@@ -65,6 +66,7 @@ testkit::on_both_engines! {
         assert_eq!(ids(&rest), [&opened[1], &opened[2], &opened[3]].map(|path| id(path)));
     }
 
+    /// changeCheck: its desk and its guests.
     async fn a_check_moves_to_another_desk_and_counts_its_guests(engine: Engine) {
         let house = House::start(engine).await;
         let check = house.register(1).post(&house.checks(), &json!({"deskId": "1", "personCount": 2})).await.unwrap();
@@ -100,6 +102,7 @@ testkit::on_both_engines! {
         assert_eq!(patch(&house, 1, &path, &json!({"deskId": "1"})).await.json["name"], "CHECK_PAID");
     }
 
+    /// dropCheck: one that nothing came of.
     async fn a_check_that_nothing_came_of_ends_and_one_in_use_does_not(engine: Engine) {
         let house = House::start(engine).await;
         let drop = async |register: usize, check: &str| house.register(register).send(Method::DELETE, check, None).await.unwrap();
