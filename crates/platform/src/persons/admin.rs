@@ -66,10 +66,10 @@ async fn list_persons(
 )]
 async fn put_person(
     admin: Admin,
-    Path((merchant, person)): Path<(String, String)>,
+    Path((merchant, id)): Path<(String, String)>,
     Strict(put): Strict<PutPerson>,
 ) -> Result<Json<AdminPerson>, ApiError> {
-    let person = one(&admin.platform, &merchant, &person, Some(put))?;
+    let person = person(&admin.platform, &merchant, &id, Some(put))?;
     upsert(&admin, person).await
 }
 
@@ -86,9 +86,9 @@ async fn put_person(
 )]
 async fn delete_person(
     admin: Admin,
-    Path((merchant, person)): Path<(String, String)>,
+    Path((merchant, id)): Path<(String, String)>,
 ) -> Result<Json<AdminPerson>, ApiError> {
-    let person = one(&admin.platform, &merchant, &person, None)?;
+    let person = person(&admin.platform, &merchant, &id, None)?;
     upsert(&admin, person).await
 }
 
@@ -101,11 +101,7 @@ pub(crate) fn person(
     merchant: &str,
     id: &str,
     put: Option<PutPerson>,
-) -> Result<impl Upsert + use<>, ApiError> {
-    one(platform, merchant, id, put)
-}
-
-fn one(platform: &Platform, merchant: &str, id: &str, put: Option<PutPerson>) -> Result<OnePerson, ApiError> {
+) -> Result<impl Upsert<Shown = AdminPerson> + use<>, ApiError> {
     let (keyring, outside) = (platform.keyring().clone(), platform.outside());
     let code = put.as_ref().and_then(|put| put.code.as_ref());
     let sealed_code = match (code, number(id)) {
@@ -162,19 +158,15 @@ impl Upsert for OnePerson {
         let staff = store::persons(tx, merchant)?;
         let number = number(&self.person);
         let is = staff.iter().find(|row| Some(row.person_id) == number);
-        let (Some(put), Some(number)) = (&self.put, number) else {
-            let Some(is) = is.filter(|_| self.put.is_none()) else {
-                return Err(match self.put {
-                    None => missing("person", &self.person),
-                    Some(_) => {
-                        let expected = format!("a whole number from 1 to {PERSON_ID_MAX}");
-                        let found = format!("{:?}", self.person);
-                        TxError::Refused(ApiError::field("personId", &expected, &found))
-                    }
-                });
-            };
+        let Some(put) = &self.put else {
+            let is = is.ok_or_else(|| missing("person", &self.person))?;
             store::remove_person(tx, changes, merchant, is.person_id)?;
             return Ok(shown(is.clone()));
+        };
+        let Some(number) = number else {
+            let expected = format!("a whole number from 1 to {PERSON_ID_MAX}");
+            let found = format!("{:?}", self.person);
+            return Err(TxError::Refused(ApiError::field("personId", &expected, &found)));
         };
         if is.is_none() && staff.len() >= PERSONS_MAX {
             let message = format!("a merchant has at most {PERSONS_MAX} persons; take some away first");
